@@ -1,0 +1,1 @@
+"""What is read off trained networks: metrics, relevance, leakage, eigenvectors, statistics, tables."""

@@ -1,0 +1,74 @@
+"""The loss of the objective, from scores as arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+TASKS = ("binary", "multiclass", "regression")
+
+
+def mean_loss(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
+    r"""Average the loss of the objective (without its penalty) over the samples.
+
+    With scores s and target y of a sample, the loss is log(1 + exp(s)) - y s for ``binary``,
+    log(sum_c exp(s_c)) - s_y for ``multiclass`` and (s - y)^2 for ``regression``.
+
+    Parameters
+    ----------
+    scores : array, shape (n, outputs)
+        Logits, or predictions of the standardised target. One output for ``binary`` and ``regression``, one
+        per class for ``multiclass``.
+    target : array, shape (n,)
+        Class index from 0, or the standardised target.
+    task : {"binary", "multiclass", "regression"}
+        What the target is.
+
+    Returns
+    -------
+    float
+        In nats, or in squared standard deviations of the target; NaN if a score is not finite.
+
+    Raises
+    ------
+    ValueError
+        If the task is unknown, there is no sample, or shapes or classes do not fit the task.
+
+    Examples
+    --------
+    >>> round(mean_loss(np.array([[0.0], [1000.0]]), np.array([1, 1]), "binary"), 4)
+    0.3466
+    """
+    scores, target = np.asarray(scores, dtype=np.float64), np.asarray(target)
+    _check(scores, target, task)
+    if not np.isfinite(scores).all():
+        return float("nan")
+    if task == "multiclass":
+        chosen = np.take_along_axis(scores, target.astype(np.intp)[:, None], axis=1)[:, 0]
+        return float(np.mean(logsumexp(scores, axis=1) - chosen))
+    score = scores[:, 0]
+    if task == "binary":
+        return float(np.mean(np.logaddexp(0.0, score) - target * score))
+    return float(np.mean((score - target) ** 2))
+
+
+def _check(scores: NDArray[Any], target: NDArray[Any], task: str) -> None:
+    if task not in TASKS:
+        raise ValueError(f"task: {task!r} is unknown, expected one of {', '.join(TASKS)}.")
+    if scores.ndim != 2 or target.shape != scores.shape[:1] or not len(target):
+        raise ValueError(
+            f"scores have shape {scores.shape} and target has shape {target.shape}, "
+            "expected (n, outputs) and (n,) with at least one sample."
+        )
+    outputs = scores.shape[1]
+    if (outputs > 1) != (task == "multiclass"):
+        wanted = "at least two (one per class)" if task == "multiclass" else "one"
+        raise ValueError(f"scores have {outputs} output(s), expected {wanted} for the task {task}.")
+    classes = {"binary": 2, "multiclass": outputs}.get(task)
+    if classes and not np.isin(target, np.arange(classes)).all():
+        raise ValueError(
+            f"target has values other than the class indices 0 to {classes - 1} of the task {task}."
+        )

@@ -1,0 +1,81 @@
+"""The parts of a score, stacked and centred.
+
+A *part* of the score N(x) is what one subset I adds to it, <phi_I(x), W_I>, per output; N is the sum of all
+parts and the bias. Several outputs are always the scores of classes, of which only the differences count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.fusion.subsets import Subset, subset_label
+
+Array = NDArray[np.float64]
+
+
+def stack_parts(parts: Mapping[Subset, NDArray[Any]]) -> Array:
+    """Stack the parts of a score in the order of their mapping.
+
+    Parameters
+    ----------
+    parts : mapping of subset to array, shape (n, outputs)
+        <phi_I(x), W_I> of every sample and output.
+
+    Returns
+    -------
+    array of float64, shape (subsets, n, outputs)
+
+    Raises
+    ------
+    ValueError
+        If there is no part or no sample, or a part has another shape than the first.
+    """
+    arrays = {subset: np.asarray(part, dtype=np.float64) for subset, part in parts.items()}
+    if not arrays:
+        raise ValueError("parts: none given, expected one array (n, outputs) per subset.")
+    shape = next(iter(arrays.values())).shape
+    for subset, array in arrays.items():
+        if array.ndim != 2 or array.shape != shape or not array.size:
+            raise ValueError(
+                f"parts[{subset_label(subset)!r}] has shape {array.shape}, expected (n, outputs) with at "
+                f"least one sample, the same for all subsets (the first has {shape})."
+            )
+    return np.stack(list(arrays.values()))
+
+
+def centre_parts(stacked: Array) -> Array:
+    """Centre parts over classes, where there are several outputs, then over samples.
+
+    Parameters
+    ----------
+    stacked : array, shape (subsets, n, outputs)
+        See `stack_parts`.
+
+    Returns
+    -------
+    array, shape (subsets, n, outputs)
+        Exactly zero where a part is the same for all samples, without rounding errors of its mean.
+    """
+    if stacked.shape[-1] > 1:
+        stacked = stacked - stacked.mean(axis=-1, keepdims=True)
+    from_first = stacked - stacked[:, :1]
+    return np.asarray(from_first - from_first.mean(axis=1, keepdims=True))
+
+
+def total_variance(centred: Array) -> Array:
+    """Sum the variances of the outputs: the trace of the covariance.
+
+    Parameters
+    ----------
+    centred : array, shape (..., n, outputs)
+        Centred over the samples.
+
+    Returns
+    -------
+    array, shape (...)
+    """
+    return np.asarray((centred**2).mean(axis=-2).sum(axis=-1))

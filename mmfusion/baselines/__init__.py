@@ -1,0 +1,1 @@
+"""Rows that every table needs beside the networks: constant, linear floor and Bayes accuracy."""

@@ -1,0 +1,158 @@
+"""The one on-disk contract for multimodal data: a safetensors file with a JSON description.
+
+Words used here. A *split* is a named part of the samples (``train``, ``validation``, ``test``; the middle one
+may be absent). A *modality* is one array per split, either ``symbols`` (integers, shape (n, length)) or
+``vector`` (floats, shape (n, d)). *Latents* are what a generator or a source knows about a sample beside its
+features and its target. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from mmfusion.errors import DataError
+from mmfusion.files import write_bytes
+
+FORMAT = "mmfusion-dataset-1"
+SPLITS = ("train", "validation", "test")
+Task = Literal["binary", "multiclass", "regression"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Samples of one split.
+
+    Parameters
+    ----------
+    features : mapping of str to array
+        One array per modality, first axis the samples; integers (n, length) or floats (n, d).
+    target : array, shape (n,)
+        Class index (int64) for the tasks ``binary`` and ``multiclass``, float64 for ``regression``.
+    latents : mapping of str to array, shape (n, ...)
+        Everything else that is known per sample.
+    ids : tuple of str
+        Names of the samples; empty where they have none.
+    """
+
+    features: Mapping[str, NDArray[Any]]
+    target: NDArray[Any]
+    latents: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class MultimodalDataset:
+    """A multimodal dataset with its splits, its planted truth and its parameters.
+
+    Parameters
+    ----------
+    name : str
+        Name of the dataset.
+    task : {"binary", "multiclass", "regression"}
+        What the target is.
+    modalities : tuple of str
+        Modality names, in modality order.
+    splits : mapping of str to Split
+        At least ``train`` and ``test``.
+    planted : tuple of str
+        Labels of the subsets that carry the target by construction; empty where unknown.
+    parameters : mapping
+        JSON-serialisable facts: seed, motifs, sources, conventions, listed repairs.
+    """
+
+    name: str
+    task: Task
+    modalities: tuple[str, ...]
+    splits: Mapping[str, Split]
+    planted: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def save(self, path: str | Path) -> None:
+        """Write the dataset; the same content gives the same bytes.
+
+        Parameters
+        ----------
+        path : str or Path
+            Target; written under a temporary name and renamed when complete.
+        """
+        arrays: dict[str, NDArray[Any]] = {}
+        for split, part in self.splits.items():
+            arrays[f"{split}/target"] = np.ascontiguousarray(part.target)
+            for kind, group in (("features", part.features), ("latents", part.latents)):
+                for name, values in group.items():
+                    arrays[f"{split}/{kind}/{name}"] = np.ascontiguousarray(values)
+        header = {
+            "format": FORMAT,
+            "name": self.name,
+            "task": self.task,
+            "modalities": list(self.modalities),
+            "planted": list(self.planted),
+            "parameters": dict(self.parameters),
+            "splits": list(self.splits),
+            "ids": {split: list(part.ids) for split, part in self.splits.items() if part.ids},
+        }
+        # One metadata key: safetensors writes several keys in no fixed order.
+        write_bytes(path, save(arrays, metadata={"mmfusion": json.dumps(header, sort_keys=True)}))
+
+    @classmethod
+    def load(cls, path: str | Path) -> MultimodalDataset:
+        """Read a dataset that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file in the project's dataset format.
+
+        Returns
+        -------
+        MultimodalDataset
+
+        Raises
+        ------
+        DataError
+            If the file is missing, damaged or in another format.
+        """
+        if not Path(path).is_file():
+            raise DataError(f"{path}: no such dataset file; create it with the workflow or save one here.")
+        try:
+            with safe_open(str(path), framework="numpy") as file:
+                header = json.loads((file.metadata() or {}).get("mmfusion", "{}"))
+                arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+        except SafetensorError as error:
+            raise DataError(f"{path}: not a readable safetensors file ({error}); create it again.") from None
+        if header.get("format") != FORMAT:
+            raise DataError(
+                f"{path}: format is {header.get('format')!r}, expected {FORMAT!r}; "
+                "create the file with MultimodalDataset.save."
+            )
+        splits = {split: _split(arrays, split, header) for split in header["splits"]}
+        return cls(
+            name=header["name"],
+            task=header["task"],
+            modalities=tuple(header["modalities"]),
+            splits=splits,
+            planted=tuple(header["planted"]),
+            parameters=header["parameters"],
+        )
+
+
+def _split(arrays: Mapping[str, NDArray[Any]], split: str, header: Mapping[str, Any]) -> Split:
+    prefix = f"{split}/latents/"
+    return Split(
+        features={name: arrays[f"{split}/features/{name}"] for name in header["modalities"]},
+        target=arrays[f"{split}/target"],
+        latents={key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)},
+        ids=tuple(header["ids"].get(split, ())),
+    )

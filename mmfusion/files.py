@@ -1,0 +1,75 @@
+"""Writing files whole: under a temporary name first, renamed when complete."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`, and rename it to `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : str or Path
+        The final name; its folder is created.
+
+    Yields
+    ------
+    Path
+        The temporary name, with the same suffix; removed if the block raises.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write bytes, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: str | Path, content: str) -> None:
+    """Write UTF-8 text, whole or not at all."""
+    write_bytes(path, content.encode())
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write JSON with sorted keys and two spaces of indentation, whole or not at all."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet or CSV, by the suffix of `path`, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ends in ``.parquet`` or ``.csv``.
+    table : DataFrame
+        Written without its index; floats in CSV have 17 significant digits at most.
+    """
+    with replacing(path) as temporary:
+        if temporary.suffix == ".parquet":
+            table.to_parquet(temporary, index=False)
+        elif temporary.suffix == ".csv":
+            table.to_csv(temporary, index=False, lineterminator="\n")
+        else:
+            raise ValueError(f"{path}: unknown table suffix, expected .parquet or .csv")

@@ -1,0 +1,223 @@
+"""The fusion layer: scores from modality features and their tensor products under a block norm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from mmfusion.errors import FusionError
+from mmfusion.fusion.blocknorm import (
+    block_norm_exponent,
+    block_norm_penalty,
+    block_norms,
+    relevance,
+    weight_share,
+)
+from mmfusion.fusion.fold import folded_weights
+from mmfusion.fusion.normalisation import NORMALISATIONS
+from mmfusion.fusion.subsets import Subset, subset_label
+from mmfusion.fusion.wick import Blocks
+
+INITIAL_VARIANCE = 0.01
+
+
+class TensorFusion(nn.Module):
+    r"""Linear layer on the normalised tensor products of all subsets of modalities.
+
+    N(x) = sum over I of <phi_I(x), W_I> + b, penalised by [sum over I of ||W_I||^q]^(2/q), where phi_I is the
+    normalised outer product of the features of the modalities in I. One order of subsets, that of
+    `mmfusion.subsets`, is used for features, weights, penalty and scores. Source: Ledent, Mustafa, Mehta,
+    Vandermeulen, Kloft, *Interpretability in Multimodal Deep Learning*, poster, TU Kaiserslautern; Varshneya
+    et al., *Interpretable Tensor Fusion*, IJCAI 2024.
+
+    Parameters
+    ----------
+    dims : mapping of str to int
+        Width d_m of every modality, in modality order.
+    outputs : int, default 1
+        1 for binary and regression, the number of classes for multiclass.
+    norm : {"none", "bn", "vbn", "dbn", "ibn"}, default "ibn"
+        Normalisation of the products.
+    p : float, default 1.0
+        In [1, inf], the norm of the relevance scores.
+    max_order : int, optional
+        Largest size of a subset. Default: the number of modalities.
+    convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
+        How p, the exponent q and the relevance belong together, see `mmfusion.fusion.blocknorm`.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (outputs, sum over I of product of d_m)
+        All W_I side by side, drawn from N(0, 0.01 / product of d_m).
+    bias : Parameter, shape (outputs,)
+        Zero at the start.
+
+    Raises
+    ------
+    FusionError
+        If an argument is out of range or unknown.
+
+    Examples
+    --------
+    >>> layer = TensorFusion({"text": 3, "audio": 2})
+    >>> layer({"text": torch.ones(4, 3), "audio": torch.ones(4, 2)}).shape
+    torch.Size([4, 1])
+    """
+
+    def __init__(
+        self,
+        dims: Mapping[str, int],
+        outputs: int = 1,
+        norm: str = "ibn",
+        p: float = 1.0,
+        max_order: int | None = None,
+        convention: str = "mkl",
+    ) -> None:
+        super().__init__()
+        if norm not in NORMALISATIONS:
+            raise FusionError(f"norm: {norm!r} is unknown, expected one of {', '.join(NORMALISATIONS)}.")
+        widths = {f"dims[{name!r}]": width for name, width in dims.items()}
+        for name, width in {**widths, "outputs": outputs}.items():
+            if not isinstance(width, int) or isinstance(width, bool) or width < 1:
+                raise FusionError(f"{name}: {width!r} is not a width, expected a whole number from 1 on.")
+        self.q = block_norm_exponent(p, convention)
+        self.dims, self.outputs, self.p = dict(dims), outputs, p
+        self.convention, self.max_order = convention, max_order
+        self.norm = NORMALISATIONS[norm](dims, max_order)
+        self.subsets: list[Subset] = self.norm.subsets
+        self.widths = [math.prod(dims[m] for m in subset) for subset in self.subsets]
+        self.weight = nn.Parameter(torch.empty(outputs, sum(self.widths)))
+        self.bias = nn.Parameter(torch.empty(outputs))
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Draw W_I from N(0, 0.01 / product of d_m) and set b to zero.
+
+        Parameters
+        ----------
+        generator : torch.Generator, optional
+            Source of randomness. Default: torch's global generator.
+        """
+        for block in self.blocks().values():
+            block.normal_(0.0, math.sqrt(INITIAL_VARIANCE / block.shape[1]), generator=generator)
+        self.bias.zero_()
+
+    def blocks(self) -> Blocks:
+        """Return views on W_I per subset, shape (outputs, product of d_m)."""
+        return dict(zip(self.subsets, torch.split(self.weight, self.widths, dim=1), strict=True))
+
+    def block_features(self, features: Mapping[str, Tensor]) -> Blocks:
+        """Return phi_I(x) per subset.
+
+        Parameters
+        ----------
+        features : mapping of str to Tensor, shape (B, d_m)
+
+        Returns
+        -------
+        dict of subset to Tensor, shape (B, product of d_m)
+        """
+        values: Blocks = self.norm({name: x.to(self.weight.dtype) for name, x in features.items()})
+        return values
+
+    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+        """Return the scores N(x).
+
+        Parameters
+        ----------
+        features : mapping of str to Tensor, shape (B, d_m)
+
+        Returns
+        -------
+        Tensor, shape (B, outputs)
+
+        Raises
+        ------
+        FusionError
+            See `mmfusion.fusion.normalisation.Normalisation.forward`.
+        """
+        phi = torch.cat(list(self.block_features(features).values()), dim=1)
+        return nn.functional.linear(phi, self.weight, self.bias)
+
+    def contributions(self, features: Mapping[str, Tensor]) -> Blocks:
+        """Return <phi_I(x), W_I> per subset; with the bias they sum to the score.
+
+        Parameters
+        ----------
+        features : mapping of str to Tensor, shape (B, d_m)
+
+        Returns
+        -------
+        dict of subset to Tensor, shape (B, outputs)
+        """
+        weights = self.blocks()
+        return {subset: phi @ weights[subset].T for subset, phi in self.block_features(features).items()}
+
+    def fit_statistics(self, features: Mapping[str, Tensor]) -> None:
+        """Store the constants that prediction (eval mode) uses.
+
+        Parameters
+        ----------
+        features : mapping of str to Tensor, shape (n, d_m)
+            Features of the whole training split, encoded in eval mode.
+        """
+        self.norm.fit(features)
+
+    def penalty(self) -> Tensor:
+        """Return [sum over I of ||W_I||^q]^(2/q), shape (), without lambda."""
+        return block_norm_penalty(block_norms(list(self.blocks().values())), self.q)
+
+    @torch.no_grad()
+    def block_norms(self) -> Tensor:
+        """Return the Frobenius norms n_I of all blocks in float64, in the order of `subsets`."""
+        return block_norms([block.double() for block in self.blocks().values()])
+
+    def relevance(self) -> pd.DataFrame:
+        """Return the relevance of every subset, read off the block norms.
+
+        Returns
+        -------
+        DataFrame
+            Columns subset (label, such as ``1+2``), block_norm, beta, weight_share. Under ``as_printed``,
+            which has no beta, that column is NaN and the weight share is the relevance.
+        """
+        norms = self.block_norms().cpu().numpy()
+        printed = self.convention == "as_printed"
+        beta = norms * float("nan") if printed else relevance(norms, self.p, self.convention)
+        return pd.DataFrame(
+            {
+                "subset": [subset_label(subset) for subset in self.subsets],
+                "block_norm": norms,
+                "beta": beta,
+                "weight_share": weight_share(norms),
+            }
+        )
+
+    @torch.no_grad()
+    def fold(self) -> TensorFusion:
+        """Return the plain tensor fusion (norm ``none``, float64, eval mode) that predicts the same.
+
+        Returns
+        -------
+        TensorFusion
+            Its penalty and relevance have no meaning: its weights mix the blocks of this layer.
+
+        Raises
+        ------
+        FusionError
+            If the prediction statistics are missing.
+        """
+        if not self.norm.fitted and self.norm.name != "none":
+            raise FusionError("fold: the prediction statistics are missing; call fit_statistics first.")
+        plain = TensorFusion(
+            self.dims, self.outputs, "none", self.p, self.max_order, self.convention
+        ).double()
+        weights, bias = folded_weights(self.norm, self.blocks(), self.bias)
+        plain.weight.copy_(torch.cat([weights[subset] for subset in self.subsets], dim=1))
+        plain.bias.copy_(bias)
+        return plain.eval()

@@ -1,0 +1,249 @@
+r"""Tensor products and Wick products (multilinear Appell polynomials) of modality features.
+
+Words used here. f^I is the outer product of the features of the modalities in I, flattened row-major in
+modality order. psi_I, the Wick product (Avram and Taqqu, Annals of Probability 15:767-775, 1987), is the
+centring of f^I that leaves no function of a proper subset in it when groups of modalities are independent:
+
+    psi_() = 1,   psi_I = f^I - sum over non-empty S within I of E[f^S] (x) psi_(I without S).
+
+The constants separate from the batch, which is the form computed here:
+
+    kappa_() = 1,   kappa_S = - sum over non-empty T within S of E[f^T] (x) kappa_(S without T),
+    psi_I = sum over S within I of kappa_S (x) f^(I without S).
+
+All tensor products below put their axes in modality order, whatever the order of the factors. Features are
+centred first: psi does not change, every kappa of size one vanishes and the numbers stay small.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from mmfusion.errors import FusionError
+from mmfusion.fusion.subsets import Subset, proper_subsets, subsets, without
+
+Blocks = dict[Subset, Tensor]
+
+
+def check_features(features: Mapping[str, Tensor]) -> None:
+    """Check that there are features, all matrices with one common number of rows.
+
+    Parameters
+    ----------
+    features : mapping of str to Tensor, shape (B, d_m)
+
+    Raises
+    ------
+    FusionError
+        If there is no feature, one is not a matrix or the numbers of rows differ.
+    """
+    if not features:
+        raise FusionError("features: none given, expected at least one modality.")
+    for name, values in features.items():
+        if values.ndim != 2:
+            shape = tuple(values.shape)
+            raise FusionError(f"features[{name!r}] has shape {shape}, expected (samples, width).")
+    rows = {name: values.shape[0] for name, values in features.items()}
+    if len(set(rows.values())) > 1:
+        raise FusionError(f"features: the modalities differ in their number of samples ({rows}).")
+
+
+def join(
+    left: Tensor, left_subset: Subset, right: Tensor, right_subset: Subset, dims: Mapping[str, int]
+) -> Tensor:
+    """Tensor product of two blocks of disjoint subsets, its axes in the modality order of `dims`.
+
+    Parameters
+    ----------
+    left, right : Tensor, shape (B or 1, product of the widths of its subset)
+    left_subset, right_subset : tuple of str
+        Disjoint, either may be empty (a width of one).
+    dims : mapping of str to int
+        Width of every modality, in modality order.
+
+    Returns
+    -------
+    Tensor, shape (B or 1, product of all widths)
+    """
+    flat = (left.unsqueeze(2) * right.unsqueeze(1)).flatten(1)
+    given = left_subset + right_subset
+    ordered = tuple(name for name in dims if name in given)
+    if ordered == given:
+        return flat
+    axes = [1 + given.index(name) for name in ordered]
+    return flat.reshape(-1, *(dims[name] for name in given)).permute(0, *axes).flatten(1)
+
+
+def tensor_products(features: Mapping[str, Tensor], max_order: int | None = None) -> Blocks:
+    """Return f^I for every subset I.
+
+    Parameters
+    ----------
+    features : mapping of str to Tensor, shape (B, d_m)
+        In modality order.
+    max_order : int, optional
+        Largest size of a subset. Default: the number of modalities.
+
+    Returns
+    -------
+    dict of subset to Tensor, shape (B, product of d_m over the subset)
+    """
+    check_features(features)
+    products: Blocks = {}
+    for subset in subsets(features, max_order):
+        last = features[subset[-1]]
+        head = products.get(subset[:-1])
+        products[subset] = last if head is None else (head.unsqueeze(2) * last.unsqueeze(1)).flatten(1)
+    return products
+
+
+def wick_constants(moments: Mapping[Subset, Tensor], dims: Mapping[str, int]) -> Blocks:
+    """Return kappa_S of features that are centred.
+
+    Parameters
+    ----------
+    moments : mapping of subset to Tensor, shape (1, product of d_m)
+        E[f^S] of centred features, sizes two and above, by growing size; size one counts as zero.
+    dims : mapping of str to int
+        Width of every modality, in modality order.
+
+    Returns
+    -------
+    dict of subset to Tensor, shape (1, product of d_m)
+        Sizes two and above: those of size one are zero.
+    """
+    kappas: Blocks = {}
+    for subset, moment in moments.items():
+        if len(subset) < 2:
+            continue
+        kappa = -moment
+        for inner in proper_subsets(subset):
+            rest = without(subset, inner)
+            if len(inner) > 1 and rest in kappas:  # size one vanishes
+                kappa = kappa - join(moments[inner], inner, kappas[rest], rest, dims)
+        kappas[subset] = kappa
+    return kappas
+
+
+def wick_from_constants(
+    products: Mapping[Subset, Tensor], kappas: Mapping[Subset, Tensor], dims: Mapping[str, int]
+) -> Blocks:
+    """Return psi_I = sum over S within I of kappa_S (x) f^(I without S), for centred features.
+
+    Parameters
+    ----------
+    products : mapping of subset to Tensor, shape (B, product of d_m)
+        f^I of the centred features.
+    kappas : mapping of subset to Tensor, shape (1, product of d_m)
+        From `wick_constants`.
+    dims : mapping of str to int
+        Width of every modality, in modality order.
+
+    Returns
+    -------
+    dict of subset to Tensor, shape (B, product of d_m)
+    """
+    wick: Blocks = {}
+    for subset, product in products.items():
+        total = product + kappas[subset] if subset in kappas else product
+        for inner in proper_subsets(subset):
+            if inner in kappas:
+                rest = without(subset, inner)
+                total = total + join(kappas[inner], inner, products[rest], rest, dims)
+        wick[subset] = total
+    return wick
+
+
+def batch_moments(products: Mapping[Subset, Tensor]) -> Blocks:
+    """Return the batch means of products of sizes two and above, shape (1, product of d_m)."""
+    return {subset: product.mean(0, keepdim=True) for subset, product in products.items() if len(subset) > 1}
+
+
+def central_moments(means: Mapping[Subset, Tensor], dims: Mapping[str, int], max_order: int | None) -> Blocks:
+    """Return E[(f - E f)^S] from the raw moments E[f^S].
+
+    E[(f - c)^S] = sum over T within S of E[f^T] (x) (-c)^(S without T).
+
+    Parameters
+    ----------
+    means : mapping of subset to Tensor, shape (product of d_m,)
+        E[f^S] of every non-empty subset up to `max_order`.
+    dims : mapping of str to int
+        Width of every modality, in modality order.
+    max_order : int, optional
+        Largest size of a subset.
+
+    Returns
+    -------
+    dict of subset to Tensor, shape (1, product of d_m), float64
+    """
+    raw = {subset: means[subset].double().reshape(1, -1) for subset in subsets(dims, max_order)}
+    shift = tensor_products({name: -raw[(name,)] for name in dims}, max_order)
+    central: Blocks = {}
+    for subset in raw:
+        if len(subset) < 2:
+            continue
+        total = raw[subset] + shift[subset]
+        for inner in proper_subsets(subset):
+            rest = without(subset, inner)
+            total = total + join(raw[inner], inner, shift[rest], rest, dims)
+        central[subset] = total
+    return central
+
+
+def wick_products(
+    features: Mapping[str, Tensor],
+    max_order: int | None = None,
+    means: Mapping[Subset, Tensor] | None = None,
+) -> Blocks:
+    """Return the Wick product psi_I of every subset I.
+
+    psi_I = f^I - sum over non-empty S within I of E[f^S] (x) psi_(I without S), psi_() = 1, axes in modality
+    order (Avram and Taqqu, Annals of Probability 15:767-775, 1987).
+
+    Parameters
+    ----------
+    features : mapping of str to Tensor, shape (B, d_m)
+        In modality order.
+    max_order : int, optional
+        Largest size of a subset. Default: the number of modalities.
+    means : mapping of subset to Tensor, shape (product of d_m,), optional
+        E[f^S] of every non-empty S. Default: the means of the batch, through which gradients flow.
+
+    Returns
+    -------
+    dict of subset to Tensor, shape (B, product of d_m over the subset)
+        In the order of `subsets`; there is no entry for the empty subset.
+
+    Raises
+    ------
+    FusionError
+        If the features do not fit together, or `means` lacks a subset or has a wrong shape.
+    """
+    check_features(features)
+    dims = {name: values.shape[1] for name, values in features.items()}
+    if means is None:
+        centred = {name: values - values.mean(0, keepdim=True) for name, values in features.items()}
+        products = tensor_products(centred, max_order)
+        moments = batch_moments(products)
+    else:
+        _check_means(means, dims, max_order)
+        centred = {name: values - means[(name,)].to(values) for name, values in features.items()}
+        products = tensor_products(centred, max_order)
+        moments = central_moments(means, dims, max_order)
+    constants = wick_constants(moments, dims)
+    like = next(iter(features.values()))
+    return wick_from_constants(products, {key: value.to(like) for key, value in constants.items()}, dims)
+
+
+def _check_means(means: Mapping[Subset, Tensor], dims: Mapping[str, int], max_order: int | None) -> None:
+    for subset in subsets(dims, max_order):
+        width = math.prod(dims[name] for name in subset)
+        if subset not in means:
+            raise FusionError(f"means: no entry for {subset}, expected E[f^S] of every non-empty subset S.")
+        if tuple(means[subset].shape) != (width,):
+            shape = tuple(means[subset].shape)
+            raise FusionError(f"means[{subset}] has shape {shape}, expected ({width},).")

@@ -1,0 +1,1 @@
+"""Figures from tidy tables; functions take and return Axes and never save."""

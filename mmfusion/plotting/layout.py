@@ -1,0 +1,140 @@
+"""Figures with a heading that makes them readable alone: panels, title, subtitle, legend, message."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from numpy.typing import NDArray
+
+TITLE_SIZE, SUBTITLE_SIZE = 12.0, 9.0  # points
+_CHARACTERS_PER_INCH = 14.5  # of the subtitle: DejaVu Sans at 9 points, a little below its mean
+_EDGE = 0.12  # inches between heading and edge
+
+
+def panels(
+    rows: int, columns: int, size: tuple[float, float], axes: Any = None, **options: Any
+) -> tuple[NDArray[Any], bool]:
+    """Make a grid of axes, or check the one that a caller brings.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Shape of the grid.
+    size : tuple of float
+        Width and height of a new figure in inches.
+    axes : Axes or array of Axes, optional
+        Axes to draw on; as many as the grid has.
+    **options
+        Passed on to `Figure.subplots`.
+
+    Returns
+    -------
+    array of Axes, shape (rows, columns)
+    bool
+        Whether the figure is new, so that heading and legend are this figure's own.
+
+    Raises
+    ------
+    ValueError
+        If `axes` has another number of axes.
+    """
+    if axes is None:
+        figure = Figure(figsize=size, layout="constrained")
+        return figure.subplots(rows, columns, squeeze=False, **options), True
+    given = np.array(axes, dtype=object).ravel()
+    if given.size != rows * columns:
+        raise ValueError(
+            f"axes: {given.size} given, expected {rows} x {columns}; pass None to get a new figure."
+        )
+    return given.reshape(rows, columns), False
+
+
+def figure_of(axes: NDArray[Any] | Axes) -> Figure:
+    """Return the figure that axes belong to."""
+    first = axes if isinstance(axes, Axes) else axes.ravel()[0]
+    figure = first.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def heading(figure: Figure, title: str, subtitle: str) -> None:
+    """Write a title and a wrapped subtitle at the top left, and keep their room free.
+
+    Parameters
+    ----------
+    figure : Figure
+        With constrained layout.
+    title : str
+        What the figure shows.
+    subtitle : str
+        Datasets, normalisation, p, number of seeds, meaning of points and intervals.
+    """
+    width, height = figure.get_size_inches()
+    wide = int(width * _CHARACTERS_PER_INCH)
+    title = textwrap.fill(title, int(wide * SUBTITLE_SIZE / (1.1 * TITLE_SIZE)))
+    subtitle = textwrap.fill(subtitle, wide)
+    lines = title.count("\n") + 1, subtitle.count("\n") + 1
+    below_title = _EDGE + lines[0] * TITLE_SIZE * 1.25 / 72
+    used = below_title + lines[1] * SUBTITLE_SIZE * 1.3 / 72 + _EDGE
+    left = _EDGE / width
+    figure.text(left, 1 - _EDGE / height, title, size=TITLE_SIZE, weight="bold", va="top", gid="title")
+    figure.text(left, 1 - below_title / height, subtitle, size=SUBTITLE_SIZE, va="top", gid="subtitle")
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(rect=(0, 0, 1, 1 - used / height))
+
+
+def legend(axes: NDArray[Any], handles: Sequence[Artist], own: bool, title: str | None = None) -> None:
+    """Put one legend below a new figure, or into the first axes of a caller's.
+
+    Parameters
+    ----------
+    axes : array of Axes
+        All panels.
+    handles : sequence of Artist
+        Legend entries; each has its label.
+    own : bool
+        Whether the figure is new, see `panels`.
+    title : str, optional
+        Heading of the legend.
+    """
+    if own:
+        figure = figure_of(axes)
+        longest = max(len(str(handle.get_label())) for handle in handles)
+        room = int(figure.get_size_inches()[0] / (0.7 + 0.08 * longest))  # entries that fit side by side
+        columns = max(1, min(len(handles), room))
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
+    else:
+        axes.ravel()[0].legend(handles=handles, title=title)
+
+
+def empty_panel(ax: Axes, text: str) -> None:
+    """Say inside a panel why it shows no data."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="#555555")
+    ax.grid(visible=False)
+
+
+def message(title: str, sentence: str) -> Figure:
+    """Make a figure that only says why there is nothing to draw.
+
+    Parameters
+    ----------
+    title : str
+        Title of the figure that could not be drawn.
+    sentence : str
+        What is missing and how to get it.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = Figure(figsize=(7.0, 1.2), layout="constrained")
+    heading(figure, title, sentence)
+    return figure

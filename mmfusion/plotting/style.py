@@ -1,0 +1,139 @@
+"""Colours, fonts and files: how every figure looks and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from mmfusion.files import replacing
+
+# Colours of Okabe and Ito, "Color Universal Design" (2008), readable with any colour vision; without its
+# yellow, which is too pale on white. Markers repeat every distinction.
+ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+GREY, PALE = "#6E6E6E", "#F2F2F2"
+
+NORM_COLORS = {"none": GREY, "bn": SKY, "vbn": ORANGE, "dbn": GREEN, "ibn": BLUE}
+NORM_MARKERS = {"none": "o", "bn": "s", "vbn": "^", "dbn": "D", "ibn": "P"}
+CLASS_COLORS = {0: ORANGE, 1: BLUE}
+MARKERS = ("o", "s", "^", "D", "P", "v", "X", "p")
+LINES = ("-", "--", "-.", ":")
+_ORDER_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+
+_STYLE: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9.0,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.fontsize": 9.0,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.4,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mmfusion",
+}
+
+_FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {"dpi": 200, "metadata": {"Software": "mmfusion"}},
+    ".pdf": {"metadata": {"Creator": "mmfusion", "Producer": "matplotlib", "CreationDate": None}},
+    ".svg": {"metadata": {"Creator": "mmfusion", "Date": None}},
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Set fonts, sizes and colours of the figures, independent of the user's own matplotlib settings.
+
+    Yields
+    ------
+    None
+        The former settings return when the block ends.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with style():
+    ...     matplotlib.rcParams["font.size"]
+    9.0
+    """
+    with matplotlib.style.context(["default", _STYLE], after_reset=True):
+        yield
+
+
+def norm_color(norm: str) -> str:
+    """Return the colour of a normalisation; unknown ones share one."""
+    return NORM_COLORS.get(norm, VERMILLION)
+
+
+def norm_marker(norm: str) -> str:
+    """Return the marker of a normalisation; unknown ones share one."""
+    return NORM_MARKERS.get(norm, "X")
+
+
+def order_color(order: int) -> str:
+    """Return the colour of an order of interaction, from 1 on (repeats after six)."""
+    return _ORDER_COLORS[(order - 1) % len(_ORDER_COLORS)]
+
+
+def graded_colors(count: int) -> list[str]:
+    """Return colours for ordered categories, from dark to light, none of them pale.
+
+    Parameters
+    ----------
+    count : int
+        Number of categories.
+
+    Returns
+    -------
+    list of str
+        Hexadecimal colours of the map viridis.
+    """
+    last = max(count - 1, 1)
+    return [to_hex(colormaps["viridis"](0.8 * place / last)) for place in range(count)]
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure, whole or not at all; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+        Drawn by a function of this package.
+    path : str or Path
+        Ends in ``.png`` (200 dots per inch), ``.pdf`` or ``.svg``. No date is written.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is another one.
+    """
+    suffix = Path(path).suffix
+    if suffix not in _FORMATS:
+        raise ValueError(f"{path}: unknown figure suffix {suffix!r}, expected one of {', '.join(_FORMATS)}.")
+    with style(), replacing(path) as temporary:
+        figure.savefig(temporary, format=suffix[1:], **_FORMATS[suffix])

@@ -1,0 +1,197 @@
+"""A study as a list of cells, blocks of seeds and file names: what the workflow asks of a configuration.
+
+Words used here. A *cell* is one (dataset, norm, p, scale). A *block* is a part of a cell's seeds that one job
+trains. A *folder* is the path of a block below ``results/train`` or ``results/evaluate``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mmfusion.config import MOSI_TASKS, StudyConfig, load_config
+from mmfusion.data.mosi_files import MOSI_FILES, find_mosi
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One (dataset, norm, p, scale); p and scale as the configuration writes them."""
+
+    dataset: str
+    norm: str
+    p: str
+    scale: str
+
+    @property
+    def folder(self) -> str:
+        """Path of the cell below a stage's folder; fractions are written with a hyphen.
+
+        Examples
+        --------
+        >>> Cell("XRel", "none", "4/3", "1").folder
+        'XRel/none/p-4-3/scale-1'
+        """
+        return f"{self.dataset}/{self.norm}/p-{slug(self.p)}/scale-{slug(self.scale)}"
+
+
+def slug(number: str) -> str:
+    """Write a number of the configuration so that it can stand in a path.
+
+    Examples
+    --------
+    >>> slug("4/3")
+    '4-3'
+    """
+    return number.replace("/", "-")
+
+
+def unslug(text: str) -> str:
+    """Read a number from a path, the inverse of `slug`."""
+    return text.replace("-", "/")
+
+
+class Study:
+    """The cells, blocks and files of a configuration.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        Typed settings.
+
+    Attributes
+    ----------
+    mosi : Path or None
+        Folder of the CMU-MOSI files; None where the study runs without them.
+    cells : list of Cell
+        All cells without repeats, in the order of the configuration; without MOSI if it was not found.
+    blocks : list of list of int
+        The seeds of each job.
+
+    Raises
+    ------
+    DataError
+        If CMU-MOSI is required and missing, or only a part of its files is there.
+    """
+
+    def __init__(self, config: StudyConfig) -> None:
+        self.config = config
+        planned = [
+            Cell(dataset, norm, p, scale)
+            for experiment in config.experiments.values()
+            for dataset in experiment.datasets
+            for norm in experiment.norms
+            for p in experiment.p
+            for scale in experiment.scales
+        ]
+        uses_mosi = any(cell.dataset in MOSI_TASKS for cell in planned)
+        self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if uses_mosi else None
+        self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
+        size = len(config.seeds) if config.seeds_per_job == "all" else config.seeds_per_job
+        self.blocks = [config.seeds[start : start + size] for start in range(0, len(config.seeds), size)]
+
+    @classmethod
+    def from_mapping(cls, config: Mapping[str, Any]) -> Study:
+        """Check a configuration as read from YAML and make its study.
+
+        Raises
+        ------
+        ConfigError
+            With all mistakes of the configuration.
+        DataError
+            See the class.
+        """
+        return cls(load_config(config))
+
+    @property
+    def datasets(self) -> list[str]:
+        """Datasets of all cells, in the order of the configuration."""
+        return list(dict.fromkeys(cell.dataset for cell in self.cells))
+
+    @property
+    def synthetic(self) -> list[str]:
+        """Those of `datasets` that are generated."""
+        return [name for name in self.datasets if name not in MOSI_TASKS]
+
+    @property
+    def mosi_datasets(self) -> list[str]:
+        """Those of `datasets` that are CMU-MOSI."""
+        return [name for name in self.datasets if name in MOSI_TASKS]
+
+    @property
+    def mosi_files(self) -> list[str]:
+        """Paths of the raw CMU-MOSI files; empty without CMU-MOSI."""
+        return [str(self.mosi / name) for name in MOSI_FILES] if self.mosi else []
+
+    @property
+    def mosi_status(self) -> str:
+        """One sentence on whether and why CMU-MOSI is part of the study."""
+        mode = self.config.mosi.mode
+        if self.mosi:
+            return "CMU-MOSI is part of this study."
+        if mode == "off" or not any(
+            d in MOSI_TASKS for e in self.config.experiments.values() for d in e.datasets
+        ):
+            return "CMU-MOSI is not part of this study: the configuration leaves it out."
+        return (
+            f"CMU-MOSI is not part of this study: no files were found in {self.config.mosi.dir} (mosi.mode: {mode}); "
+            "fetch them with `snakemake mosi_data`, or set MMFUSION_MOSI_DIR."
+        )
+
+    def block_folders(self, dataset: str | None = None) -> list[str]:
+        """Folders of all blocks of all cells, or of the cells of one dataset."""
+        return [
+            f"{cell.folder}/block-{index}"
+            for cell in self.cells
+            if dataset in (None, cell.dataset)
+            for index in range(len(self.blocks))
+        ]
+
+    def data_files(self, dataset: str, block: int | None = None) -> list[str]:
+        """Dataset files that a block of seeds needs: one per seed if generated, else one; all without `block`."""
+        if dataset in MOSI_TASKS:
+            return [f"results/data/{dataset}.safetensors"]
+        seeds = self.config.seeds if block is None else self.blocks[block]
+        return [f"results/data/{dataset}/seed-{seed}.safetensors" for seed in seeds]
+
+    def generation_settings(self, dataset: str) -> dict[str, Any]:
+        """Settings that the generator of a dataset depends on, as plain values."""
+        sizes = self.config.datasets[dataset].sizes.model_dump()  # type: ignore[index]
+        return {**self.config.sequences.model_dump(), "sizes": sizes}
+
+    def training_settings(self, dataset: str) -> dict[str, Any]:
+        """Settings that training on a dataset depends on, as plain values."""
+        mosi = dataset in MOSI_TASKS
+        own = self.config.mosi if mosi else self.config.datasets[dataset]  # type: ignore[index]
+        kind = "vector" if mosi else "symbols"
+        return {
+            **self.config.training.model_dump(),
+            "epochs": own.epochs,
+            "max_order": own.max_order,
+            "convention": self.config.convention,
+            "encoder": {"kind": kind, **getattr(self.config.encoders, kind).model_dump()},
+        }
+
+    @property
+    def config_digest(self) -> str:
+        """First 12 hexadecimal digits of the SHA-256 of the configuration."""
+        text = json.dumps(self.config.model_dump(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def cell_from_path(dataset: str, norm: str, p: str, scale: str) -> Cell:
+    """Make a cell from the wildcards of its path."""
+    return Cell(dataset, norm, unslug(p), unslug(scale))
+
+
+def cell_keys(cell: Cell, seed: int) -> dict[str, Any]:
+    """Key columns of the tables for one run of a cell."""
+    return {**asdict(cell), "seed": seed}
+
+
+def relative(path: Path) -> str:
+    """Write a path relative to the working directory where it lies below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,1 @@
+"""Training of many small networks: the network, the loop and its checkpoints."""

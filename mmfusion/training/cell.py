@@ -1,0 +1,155 @@
+"""Training all seeds of a cell, or a block of them, one after the other on one thread.
+
+A seed's run depends on its seed and dataset only: its data, initial weights, order of samples and dropout are
+drawn from streams of their own, so that it is the same whichever seeds share its job, and that all
+normalisations and p start from the same weights.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import torch
+
+from mmfusion.config import number
+from mmfusion.data.dataset import MultimodalDataset, Split
+from mmfusion.data.sequences import stream
+from mmfusion.study import Cell, cell_keys
+from mmfusion.training.checkpoint import FORMAT, TrainedBlock, network_from
+from mmfusion.training.loop import Samples, train_network
+from mmfusion.training.losses import target_tensor
+from mmfusion.training.network import MultimodalNetwork
+
+
+def train_block(
+    cell: Cell, datasets: Mapping[int, MultimodalDataset], settings: Mapping[str, Any]
+) -> tuple[TrainedBlock, pd.DataFrame, pd.DataFrame]:
+    """Train one network per seed.
+
+    Parameters
+    ----------
+    cell : Cell
+        Dataset, norm, p and scale.
+    datasets : mapping of int to MultimodalDataset
+        The dataset of every seed.
+    settings : mapping
+        As `mmfusion.study.Study.training_settings` gives them.
+
+    Returns
+    -------
+    tuple of (TrainedBlock, DataFrame, DataFrame)
+        The networks, the table ``history`` and the table ``seconds``.
+    """
+    use_one_thread()
+    first = next(iter(datasets.values()))
+    description = _description(cell, first, settings)
+    networks: dict[int, MultimodalNetwork] = {}
+    histories, seconds = [], []
+    for seed, dataset in datasets.items():
+        start = time.perf_counter()
+        keys = cell_keys(cell, seed)
+        description["target"][str(seed)] = target_scale(dataset)
+        networks[seed], history = _train_seed(seed, dataset, description, " ".join(map(str, keys.values())))
+        histories.append(history.assign(**keys)[[*keys, *history.columns]])
+        elapsed = time.perf_counter() - start
+        counts = {"epochs": settings["epochs"], "samples": len(dataset.splits["train"])}
+        seconds.append({**keys, "stage": "train", "seconds": elapsed, **counts})
+    return (
+        TrainedBlock(description, networks),
+        pd.concat(histories, ignore_index=True),
+        pd.DataFrame(seconds),
+    )
+
+
+def use_one_thread() -> None:
+    """Run torch on one thread with deterministic algorithms, so that jobs share a machine without competing."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+
+
+def target_scale(dataset: MultimodalDataset) -> list[float]:
+    """Return mean and standard deviation of the training target of a regression, [0, 1] for classes."""
+    if dataset.task != "regression":
+        return [0.0, 1.0]
+    target = dataset.splits["train"].target
+    return [float(target.mean()), float(target.std())]
+
+
+def prepare(network: MultimodalNetwork, split: Split, task: str, scale: Sequence[float]) -> Samples:
+    """Prepare a split for a network.
+
+    Parameters
+    ----------
+    network : MultimodalNetwork
+    split : Split
+    task : {"binary", "multiclass", "regression"}
+    scale : pair of float
+        Mean and standard deviation of the training target, from `target_scale`.
+
+    Returns
+    -------
+    Samples
+    """
+    inputs = {
+        name: encoder.prepare(split.features[name])  # type: ignore[operator]  # an Encoder, in a ModuleList
+        for name, encoder in zip(network.modalities, network.encoders, strict=True)
+    }
+    target = torch.from_numpy(split.target)
+    if task == "regression":
+        target = (target - scale[0]) / scale[1]
+    return Samples(inputs, target_tensor(target, task))
+
+
+def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, Any]) -> dict[str, Any]:
+    train = dataset.splits["train"]
+    outputs = int(train.target.max()) + 1 if dataset.task == "multiclass" else 1
+    recipe = ("penalty", "batch_size", "learning_rate", "weight_decay", "epochs")
+    return {
+        "format": FORMAT,
+        "cell": asdict(cell),
+        "task": dataset.task,
+        "modalities": {name: train.features[name].shape[1] for name in dataset.modalities},
+        "encoder": settings["encoder"],
+        "scale": number(cell.scale),
+        "fusion": {
+            "outputs": outputs,
+            "norm": cell.norm,
+            "p": number(cell.p),
+            "max_order": settings["max_order"],
+            "convention": settings["convention"],
+        },
+        "settings": {key: settings[key] for key in recipe},
+        "target": {},
+    }
+
+
+def _train_seed(
+    seed: int, dataset: MultimodalDataset, description: Mapping[str, Any], label: str
+) -> tuple[MultimodalNetwork, pd.DataFrame]:
+    weights, order, noise = (int(x) for x in stream(seed, dataset.name, "training").integers(2**62, size=3))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(weights)
+        network = network_from(description)
+        torch.manual_seed(noise)
+        scale = description["target"][str(seed)]
+        samples = {
+            split: prepare(network, part, dataset.task, scale)
+            for split, part in dataset.splits.items()
+            if split != "test"
+        }
+        generator = torch.Generator().manual_seed(order)
+        history = train_network(
+            network,
+            samples["train"],
+            samples.get("validation"),
+            dataset.task,
+            description["settings"],
+            generator,
+            label,
+        )
+    network.fit_statistics(samples["train"].inputs)
+    return network, history

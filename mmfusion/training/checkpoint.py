@@ -1,0 +1,80 @@
+"""Trained networks on disk: safetensors with a JSON description, never a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from mmfusion.errors import DataError
+from mmfusion.files import write_bytes, write_json
+from mmfusion.training.network import MultimodalNetwork, build_network
+
+FORMAT = "mmfusion-networks-1"
+
+
+@dataclass(frozen=True)
+class TrainedBlock:
+    """The networks of one block of seeds.
+
+    Parameters
+    ----------
+    description : mapping
+        JSON values: ``format``, ``cell``, ``task``, ``modalities`` (name to width), ``encoder``, ``fusion``
+        (arguments of `TensorFusion`), ``settings`` and per seed ``target`` (mean and standard deviation with which
+        a regression target was standardised; 0 and 1 otherwise).
+    networks : mapping of int to MultimodalNetwork
+        By seed, in eval mode.
+    """
+
+    description: Mapping[str, Any]
+    networks: Mapping[int, MultimodalNetwork]
+
+    def save(self, weights: str | Path, description: str | Path) -> None:
+        """Write weights (safetensors, keys ``<seed>/<parameter>``) and description (JSON)."""
+        tensors = {
+            f"{seed}/{name}": value.contiguous()
+            for seed, network in self.networks.items()
+            for name, value in network.state_dict().items()
+        }
+        write_bytes(weights, save(tensors))
+        write_json(description, dict(self.description))
+
+    @classmethod
+    def load(cls, weights: str | Path, description: str | Path) -> TrainedBlock:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        DataError
+            If a file is missing, damaged or in another format.
+        """
+        try:
+            facts = json.loads(Path(description).read_text(encoding="utf-8"))
+            tensors = load_file(str(weights))
+        except (OSError, ValueError, SafetensorError) as error:
+            raise DataError(f"{weights}: not readable ({error}); train the cell again.") from None
+        if facts.get("format") != FORMAT:
+            raise DataError(
+                f"{description}: format is {facts.get('format')!r}, expected {FORMAT!r}; train again."
+            )
+        networks = {}
+        for seed in facts["target"]:
+            network = network_from(facts)
+            prefix = f"{seed}/"
+            state = {key.removeprefix(prefix): x for key, x in tensors.items() if key.startswith(prefix)}
+            network.load_state_dict(state)
+            networks[int(seed)] = network.eval()
+        return cls(facts, networks)
+
+
+def network_from(description: Mapping[str, Any]) -> MultimodalNetwork:
+    """Build the untrained network that a description describes."""
+    return build_network(
+        description["modalities"], description["encoder"], description["scale"], **description["fusion"]
+    )
