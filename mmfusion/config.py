@@ -1,21 +1,23 @@
 """The typed settings of a study: the one source of what a configuration may say.
 
-Every mistake of a configuration is found at once and told in one sentence each (`load_config`).
+Every mistake of a configuration is found at once and told in one sentence each (`load_config`). The
+descriptions of the fields are the manual: `mmfusion.config_docs` makes a table of them for config/README.md.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from mmfusion.config_errors import sentences
-from mmfusion.data.sequence_settings import SequenceSettings
+from mmfusion.config_checks import problems_between
+from mmfusion.config_errors import problems_of, sentences
+from mmfusion.config_numbers import Exponent, Scale, number
 from mmfusion.errors import ConfigError
+
+__all__ = ["MOSI_TASKS", "StudyConfig", "load_config", "number"]
 
 SyntheticName = Literal["ConditionallyIndependent", "XRel", "XRelIrrXOR", "XOR", "Parity"]
 DatasetName = Literal[
@@ -25,48 +27,30 @@ NormName = Literal["none", "bn", "vbn", "dbn", "ibn"]
 MOSI_TASKS: dict[str, Literal["binary", "regression"]] = {"MOSIBinary": "binary", "MOSIReal": "regression"}
 
 
-def number(text: str) -> float:
-    """Read a positive number written as a whole number, a decimal, a fraction or ``inf``.
-
-    Examples
-    --------
-    >>> number("4/3") == 4 / 3
-    True
-    """
-    return math.inf if text == "inf" else float(Fraction(text))
-
-
-def _readable(text: str) -> str:
-    try:
-        number(text)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError("expected a number in quotes, such as '1', '4/3' or 'inf'") from None
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+        raise ValueError("expected a name of letters, digits, _ and -; rename it")
     return text
 
 
-def _exponent(text: str) -> str:
-    if number(text) < 1:
-        raise ValueError("expected p from 1 to inf, written as '1', '4/3' or 'inf'")
-    return text
+def _off(value: Any) -> Any:
+    """Read the unquoted word off, which is ``false`` in YAML, as the text it looks like."""
+    return "off" if value is False else value
 
 
-def _scale(text: str) -> str:
-    if not 0 < number(text) < math.inf:
-        raise ValueError("expected a positive number, written as '1', '1/3' or '3'")
-    return text
-
-
-def _distinct(values: list[Any]) -> list[Any]:
-    twice = [str(value) for value, count in Counter(values).items() if count > 1]
-    if twice:
-        raise ValueError(f"{', '.join(twice)} stands there more than once; name every value once")
-    return values
-
-
-Exponent = Annotated[str, AfterValidator(_readable), AfterValidator(_exponent)]
-Scale = Annotated[str, AfterValidator(_readable), AfterValidator(_scale)]
 Positive = Annotated[int, Field(ge=1)]
-Fractional = Annotated[float, Field(ge=0, lt=1)]
+Samples = Annotated[int, Field(ge=2)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Symbol = Annotated[int, Field(ge=0, le=3)]
+Motif = Annotated[list[Symbol], Field(min_length=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+ExperimentName = Annotated[str, AfterValidator(_name)]
+MaxOrder = Annotated[
+    Positive | None,
+    Field(
+        description="largest number of modalities in a subset; without it, or above their number, all subsets"
+    ),
+]
 
 
 class Settings(BaseModel):
@@ -78,124 +62,120 @@ class Settings(BaseModel):
 class Sequences(Settings):
     """Constants of the planted sequences, the same in all views, splits and seeds."""
 
-    length: Positive
-    motifs: Annotated[list[list[Annotated[int, Field(ge=0, le=3)]]], Field(min_length=2, max_length=2)]
-    constant: Annotated[int, Field(ge=0, le=3)]
-    presence: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Sequences:
-        try:
-            SequenceSettings(
-                self.length,
-                (tuple(self.motifs[0]), tuple(self.motifs[1])),
-                self.constant,
-                tuple(self.presence),
-            )
-        except ConfigError as error:
-            raise ValueError("; ".join(error.problems)) from None
-        return self
+    length: Positive = Field(description="symbols per view; at least a motif and a window of the encoder")
+    motifs: list[Motif] = Field(
+        min_length=2,
+        max_length=2,
+        description="two different motifs of one length; motif k is planted where a view's coin is k",
+    )
+    constant: Symbol = Field(description="symbol whose XOR relabels view 2 of XRelIrrXOR into view 3")
+    presence: list[Probability] = Field(
+        min_length=1,
+        description="per view of ConditionallyIndependent, the probability that it carries its motif",
+    )
 
 
 class Sizes(Settings):
     """Number of samples per split."""
 
-    train: Annotated[int, Field(ge=2)]
-    validation: Annotated[int, Field(ge=2)]
-    test: Annotated[int, Field(ge=2)]
+    train: Samples = Field(description="samples of the training split")
+    validation: Samples = Field(description="samples of the validation split, whose loss is recorded only")
+    test: Samples = Field(description="samples of the test split")
 
 
 class Dataset(Settings):
     """What is particular to one synthetic dataset."""
 
-    sizes: Sizes
-    epochs: Positive
-    max_order: Positive | None = None
+    sizes: Sizes = Field(description="number of samples")
+    epochs: Positive = Field(description="passes over the training split")
+    max_order: MaxOrder = None
 
 
 class MotifScannerSettings(Settings):
     """Encoder of symbol sequences."""
 
-    width: Positive
-    channels: Positive
-    dim: Positive
+    width: Positive = Field(description="symbols per window, at most sequences.length")
+    channels: Positive = Field(description="filters")
+    dim: Positive = Field(description="width of the features of a modality")
 
 
 class VectorEncoderSettings(Settings):
     """Encoder of feature vectors."""
 
-    hidden: Positive
-    dropout: Fractional
-    dim: Positive
+    hidden: Positive = Field(description="width of the hidden layer")
+    dropout: float = Field(ge=0, lt=1, description="share of hidden units that are dropped while training")
+    dim: Positive = Field(description="width of the features of a modality")
 
 
 class Encoders(Settings):
     """The encoders by kind of modality."""
 
-    symbols: MotifScannerSettings
-    vector: VectorEncoderSettings
+    symbols: MotifScannerSettings = Field(description="motif scanner of the synthetic sequences")
+    vector: VectorEncoderSettings = Field(description="small MLP for the feature vectors of CMU-MOSI")
 
 
 class Training(Settings):
     """The one recipe of all networks."""
 
-    penalty: Annotated[float, Field(ge=0)]
-    batch_size: Annotated[int, Field(ge=2)]
-    learning_rate: Annotated[float, Field(gt=0)]
-    weight_decay: Annotated[float, Field(ge=0)]
+    penalty: float = Field(ge=0, description="lambda, the factor of the block norm penalty")
+    batch_size: Samples = Field(description="samples per step; a smaller training split is one batch")
+    learning_rate: float = Field(gt=0, description="of AdamW at the first step; falls to zero as a cosine")
+    weight_decay: float = Field(ge=0, description="decoupled decay of the encoders' weight matrices")
 
 
 class Mosi(Settings):
     """CMU-MOSI: where its files are and how they are used."""
 
-    mode: Literal["auto", "required", "off"]
-    dir: str
-    split: Literal["published", "standard"]
-    epochs: Positive
-    max_order: Positive | None = None
+    mode: Annotated[Literal["auto", "required", "off"], BeforeValidator(_off)] = Field(
+        description="auto: use it where its files are; required: stop without them; off: leave it out"
+    )
+    dir: str = Field(
+        min_length=1, description="folder of its files; the variable MMFUSION_MOSI_DIR overrides it"
+    )
+    split: Literal["published", "standard"] = Field(description="which videos are held out, see below")
+    epochs: Positive = Field(description="passes over the training split")
+    max_order: MaxOrder = None
 
 
 class Experiment(Settings):
     """A grid of cells: every dataset with every normalisation, p and scale."""
 
-    datasets: Annotated[list[DatasetName], Field(min_length=1), AfterValidator(_distinct)]
-    norms: Annotated[list[NormName], Field(min_length=1), AfterValidator(_distinct)]
-    p: Annotated[list[Exponent], Field(min_length=1), AfterValidator(_distinct)]
-    scales: Annotated[list[Scale], Field(min_length=1), AfterValidator(_distinct)]
+    datasets: list[DatasetName] = Field(min_length=1, description="datasets of the grid")
+    norms: list[NormName] = Field(min_length=1, description="normalisations of the fused features")
+    p: list[Exponent] = Field(min_length=1, description="p of the block norm")
+    scales: list[Scale] = Field(
+        min_length=1, description="factors of the encoders' outputs; nearly always '1'"
+    )
 
 
 class Analysis(Settings):
     """Settings of what is computed from trained networks."""
 
-    seed: Annotated[int, Field(ge=0)]
-    resamples: Positive
-    permutations: Positive
+    seed: Seed = Field(description="seed of bootstrap, permutations and halves")
+    resamples: Positive = Field(description="resamples of the bootstrap over seeds")
+    permutations: Positive = Field(description="permutations of the labels in the test of a separation")
 
 
 class StudyConfig(Settings):
     """A whole study, as ``config/config.yaml`` writes it."""
 
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_distinct)]
-    seeds_per_job: Positive | Literal["all"]
-    convention: Literal["mkl", "scaled_output", "as_printed"]
-    sequences: Sequences
-    datasets: dict[SyntheticName, Dataset]
-    mosi: Mosi
-    encoders: Encoders
-    training: Training
-    experiments: Annotated[dict[str, Experiment], Field(min_length=1)]
-    analysis: Analysis
-
-    @model_validator(mode="after")
-    def _settings_for_all(self) -> StudyConfig:
-        wanted = {name for experiment in self.experiments.values() for name in experiment.datasets}
-        missing = sorted(wanted - set(self.datasets) - set(MOSI_TASKS))
-        if missing:
-            raise ValueError(
-                f"experiments use {', '.join(missing)}, but 'datasets' has no settings for it; "
-                "add an entry with sizes and epochs"
-            )
-        return self
+    seeds: list[Seed] = Field(min_length=1, description="every cell is trained once per seed")
+    seeds_per_job: Positive | Literal["all"] = Field(description="seeds of a cell that one job trains")
+    convention: Literal["mkl", "scaled_output", "as_printed"] = Field(
+        description="how p, the exponent of the block norm and beta belong together"
+    )
+    sequences: Sequences = Field(description="what the synthetic datasets share")
+    datasets: dict[SyntheticName, Dataset] = Field(
+        description="the synthetic datasets by name, needed for those that an experiment uses"
+    )
+    mosi: Mosi = Field(description="CMU-MOSI, the datasets MOSIBinary and MOSIReal")
+    encoders: Encoders = Field(description="networks that turn a modality into features")
+    training: Training = Field(description="the recipe, the same for all networks")
+    experiments: dict[ExperimentName, Experiment] = Field(
+        min_length=1,
+        description="grids of cells by a name of your choice; a cell in two of them is trained once",
+    )
+    analysis: Analysis = Field(description="what is computed from trained networks")
 
 
 def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfig:
@@ -217,12 +197,14 @@ def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfi
     ConfigError
         With one sentence for every mistake found.
     """
+    if not isinstance(config, Mapping) or not config:
+        problem = "there are no settings, expected keys such as seeds and experiments; see config/README.md."
+        raise ConfigError([problem], source)
+    problems = list(problems_between(config, get_args(SyntheticName), MOSI_TASKS))
     try:
-        return StudyConfig.model_validate(config)
+        study = StudyConfig.model_validate(config)
     except ValidationError as error:
-        raise ConfigError(sentences(error, StudyConfig), source) from None
-
-
-def known_datasets(names: Iterable[str]) -> list[str]:
-    """Return the names that are synthetic datasets, order kept."""
-    return [name for name in names if name not in MOSI_TASKS]
+        problems += problems_of(error, StudyConfig, config)
+    if problems:
+        raise ConfigError(sentences(problems, config), source)
+    return study

@@ -1,120 +1,173 @@
-"""Sentences about the mistakes that pydantic finds in a configuration."""
+"""Sentences about the mistakes of a configuration.
+
+Words used here. A *path* is the way to a place in the configuration: keys of groups and positions in lists. A
+*problem* is one mistake with its path. Problems are told in the order in which the configuration is written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 
+Path = tuple[int | str, ...]
+
 _EXPECTED = {
     "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "float_type": "a number (write 1.0e-3, since YAML reads 1e-3 as text)",
-    "string_type": "text in quotes",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "string_too_short": "text that is not empty",
     "list_type": "a list",
-    "bool_type": "true or false",
     "dict_type": "a group of keys",
     "model_type": "a group of keys",
     "greater_than_equal": "a number from {ge} on",
     "greater_than": "a number above {gt}",
     "less_than": "a number below {lt}",
     "less_than_equal": "a number up to {le}",
-    "literal_error": "one of {expected}",
-    "too_short": "a list with at least {min_length} entries",
-    "too_long": "a list with at most {max_length} entries",
-    "finite_number": "a finite number",
+    "literal_error": "{expected}",
+    "too_short": "{min_length} or more entries",
+    "too_long": "{max_length} entries at most",
 }
-_BRANCHES = {"constrained-int", "none", "int"}
+_REMEDY = {
+    "int_type": "write it in digits without quotes",
+    "float_type": "write it without quotes, and 1e-3 as 1.0e-3 (YAML reads 1e-3 as text)",
+    "string_type": "write it in quotes",
+    "list_type": "write it in brackets",
+    "dict_type": "write the keys below it, indented",
+    "model_type": "write the keys below it, indented",
+    "literal_error": "choose one of these",
+    "too_short": "add what is missing",
+    "too_long": "remove the others",
+}
 
 
-def sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Turn all errors of a validation into one sentence each: where, what, expected, remedy.
+class Problem(NamedTuple):
+    """One mistake: the path to it, and what is wrong, what is expected and what to do."""
+
+    path: Path
+    text: str
+
+
+def sentences(problems: Iterable[Problem], config: Any) -> list[str]:
+    """Write one sentence per problem: where, what, expected, remedy.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+    config : mapping
+        The configuration in which they were found.
+
+    Returns
+    -------
+    list of str
+        Without repeats, in the order of the configuration; what is missing stands at the end of its group.
+    """
+    ordered = sorted(problems, key=lambda problem: _position(problem.path, config))
+    return list(dict.fromkeys(f"{_written(path)}: {text}" for path, text in ordered))
+
+
+def _position(path: Path, config: Any) -> list[int]:
+    place = []
+    for part in path:
+        keys = list(config) if isinstance(config, Mapping) else []
+        place.append(part if isinstance(part, int) and not keys else _index(keys, part))
+        config = _step(config, part)
+    return place
+
+
+def _index(keys: list[Any], part: int | str) -> int:
+    return keys.index(part) if part in keys else len(keys)
+
+
+def _step(config: Any, part: int | str) -> Any:
+    """Return what stands at a key or list position; None where nothing does."""
+    if isinstance(config, Mapping):
+        return config.get(part)
+    inside = isinstance(config, list) and isinstance(part, int) and part < len(config)
+    return config[part] if inside else None
+
+
+def _written(path: Path) -> str:
+    """Write a path as ``experiments.toy.p[0]``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".") or "config"
+
+
+def shown(value: Any) -> str:
+    """Write a value of a configuration nearly as YAML would, shortened where it is long."""
+    words = {True: "true", False: "false", None: "an empty value"}
+    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], config: Any) -> list[Problem]:
+    """Translate the errors of a validation.
 
     Parameters
     ----------
     error : ValidationError
     model : type of BaseModel
-        The model that was validated; its keys are suggested for misspelt ones.
+        The model that was validated; its keys are named where another one was written.
+    config : mapping
+        What was validated.
 
     Returns
     -------
-    list of str
-        Without repeats, in the order of the configuration.
+    list of Problem
+        One per path: the branches of an alternative are told together.
     """
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for problem in error.errors():
-        groups.setdefault(_where(problem["loc"]), []).append(problem)  # type: ignore[arg-type]
-    return [_sentence(where, problems, model) for where, problems in groups.items()]
+    groups: dict[Path, list[Mapping[str, Any]]] = {}
+    for found in error.errors():
+        groups.setdefault(_path(found["loc"], found["type"], config), []).append(found)
+    return [Problem(path, _text(path, found, model)) for path, found in groups.items()]
 
 
-def _where(location: tuple[int | str, ...]) -> str:
-    text = ""
+def _path(location: Path, kind: str, config: Any) -> Path:
+    """Keep the steps of a location that lead through the configuration, not those that name a validator."""
+    path: list[int | str] = []
     for part in location:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif part != "[key]" and not part.startswith(("literal[", "function-")) and part not in _BRANCHES:
-            text += f".{part}" if text else part
-    return text or "config"
+        leads = isinstance(part, int) if isinstance(config, list) else False
+        if leads or (isinstance(config, Mapping) and part in config):
+            path.append(part)
+            config = _step(config, part)
+    return (*path, location[-1]) if kind == "missing" else tuple(path)
 
 
-def _sentence(where: str, problems: list[Mapping[str, Any]], model: type[BaseModel]) -> str:
+def _text(path: Path, problems: list[Mapping[str, Any]], model: type[BaseModel]) -> str:
     first = problems[0]
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        return f"{where}: unknown key{_suggestion(first['loc'], model)}; remove it or correct its name."
+    kind, value = first["type"], shown(first["input"])
     if kind == "missing":
-        return f"{where}: missing key, expected it here; add it (config/README.md describes every key)."
+        return "this key is missing, expected it here; add it (config/README.md describes every key)."
+    if kind == "invalid_key":
+        return f"{value} is not valid as a key, expected text; remove it or correct it."
+    if kind == "extra_forbidden" or (kind == "literal_error" and "[key]" in first["loc"]):
+        return _unknown(str(path[-1]), _names_at(path[:-1], model))
     if kind == "value_error":
-        reason = str(first["ctx"]["error"]).rstrip(".")
-        value = "" if isinstance(first["input"], (Mapping, list)) else f"{first['input']!r} is not valid, "
-        return f"{where}: {value}{reason}."
-    expected = " or ".join(dict.fromkeys(_expected(problem) for problem in problems))
-    subject = "this key" if "[key]" in first["loc"] else _shown(first["input"])
-    return f"{where}: {subject} is not valid, expected {expected}; correct the value."
+        return f"{value} is not valid, {first['ctx']['error']}."
+    expected = list(dict.fromkeys(_expected(problem) for problem in problems))
+    remedy = _REMEDY.get(kind) if len(expected) == 1 else None
+    return f"{value} is not valid, expected {' or '.join(expected)}; {remedy or 'correct the value'}."
 
 
 def _expected(problem: Mapping[str, Any]) -> str:
     template = _EXPECTED.get(problem["type"])
-    return template.format(**problem.get("ctx", {})) if template else str(problem["msg"]).lower()
+    return template.format(**problem.get("ctx", {})) if template else str(problem["msg"])
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _unknown(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    guess = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"this key is unknown{guess}, expected {', '.join(known)}; remove it or correct its name."
 
 
-def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    current: Any = model
-    for part in location[:-1]:
-        current = _inner_model(current, part)
-        if current is None:
-            return ""
-    close = get_close_matches(str(location[-1]), list(current.model_fields), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else f", expected {', '.join(current.model_fields)}"
-
-
-def _inner_model(model: Any, part: int | str) -> Any:
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return model if model is not None else None
-    field = model.model_fields.get(str(part))
-    return _model_in(field.annotation) if field else None
-
-
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in get_args(annotation):
-        found = _model_in(argument)
-        if found is not None:
-            return _DictOf(found)
-    return None
-
-
-class _DictOf:
-    """Stands for a mapping of names to one model, so that a name step leads to that model."""
-
-    def __init__(self, model: type[BaseModel]) -> None:
-        self.model_fields = model.model_fields
-        self.model = model
+def _names_at(path: Path, model: type[BaseModel]) -> list[str]:
+    """Return the keys that may stand in the group at a path."""
+    place: Any = model
+    for part in path:
+        fields = getattr(place, "model_fields", None)
+        place = fields[str(part)].annotation if fields else get_args(place)[-1]
+    fields = getattr(place, "model_fields", None)
+    return list(fields) if fields else list(get_args(get_args(place)[0]))

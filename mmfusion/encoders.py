@@ -37,16 +37,22 @@ class Encoder(Protocol):
 class _ScanMax(torch.autograd.Function):
     """Maximum over positions of the convolution of symbols, by look-up of short symbol patterns.
 
-    The gradient of a maximum reaches one window per channel, so that the backward pass touches only those.
+    Positions come in chunks: the maximum is first taken within every chunk, and only the winning chunk is
+    searched for the position. The gradient of a maximum reaches one window per channel, so that the backward
+    pass touches only those.
     """
 
     @staticmethod
     def forward(ctx: Any, tables: Tensor, rows: Tensor) -> Tensor:
-        """Look up and sum; tables (patterns, channels), rows (B, positions, parts) -> (B, channels)."""
-        batch, positions, parts = rows.shape
+        """Look up and sum; tables (patterns, channels), rows (B, chunks, chunk, parts) -> (B, channels)."""
+        batch, chunks, chunk, parts = rows.shape
+        channels = tables.shape[1]
         scores = nn.functional.embedding_bag(rows.view(-1, parts), tables, mode="sum")
-        best, where = scores.view(batch, positions, -1).max(1)
-        ctx.save_for_backward(rows, where)
+        scores = scores.view(batch, chunks, chunk, channels)
+        best, winner = scores.amax(2).max(1)  # (B, channels)
+        index = winner.view(batch, 1, 1, channels).expand(-1, -1, chunk, -1)
+        within = scores.gather(1, index).squeeze(1).max(1).indices
+        ctx.save_for_backward(rows, winner * chunk + within)
         ctx.shape = tables.shape
         return best
 
@@ -55,9 +61,9 @@ class _ScanMax(torch.autograd.Function):
         """Add the gradient to the rows of the winning windows."""
         rows, where = ctx.saved_tensors
         patterns, channels = ctx.shape
-        parts = rows.shape[2]
-        won = rows.gather(1, where.unsqueeze(2).expand(-1, -1, parts)).long()  # (B, channels, parts)
-        flat = won * channels + torch.arange(channels).view(1, -1, 1)
+        parts = rows.shape[3]
+        won = rows.flatten(1, 2).gather(1, where.unsqueeze(2).expand(-1, -1, parts)).long()
+        flat = won * channels + torch.arange(channels).view(1, -1, 1)  # (B, channels, parts)
         sink = torch.zeros(patterns * channels, dtype=grad.dtype)
         sink.scatter_add_(0, flat.view(-1), grad.unsqueeze(2).expand_as(flat).reshape(-1))
         return sink.view(patterns, channels), None
@@ -104,7 +110,8 @@ class MotifScanner(nn.Module):
 
         Returns
         -------
-        Tensor of int32, shape (n, positions, parts)
+        Tensor of int32, shape (n, chunks, chunk, parts)
+            Rows of the tables; all positions in chunks, the last one repeated to fill the last chunk.
 
         Raises
         ------
@@ -122,18 +129,22 @@ class MotifScanner(nn.Module):
             )
         positions = values.shape[1] - self.width + 1
         padded = np.pad(values.astype(np.int32), ((0, 0), (0, self.parts * self.part - self.width)))
-        weights = self.alphabet ** np.arange(self.part - 1, -1, -1, dtype=np.int32)
-        codes = np.lib.stride_tricks.sliding_window_view(padded, self.part, axis=1) @ weights
-        size = self.alphabet**self.part
-        columns = [codes[:, k * self.part : k * self.part + positions] + k * size for k in range(self.parts)]
-        return torch.from_numpy(np.stack(columns, axis=2).astype(np.int32))
+        digits = self.alphabet ** np.arange(self.part - 1, -1, -1, dtype=np.int32)
+        codes = np.lib.stride_tricks.sliding_window_view(padded, self.part, axis=1) @ digits
+        chunk = math.isqrt(positions - 1) + 1
+        chunks = -(-positions // chunk)
+        starts = np.minimum(np.arange(chunks * chunk), positions - 1)  # the last window fills the last chunk
+        tables = np.arange(self.parts, dtype=np.int32)
+        rows = codes[:, starts[:, None] + tables * self.part] + tables * self.alphabet**self.part
+        shape = (len(values), chunks, chunk, self.parts)
+        return torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int32).reshape(shape))
 
     def weights(self) -> list[nn.Parameter]:
         """Return the weights of the convolution and of the linear layer."""
         return [self.conv.weight, self.linear.weight]
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Encode prepared rows (B, positions, parts) as features (B, dim)."""
+        """Encode prepared rows (B, chunks, chunk, parts) as features (B, dim)."""
         missing = self.parts * self.part - self.width
         kernel = nn.functional.pad(self.conv.weight, (0, missing)).permute(
             2, 1, 0

@@ -54,6 +54,10 @@ def unslug(text: str) -> str:
     return text.replace("-", "/")
 
 
+EIGEN_CELL = Cell("XRelIrrXOR", "ibn", "1", "1")
+"""The cell of the eigenvector analysis: one relevant view, two irrelevant but dependent ones."""
+
+
 class Study:
     """The cells, blocks and files of a configuration.
 
@@ -149,6 +153,12 @@ class Study:
             if dataset in (None, cell.dataset)
             for index in range(len(self.blocks))
         ]
+
+    @property
+    def eigen_folders(self) -> list[str]:
+        """Folders of the blocks whose eigenvectors are analysed; empty if the study lacks that cell."""
+        folders = self.block_folders(EIGEN_CELL.dataset)
+        return [folder for folder in folders if folder.startswith(f"{EIGEN_CELL.folder}/")]
 
     def data_files(self, dataset: str, block: int | None = None) -> list[str]:
         """Dataset files that a block of seeds needs: one per seed if generated, else one; all without `block`."""

@@ -118,7 +118,7 @@ _COLUMNS: dict[str, tuple[str, str, str]] = {
     "seconds": ("number", "≥ 0, s", "wall-clock time"),
     "epochs": ("integer", "≥ 0", "epochs of training"),
     "samples": ("integer", "≥ 0", "samples of the training split"),
-    "poster": ("text", "number or -", "the value printed on the poster; - where it is not readable"),
+    "poster": ("number", "[0, 1]", "the value printed on the poster; NaN where it is not readable"),
     "name": ("text", "name", "short name of the prediction"),
     "statement": ("text", "sentence", "what was predicted"),
     "measured": ("text", "number or numbers", "what was measured"),

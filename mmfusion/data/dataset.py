@@ -128,7 +128,7 @@ class MultimodalDataset:
             raise DataError(f"{path}: no such dataset file; create it with the workflow or save one here.")
         try:
             with safe_open(str(path), framework="numpy") as file:
-                header = json.loads((file.metadata() or {}).get("mmfusion", "{}"))
+                header = _header((file.metadata() or {}).get("mmfusion", "{}"))
                 arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
         except SafetensorError as error:
             raise DataError(f"{path}: not a readable safetensors file ({error}); create it again.") from None
@@ -137,15 +137,29 @@ class MultimodalDataset:
                 f"{path}: format is {header.get('format')!r}, expected {FORMAT!r}; "
                 "create the file with MultimodalDataset.save."
             )
-        splits = {split: _split(arrays, split, header) for split in header["splits"]}
-        return cls(
-            name=header["name"],
-            task=header["task"],
-            modalities=tuple(header["modalities"]),
-            splits=splits,
-            planted=tuple(header["planted"]),
-            parameters=header["parameters"],
-        )
+        try:
+            return cls(
+                name=header["name"],
+                task=header["task"],
+                modalities=tuple(header["modalities"]),
+                splits={split: _split(arrays, split, header) for split in header["splits"]},
+                planted=tuple(header["planted"]),
+                parameters=header["parameters"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"{path}: the description does not fit the arrays ({error!r}), expected "
+                "what MultimodalDataset.save writes; create the file again."
+            ) from None
+
+
+def _header(text: str) -> dict[str, Any]:
+    """Read the description; empty where it is no JSON object, which is another format."""
+    try:
+        header = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return header if isinstance(header, dict) else {}
 
 
 def _split(arrays: Mapping[str, NDArray[Any]], split: str, header: Mapping[str, Any]) -> Split:

@@ -8,12 +8,13 @@ normalisations and p start from the same weights.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 import torch
+from tqdm import tqdm
 
 from mmfusion.config import number
 from mmfusion.data.dataset import MultimodalDataset, Split
@@ -26,7 +27,10 @@ from mmfusion.training.network import MultimodalNetwork
 
 
 def train_block(
-    cell: Cell, datasets: Mapping[int, MultimodalDataset], settings: Mapping[str, Any]
+    cell: Cell,
+    datasets: Mapping[int, MultimodalDataset],
+    settings: Mapping[str, Any],
+    progress: bool | None = None,
 ) -> tuple[TrainedBlock, pd.DataFrame, pd.DataFrame]:
     """Train one network per seed.
 
@@ -38,6 +42,8 @@ def train_block(
         The dataset of every seed.
     settings : mapping
         As `mmfusion.study.Study.training_settings` gives them.
+    progress : bool, optional
+        Whether to draw a progress bar over the epochs of all seeds. Default: on a terminal only.
 
     Returns
     -------
@@ -45,19 +51,28 @@ def train_block(
         The networks, the table ``history`` and the table ``seconds``.
     """
     use_one_thread()
+    torch.use_deterministic_algorithms(True)
     first = next(iter(datasets.values()))
     description = _description(cell, first, settings)
     networks: dict[int, MultimodalNetwork] = {}
     histories, seconds = [], []
+    bar = tqdm(
+        total=len(datasets) * settings["epochs"],
+        desc=cell.folder,
+        unit="epoch",
+        disable=None if progress is None else not progress,
+        mininterval=1.0,
+    )
     for seed, dataset in datasets.items():
         start = time.perf_counter()
         keys = cell_keys(cell, seed)
         description["target"][str(seed)] = target_scale(dataset)
-        networks[seed], history = _train_seed(seed, dataset, description, " ".join(map(str, keys.values())))
+        networks[seed], history = _train_seed(seed, dataset, description, bar.update)
         histories.append(history.assign(**keys)[[*keys, *history.columns]])
         elapsed = time.perf_counter() - start
         counts = {"epochs": settings["epochs"], "samples": len(dataset.splits["train"])}
         seconds.append({**keys, "stage": "train", "seconds": elapsed, **counts})
+    bar.close()
     return (
         TrainedBlock(description, networks),
         pd.concat(histories, ignore_index=True),
@@ -66,9 +81,8 @@ def train_block(
 
 
 def use_one_thread() -> None:
-    """Run torch on one thread with deterministic algorithms, so that jobs share a machine without competing."""
+    """Run torch on one thread, so that jobs share a machine without competing and sums keep their order."""
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
 
 
 def target_scale(dataset: MultimodalDataset) -> list[float]:
@@ -104,6 +118,24 @@ def prepare(network: MultimodalNetwork, split: Split, task: str, scale: Sequence
     return Samples(inputs, target_tensor(target, task))
 
 
+def prepared_splits(block: TrainedBlock, seed: int, dataset: MultimodalDataset) -> dict[str, Samples]:
+    """Prepare all splits of a dataset for the network of a seed.
+
+    Parameters
+    ----------
+    block : TrainedBlock
+    seed : int
+    dataset : MultimodalDataset
+        The dataset of that seed.
+
+    Returns
+    -------
+    dict of str to Samples
+    """
+    network, scale = block.networks[seed], block.description["target"][str(seed)]
+    return {split: prepare(network, part, dataset.task, scale) for split, part in dataset.splits.items()}
+
+
 def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, Any]) -> dict[str, Any]:
     train = dataset.splits["train"]
     outputs = int(train.target.max()) + 1 if dataset.task == "multiclass" else 1
@@ -112,7 +144,7 @@ def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, 
         "format": FORMAT,
         "cell": asdict(cell),
         "task": dataset.task,
-        "modalities": {name: train.features[name].shape[1] for name in dataset.modalities},
+        "modalities": [[name, train.features[name].shape[1]] for name in dataset.modalities],
         "encoder": settings["encoder"],
         "scale": number(cell.scale),
         "fusion": {
@@ -128,7 +160,7 @@ def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, 
 
 
 def _train_seed(
-    seed: int, dataset: MultimodalDataset, description: Mapping[str, Any], label: str
+    seed: int, dataset: MultimodalDataset, description: Mapping[str, Any], after_epoch: Callable[[], object]
 ) -> tuple[MultimodalNetwork, pd.DataFrame]:
     weights, order, noise = (int(x) for x in stream(seed, dataset.name, "training").integers(2**62, size=3))
     with torch.random.fork_rng(devices=[]):
@@ -149,7 +181,7 @@ def _train_seed(
             dataset.task,
             description["settings"],
             generator,
-            label,
+            after_epoch,
         )
     network.fit_statistics(samples["train"].inputs)
     return network, history

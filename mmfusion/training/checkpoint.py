@@ -25,7 +25,7 @@ class TrainedBlock:
     Parameters
     ----------
     description : mapping
-        JSON values: ``format``, ``cell``, ``task``, ``modalities`` (name to width), ``encoder``, ``fusion``
+        JSON values: ``format``, ``cell``, ``task``, ``modalities`` (pairs of name and width), ``encoder``, ``fusion``
         (arguments of `TensorFusion`), ``settings`` and per seed ``target`` (mean and standard deviation with which
         a regression target was standardised; 0 and 1 otherwise).
     networks : mapping of int to MultimodalNetwork
@@ -76,5 +76,5 @@ class TrainedBlock:
 def network_from(description: Mapping[str, Any]) -> MultimodalNetwork:
     """Build the untrained network that a description describes."""
     return build_network(
-        description["modalities"], description["encoder"], description["scale"], **description["fusion"]
+        dict(description["modalities"]), description["encoder"], description["scale"], **description["fusion"]
     )

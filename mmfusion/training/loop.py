@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from mmfusion.fusion.blocknorm import weight_share
 from mmfusion.fusion.subsets import subset_label
@@ -45,7 +44,7 @@ def train_network(
     task: str,
     settings: Mapping[str, Any],
     generator: torch.Generator,
-    label: str = "",
+    after_epoch: Callable[[], object],
 ) -> pd.DataFrame:
     """Train a network in place; the last epoch's model is the result.
 
@@ -65,8 +64,8 @@ def train_network(
         ``penalty`` (lambda), ``batch_size``, ``learning_rate``, ``weight_decay``, ``epochs``.
     generator : torch.Generator
         Source of the order of samples.
-    label : str
-        Shown beside the progress bar, which appears on a terminal only.
+    after_epoch : callable
+        Called after every epoch, to show progress.
 
     Returns
     -------
@@ -79,7 +78,7 @@ def train_network(
     optimiser, schedule = _optimiser(network, settings, steps * settings["epochs"])
     loss_of = LOSSES[task]
     rows: list[pd.DataFrame] = []
-    for epoch in tqdm(range(1, settings["epochs"] + 1), desc=label, unit="epoch", disable=None, leave=False):
+    for epoch in range(1, settings["epochs"] + 1):
         network.train()
         order = torch.randperm(len(train.target), generator=generator)
         total = torch.zeros(())
@@ -93,6 +92,7 @@ def train_network(
             total += loss.detach()
         losses = (float(total) / steps, _validation_loss(network, validation, task))
         rows.append(_history(network, epoch, losses, settings["penalty"]))
+        after_epoch()
     return pd.concat(rows, ignore_index=True)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from mmfusion.data.dataset import MultimodalDataset, Split
@@ -89,11 +92,44 @@ def test_other_bytes(tmp_path) -> None:
         MultimodalDataset.load(path)
 
 
-@pytest.mark.parametrize("metadata", [None, {"mmfusion": json.dumps({"format": "mmfusion-dataset-0"})}])
-def test_other_format(tmp_path, metadata: dict[str, str] | None) -> None:
+@pytest.mark.parametrize(
+    "description",
+    [None, json.dumps({"format": "mmfusion-dataset-0"}), '{"format": ', "", "[1]", '"text"', "null"],
+)
+def test_other_format(tmp_path, description: str | None) -> None:
     path = tmp_path / "weights.safetensors"
+    metadata = None if description is None else {"mmfusion": description}
     path.write_bytes(save({"weight": np.zeros(2)}, metadata=metadata))
     with pytest.raises(DataError, match=r"weights\.safetensors: format is .* expected 'mmfusion-dataset-1'"):
+        MultimodalDataset.load(path)
+
+
+def drop(key: str) -> Callable[[dict[str, Any], dict[str, Any]], None]:
+    return lambda header, arrays: header.pop(key)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *map(drop, ("name", "task", "modalities", "planted", "parameters", "splits", "ids")),
+        lambda header, arrays: header.update(ids=["sample 0"]),
+        lambda header, arrays: header.update(splits=3),
+        lambda header, arrays: header.update(modalities=["vector", "audio"]),
+        lambda header, arrays: arrays.pop("test/target"),
+        lambda header, arrays: arrays.pop("train/features/vector"),
+    ],
+)
+def test_description_that_does_not_fit(tmp_path, data: MultimodalDataset, damage) -> None:
+    path = tmp_path / "data.safetensors"
+    data.save(path)
+    with safe_open(str(path), framework="numpy") as file:
+        header = json.loads(file.metadata()["mmfusion"])
+        arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+    damage(header, arrays)
+    path.write_bytes(save(arrays, metadata={"mmfusion": json.dumps(header)}))
+    with pytest.raises(
+        DataError, match=r"data\.safetensors: the description does not fit .* create the file again"
+    ):
         MultimodalDataset.load(path)
 
 

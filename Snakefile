@@ -1,0 +1,55 @@
+# The study of config/config.yaml: `snakemake --cores all`; see README.md and config/README.md.
+from mmfusion.config import MOSI_TASKS
+from mmfusion.digest import code_digest
+from mmfusion.plotting.figures import FIGURES
+from mmfusion.workflow import load_study
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+STUDY = load_study(config)
+BLOCK = "{dataset}/{norm}/p-{p}/scale-{scale}/block-{block}"
+
+
+wildcard_constraints:
+    dataset="|".join(STUDY.synthetic + STUDY.mosi_datasets),
+    synthetic="|".join(STUDY.synthetic) or "-",
+    mosi="|".join(STUDY.mosi_datasets) or "-",
+    norm="none|bn|vbn|dbn|ibn",
+    seed=r"\d+",
+    block=r"\d+",
+    figure="|".join(FIGURES),
+
+
+onstart:
+    print(STUDY.mosi_status)
+
+
+onsuccess:
+    print(STUDY.mosi_status)
+
+
+localrules:
+    all,
+    mosi_data,
+    docs,
+
+
+rule all:
+    default_target: True
+    input:
+        "results/overview.html",
+        "results/columns.md",
+        "results/provenance.json",
+        "results/timings/seconds.csv",
+        expand("results/figures/{figure}.{form}", figure=FIGURES, form=["png", "pdf"]),
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/analyse.smk"
+include: "workflow/rules/figures.smk"

@@ -1,0 +1,54 @@
+"""Putting the tables of all blocks together, and writing every table in all its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mmfusion.analysis.columns import TABLES, check_table
+from mmfusion.files import write_table
+
+
+def collect(name: str, parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables of one kind together, in the given order.
+
+    Parameters
+    ----------
+    name : str
+        A key of `mmfusion.analysis.columns.TABLES`.
+    parts : iterable of DataFrame
+        May be empty: the result then has all columns and no rows.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    ValueError
+        If the columns are not those of the definition.
+    """
+    frames = [part for part in parts if len(part)]
+    columns = TABLES[name].names
+    table = pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    check_table(name, table)
+    return table
+
+
+def read_tables(paths: Sequence[str | Path]) -> list[pd.DataFrame]:
+    """Read Parquet files."""
+    return [pd.read_parquet(path) for path in paths]
+
+
+def write_forms(table: pd.DataFrame, name: str, paths: Iterable[str | Path]) -> None:
+    """Check a table against its definition and write it to every path (Parquet or CSV by suffix)."""
+    check_table(name, table)
+    for path in paths:
+        write_table(path, table)
+
+
+def named(paths: Sequence[str | Path]) -> Mapping[str, pd.DataFrame]:
+    """Read Parquet files into a mapping from file stem to table."""
+    return {Path(path).stem: pd.read_parquet(path) for path in paths}

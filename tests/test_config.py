@@ -1,0 +1,400 @@
+"""The configuration: every mistake is told, all at once, in sentences that a newcomer understands."""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from mmfusion.config import MOSI_TASKS, DatasetName, NormName, StudyConfig, SyntheticName, load_config, number
+from mmfusion.config_docs import settings_table
+from mmfusion.config_file import load_config_file
+from mmfusion.config_numbers import spelling
+from mmfusion.data.mosi import NAMES
+from mmfusion.data.sequence_settings import SequenceSettings
+from mmfusion.data.sequences import SEQUENCE_DATASETS
+from mmfusion.errors import ConfigError
+from mmfusion.fusion.blocknorm import CONVENTIONS
+from mmfusion.fusion.normalisation import NORMALISATIONS
+
+CONFIG = Path(__file__).parents[1] / "config"
+Config = dict[str, Any]
+
+
+@pytest.fixture
+def config() -> Config:
+    """The paper study with one small experiment."""
+    content: Config = yaml.safe_load((CONFIG / "config.yaml").read_text(encoding="utf-8"))
+    content["experiments"] = {"toy": {"datasets": ["XRel"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
+    return content
+
+
+def problems(config: Any) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(config)
+    return caught.value.problems
+
+
+def put(config: Config, path: str, value: Any) -> Config:
+    """Set the value at a path such as ``experiments.toy.p`` and return the configuration."""
+    *groups, key = path.split(".")
+    place = config
+    for group in groups:
+        place = place[group]
+    place[key] = value
+    return config
+
+
+def test_the_committed_study_is_valid(config: Config) -> None:
+    study = load_config_file(CONFIG / "config.yaml")
+    assert study.seeds == list(range(10))
+    assert load_config(config).experiments["toy"].p == ["1"]
+
+
+def test_names_are_those_of_the_package() -> None:
+    assert list(get_args(SyntheticName)) == list(SEQUENCE_DATASETS)
+    assert list(get_args(DatasetName)) == [*SEQUENCE_DATASETS, *MOSI_TASKS]
+    assert list(get_args(NormName)) == list(NORMALISATIONS)
+    assert get_args(StudyConfig.model_fields["convention"].annotation) == CONVENTIONS
+    assert {task: name for name, task in MOSI_TASKS.items()} == NAMES
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("seed", [1], r"^seed: this key is unknown \(did you mean 'seeds'\?\), expected seeds, .*; remove it"),
+        ("mosi.folder", "x", r"^mosi\.folder: this key is unknown, expected mode, dir, split, epochs, max_order;"),
+        ("datasets.XRell", {}, r"^datasets\.XRell: this key is unknown \(did you mean 'XRel'\?\)"),
+        ("datasets.XRel", {"epochs": 3}, r"^datasets\.XRel\.sizes: this key is missing, .* add it"),
+        ("seeds", 3, r"^seeds: 3 is not valid, expected a list; write it in brackets\.$"),
+        ("seeds", [], r"^seeds: \[\] is not valid, expected 1 or more entries; add what is missing\.$"),
+        ("seeds", [0, "1"], r"^seeds\[1\]: '1' is not valid, expected a whole number; .* without quotes\.$"),
+        ("seeds", [0, True], r"^seeds\[1\]: true is not valid, expected a whole number"),
+        ("seeds", [-1], r"^seeds\[0\]: -1 is not valid, expected a number from 0 on; correct the value\.$"),
+        ("seeds", [2**32], r"^seeds\[0\]: 4294967296 is not valid, expected a number up to 4294967295;"),
+        ("seeds", [3, 5, 3], r"^seeds: 3 and 3 are equal, expected every value once; keep one of them\.$"),
+        ("seeds_per_job", 0, r"^seeds_per_job: 0 is not valid, expected a number from 1 on or 'all';"),
+        ("seeds_per_job", "al", r"^seeds_per_job: 'al' is not valid, expected a whole number or 'all';"),
+        ("convention", "MKL", r"'MKL' is not valid, expected 'mkl', 'scaled_output' or 'as_printed'; choose one"),
+        ("training", None, r"^training: an empty value is not valid, expected a group of keys; write the keys"),
+        ("training.learning_rate", "5e-3", r"learning_rate: '5e-3' is not valid, expected a number; .* as 1\.0e-3"),
+        ("training.learning_rate", 0, r"learning_rate: 0 is not valid, expected a number above 0;"),
+        ("training.penalty", math.nan, r"penalty: nan is not valid, expected a finite number;"),
+        ("training.batch_size", 1, r"batch_size: 1 is not valid, expected a number from 2 on;"),
+        ("encoders.vector.dropout", 1.0, r"dropout: 1\.0 is not valid, expected a number below 1;"),
+        ("datasets.XRel.sizes.test", 1, r"^datasets\.XRel\.sizes\.test: 1 is not valid, expected a number from 2"),
+        ("datasets.XRel.max_order", 0, r"max_order: 0 is not valid, expected a number from 1 on;"),
+        ("mosi.mode", True, r"^mosi\.mode: true is not valid, expected 'auto', 'required' or 'off'; choose one"),
+        ("mosi.dir", "", r"^mosi\.dir: '' is not valid, expected text that is not empty;"),
+        ("mosi.dir", 3, r"^mosi\.dir: 3 is not valid, expected text; write it in quotes\.$"),
+        ("sequences.constant", 4, r"^sequences\.constant: 4 is not valid, expected a number up to 3;"),
+        ("sequences.presence", [0.5, 1.2], r"^sequences\.presence\[1\]: 1\.2 is not valid, expected a number up to 1;"),
+        ("sequences.motifs", [[0, 1]], r"^sequences\.motifs: .* expected 2 or more entries; add what is missing"),
+        ("sequences.motifs", [[0], [1], [2]], r"^sequences\.motifs: .* expected 2 entries at most; remove the"),
+        ("sequences.motifs", [[0, 4], [1, 2]], r"^sequences\.motifs\[0\]\[1\]: 4 is not valid, expected a number up"),
+        ("sequences.motifs", [[0, 1], [1]], r"^sequences\.motifs: they have 2 and 1 symbols, expected one length;"),
+        ("sequences.motifs", [[0, 1], [0, 1]], r"^sequences\.motifs: both are the same, expected two that tell"),
+        ("sequences.motifs", [[0] * 101, [1] * 101], r"^sequences\.length: 100 is shorter than a motif \(101 symbols\)"),
+        ("encoders.symbols.width", 101, r"^encoders\.symbols\.width: 101 is more than sequences\.length \(100\)"),
+        ("experiments", {}, r"^experiments: \{\} is not valid, expected 1 or more entries;"),
+        ("experiments.toy.datasets", ["XOT"], r"^experiments\.toy\.datasets\[0\]: 'XOT' is not valid, expected 'Cond"),
+        ("experiments.toy.norms", ["batch"], r"norms\[0\]: 'batch' is not valid, expected 'none', 'bn', 'vbn', "),
+        ("experiments.toy.norms", ["bn", "bn"], r"^experiments\.toy\.norms: 'bn' and 'bn' are equal, expected every"),
+        ("experiments.toy.datasets", ["XRel"] * 2, r"^experiments\.toy\.datasets: 'XRel' and 'XRel' are equal"),
+        ("experiments.toy.p", ["1", "1"], r"^experiments\.toy\.p: '1' and '1' are equal, expected every value once;"),
+        ("experiments.toy.p", ["1/2"], r"p\[0\]: '1/2' is not valid, expected a number from 1 to inf in quotes"),
+        ("experiments.toy.p", [1], r"p\[0\]: 1 is not valid, expected a number from 1 to inf in quotes.*write it as '1'"),
+        ("experiments.toy.p", [1.5], r"p\[0\]: 1\.5 is not valid, expected a number .*; write it as '3/2'\.$"),
+        ("experiments.toy.p", [math.inf], r"p\[0\]: inf is not valid, expected a number .*; write it as 'inf'\.$"),
+        ("experiments.toy.p", ["1.0"], r"p\[0\]: '1\.0' is not valid, expected a number .*; write it as '1'\.$"),
+        ("experiments.toy.p", ["8/6"], r"p\[0\]: '8/6' is not valid, expected a number .*; write it as '4/3'\.$"),
+        ("experiments.toy.scales", ["0"], r"scales\[0\]: '0' is not valid, expected a positive number in quotes"),
+        ("experiments.toy.scales", ["inf"], r"scales\[0\]: 'inf' is not valid, expected a positive number in quotes"),
+    ],
+)  # fmt: skip
+def test_one_mistake_is_one_sentence(config: Config, path: str, value: Any, sentence: str) -> None:
+    found = problems(put(config, path, value))
+    if path == "datasets.XRell":  # what an unknown dataset lacks is told too
+        found = found[:1]
+    assert len(found) == 1
+    assert re.search(sentence, found[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["nan", "-inf", "-1", "+1", " 1", "1e3", "1/0", "0x1", "1_0", "", "one", True, None, []]
+)
+def test_what_is_no_p(config: Config, text: Any) -> None:
+    assert [p.split(":")[0] for p in problems(put(config, "experiments.toy.p", [text]))] == [
+        "experiments.toy.p[0]"
+    ]
+    with pytest.raises(ValueError, match=r"expected .* '4/3'"):
+        number(text)
+
+
+def test_numbers_and_their_spelling() -> None:
+    assert [number(text) for text in ("1", "4/3", "1.5", "inf")] == [1, 4 / 3, 1.5, math.inf]
+    for text in ("1", "4/3", "16/12", "1.5", "0.10", "007", "inf"):
+        assert number(spelling(text)) == number(text)
+        assert spelling(spelling(text)) == spelling(text)
+
+
+def test_equal_numbers_are_found_beside_their_spelling(config: Config) -> None:
+    put(config, "experiments.toy.p", ["4/3", "8/6", 1, "1", "nan"])
+    assert [problem.split(",")[0] for problem in problems(config)] == [
+        "experiments.toy.p: '4/3' and '8/6' are equal",
+        "experiments.toy.p: 1 and '1' are equal",
+        "experiments.toy.p[1]: '8/6' is not valid",
+        "experiments.toy.p[2]: 1 is not valid",
+        "experiments.toy.p[4]: 'nan' is not valid",
+    ]
+
+
+@pytest.mark.parametrize("name", ["my study", "", "a/b", "p.1", "größe"])
+def test_experiment_names_can_stand_in_paths(config: Config, name: str) -> None:
+    config["experiments"] = {name: config["experiments"]["toy"]}
+    (problem,) = problems(config)
+    assert problem.endswith(f"{name!r} is not valid, expected a name of letters, digits, _ and -; rename it.")
+
+
+@pytest.mark.parametrize("name", ["none", "int", "constrained-int", "toy_2"])
+def test_experiment_names_keep_their_place_in_sentences(config: Config, name: str) -> None:
+    config["experiments"] = {name: {**config["experiments"]["toy"], "p": ["0"]}}
+    assert problems(config)[0].startswith(f"experiments.{name}.p[0]: ")
+
+
+def test_dataset_without_settings(config: Config) -> None:
+    del config["datasets"]["XRel"]
+    config["experiments"]["more"] = {**config["experiments"]["toy"], "datasets": ["XOR", "XRel"]}
+    assert problems(config) == [
+        "datasets: XRel is missing, expected its settings for toy and more of the experiments; "
+        "add it with sizes and epochs."
+    ]
+
+
+@pytest.mark.parametrize("off", ["off", False])
+def test_nothing_to_train(config: Config, off: Any) -> None:
+    config["mosi"]["mode"] = off
+    config["experiments"]["toy"]["datasets"] = ["MOSIReal"]
+    (problem,) = problems(config)
+    assert problem.startswith("experiments: all datasets are CMU-MOSI, but mosi.mode is off")
+
+
+def test_the_word_off_needs_no_quotes(config: Config) -> None:
+    config["mosi"] = yaml.safe_load("{mode: off, dir: x, split: published, epochs: 2}")
+    assert load_config(config).mosi.mode == "off"
+
+
+def test_larger_batch_and_order_than_there_is_are_allowed(config: Config) -> None:
+    config["training"]["batch_size"] = 10**6
+    config["datasets"]["XRel"]["max_order"] = 9
+    load_config(config)
+
+
+def test_all_mistakes_at_once_in_the_order_of_the_file(config: Config) -> None:
+    config["seeds"] = [1, 1, "two"]
+    config["sequences"] |= {"motifs": [[0, 1], [0, 1]], "constant": 7}
+    del config["datasets"]["XOR"]
+    config["mosi"] = {"mode": "maybe", "epochs": 1.5}
+    config["encoders"]["symbols"]["width"] = 1000
+    config["experiments"]["toy"] = {
+        "datasets": ["XOR", "Xor"],
+        "norms": "ibn",
+        "p": ["1", "1.0", "1/2"],
+        "q": 1,
+    }
+    config["analysis"] = []
+    assert [problem.split(":")[0] for problem in problems(config)] == [
+        "seeds",
+        "seeds[2]",
+        "sequences.motifs",
+        "sequences.constant",
+        "datasets",
+        "mosi.mode",
+        "mosi.epochs",
+        "mosi.dir",
+        "mosi.split",
+        "encoders.symbols.width",
+        "experiments.toy.datasets[1]",
+        "experiments.toy.norms",
+        "experiments.toy.p",
+        "experiments.toy.p[1]",
+        "experiments.toy.p[2]",
+        "experiments.toy.q",
+        "experiments.toy.scales",
+        "analysis",
+    ]
+
+
+@pytest.mark.parametrize("config", [None, {}, [], "seeds", 3])
+def test_no_settings(config: Any) -> None:
+    assert problems(config) == [
+        "there are no settings, expected keys such as seeds and experiments; see config/README.md."
+    ]
+
+
+def test_message_counts_and_names_the_source() -> None:
+    with pytest.raises(ConfigError, match=r"\Amy\.yaml: 1 mistake\n  - there are no settings"):
+        load_config({}, "my.yaml")
+
+
+def test_sequences_are_as_strict_as_their_generator(config: Config) -> None:
+    for change in (
+        {"motifs": [[0, 1], [1]]},
+        {"motifs": [[1], [1]]},
+        {"motifs": [[], []]},
+        {"motifs": [[0, 9], [1, 1]]},
+        {"motifs": [[0] * 13, [1] * 13], "length": 12},
+        {"constant": -1},
+        {"presence": []},
+        {"presence": [2.0]},
+    ):
+        with pytest.raises(ConfigError):
+            SequenceSettings(**{"length": 100, **change})  # type: ignore[arg-type]
+        assert problems({**config, "sequences": {**config["sequences"], **change}})
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path to everything in a configuration."""
+    yield path
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from places(value[key], (*path, key))
+
+
+def changed(config: Config, path: tuple[Any, ...], change: Callable[[Any, Any], None]) -> Config:
+    copied = copy.deepcopy(config)
+    place: Any = copied
+    for key in path[:-1]:
+        place = place[key]
+    change(place, path[-1])
+    return copied
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 0.5, math.nan, "word", [], [None], {}, {"a": 1}, {1: 2}])
+def test_whatever_stands_anywhere_is_accepted_or_told_in_plain_words(config: Config, value: Any) -> None:
+    for path in list(places(config))[1:]:
+        try:
+            load_config(changed(config, path, lambda place, key: place.__setitem__(key, value)))
+        except ConfigError as error:
+            for problem in error.problems:
+                assert re.fullmatch(r"\S.*: .+, expected .+; .+\.", problem), problem
+                assert not re.search(
+                    r"(?i)input|should|valid dictionary|instance|pydantic|literal", problem
+                ), problem
+
+
+def test_every_key_is_needed_or_documented_as_optional(config: Config) -> None:
+    for path in list(places(config))[1:]:
+        if isinstance(path[-1], str) and path[-1] not in ("max_order", "toy") and path[0] != "datasets":
+            (problem, *_) = problems(changed(config, path, lambda place, key: place.pop(key)))
+            assert problem.startswith(".".join(path)) or path[0] == "experiments"
+
+
+class TestFile:
+    def test_missing(self, tmp_path: Path) -> None:
+        with pytest.raises(
+            ConfigError, match=r"nowhere\.yaml: 1 mistake\n.*no such file, expected .*; correct the path"
+        ):
+            load_config_file(tmp_path / "nowhere.yaml")
+
+    def test_folder_and_other_bytes(self, tmp_path: Path) -> None:
+        (tmp_path / "binary.yaml").write_bytes(b"seeds: \xff\xfe")
+        for path in (tmp_path, tmp_path / "binary.yaml"):
+            with pytest.raises(ConfigError, match="the file is not readable .*, expected text in UTF-8;"):
+                load_config_file(path)
+
+    @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            ("seeds: [1\nmosi:\n", 2),
+            ("a: 1\n  b: 2\n", 2),
+            ("a:\n\t- b\n", 2),
+            ("a: &x 1\nb: *y\n", 2),
+            ("a: 1\n---\nb: 2", 2),
+        ],
+    )
+    def test_syntax(self, tmp_path: Path, text: str, line: int) -> None:
+        (tmp_path / "c.yaml").write_text(text)
+        with pytest.raises(
+            ConfigError, match=rf"c\.yaml: 1 mistake\n  - line {line}: this is no YAML \(.*expected"
+        ):
+            load_config_file(tmp_path / "c.yaml")
+
+    def test_control_characters(self, tmp_path: Path) -> None:
+        (tmp_path / "c.yaml").write_text("a: \x00")
+        with pytest.raises(ConfigError, match="this is no YAML, expected"):
+            load_config_file(tmp_path / "c.yaml")
+
+    def test_keys_written_twice_are_told_with_the_other_mistakes(self, tmp_path: Path) -> None:
+        text = (CONFIG / "config.yaml").read_text(encoding="utf-8")
+        lines = text.count("\n")
+        (tmp_path / "c.yaml").write_text(text + "seeds: [1, 1]\nmosi:\n  mode: off\n  mode: auto\n")
+        with pytest.raises(ConfigError) as caught:
+            load_config_file(tmp_path / "c.yaml")
+        assert [problem.partition(",")[0] for problem in caught.value.problems] == [
+            f"line {lines + 1}: the key seeds was set in line 3 already",
+            f"line {lines + 2}: the key mosi was set in line 38 already",
+            f"line {lines + 4}: the key mode was set in line {lines + 3} already",
+            "seeds: 1 and 1 are equal",
+            "mosi.dir: this key is missing",
+            "mosi.split: this key is missing",
+            "mosi.epochs: this key is missing",
+        ]
+
+    def test_only_a_key_written_twice(self, tmp_path: Path) -> None:
+        text = (CONFIG / "config.yaml").read_text(encoding="utf-8")
+        (tmp_path / "c.yaml").write_text(text + "convention: mkl\n")
+        with pytest.raises(ConfigError, match="1 mistake\n.*the key convention was set in line 5 already"):
+            load_config_file(tmp_path / "c.yaml")
+
+    def test_no_code_is_run(self, tmp_path: Path) -> None:
+        (tmp_path / "c.yaml").write_text("seeds: !!python/object/apply:os.getcwd []\n")
+        with pytest.raises(ConfigError, match="line 1: this is no YAML"):
+            load_config_file(tmp_path / "c.yaml")
+
+
+class TestDocumentation:
+    @staticmethod
+    def documented() -> list[str]:
+        return re.findall(r"^\| `([^`]+)` \|", settings_table(), re.MULTILINE)
+
+    @staticmethod
+    def written(config: Config) -> set[str]:
+        """Paths of all keys of a configuration, as the table writes them."""
+        keys = {
+            tuple(path) for path in places(config) if path and all(isinstance(part, str) for part in path)
+        }
+        named = {tuple("NAME" if i == 1 and key[0] in ("datasets", "experiments") else part
+                       for i, part in enumerate(key)) for key in keys}  # fmt: skip
+        return {".".join(key) for key in named} - {"datasets.NAME", "experiments.NAME"}
+
+    def test_the_manual_has_the_table_of_the_settings(self) -> None:
+        text = (CONFIG / "README.md").read_text(encoding="utf-8")
+        table = re.search(r"<!-- settings -->\n(.*?)<!-- /settings -->", text, re.DOTALL)
+        assert table is not None
+        assert table[1] == settings_table(), "paste the output of mmfusion.config_docs.settings_table()"
+
+    def test_the_committed_study_shows_every_key(self) -> None:
+        content = yaml.safe_load((CONFIG / "config.yaml").read_text(encoding="utf-8"))
+        documented = self.documented()
+        assert len(set(documented)) == len(documented)
+        assert set(documented) - self.written(content) <= {"mosi.max_order"}
+        assert self.written(content) <= set(documented)
+
+    def test_every_group_of_the_committed_study_has_comments(self) -> None:
+        lines = (CONFIG / "config.yaml").read_text(encoding="utf-8").splitlines()
+        groups: dict[str, list[str]] = {}
+        for line in lines:
+            key = re.match(r"(\w+):", line)
+            if key:
+                groups[key[1]] = []
+            if groups:
+                groups[list(groups)[-1]].append(line)
+        assert list(groups) == list(StudyConfig.model_fields)
+        for key, group in groups.items():
+            assert any(" # " in line for line in group), key

@@ -1,0 +1,197 @@
+# Analysis: metrics, relevance and eigenvectors per block of seeds, then the tables of the study.
+
+TABLE_NAMES = ["runs", "subsets", "history", "eigen", "eigen_spectrum", "eigen_projections"]
+
+
+rule baselines:
+    input:
+        lambda wildcards: STUDY.data_files(wildcards.dataset),
+    output:
+        "results/baselines/{dataset}.parquet",
+    params:
+        seeds=STUDY.config.seeds,
+        code=code_digest("mmfusion.baselines.table"),
+    log:
+        "results/logs/baselines/{dataset}.log",
+    benchmark:
+        "results/benchmarks/baselines/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../scripts/baselines.py"
+
+
+rule evaluate:
+    input:
+        data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
+        weights=f"results/train/{BLOCK}/weights.safetensors",
+        description=f"results/train/{BLOCK}/description.json",
+    output:
+        runs=f"results/evaluate/{BLOCK}/runs.parquet",
+        subsets=f"results/evaluate/{BLOCK}/subsets.parquet",
+        seconds=f"results/timings/evaluate/{BLOCK}.parquet",
+    params:
+        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
+        halves_seed=STUDY.config.analysis.seed,
+        code=code_digest("mmfusion.analysis.evaluate"),
+    log:
+        f"results/logs/evaluate/{BLOCK}.log",
+    benchmark:
+        f"results/benchmarks/evaluate/{BLOCK}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    script:
+        "../scripts/evaluate.py"
+
+
+rule eigen:
+    input:
+        data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
+        weights=f"results/train/{BLOCK}/weights.safetensors",
+        description=f"results/train/{BLOCK}/description.json",
+    output:
+        eigen=f"results/eigen/{BLOCK}/eigen.parquet",
+        spectrum=f"results/eigen/{BLOCK}/eigen_spectrum.parquet",
+        projections=f"results/eigen/{BLOCK}/eigen_projections.parquet",
+    params:
+        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
+        permutations=STUDY.config.analysis.permutations,
+        seed=STUDY.config.analysis.seed,
+        code=code_digest("mmfusion.analysis.eigen_block"),
+    log:
+        f"results/logs/eigen/{BLOCK}.log",
+    benchmark:
+        f"results/benchmarks/eigen/{BLOCK}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    script:
+        "../scripts/eigen.py"
+
+
+rule tables:
+    input:
+        runs=expand("results/evaluate/{folder}/runs.parquet", folder=STUDY.block_folders()),
+        baselines=expand("results/baselines/{dataset}.parquet", dataset=STUDY.datasets),
+        subsets=expand("results/evaluate/{folder}/subsets.parquet", folder=STUDY.block_folders()),
+        history=expand("results/train/{folder}/history.parquet", folder=STUDY.block_folders()),
+        eigen=expand("results/eigen/{folder}/eigen.parquet", folder=STUDY.eigen_folders),
+        eigen_spectrum=expand("results/eigen/{folder}/eigen_spectrum.parquet", folder=STUDY.eigen_folders),
+        eigen_projections=expand("results/eigen/{folder}/eigen_projections.parquet", folder=STUDY.eigen_folders),
+    output:
+        parquet=expand("results/tables/{table}.parquet", table=TABLE_NAMES),
+        csv=expand("results/tables/{table}.csv", table=TABLE_NAMES),
+    params:
+        names=TABLE_NAMES,
+        first_seed=STUDY.config.seeds[0],
+        code=code_digest("mmfusion.analysis.collect"),
+    log:
+        "results/logs/tables.log",
+    benchmark:
+        "results/benchmarks/tables.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/tables.py"
+
+
+rule seconds:
+    input:
+        expand("results/timings/train/{folder}.parquet", folder=STUDY.block_folders()),
+        expand("results/timings/evaluate/{folder}.parquet", folder=STUDY.block_folders()),
+    output:
+        "results/timings/seconds.csv",
+    params:
+        code=code_digest("mmfusion.analysis.collect"),
+    log:
+        "results/logs/seconds.log",
+    benchmark:
+        "results/benchmarks/seconds.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    script:
+        "../scripts/seconds.py"
+
+
+rule summaries:
+    input:
+        runs="results/tables/runs.parquet",
+        subsets="results/tables/subsets.parquet",
+    output:
+        summary=multiext("results/tables/summary", ".parquet", ".csv"),
+        scale_study=multiext("results/tables/scale_study", ".parquet", ".csv"),
+        predictions=multiext("results/tables/predictions", ".parquet", ".csv"),
+        toy_table=multiext("results/tables/toy_table", ".parquet", ".csv"),
+        toy_table_wide=report(
+            "results/tables/toy_table_wide.csv",
+            caption="../report/toy_table.rst",
+            category="Tables",
+            labels={"table": "Toy table: beta per subset"},
+        ),
+        toy_table_text=multiext("results/tables/toy_table", ".md", ".tex"),
+        predictions_text=report(
+            "results/tables/predictions.html",
+            caption="../report/predictions.rst",
+            category="Tables",
+            labels={"table": "Predictions and what was measured"},
+        ),
+    params:
+        resamples=STUDY.config.analysis.resamples,
+        seed=STUDY.config.analysis.seed,
+        code=code_digest("mmfusion.analysis.summaries"),
+    log:
+        "results/logs/summaries.log",
+    benchmark:
+        "results/benchmarks/summaries.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/summaries.py"
+
+
+rule provenance:
+    output:
+        "results/provenance.json",
+    params:
+        config=config,
+        mosi=STUDY.mosi_status,
+        root=workflow.basedir,
+        code=code_digest("mmfusion.provenance"),
+    log:
+        "results/logs/provenance.log",
+    benchmark:
+        "results/benchmarks/provenance.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    script:
+        "../scripts/provenance.py"
+
+
+rule columns:
+    output:
+        "results/columns.md",
+    params:
+        code=code_digest("mmfusion.analysis.columns"),
+    log:
+        "results/logs/columns.log",
+    benchmark:
+        "results/benchmarks/columns.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    script:
+        "../scripts/columns.py"

@@ -1,0 +1,87 @@
+# Figures, the overview page, and the copies under docs/ that the README shows.
+
+
+rule figure:
+    input:
+        lambda wildcards: expand(
+            "results/tables/{table}.parquet", table=FIGURES[wildcards.figure].tables
+        ),
+    output:
+        png=report(
+            "results/figures/{figure}.png",
+            caption="../report/{figure}.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        pdf="results/figures/{figure}.pdf",
+    params:
+        options=lambda wildcards: (
+            {"presence": STUDY.config.sequences.presence}
+            if wildcards.figure == "figure1_relevance_against_p"
+            else {}
+        ),
+        code=code_digest("mmfusion.plotting.figures"),
+    log:
+        "results/logs/figures/{figure}.log",
+    benchmark:
+        "results/benchmarks/figures/{figure}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/figure.py"
+
+
+rule overview:
+    input:
+        provenance="results/provenance.json",
+        runs="results/tables/runs.parquet",
+        toy_table="results/tables/toy_table_wide.csv",
+        predictions="results/tables/predictions.parquet",
+        mosi=expand("results/data/{mosi}.txt", mosi=STUDY.mosi_datasets),
+    output:
+        report(
+            "results/overview.html",
+            caption="../report/overview.rst",
+            category="Study",
+            labels={"page": "What was run and what came out"},
+        ),
+    params:
+        code=code_digest("mmfusion.overview"),
+    log:
+        "results/logs/overview.log",
+    benchmark:
+        "results/benchmarks/overview.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    script:
+        "../scripts/overview.py"
+
+
+rule docs:
+    input:
+        provenance="results/provenance.json",
+        columns="results/columns.md",
+        toy_table="results/tables/toy_table.md",
+        predictions="results/tables/predictions.parquet",
+        runs="results/tables/runs.parquet",
+        figures=expand("results/figures/{figure}.png", figure=FIGURES),
+    output:
+        results="docs/results.md",
+        columns="docs/columns.md",
+        figures=expand("docs/figures/{figure}.png", figure=FIGURES),
+    params:
+        code=code_digest("mmfusion.overview"),
+    log:
+        "results/logs/docs.log",
+    benchmark:
+        "results/benchmarks/docs.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    script:
+        "../scripts/docs.py"

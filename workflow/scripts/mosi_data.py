@@ -1,0 +1,8 @@
+"""Download CMU-MOSI and verify it."""
+
+from mmfusion.data.download import download_mosi
+from mmfusion.workflow import logged
+
+with logged(snakemake.log[0]):
+    folder = download_mosi(snakemake.params.folder, progressbar=True)
+    print(f"CMU-MOSI is complete in {folder}. Neither source repository states a licence for the data.")

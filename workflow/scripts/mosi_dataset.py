@@ -1,0 +1,14 @@
+"""Read, check and standardise CMU-MOSI for one task."""
+
+from mmfusion.data.mosi import leakage_notice, mosi_dataset, mosi_summary, read_mosi
+from mmfusion.files import write_text
+from mmfusion.workflow import logged
+
+with logged(snakemake.log[0]):
+    tables = read_mosi(snakemake.params.folder)
+    dataset = mosi_dataset(tables, snakemake.params.task, snakemake.params.split)
+    notice = leakage_notice(dataset)
+    if notice:
+        print(notice)
+    dataset.save(snakemake.output.dataset)
+    write_text(snakemake.output.summary, "\n".join(filter(None, [mosi_summary(dataset), notice])) + "\n")

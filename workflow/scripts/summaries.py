@@ -1,0 +1,24 @@
+"""Summarise the tables over seeds: the toy table, the scale study, the predictions."""
+
+import pandas as pd
+
+from mmfusion.analysis.collect import write_forms
+from mmfusion.analysis.predictions import predictions_table
+from mmfusion.analysis.summaries import predictions_html, scale_study, summary
+from mmfusion.analysis.toy_table import latex, load_references, markdown, toy_table, wide_csv
+from mmfusion.files import write_table, write_text
+from mmfusion.workflow import logged
+
+with logged(snakemake.log[0]):
+    runs, subsets = (pd.read_parquet(path) for path in snakemake.input)
+    p, out, references = snakemake.params, snakemake.output, load_references()
+    write_forms(summary(subsets, p.resamples, p.seed), "summary", out.summary)
+    write_forms(scale_study(subsets, p.resamples, p.seed), "scale_study", out.scale_study)
+    predictions = predictions_table(runs, subsets)
+    write_forms(predictions, "predictions", out.predictions)
+    write_text(out.predictions_text, predictions_html(predictions))
+    toy = toy_table(subsets, references)
+    write_forms(toy, "toy_table", out.toy_table)
+    write_table(out.toy_table_wide, wide_csv(toy, references))
+    write_text(out.toy_table_text[0], markdown(toy, references))
+    write_text(out.toy_table_text[1], latex(toy, references))

@@ -1,0 +1,13 @@
+"""Put the tables of all blocks together."""
+
+from mmfusion.analysis.collect import collect, read_tables, write_forms
+from mmfusion.workflow import logged
+
+with logged(snakemake.log[0]):
+    for index, name in enumerate(snakemake.params.names):
+        table = collect(name, read_tables(snakemake.input[name]))
+        if name == "runs":
+            table = collect(name, [table, *read_tables(snakemake.input.baselines)])
+        if name == "eigen_projections":
+            table = table[table["seed"] == snakemake.params.first_seed]
+        write_forms(table, name, [snakemake.output.parquet[index], snakemake.output.csv[index]])
