@@ -154,7 +154,11 @@ def _text(path: Path, problems: list[Mapping[str, Any]], model: type[BaseModel])
 
 def _expected(problem: Mapping[str, Any]) -> str:
     template = _EXPECTED.get(problem["type"])
-    return template.format(**problem.get("ctx", {})) if template else str(problem["msg"])
+    facts = {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value
+        for key, value in problem.get("ctx", {}).items()
+    }
+    return template.format(**facts) if template else str(problem["msg"])
 
 
 def _unknown(name: str, known: list[str]) -> str:

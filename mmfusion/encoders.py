@@ -29,7 +29,7 @@ class Encoder(Protocol):
         """Turn a raw array (n, ...) into the tensor (n, ...) that the module takes."""
         ...
 
-    def weights(self) -> list[nn.Parameter]:
+    def weights(self) -> list[Tensor]:
         """Return the weight matrices, which are subject to weight decay."""
         ...
 
@@ -57,7 +57,7 @@ class _ScanMax(torch.autograd.Function):
         return best
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         """Add the gradient to the rows of the winning windows."""
         rows, where = ctx.saved_tensors
         patterns, channels = ctx.shape
@@ -70,7 +70,7 @@ class _ScanMax(torch.autograd.Function):
 
 
 class MotifScanner(nn.Module):
-    """Encoder of symbol sequences: where does which motif fit best?
+    """Encoder of symbol sequences: how well does every motif fit at its best position.
 
     One-hot symbols - Conv1d - global maximum over positions - ReLU - batch norm - linear - ReLU. The
     convolution is computed by look-up: a window is cut into parts of few symbols, and the scores of all
@@ -87,6 +87,8 @@ class MotifScanner(nn.Module):
     dim : int, default 8
         Width d of the features.
     """
+
+    patterns: Tensor
 
     def __init__(self, alphabet: int = 4, width: int = 12, channels: int = 32, dim: int = 8) -> None:
         super().__init__()
@@ -120,10 +122,10 @@ class MotifScanner(nn.Module):
         """
         if values.ndim != 2 or values.shape[1] < self.width:
             raise DataError(
-                f"symbols have shape {values.shape}, expected (samples, length) with a length from {self.width} on "
-                "(the window of the motif scanner); use longer sequences or a smaller width."
+                f"symbols have shape {values.shape}, expected (samples, length) with a length from "
+                f"{self.width} on (the window of the motif scanner); use longer sequences or a smaller width."
             )
-        if values.size and not (0 <= int(values.min()) and int(values.max()) < self.alphabet):
+        if values.size and (int(values.min()) < 0 or int(values.max()) >= self.alphabet):
             raise DataError(
                 f"symbols reach from {values.min()} to {values.max()}, expected 0 to {self.alphabet - 1}."
             )
@@ -139,7 +141,7 @@ class MotifScanner(nn.Module):
         shape = (len(values), chunks, chunk, self.parts)
         return torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int32).reshape(shape))
 
-    def weights(self) -> list[nn.Parameter]:
+    def weights(self) -> list[Tensor]:
         """Return the weights of the convolution and of the linear layer."""
         return [self.conv.weight, self.linear.weight]
 
@@ -150,8 +152,9 @@ class MotifScanner(nn.Module):
             2, 1, 0
         )  # (width, alphabet, channels)
         tables = self.patterns @ kernel.reshape(self.parts, self.part * self.alphabet, -1)
-        best: Tensor = _ScanMax.apply(tables.flatten(0, 1), rows)
-        hidden = self.batch_norm(torch.relu(best + self.conv.bias))
+        best: Tensor = _ScanMax.apply(tables.flatten(0, 1), rows)  # type: ignore[no-untyped-call]  # torch
+        bias: Tensor = self.conv.bias  # type: ignore[assignment]  # it has one
+        hidden = self.batch_norm(torch.relu(best + bias))
         return torch.relu(self.linear(hidden))
 
 
@@ -182,7 +185,7 @@ class VectorEncoder(nn.Module):
         """Turn vectors (n, inputs) into a float32 tensor of the same shape."""
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
-    def weights(self) -> list[nn.Parameter]:
+    def weights(self) -> list[Tensor]:
         """Return the weights of both linear layers."""
         return [self.first.weight, self.linear.weight]
 

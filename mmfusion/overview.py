@@ -125,7 +125,8 @@ def _facts(provenance: Mapping[str, Any]) -> list[str]:
         str(provenance["mosi"]),
         f"Seeds: {', '.join(map(str, provenance['seeds']))}.",
         f"Configuration digest {provenance['config_digest']}, commit {provenance['commit']}.",
-        f"Python {provenance['python']} on {provenance['processor']} ({provenance['cores']} cores); {versions}.",
+        f"Python {provenance['python']} on {provenance['processor']}, {provenance['cores']} cores.",
+        f"{versions}.",
     ]
 
 

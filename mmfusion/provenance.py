@@ -36,8 +36,8 @@ def provenance(study: Study, root: str | Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON values: versions, python, platform, processor, cores, config_digest, commit (with ``-modified`` if
-        files differ from it; None outside a checkout), seeds, mosi.
+        JSON values: versions, python, platform, processor, cores, config_digest, commit (with ``-modified``
+        if files differ from it; None outside a checkout), seeds, mosi.
     """
     return {
         "versions": {name: _version(name) for name in PACKAGES},

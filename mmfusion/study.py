@@ -141,12 +141,12 @@ class Study:
         ):
             return "CMU-MOSI is not part of this study: the configuration leaves it out."
         return (
-            f"CMU-MOSI is not part of this study: no files were found in {self.config.mosi.dir} (mosi.mode: {mode}); "
-            "fetch them with `snakemake mosi_data`, or set MMFUSION_MOSI_DIR."
+            f"CMU-MOSI is not part of this study: no files were found in {self.config.mosi.dir} (mosi.mode: "
+            f"{mode}); fetch them with `snakemake mosi_data`, or set MMFUSION_MOSI_DIR."
         )
 
     def block_folders(self, dataset: str | None = None) -> list[str]:
-        """Folders of all blocks of all cells, or of the cells of one dataset."""
+        """List the folders of all blocks of all cells, or of the cells of one dataset."""
         return [
             f"{cell.folder}/block-{index}"
             for cell in self.cells
@@ -161,19 +161,19 @@ class Study:
         return [folder for folder in folders if folder.startswith(f"{EIGEN_CELL.folder}/")]
 
     def data_files(self, dataset: str, block: int | None = None) -> list[str]:
-        """Dataset files that a block of seeds needs: one per seed if generated, else one; all without `block`."""
+        """Files that a block of seeds needs: one per seed if generated, else one; all without `block`."""
         if dataset in MOSI_TASKS:
             return [f"results/data/{dataset}.safetensors"]
         seeds = self.config.seeds if block is None else self.blocks[block]
         return [f"results/data/{dataset}/seed-{seed}.safetensors" for seed in seeds]
 
     def generation_settings(self, dataset: str) -> dict[str, Any]:
-        """Settings that the generator of a dataset depends on, as plain values."""
+        """Return the settings that the generator of a dataset depends on, as plain values."""
         sizes = self.config.datasets[dataset].sizes.model_dump()  # type: ignore[index]
         return {**self.config.sequences.model_dump(), "sizes": sizes}
 
     def training_settings(self, dataset: str) -> dict[str, Any]:
-        """Settings that training on a dataset depends on, as plain values."""
+        """Return the settings that training on a dataset depends on, as plain values."""
         mosi = dataset in MOSI_TASKS
         own = self.config.mosi if mosi else self.config.datasets[dataset]  # type: ignore[index]
         kind = "vector" if mosi else "symbols"
@@ -198,7 +198,7 @@ def cell_from_path(dataset: str, norm: str, p: str, scale: str) -> Cell:
 
 
 def cell_keys(cell: Cell, seed: int) -> dict[str, Any]:
-    """Key columns of the tables for one run of a cell."""
+    """Return the key columns of the tables for one run of a cell."""
     return {**asdict(cell), "seed": seed}
 
 

@@ -25,9 +25,9 @@ class TrainedBlock:
     Parameters
     ----------
     description : mapping
-        JSON values: ``format``, ``cell``, ``task``, ``modalities`` (pairs of name and width), ``encoder``, ``fusion``
-        (arguments of `TensorFusion`), ``settings`` and per seed ``target`` (mean and standard deviation with which
-        a regression target was standardised; 0 and 1 otherwise).
+        JSON values: ``format``, ``cell``, ``task``, ``modalities`` (pairs of name and width),
+        ``encoder``, ``fusion`` (arguments of `TensorFusion`), ``settings`` and per seed ``target`` (mean and
+        standard deviation with which a regression target was standardised; 0 and 1 otherwise).
     networks : mapping of int to MultimodalNetwork
         By seed, in eval mode.
     """

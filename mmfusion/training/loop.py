@@ -48,8 +48,8 @@ def train_network(
 ) -> pd.DataFrame:
     """Train a network in place; the last epoch's model is the result.
 
-    Minimises the mean loss of the batches + lambda [sum over I of ||W_I||^q]^(2/q) by AdamW, whose decoupled decay
-    acts on the encoders' weight matrices only, with a cosine decay of the learning rate to zero over all
+    Minimises mean loss + lambda [sum over I of ||W_I||^q]^(2/q) by AdamW, whose decoupled decay acts on
+    the encoders' weight matrices only, with a cosine decay of the learning rate to zero over all
     steps. An epoch is a random order cut into full batches; the samples left over differ in every epoch.
 
     Parameters
@@ -70,8 +70,9 @@ def train_network(
     Returns
     -------
     DataFrame
-        One row per epoch and subset: epoch, subset, order, block_norm, weight_share, loss_train (mean over the
-        epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN without that split).
+        One row per epoch and subset: epoch, subset, order, block_norm, weight_share, loss_train (mean over
+        the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN without that
+        split).
     """
     size = min(settings["batch_size"], len(train.target))
     steps = len(train.target) // size
@@ -82,7 +83,7 @@ def train_network(
         network.train()
         order = torch.randperm(len(train.target), generator=generator)
         total = torch.zeros(())
-        for index in order[: steps * size].split(size):
+        for index in torch.split(order[: steps * size], size):
             batch = train.rows(index)
             loss = loss_of(network(batch.inputs), batch.target)
             (loss + settings["penalty"] * network.fusion.penalty()).backward()

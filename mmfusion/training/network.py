@@ -74,7 +74,7 @@ class MultimodalNetwork(nn.Module):
             set_batch_norm_moments(encoder, inputs[name])
         self.fusion.fit_statistics(self.encode_all(inputs))
 
-    def decayed_weights(self) -> list[nn.Parameter]:
+    def decayed_weights(self) -> list[Tensor]:
         """Return the weight matrices of all encoders, the only ones under weight decay."""
         return [weight for encoder in self.encoders for weight in encoder.weights()]  # type: ignore[operator]
 

@@ -8,9 +8,6 @@ rule baselines:
         lambda wildcards: STUDY.data_files(wildcards.dataset),
     output:
         "results/baselines/{dataset}.parquet",
-    params:
-        seeds=STUDY.config.seeds,
-        code=code_digest("mmfusion.baselines.table"),
     log:
         "results/logs/baselines/{dataset}.log",
     benchmark:
@@ -19,6 +16,9 @@ rule baselines:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        seeds=STUDY.config.seeds,
+        code=code_digest("mmfusion.baselines.table"),
     script:
         "../scripts/baselines.py"
 
@@ -32,10 +32,6 @@ rule evaluate:
         runs=f"results/evaluate/{BLOCK}/runs.parquet",
         subsets=f"results/evaluate/{BLOCK}/subsets.parquet",
         seconds=f"results/timings/evaluate/{BLOCK}.parquet",
-    params:
-        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
-        halves_seed=STUDY.config.analysis.seed,
-        code=code_digest("mmfusion.analysis.evaluate"),
     log:
         f"results/logs/evaluate/{BLOCK}.log",
     benchmark:
@@ -44,6 +40,10 @@ rule evaluate:
     resources:
         mem_mb=1500,
         runtime=30,
+    params:
+        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
+        halves_seed=STUDY.config.analysis.seed,
+        code=code_digest("mmfusion.analysis.evaluate"),
     script:
         "../scripts/evaluate.py"
 
@@ -57,11 +57,6 @@ rule eigen:
         eigen=f"results/eigen/{BLOCK}/eigen.parquet",
         spectrum=f"results/eigen/{BLOCK}/eigen_spectrum.parquet",
         projections=f"results/eigen/{BLOCK}/eigen_projections.parquet",
-    params:
-        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
-        permutations=STUDY.config.analysis.permutations,
-        seed=STUDY.config.analysis.seed,
-        code=code_digest("mmfusion.analysis.eigen_block"),
     log:
         f"results/logs/eigen/{BLOCK}.log",
     benchmark:
@@ -70,6 +65,11 @@ rule eigen:
     resources:
         mem_mb=1500,
         runtime=30,
+    params:
+        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
+        permutations=STUDY.config.analysis.permutations,
+        seed=STUDY.config.analysis.seed,
+        code=code_digest("mmfusion.analysis.eigen_block"),
     script:
         "../scripts/eigen.py"
 
@@ -82,14 +82,12 @@ rule tables:
         history=expand("results/train/{folder}/history.parquet", folder=STUDY.block_folders()),
         eigen=expand("results/eigen/{folder}/eigen.parquet", folder=STUDY.eigen_folders),
         eigen_spectrum=expand("results/eigen/{folder}/eigen_spectrum.parquet", folder=STUDY.eigen_folders),
-        eigen_projections=expand("results/eigen/{folder}/eigen_projections.parquet", folder=STUDY.eigen_folders),
+        eigen_projections=expand(
+            "results/eigen/{folder}/eigen_projections.parquet", folder=STUDY.eigen_folders
+        ),
     output:
         parquet=expand("results/tables/{table}.parquet", table=TABLE_NAMES),
         csv=expand("results/tables/{table}.csv", table=TABLE_NAMES),
-    params:
-        names=TABLE_NAMES,
-        first_seed=STUDY.config.seeds[0],
-        code=code_digest("mmfusion.analysis.collect"),
     log:
         "results/logs/tables.log",
     benchmark:
@@ -98,6 +96,10 @@ rule tables:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        names=TABLE_NAMES,
+        first_seed=STUDY.config.seeds[0],
+        code=code_digest("mmfusion.analysis.collect"),
     script:
         "../scripts/tables.py"
 
@@ -108,8 +110,6 @@ rule seconds:
         expand("results/timings/evaluate/{folder}.parquet", folder=STUDY.block_folders()),
     output:
         "results/timings/seconds.csv",
-    params:
-        code=code_digest("mmfusion.analysis.collect"),
     log:
         "results/logs/seconds.log",
     benchmark:
@@ -118,6 +118,8 @@ rule seconds:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        code=code_digest("mmfusion.analysis.collect"),
     script:
         "../scripts/seconds.py"
 
@@ -144,10 +146,6 @@ rule summaries:
             category="Tables",
             labels={"table": "Predictions and what was measured"},
         ),
-    params:
-        resamples=STUDY.config.analysis.resamples,
-        seed=STUDY.config.analysis.seed,
-        code=code_digest("mmfusion.analysis.summaries"),
     log:
         "results/logs/summaries.log",
     benchmark:
@@ -156,6 +154,10 @@ rule summaries:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        resamples=STUDY.config.analysis.resamples,
+        seed=STUDY.config.analysis.seed,
+        code=code_digest("mmfusion.analysis.summaries"),
     script:
         "../scripts/summaries.py"
 
@@ -163,11 +165,6 @@ rule summaries:
 rule provenance:
     output:
         "results/provenance.json",
-    params:
-        config=config,
-        mosi=STUDY.mosi_status,
-        root=workflow.basedir,
-        code=code_digest("mmfusion.provenance"),
     log:
         "results/logs/provenance.log",
     benchmark:
@@ -176,6 +173,11 @@ rule provenance:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        config=config,
+        mosi=STUDY.mosi_status,
+        root=workflow.basedir,
+        code=code_digest("mmfusion.provenance"),
     script:
         "../scripts/provenance.py"
 
@@ -183,8 +185,6 @@ rule provenance:
 rule columns:
     output:
         "results/columns.md",
-    params:
-        code=code_digest("mmfusion.analysis.columns"),
     log:
         "results/logs/columns.log",
     benchmark:
@@ -193,5 +193,7 @@ rule columns:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        code=code_digest("mmfusion.analysis.columns"),
     script:
         "../scripts/columns.py"

@@ -4,9 +4,6 @@
 rule synthetic_data:
     output:
         "results/data/{synthetic}/seed-{seed}.safetensors",
-    params:
-        settings=lambda wildcards: STUDY.generation_settings(wildcards.synthetic),
-        code=code_digest("mmfusion.data.sequences"),
     log:
         "results/logs/data/{synthetic}/seed-{seed}.log",
     benchmark:
@@ -15,6 +12,9 @@ rule synthetic_data:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        settings=lambda wildcards: STUDY.generation_settings(wildcards.synthetic),
+        code=code_digest("mmfusion.data.sequences"),
     script:
         "../scripts/synthetic_data.py"
 
@@ -25,11 +25,6 @@ rule mosi_dataset:
     output:
         dataset="results/data/{mosi}.safetensors",
         summary="results/data/{mosi}.txt",
-    params:
-        folder=str(STUDY.mosi),
-        task=lambda wildcards: MOSI_TASKS[wildcards.mosi],
-        split=STUDY.config.mosi.split,
-        code=code_digest("mmfusion.data.mosi"),
     log:
         "results/logs/data/{mosi}.log",
     benchmark:
@@ -38,13 +33,15 @@ rule mosi_dataset:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        task=lambda wildcards: MOSI_TASKS[wildcards.mosi],
+        split=STUDY.config.mosi.split,
+        code=code_digest("mmfusion.data.mosi"),
     script:
         "../scripts/mosi_dataset.py"
 
 
 rule mosi_data:
-    params:
-        folder=STUDY.config.mosi.dir,
     log:
         "results/logs/mosi_data.log",
     benchmark:
@@ -53,5 +50,7 @@ rule mosi_data:
     resources:
         mem_mb=500,
         runtime=30,
+    params:
+        folder=STUDY.config.mosi.dir,
     script:
         "../scripts/mosi_data.py"

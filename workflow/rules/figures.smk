@@ -3,9 +3,7 @@
 
 rule figure:
     input:
-        lambda wildcards: expand(
-            "results/tables/{table}.parquet", table=FIGURES[wildcards.figure].tables
-        ),
+        lambda wildcards: expand("results/tables/{table}.parquet", table=FIGURES[wildcards.figure].tables),
     output:
         png=report(
             "results/figures/{figure}.png",
@@ -14,13 +12,6 @@ rule figure:
             labels={"figure": "{figure}"},
         ),
         pdf="results/figures/{figure}.pdf",
-    params:
-        options=lambda wildcards: (
-            {"presence": STUDY.config.sequences.presence}
-            if wildcards.figure == "figure1_relevance_against_p"
-            else {}
-        ),
-        code=code_digest("mmfusion.plotting.figures"),
     log:
         "results/logs/figures/{figure}.log",
     benchmark:
@@ -29,6 +20,13 @@ rule figure:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        options=lambda wildcards: (
+            {"presence": STUDY.config.sequences.presence}
+            if wildcards.figure == "figure1_relevance_against_p"
+            else {}
+        ),
+        code=code_digest("mmfusion.plotting.figures"),
     script:
         "../scripts/figure.py"
 
@@ -47,8 +45,6 @@ rule overview:
             category="Study",
             labels={"page": "What was run and what came out"},
         ),
-    params:
-        code=code_digest("mmfusion.overview"),
     log:
         "results/logs/overview.log",
     benchmark:
@@ -57,6 +53,8 @@ rule overview:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        code=code_digest("mmfusion.overview"),
     script:
         "../scripts/overview.py"
 
@@ -73,8 +71,6 @@ rule docs:
         results="docs/results.md",
         columns="docs/columns.md",
         figures=expand("docs/figures/{figure}.png", figure=FIGURES),
-    params:
-        code=code_digest("mmfusion.overview"),
     log:
         "results/logs/docs.log",
     benchmark:
@@ -83,5 +79,7 @@ rule docs:
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        code=code_digest("mmfusion.overview"),
     script:
         "../scripts/docs.py"

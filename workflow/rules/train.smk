@@ -11,10 +11,6 @@ rule train:
         description=f"results/train/{BLOCK}/description.json",
         history=f"results/train/{BLOCK}/history.parquet",
         seconds=f"results/timings/train/{BLOCK}.parquet",
-    params:
-        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
-        settings=lambda wildcards: STUDY.training_settings(wildcards.dataset),
-        code=code_digest("mmfusion.training.cell"),
     log:
         f"results/logs/train/{BLOCK}.log",
     benchmark:
@@ -23,5 +19,9 @@ rule train:
     resources:
         mem_mb=1500,
         runtime=60,
+    params:
+        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
+        settings=lambda wildcards: STUDY.training_settings(wildcards.dataset),
+        code=code_digest("mmfusion.training.cell"),
     script:
         "../scripts/train.py"

@@ -1,11 +1,13 @@
 """Read, check and standardise CMU-MOSI for one task."""
 
+from pathlib import Path
+
 from mmfusion.data.mosi import leakage_notice, mosi_dataset, mosi_summary, read_mosi
 from mmfusion.files import write_text
 from mmfusion.workflow import logged
 
 with logged(snakemake.log[0]):
-    tables = read_mosi(snakemake.params.folder)
+    tables = read_mosi(Path(snakemake.input[0]).parent)
     dataset = mosi_dataset(tables, snakemake.params.task, snakemake.params.split)
     notice = leakage_notice(dataset)
     if notice:
