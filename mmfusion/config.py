@@ -80,7 +80,7 @@ class Sizes(Settings):
 
     train: Samples = Field(description="samples of the training split")
     validation: Samples = Field(description="samples of the validation split, whose loss is recorded only")
-    test: Samples = Field(description="samples of the test split")
+    test: Annotated[int, Field(ge=4)] = Field(description="samples of the test split, cut into halves")
 
 
 class Dataset(Settings):

@@ -1,8 +1,115 @@
-"""Settings of the whole test set: one thread, and property tests that draw the same examples every time."""
+"""Settings of the whole test set, and a small CMU-MOSI in the exact file layout.
 
+One thread, and property tests that draw the same examples every time. The small CMU-MOSI has 12 training and 6
+test utterances of 6 videos.
+"""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
 import torch
 from hypothesis import settings
 
 torch.set_num_threads(1)
 settings.register_profile("mmfusion", derandomize=True, deadline=None)
 settings.load_profile("mmfusion")
+
+# Real video ids, so that the standard folds apply: (id, SDK fold, published part).
+VIDEOS = (
+    ("2iD-tVS8NPw", "train", "train"),
+    ("WKA5OygbEKI", "validation", "train"),
+    ("tmZoasNr4rU", "test", "train"),
+    ("zhpQhgha_KU", "test", "train"),
+    ("8d-gEyoeBzc", "train", "test"),
+    ("lXPQBPVc5Cw", "test", "test"),
+)
+PER_VIDEO = 3
+WIDTHS = {"text": 4, "audio": 3, "video": 5}
+CONSTANT_VIDEO_COLUMN = 2
+SENTIMENTS = (2.4, -0.2, 0.0, 3.0, -3.0, 1.6, -1.2, 0.4, -2.2)
+
+
+class MosiFolder:
+    """A folder of CMU-MOSI files which a test can damage cell by cell."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def rows(self, name: str) -> list[list[str]]:
+        with (self.path / name).open(newline="", encoding="utf-8") as file:
+            return list(csv.reader(file))
+
+    def write(self, name: str, rows: list[list[str]]) -> None:
+        quoting = csv.QUOTE_MINIMAL if name == "OpinionLevelSentiment.csv" else csv.QUOTE_ALL
+        with (self.path / name).open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, quoting=quoting).writerows(rows)
+
+    def change(self, name: str, edit: Callable[[list[list[str]]], object]) -> None:
+        """Apply `edit` to the list of rows, in place."""
+        rows = self.rows(name)
+        edit(rows)
+        self.write(name, rows)
+
+    def set(self, name: str, row: int, column: int, value: str) -> None:
+        """Set a cell; row and column are counted from 1, as in the messages."""
+
+        def edit(rows: list[list[str]]) -> None:
+            rows[row - 1][column - 1] = value
+
+        self.change(name, edit)
+
+
+def _write(folder: MosiFolder) -> None:
+    random = np.random.default_rng(7)
+    sentiment = {
+        f"{video}_{number + 1}": SENTIMENTS[(PER_VIDEO * place + number) % len(SENTIMENTS)]
+        for place, (video, _, _) in enumerate(VIDEOS)
+        for number in range(PER_VIDEO)
+    }
+    label = {key: str(int(value >= 0)) for key, value in sentiment.items()}
+    ids = sorted(sentiment)
+    folder.write("transcripts.csv", [[key, f"WORDS OF {key.upper()}", "93", label[key]] for key in ids])
+    folder.write(
+        "OpinionLevelSentiment.csv",
+        [["0.5", "2.25", *key.rsplit("_", 1), f"{value:g}"] for key, value in sentiment.items()],
+    )
+    part_of = {video: part for video, _, part in VIDEOS}
+    for part in ("train", "test"):
+        chosen = [key for key in random.permutation(ids).tolist() if part_of[key.rsplit("_", 1)[0]] == part]
+        for modality, width in WIDTHS.items():
+            values = random.normal(size=(len(chosen), width)).round(6)
+            if modality == "video" and part == "train":
+                values[:, CONSTANT_VIDEO_COLUMN] = 0.25
+                values[4] = values[1]
+            written = [[repr(float(value)) for value in row] for row in values]
+            folder.write(
+                f"{modality}_{part}0.csv",
+                [[*row, label[key]] for row, key in zip(written, chosen, strict=True)],
+            )
+            if modality == "text":
+                folder.write(
+                    f"text_{part}.csv",
+                    [
+                        [str(ids.index(key)), *(f"{x:.6g}" for x in row)]
+                        for key, row in zip(chosen, values, strict=True)
+                    ],
+                )
+
+
+@pytest.fixture
+def mosi_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MosiFolder:
+    """All files, intact; the environment variable does not interfere."""
+    monkeypatch.delenv("MMFUSION_MOSI_DIR", raising=False)
+    folder = MosiFolder(tmp_path / "mosi")
+    folder.path.mkdir()
+    _write(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mosi_videos() -> tuple[tuple[str, str, str], ...]:
+    """(video id, SDK fold, published part) of the videos in `mosi_folder`."""
+    return VIDEOS

@@ -118,7 +118,7 @@ def test_names_are_those_of_the_package() -> None:
         (
             "datasets.XRel.sizes.test",
             1,
-            "datasets.XRel.sizes.test: 1 is not valid, expected a number from 2 on;",
+            "datasets.XRel.sizes.test: 1 is not valid, expected a number from 4 on;",
         ),
         (
             "datasets.XRel.max_order",

@@ -1,0 +1,214 @@
+"""What a configuration asks for: cells, blocks of seeds, files."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mmfusion.data.mosi_files import MOSI_FILES
+from mmfusion.errors import ConfigError, DataError
+from mmfusion.study import EIGEN_CELL, Cell, Study, cell_from_path, cell_keys
+
+CONFIG = Path(__file__).parents[1] / "config"
+Config = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Without CMU-MOSI, whatever the machine has."""
+    monkeypatch.delenv("MMFUSION_MOSI_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def paper() -> Config:
+    content: Config = yaml.safe_load((CONFIG / "config.yaml").read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture
+def config(paper: Config) -> Config:
+    """Two experiments that share a cell, one of them with real data."""
+    paper["seeds"] = [4, 1, 7]
+    paper["experiments"] = {
+        "toy": {
+            "datasets": ["XRel", "Parity"],
+            "norms": ["vbn", "ibn"],
+            "p": ["4/3", "inf"],
+            "scales": ["1"],
+        },
+        "real": {"datasets": ["MOSIReal", "XRel"], "norms": ["ibn"], "p": ["4/3"], "scales": ["1", "1/3"]},
+    }
+    return paper
+
+
+def mosi_files(folder: Path, without: int = 0) -> Path:
+    folder.mkdir()
+    for name in MOSI_FILES[without:]:
+        (folder / name).touch()
+    return folder
+
+
+def test_cells_without_repeats_in_the_order_of_the_configuration(config: Config) -> None:
+    assert [cell.folder for cell in Study.from_mapping(config).cells] == [
+        "XRel/vbn/p-4-3/scale-1",
+        "XRel/vbn/p-inf/scale-1",
+        "XRel/ibn/p-4-3/scale-1",
+        "XRel/ibn/p-inf/scale-1",
+        "Parity/vbn/p-4-3/scale-1",
+        "Parity/vbn/p-inf/scale-1",
+        "Parity/ibn/p-4-3/scale-1",
+        "Parity/ibn/p-inf/scale-1",
+        "XRel/ibn/p-4-3/scale-1-3",
+    ]
+
+
+def test_the_paper_study_without_real_data(paper: Config) -> None:
+    study = Study.from_mapping(paper)
+    assert (
+        study.synthetic
+        == study.datasets
+        == ["XRel", "XRelIrrXOR", "XOR", "Parity", "ConditionallyIndependent"]
+    )
+    assert len(study.cells) == 4 * 5 + 3 * 2 + 2 * 5
+    assert len(study.block_folders()) == len(set(study.block_folders())) == len(study.cells)
+    assert EIGEN_CELL in study.cells
+    assert study.eigen_folders == [f"{EIGEN_CELL.folder}/block-0"]
+
+
+@pytest.mark.parametrize(
+    ("size", "blocks"),
+    [("all", [[4, 1, 7]]), (1, [[4], [1], [7]]), (2, [[4, 1], [7]]), (3, [[4, 1, 7]]), (5, [[4, 1, 7]])],
+)
+def test_blocks_hold_every_seed_once(config: Config, size: Any, blocks: list[list[int]]) -> None:
+    study = Study.from_mapping({**config, "seeds_per_job": size})
+    assert study.blocks == blocks
+    assert study.block_folders("Parity")[: len(blocks)] == [
+        f"Parity/vbn/p-4-3/scale-1/block-{index}" for index in range(len(blocks))
+    ]
+    assert len(study.block_folders()) == 9 * len(blocks)
+    needed = [study.data_files("XRel", index) for index in range(len(blocks))]
+    assert [file for files in needed for file in files] == study.data_files("XRel")
+    assert needed[0][0] == "results/data/XRel/seed-4.safetensors"
+
+
+@pytest.mark.parametrize("p", ["1", "4/3", "16/9", "inf"])
+def test_paths_lead_back_to_cells(p: str) -> None:
+    cell = Cell("XOR", "dbn", p, "1/3")
+    dataset, norm, exponent, scale = cell.folder.split("/")
+    found = cell_from_path(dataset, norm, exponent.removeprefix("p-"), scale.removeprefix("scale-"))
+    assert found == cell
+    assert cell_keys(found, 3) == {"dataset": "XOR", "norm": "dbn", "p": p, "scale": "1/3", "seed": 3}
+
+
+class TestMosi:
+    def test_auto_without_files(self, config: Config) -> None:
+        study = Study.from_mapping(config)
+        assert study.mosi is None
+        assert study.mosi_datasets == study.mosi_files == []
+        assert "no files were found in resources/mosi (mosi.mode: auto); fetch them with" in study.mosi_status
+
+    @pytest.mark.parametrize("mode", ["auto", "required"])
+    @pytest.mark.parametrize("variable", [False, True])
+    def test_with_files(self, config: Config, nowhere: Path, monkeypatch, mode: str, variable: bool) -> None:
+        folder = mosi_files(nowhere / "mosi")
+        config["mosi"] |= {"mode": mode, "dir": "elsewhere" if variable else str(folder)}
+        if variable:
+            monkeypatch.setenv("MMFUSION_MOSI_DIR", str(folder))
+        study = Study.from_mapping(config)
+        assert study.mosi == folder
+        assert study.mosi_datasets == ["MOSIReal"]
+        assert study.mosi_files == [str(folder / name) for name in MOSI_FILES]
+        assert Cell("MOSIReal", "ibn", "4/3", "1/3") in study.cells
+        assert (
+            study.data_files("MOSIReal", 0)
+            == study.data_files("MOSIReal")
+            == ["results/data/MOSIReal.safetensors"]
+        )
+        assert study.mosi_status == "CMU-MOSI is part of this study."
+
+    def test_off_with_files(self, config: Config, nowhere: Path) -> None:
+        config["mosi"] |= {"mode": "off", "dir": str(mosi_files(nowhere / "mosi"))}
+        study = Study.from_mapping(config)
+        assert study.mosi is None
+        assert study.mosi_datasets == []
+        assert study.mosi_status.endswith("the configuration leaves it out.")
+
+    def test_required_without_files(self, config: Config) -> None:
+        config["mosi"]["mode"] = "required"
+        with pytest.raises(
+            DataError, match=r"resources/mosi: 10 of the 10 CMU-MOSI files are missing .*mosi_data"
+        ):
+            Study.from_mapping(config)
+
+    @pytest.mark.parametrize("mode", ["auto", "required"])
+    def test_some_files_are_missing(self, config: Config, nowhere: Path, mode: str) -> None:
+        config["mosi"] |= {"mode": mode, "dir": str(mosi_files(nowhere / "mosi", without=2))}
+        with pytest.raises(DataError, match=rf"2 of the 10 CMU-MOSI files are missing \({MOSI_FILES[0]}, "):
+            Study.from_mapping(config)
+
+    def test_is_not_looked_for_where_no_experiment_uses_it(self, config: Config) -> None:
+        config["mosi"]["mode"] = "required"
+        del config["experiments"]["real"]
+        study = Study.from_mapping(config)
+        assert study.mosi is None
+        assert study.mosi_status.endswith("the configuration leaves it out.")
+
+
+def test_settings_of_stages_hold_what_they_depend_on_and_no_more(config: Config, nowhere: Path) -> None:
+    config["mosi"]["dir"] = str(mosi_files(nowhere / "mosi"))
+    study = Study.from_mapping(config)
+    assert study.generation_settings("Parity")["sizes"] == config["datasets"]["Parity"]["sizes"]
+    assert study.generation_settings("XRel")["motifs"] == config["sequences"]["motifs"]
+    symbols, vector = study.training_settings("XRel"), study.training_settings("MOSIReal")
+    assert symbols["encoder"] == {"kind": "symbols", **config["encoders"]["symbols"]}
+    assert vector["encoder"] == {"kind": "vector", **config["encoders"]["vector"]}
+    assert (symbols["epochs"], vector["epochs"]) == (
+        config["datasets"]["XRel"]["epochs"],
+        config["mosi"]["epochs"],
+    )
+    assert study.training_settings("ConditionallyIndependent")["max_order"] == 1
+
+    other = copy.deepcopy(config)
+    other["analysis"]["seed"] += 1
+    other["datasets"]["Parity"]["epochs"] += 1
+    other["encoders"]["vector"]["hidden"] += 1
+    changed = Study.from_mapping(other)
+    assert changed.generation_settings("Parity") == study.generation_settings("Parity")
+    assert changed.training_settings("XRel") == symbols
+    assert changed.training_settings("Parity") != study.training_settings("Parity")
+    assert changed.training_settings("MOSIReal") != vector
+
+
+def test_the_digest_is_of_the_content(config: Config) -> None:
+    digest = Study.from_mapping(config).config_digest
+    assert len(digest) == 12
+    assert Study.from_mapping(dict(reversed(config.items()))).config_digest == digest
+    for key, value in (("seeds", [4, 1]), ("convention", "as_printed"), ("seeds_per_job", 1)):
+        assert Study.from_mapping({**config, key: value}).config_digest != digest
+
+
+def test_mistakes_stop_it(config: Config) -> None:
+    config["seeds"] = [1, 1]
+    with pytest.raises(ConfigError, match="config: 1 mistake\n  - seeds: 1 and 1 are equal"):
+        Study.from_mapping(config)
+
+
+def test_the_smoke_study_changes_known_keys_only(paper: Config) -> None:
+    smoke = yaml.safe_load((CONFIG / "smoke.yaml").read_text(encoding="utf-8"))
+
+    def over(base: Any, update: Any) -> Any:
+        """Merge as Snakemake does: groups key by key, everything else as a whole."""
+        if not (isinstance(base, dict) and isinstance(update, dict)):
+            return update
+        return {**base, **{key: over(base.get(key), value) for key, value in update.items()}}
+
+    study = Study.from_mapping(over(paper, smoke))
+    assert set(smoke["experiments"]) == set(paper["experiments"])
+    assert study.datasets == ["XRelIrrXOR", "ConditionallyIndependent"]
+    assert EIGEN_CELL in study.cells

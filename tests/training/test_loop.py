@@ -1,0 +1,165 @@
+"""The training loop: its optimiser, its schedule, its batches, and which model is its result."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.training.loop import Samples, train_network
+from mmfusion.training.losses import LOSSES, target_tensor
+from mmfusion.training.network import MultimodalNetwork, build_network
+
+SETTINGS = {"penalty": 0.1, "batch_size": 32, "learning_rate": 0.01, "weight_decay": 0.3, "epochs": 3}
+ROWS = 110
+
+
+def network(norm: str = "ibn", **fusion: Any) -> MultimodalNetwork:
+    torch.manual_seed(0)
+    encoder = {"kind": "vector", "hidden": 6, "dropout": 0.5, "dim": 3}
+    return build_network({"b": 4, "a": 2}, encoder, 1.0, norm=norm, **fusion)
+
+
+def samples(rows: int = ROWS) -> Samples:
+    generator = torch.Generator().manual_seed(rows)
+    inputs = {name: torch.randn(rows, width, generator=generator) for name, width in (("b", 4), ("a", 2))}
+    return Samples(inputs, (inputs["b"][:, 0] > 0).float())
+
+
+def train(
+    net: MultimodalNetwork, validation: Samples | None = None, after_epoch=lambda: None, **changes: Any
+):
+    torch.manual_seed(7)  # of dropout
+    order = torch.Generator().manual_seed(5)
+    return train_network(net, samples(), validation, "binary", {**SETTINGS, **changes}, order, after_epoch)
+
+
+class Spy(torch.optim.AdamW):
+    """AdamW that notes its groups and learning rates."""
+
+    seen: list[Spy]
+
+    def __init__(self, groups: Any, **options: Any) -> None:
+        super().__init__(groups, **options)
+        self.rates: list[list[float]] = []
+        Spy.seen.append(self)
+
+    def step(self, closure: Any = None) -> None:
+        self.rates.append([float(group["lr"]) for group in self.param_groups])
+        super().step(closure)
+
+
+@pytest.fixture
+def spy(monkeypatch: pytest.MonkeyPatch) -> type[Spy]:
+    Spy.seen = []
+    monkeypatch.setattr(torch.optim, "AdamW", Spy)
+    return Spy
+
+
+def test_only_the_encoders_matrices_decay(spy: type[Spy]) -> None:
+    net = network()
+    train(net)
+    decay = {
+        id(weight): group["weight_decay"] for group in spy.seen[0].param_groups for weight in group["params"]
+    }
+    found = {name: decay[id(weight)] for name, weight in net.named_parameters()}
+    matrices = {f"encoders.{m}.{layer}.weight" for m in (0, 1) for layer in ("first", "linear")}
+    assert found == {name: 0.3 if name in matrices else 0.0 for name, _ in net.named_parameters()}
+    assert found["fusion.weight"] == found["fusion.bias"] == 0.0
+
+
+def test_the_decay_acts_on_weights_without_gradient() -> None:
+    """With all scores at a constant, an encoder's matrix shrinks by (1 - rate * decay) at every step."""
+    net = network("none")
+    with torch.no_grad():
+        net.fusion.weight.zero_()
+    before = net.encoders[0].first.weight.detach().clone()
+    bias = net.encoders[0].first.bias.detach().clone()
+    net.fusion.weight.requires_grad_(False)
+    train(net, epochs=1, penalty=0.0)
+    rates = [0.01 * 0.5 * (1 + math.cos(math.pi * step / 3)) for step in range(3)]
+    shrunk = before * math.prod(1 - rate * 0.3 for rate in rates)
+    torch.testing.assert_close(net.encoders[0].first.weight.detach(), shrunk, rtol=1e-5, atol=0)
+    assert torch.equal(net.encoders[0].first.bias, bias)
+
+
+def test_the_rate_falls_to_zero_as_a_cosine(spy: type[Spy]) -> None:
+    train(network())
+    steps = SETTINGS["epochs"] * (ROWS // SETTINGS["batch_size"])
+    expected = [0.01 * 0.5 * (1 + math.cos(math.pi * step / steps)) for step in range(steps)]
+    (optimiser,) = spy.seen
+    assert np.array(optimiser.rates) == pytest.approx(np.array([expected] * 2).T)
+    assert [group["lr"] for group in optimiser.param_groups] == pytest.approx([0, 0], abs=1e-12)
+
+
+def test_the_last_epoch_is_the_result_and_nothing_is_selected() -> None:
+    net, other = network(), network()
+    epochs: list[torch.Tensor] = []
+    history = train(net, samples(50), lambda: epochs.append(net.fusion.weight.detach().clone()), epochs=4)
+    assert len(epochs) == 4
+    assert torch.equal(net.fusion.weight, epochs[-1])
+    assert not torch.equal(epochs[-1], epochs[-2])
+    blind = train(other, None, epochs=4)
+    assert torch.equal(net.fusion.weight, other.fusion.weight)
+    assert history["loss_validation"].notna().all()
+    assert blind["loss_validation"].isna().all()
+
+
+def test_validation_uses_its_own_batch_statistics_and_no_dropout() -> None:
+    net, validation = network(), samples(50)
+    history = train(net, validation)
+    net.train()
+    for encoder in net.encoders:
+        encoder.dropout.eval()
+    with torch.no_grad():
+        loss = LOSSES["binary"](net(validation.inputs), validation.target)
+    assert history["loss_validation"].iloc[-1] == float(loss)
+
+
+def test_batches_are_full_and_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[torch.Tensor] = []
+    rows = Samples.rows
+    monkeypatch.setattr(Samples, "rows", lambda self, index: (taken.append(index), rows(self, index))[1])
+    train(network())
+    assert [len(index) for index in taken] == [32] * 9
+    epochs = [torch.cat(taken[start : start + 3]) for start in (0, 3, 6)]
+    assert all(len(epoch.unique()) == 96 for epoch in epochs)
+    assert not torch.equal(epochs[0], epochs[1])
+    assert len(torch.cat(epochs).unique()) > 96  # the samples left over differ
+
+
+def test_a_batch_larger_than_the_split_is_the_split() -> None:
+    assert len(train(network(), batch_size=1000)) == SETTINGS["epochs"] * 3
+
+
+@pytest.mark.parametrize(("norm", "convention"), [("none", "mkl"), ("ibn", "mkl"), ("vbn", "as_printed")])
+def test_the_objective_is_loss_plus_penalty(norm: str, convention: str) -> None:
+    """One step on one batch moves W_I as Adam does by the gradient of the objective."""
+    net, other = network(norm, convention=convention), network(norm, convention=convention)
+    train(net, epochs=1, batch_size=ROWS)
+    order = torch.randperm(ROWS, generator=torch.Generator().manual_seed(5))
+    batch = samples().rows(order)
+    torch.manual_seed(7)
+    scores = other.train()(batch.inputs)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(scores[:, 0], batch.target)
+    (loss + 0.1 * other.fusion.penalty()).backward()
+    moved = (net.fusion.weight - other.fusion.weight).detach()
+    gradient = other.fusion.weight.grad
+    assert gradient is not None
+    torch.testing.assert_close(moved, -0.01 * gradient / (gradient.abs() + 1e-8), rtol=1e-3, atol=1e-6)
+
+
+def test_losses() -> None:
+    scores, classes = torch.tensor([[0.3], [-1.2]]), torch.tensor([1, 0])
+    sigmoid = torch.sigmoid(scores[:, 0])
+    expected = -(sigmoid[0].log() + (1 - sigmoid[1]).log()) / 2
+    torch.testing.assert_close(LOSSES["binary"](scores, target_tensor(classes, "binary")), expected)
+    real = torch.tensor([0.5, -1.0], dtype=torch.float64)
+    found = LOSSES["regression"](scores, target_tensor(real, "regression"))
+    torch.testing.assert_close(found, torch.tensor((0.2**2 + 0.2**2) / 2))
+    several = torch.tensor([[0.1, 0.9, -0.4], [2.0, 0.0, 0.0]])
+    found = LOSSES["multiclass"](several, target_tensor(classes, "multiclass"))
+    torch.testing.assert_close(found, -(several.log_softmax(1)[[0, 1], [1, 0]]).mean())

@@ -1,0 +1,61 @@
+"""A study of two cells, run once by Snakemake, that the tests of the workflow look at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TINY = """
+seeds: [0, 1]
+sequences: {length: 30}
+datasets:
+  ConditionallyIndependent: {sizes: {train: 128, validation: 64, test: 64}, epochs: 1}
+  XRelIrrXOR: {sizes: {train: 128, validation: 64, test: 64}, epochs: 2}
+mosi: {mode: "off", epochs: 1}
+experiments:
+  normalisations: {datasets: [XRelIrrXOR], norms: [ibn], p: ["4/3", "1"]}
+  scale_of_none: {datasets: [XRelIrrXOR], scales: ["3"]}
+  independent_views: {norms: [vbn], p: ["inf"]}
+analysis: {resamples: 100, permutations: 9}
+"""
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def snakemake() -> Run:
+    """Run Snakemake in a folder with configuration files on top of the default."""
+
+    def run(
+        folder: Path, *arguments: str, config: str = TINY, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        path = folder.with_suffix(".yaml")
+        path.write_text(config, encoding="utf-8")
+        command = [sys.executable, "-m", "snakemake", "--directory", str(folder), "--snakefile"]
+        command += [str(ROOT / "Snakefile"), "--configfile", str(path), "--nocolor", *arguments]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("MMFUSION_")}
+        environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **variables}
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny() -> str:
+    """The configuration of the tiny study."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def study(snakemake: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the tiny study, complete."""
+    folder = tmp_path_factory.mktemp("study") / "all"
+    result = snakemake(folder, "--cores", "2")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder

@@ -1,0 +1,69 @@
+"""A user's mistake ends in its sentences, before any training, with nothing half-written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+Run = Callable[..., CompletedProcess[str]]
+
+
+class TestConfig:
+    def test_all_mistakes_at_once(self, tmp_path: Path, snakemake: Run, tiny: str) -> None:
+        bad = tiny.replace("seeds: [0, 1]", "seeds: [0, 0]\nsede: 1").replace("norms: [ibn]", "norms: [ibm]")
+        bad = bad.replace('p: ["inf"]', 'p: ["1/2"]').replace("resamples: 100", "resamples: many")
+        result = snakemake(tmp_path / "bad", "--cores", "1", config=bad)
+        output = result.stdout + result.stderr
+        assert result.returncode != 0
+        assert "Traceback" not in output
+        for place in (
+            "seeds:",
+            "sede:",
+            "experiments.normalisations.norms[0]:",
+            "experiments.independent_views.p[0]:",
+            "analysis.resamples:",
+        ):
+            assert place in output
+        assert not (tmp_path / "bad/results").exists()
+
+
+class TestMosi:
+    def test_required_and_missing(self, tmp_path: Path, snakemake: Run, tiny: str) -> None:
+        config = tiny.replace('mode: "off"', "mode: required")
+        result = snakemake(tmp_path / "bad", "--cores", "1", config=config)
+        output = result.stdout + result.stderr
+        assert result.returncode != 0
+        assert "Traceback" not in output
+        assert "mosi_data" in output
+        assert not (tmp_path / "bad/results").exists()
+
+    def test_auto_and_missing_says_so_and_goes_on(self, tmp_path: Path, snakemake: Run, tiny: str) -> None:
+        config = tiny.replace('mode: "off"', "mode: auto")
+        result = snakemake(tmp_path / "no", "--cores", "1", "results/columns.md", config=config)
+        assert result.returncode == 0
+        assert "CMU-MOSI is not part of this study: no files were found" in result.stdout + result.stderr
+
+    def test_damaged_files_stop_before_training(
+        self, tmp_path: Path, snakemake: Run, tiny: str, mosi_folder: Any
+    ) -> None:
+        mosi_folder.change("audio_train0.csv", lambda rows: rows.pop())
+        config = tiny.replace('mode: "off"', "mode: auto")
+        variables = {"MMFUSION_MOSI_DIR": str(mosi_folder.path)}
+        result = snakemake(tmp_path / "bad", "--cores", "2", config=config, **variables)
+        output = result.stdout + result.stderr
+        assert result.returncode != 0
+        assert "audio_train0.csv" in output
+        assert "Traceback" not in output
+        assert not list((tmp_path / "bad").rglob("weights.safetensors"))
+        assert not list((tmp_path / "bad/results/data").glob("MOSI*"))
+        logs = [
+            path.read_text(encoding="utf-8")
+            for path in (tmp_path / "bad/results/logs/data").glob("MOSI*.log")
+        ]
+        assert all("audio_train0.csv" in log for log in logs)
+        assert logs

@@ -1,0 +1,94 @@
+"""The workflow as a whole: complete, cached, the same however its work is cut, and checked before it starts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pandas as pd
+import pytest
+from mmfusion.analysis.columns import TABLES, check_table
+from mmfusion.plotting.figures import FIGURES
+
+pytestmark = pytest.mark.workflow
+Run = Callable[..., CompletedProcess[str]]
+TINY_BY_SEED = "seeds_per_job: 1\n"
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    paths = sorted((folder / "results/tables").iterdir())
+    return {path.name: path.read_bytes() for path in paths}
+
+
+class TestComplete:
+    def test_tables_are_those_of_the_dictionary(self, study: Path) -> None:
+        for name in set(TABLES) - {"seconds"}:
+            check_table(name, pd.read_parquet(study / f"results/tables/{name}.parquet"))
+            header = pd.read_csv(study / f"results/tables/{name}.csv", nrows=0)
+            assert list(header.columns) == TABLES[name].names
+        check_table(
+            "seconds", pd.read_csv(study / "results/timings/seconds.csv", dtype={"p": str, "scale": str})
+        )
+
+    def test_rows(self, study: Path) -> None:
+        runs = pd.read_parquet(study / "results/tables/runs.parquet")
+        fusion = runs[runs["model"] == "fusion"]
+        cells = fusion.groupby(["dataset", "norm", "p", "scale"])["seed"].nunique()
+        assert cells.to_dict() == {
+            ("ConditionallyIndependent", "vbn", "inf", "1"): 2,
+            ("XRelIrrXOR", "ibn", "1", "1"): 2,
+            ("XRelIrrXOR", "ibn", "4/3", "1"): 2,
+            ("XRelIrrXOR", "none", "1", "3"): 2,
+        }
+        assert set(runs["model"]) == {"fusion", "constant", "linear", "bayes_latent", "bayes_sequence"}
+        subsets = pd.read_parquet(study / "results/tables/subsets.parquet")
+        assert len(subsets) == 2 * 5 + 3 * 2 * 7
+        history = pd.read_parquet(study / "results/tables/history.parquet")
+        assert set(history.loc[history["dataset"] == "XRelIrrXOR", "epoch"]) == {1, 2}
+        projections = pd.read_parquet(study / "results/tables/eigen_projections.parquet")
+        assert set(projections["seed"]) == {0}
+
+    def test_figures_and_pages(self, study: Path) -> None:
+        for figure in FIGURES:
+            assert (study / f"results/figures/{figure}.png").read_bytes().startswith(b"\x89PNG")
+            assert (study / f"results/figures/{figure}.pdf").read_bytes().startswith(b"%PDF")
+        page = (study / "results/overview.html").read_text(encoding="utf-8")
+        assert "CMU-MOSI is not part of this study" in page
+        facts = json.loads((study / "results/provenance.json").read_text(encoding="utf-8"))
+        assert facts["seeds"] == [0, 1]
+        assert facts["config_digest"] in page
+
+    def test_every_job_left_a_log_and_a_benchmark(self, study: Path) -> None:
+        logs = {
+            p.relative_to(study / "results/logs").with_suffix("")
+            for p in (study / "results/logs").rglob("*.log")
+        }
+        folder = study / "results/benchmarks"
+        assert logs == {p.relative_to(folder).with_suffix("") for p in folder.rglob("*.tsv")}
+        assert Path("train/XRelIrrXOR/ibn/p-4-3/scale-1/block-0") in logs
+
+
+class TestCached:
+    def test_a_second_run_does_nothing(self, study: Path, snakemake: Run) -> None:
+        result = snakemake(study, "--cores", "1")
+        assert result.returncode == 0
+        assert "Nothing to be done" in result.stdout + result.stderr
+
+    def test_changed_settings_rerun_what_they_touch(self, study: Path, snakemake: Run, tiny: str) -> None:
+
+        changed = tiny.replace("permutations: 9", "permutations: 19")
+        result = snakemake(study, "--cores", "1", "--dry-run", config=changed)
+        output = result.stdout + result.stderr
+        assert "rule eigen:" in output
+        assert "rule train:" not in output
+
+
+class TestSameTables:
+    def test_one_seed_per_job_and_one_core(self, study: Path, snakemake: Run, tiny: str) -> None:
+        other = study.parent / "blocks"
+
+        result = snakemake(other, "--cores", "1", config=tiny + TINY_BY_SEED)
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert tables(other) == tables(study)
