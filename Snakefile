@@ -11,7 +11,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-STUDY = load_study(config)
+STUDY = load_study(config, workflow.configfiles)
 BLOCK = "{dataset}/{norm}/p-{p}/scale-{scale}/block-{block}"
 
 

@@ -52,6 +52,36 @@ def load_config_file(path: str | Path) -> StudyConfig:
         If the file is missing or no YAML, or with one sentence for every mistake in it: keys written twice
         and all that `mmfusion.config.load_config` finds.
     """
+    content, repeats = _read(path)
+    try:
+        study = load_config(content, str(path))
+    except ConfigError as error:
+        raise ConfigError([*repeats, *error.problems], str(path)) from None
+    if repeats:
+        raise ConfigError(repeats, str(path))
+    return study
+
+
+def check_keys(path: str | Path) -> None:
+    """Check that a YAML file has no key twice in one group, whatever else is in it.
+
+    Parameters
+    ----------
+    path : str or Path
+        A study or a part of one, such as ``config/smoke.yaml``.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or no YAML, or with one sentence for every key written twice.
+    """
+    _, repeats = _read(path)
+    if repeats:
+        raise ConfigError(repeats, str(path))
+
+
+def _read(path: str | Path) -> tuple[Any, list[str]]:
+    """Return the content of a YAML file and a sentence for every key that is written twice."""
     try:
         loader = _Loader(Path(path).read_text(encoding="utf-8"))
         content = loader.get_single_data()
@@ -65,14 +95,7 @@ def load_config_file(path: str | Path) -> StudyConfig:
         raise ConfigError([problem], str(path)) from None
     except yaml.YAMLError as error:
         raise ConfigError([_syntax(error)], str(path)) from None
-    repeats = loader.repeats
-    try:
-        study = load_config(content, str(path))
-    except ConfigError as error:
-        raise ConfigError([*repeats, *error.problems], str(path)) from None
-    if repeats:
-        raise ConfigError(repeats, str(path))
-    return study
+    return content, loader.repeats
 
 
 def _syntax(error: yaml.YAMLError) -> str:

@@ -1,7 +1,7 @@
 """A study as a list of cells, blocks of seeds and file names: what the workflow asks of a configuration.
 
-Words used here. A *cell* is one (dataset, norm, p, scale). A *block* is a part of a cell's seeds that one job
-trains. A *folder* is the path of a block below ``results/train`` or ``results/evaluate``.
+A *block* is a part of a cell's seeds that one job trains. A *folder* is the path of a block below
+``results/train`` or ``results/evaluate``.
 """
 
 from __future__ import annotations
@@ -9,53 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
+from mmfusion.cells import EIGEN_CELL, Cell
 from mmfusion.config import MOSI_TASKS, StudyConfig, load_config
-from mmfusion.data.mosi_files import MOSI_FILES, find_mosi
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One (dataset, norm, p, scale); p and scale as the configuration writes them."""
-
-    dataset: str
-    norm: str
-    p: str
-    scale: str
-
-    @property
-    def folder(self) -> str:
-        """Path of the cell below a stage's folder; fractions are written with a hyphen.
-
-        Examples
-        --------
-        >>> Cell("XRel", "none", "4/3", "1").folder
-        'XRel/none/p-4-3/scale-1'
-        """
-        return f"{self.dataset}/{self.norm}/p-{slug(self.p)}/scale-{slug(self.scale)}"
-
-
-def slug(number: str) -> str:
-    """Write a number of the configuration so that it can stand in a path.
-
-    Examples
-    --------
-    >>> slug("4/3")
-    '4-3'
-    """
-    return number.replace("/", "-")
-
-
-def unslug(text: str) -> str:
-    """Read a number from a path, the inverse of `slug`."""
-    return text.replace("-", "/")
-
-
-EIGEN_CELL = Cell("XRelIrrXOR", "ibn", "1", "1")
-"""The cell of the eigenvector analysis: one relevant view, two irrelevant but dependent ones."""
+from mmfusion.data.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 
 
 class Study:
@@ -140,9 +98,10 @@ class Study:
             d in MOSI_TASKS for e in self.config.experiments.values() for d in e.datasets
         ):
             return "CMU-MOSI is not part of this study: the configuration leaves it out."
+        folder = mosi_directory(self.config.mosi.dir)
         return (
-            f"CMU-MOSI is not part of this study: no files were found in {self.config.mosi.dir} (mosi.mode: "
-            f"{mode}); fetch them with `snakemake mosi_data`, or set MMFUSION_MOSI_DIR."
+            f"CMU-MOSI is not part of this study: no files were found in {folder} (mosi.mode: {mode}); "
+            "fetch them with `snakemake mosi_data`, or set MMFUSION_MOSI_DIR."
         )
 
     def block_folders(self, dataset: str | None = None) -> list[str]:
@@ -190,18 +149,3 @@ class Study:
         """First 12 hexadecimal digits of the SHA-256 of the configuration."""
         text = json.dumps(self.config.model_dump(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def cell_from_path(dataset: str, norm: str, p: str, scale: str) -> Cell:
-    """Make a cell from the wildcards of its path."""
-    return Cell(dataset, norm, unslug(p), unslug(scale))
-
-
-def cell_keys(cell: Cell, seed: int) -> dict[str, Any]:
-    """Return the key columns of the tables for one run of a cell."""
-    return {**asdict(cell), "seed": seed}
-
-
-def relative(path: Path) -> str:
-    """Write a path relative to the working directory where it lies below it."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
+from mmfusion.config_file import check_keys
 from mmfusion.errors import MmfusionError
 from mmfusion.study import Study
 
 
-def load_study(config: Mapping[str, Any]) -> Study:
+def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Study:
     """Make the study of a configuration; a user's mistake stops the workflow with its sentences only.
 
     Parameters
     ----------
     config : mapping
         The configuration as Snakemake has read it.
+    files : iterable of str or Path
+        The YAML files it was read from: a key written twice in one of them is a mistake, of which Snakemake
+        keeps the last silently.
 
     Returns
     -------
@@ -26,15 +30,15 @@ def load_study(config: Mapping[str, Any]) -> Study:
 
     Raises
     ------
-    snakemake.exceptions.WorkflowError
-        With all mistakes of the configuration.
+    SystemExit
+        With all mistakes of the configuration; Snakemake's own exceptions would print a traceback with them.
     """
     try:
+        for path in files:
+            check_keys(path)
         return Study.from_mapping(config)
     except MmfusionError as error:
-        from snakemake.exceptions import WorkflowError
-
-        raise WorkflowError(str(error)) from None
+        raise SystemExit(str(error)) from None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Settings of the whole test set, and a small CMU-MOSI in the exact file layout.
 
-One thread, and property tests that draw the same examples every time. The small CMU-MOSI has 12 training and 6
-test utterances of 6 videos.
+One thread, and property tests that draw the same examples every time. The small CMU-MOSI has 12 training and
+6 test utterances of 6 videos.
 """
 
 import csv

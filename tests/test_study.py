@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from mmfusion.cells import EIGEN_CELL, Cell, cell_from_path, cell_keys
 from mmfusion.data.mosi_files import MOSI_FILES
 from mmfusion.errors import ConfigError, DataError
-from mmfusion.study import EIGEN_CELL, Cell, Study, cell_from_path, cell_keys
+from mmfusion.study import Study
 
 CONFIG = Path(__file__).parents[1] / "config"
 Config = dict[str, Any]

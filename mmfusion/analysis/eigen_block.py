@@ -8,8 +8,8 @@ import pandas as pd
 import torch
 
 from mmfusion.analysis.eigen import eigen_analysis, eigen_table, projection_table, spectrum_table
+from mmfusion.cells import Cell, cell_keys
 from mmfusion.data.dataset import MultimodalDataset
-from mmfusion.study import Cell, cell_keys
 from mmfusion.training.cell import prepared_splits, use_one_thread
 from mmfusion.training.checkpoint import TrainedBlock
 

@@ -15,9 +15,9 @@ from mmfusion.analysis.leakage import leakage
 from mmfusion.analysis.relevance import heldout_relevance, variance_shares
 from mmfusion.baselines.constant import constant_rows
 from mmfusion.baselines.rows import metric_columns, run_row
+from mmfusion.cells import Cell, cell_keys
 from mmfusion.data.dataset import MultimodalDataset
 from mmfusion.fusion.subsets import Subset
-from mmfusion.study import Cell, cell_keys
 from mmfusion.training.cell import prepared_splits, use_one_thread
 from mmfusion.training.checkpoint import TrainedBlock
 from mmfusion.training.loop import Samples

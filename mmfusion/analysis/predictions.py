@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import entropy, spearmanr
 
 from mmfusion.analysis.names import MOSI_DATASETS
-from mmfusion.config import number
+from mmfusion.config_numbers import number
 
 FLOOR = 1e-3
 """Below this, a beta counts as zero."""

@@ -16,10 +16,10 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from mmfusion.config import number
+from mmfusion.cells import Cell, cell_keys
 from mmfusion.data.dataset import MultimodalDataset, Split
 from mmfusion.data.sequences import stream
-from mmfusion.study import Cell, cell_keys
+from mmfusion.errors import DataError
 from mmfusion.training.checkpoint import FORMAT, TrainedBlock, network_from
 from mmfusion.training.loop import Samples, train_network
 from mmfusion.training.losses import target_tensor
@@ -86,10 +86,21 @@ def use_one_thread() -> None:
 
 
 def target_scale(dataset: MultimodalDataset) -> list[float]:
-    """Return mean and standard deviation of the training target of a regression, [0, 1] for classes."""
+    """Return mean and standard deviation of the training target of a regression, [0, 1] for classes.
+
+    Raises
+    ------
+    DataError
+        If the training target of a regression is constant.
+    """
     if dataset.task != "regression":
         return [0.0, 1.0]
     target = dataset.splits["train"].target
+    if not target.std() > 0:
+        raise DataError(
+            f"{dataset.name}: all training targets are the same, expected targets that vary; a regression "
+            "cannot be trained on them."
+        )
     return [float(target.mean()), float(target.std())]
 
 
@@ -146,11 +157,11 @@ def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, 
         "task": dataset.task,
         "modalities": [[name, train.features[name].shape[1]] for name in dataset.modalities],
         "encoder": settings["encoder"],
-        "scale": number(cell.scale),
+        "scale": cell.scale,
         "fusion": {
             "outputs": outputs,
             "norm": cell.norm,
-            "p": number(cell.p),
+            "p": cell.p,
             "max_order": settings["max_order"],
             "convention": settings["convention"],
         },

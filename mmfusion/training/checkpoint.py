@@ -10,7 +10,9 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
+from torch import Tensor
 
+from mmfusion.config_numbers import number
 from mmfusion.errors import DataError
 from mmfusion.files import write_bytes, write_json
 from mmfusion.training.network import MultimodalNetwork, build_network
@@ -59,22 +61,30 @@ class TrainedBlock:
             tensors = load_file(str(weights))
         except (OSError, ValueError, SafetensorError) as error:
             raise DataError(f"{weights}: not readable ({error}); train the cell again.") from None
-        if facts.get("format") != FORMAT:
+        found = facts.get("format") if isinstance(facts, dict) else type(facts).__name__
+        if found != FORMAT:
+            raise DataError(f"{description}: format is {found!r}, expected {FORMAT!r}; train the cell again.")
+        try:
+            networks = {int(seed): _rebuilt(facts, tensors, seed) for seed in facts["target"]}
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise DataError(
-                f"{description}: format is {facts.get('format')!r}, expected {FORMAT!r}; train again."
-            )
-        networks = {}
-        for seed in facts["target"]:
-            network = network_from(facts)
-            prefix = f"{seed}/"
-            state = {key.removeprefix(prefix): x for key, x in tensors.items() if key.startswith(prefix)}
-            network.load_state_dict(state)
-            networks[int(seed)] = network.eval()
+                f"{weights}: the weights are not those that {description} describes ({error}); "
+                "train the cell again."
+            ) from None
         return cls(facts, networks)
+
+
+def _rebuilt(facts: Mapping[str, Any], tensors: Mapping[str, Tensor], seed: str) -> MultimodalNetwork:
+    network = network_from(facts)
+    prefix = f"{seed}/"
+    network.load_state_dict(
+        {key.removeprefix(prefix): x for key, x in tensors.items() if key.startswith(prefix)}
+    )
+    return network.eval()
 
 
 def network_from(description: Mapping[str, Any]) -> MultimodalNetwork:
     """Build the untrained network that a description describes."""
-    return build_network(
-        dict(description["modalities"]), description["encoder"], description["scale"], **description["fusion"]
-    )
+    fusion = {**description["fusion"], "p": number(description["fusion"]["p"])}
+    scale = number(description["scale"])
+    return build_network(dict(description["modalities"]), description["encoder"], scale, **fusion)

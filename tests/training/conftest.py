@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmfusion.cells import Cell
 from mmfusion.data.dataset import MultimodalDataset, Split
 from mmfusion.data.sequence_settings import SequenceSettings
 from mmfusion.data.sequences import generate
-from mmfusion.study import Cell
 from mmfusion.training.cell import train_block
 
 SIZES = {"train": 200, "validation": 60, "test": 50}

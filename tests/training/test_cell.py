@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from mmfusion.analysis.columns import check_table
+from mmfusion.cells import Cell
 from mmfusion.data.sequence_settings import SequenceSettings
 from mmfusion.data.sequences import generate
 from mmfusion.files import write_table
-from mmfusion.study import Cell
 from mmfusion.training.cell import prepared_splits, target_scale, train_block
 from mmfusion.training.loop import Samples
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from mmfusion.cells import Cell
 from mmfusion.errors import DataError
-from mmfusion.study import Cell
 from mmfusion.training.cell import prepared_splits, train_block
 from mmfusion.training.checkpoint import FORMAT, TrainedBlock
 
@@ -87,4 +87,27 @@ def test_other_format(saved: TrainedBlock, files) -> None:
     with pytest.raises(
         DataError, match=r"description\.json: format is 'mmfusion-networks-0', expected 'mmfusion-net"
     ):
+        TrainedBlock.load(*files)
+
+
+@pytest.mark.parametrize("key", ["encoder", "fusion", "modalities", "scale", "target"])
+def test_description_without_a_key(saved: TrainedBlock, files, key: str) -> None:
+    facts = json.loads(files[1].read_text())
+    del facts[key]
+    files[1].write_text(json.dumps(facts))
+    with pytest.raises(DataError, match="train the cell again"):
+        TrainedBlock.load(*files)
+
+
+def test_description_that_is_a_list(saved: TrainedBlock, files) -> None:
+    files[1].write_text("[]")
+    with pytest.raises(DataError, match="format is 'list'"):
+        TrainedBlock.load(*files)
+
+
+def test_weights_of_another_network(saved: TrainedBlock, files) -> None:
+    facts = json.loads(files[1].read_text())
+    facts["encoder"]["dim"] += 1
+    files[1].write_text(json.dumps(facts))
+    with pytest.raises(DataError, match="not those that"):
         TrainedBlock.load(*files)

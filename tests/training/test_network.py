@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.study import Cell
+from mmfusion.cells import Cell
 from mmfusion.training import network as module
 from mmfusion.training.cell import prepared_splits, train_block
 

@@ -1,4 +1,4 @@
-"""The workflow as a whole: complete, cached, the same however its work is cut, and checked before it starts."""
+"""The workflow as a whole: complete, cached, and the same however its work is cut."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 
 import pandas as pd
 import pytest
+
 from mmfusion.analysis.columns import TABLES, check_table
 from mmfusion.plotting.figures import FIGURES
 

@@ -1,8 +1,8 @@
 """Train all seeds of a block."""
 
+from mmfusion.cells import cell_from_path
 from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
-from mmfusion.study import cell_from_path
 from mmfusion.training.cell import train_block
 from mmfusion.workflow import logged
 
