@@ -101,7 +101,7 @@ class Study:
         folder = mosi_directory(self.config.mosi.dir)
         return (
             f"CMU-MOSI is not part of this study: no files were found in {folder} (mosi.mode: {mode}); "
-            "fetch them with `snakemake mosi_data`, or set MMFUSION_MOSI_DIR."
+            "fetch them with `snakemake --cores 1 mosi_data`, or set MMFUSION_MOSI_DIR."
         )
 
     def block_folders(self, dataset: str | None = None) -> list[str]:

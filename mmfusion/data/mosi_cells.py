@@ -21,7 +21,7 @@ from mmfusion.errors import DataError
 
 _SHOWN = 10
 _REMEDY = (
-    "fetch the files again with `snakemake mosi_data`, or set "
+    "fetch the files again with `snakemake --cores 1 mosi_data`, or set "
     f"{DIRECTORY_VARIABLE} or mosi.dir to a folder with an intact copy"
 )
 

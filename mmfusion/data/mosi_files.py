@@ -71,7 +71,7 @@ def find_mosi(directory: str | Path, mode: Mode) -> Path | None:
     if mode == "auto" and len(missing) == len(MOSI_FILES):
         return None
     remedy = (
-        "fetch them with `snakemake mosi_data`, or set "
+        "fetch them with `snakemake --cores 1 --config 'mosi={mode: off}' -- mosi_data`, or set "
         f"{DIRECTORY_VARIABLE} or mosi.dir to the folder that holds them"
     )
     if mode == "auto":

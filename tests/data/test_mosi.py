@@ -30,7 +30,7 @@ def failure(folder):
     message = str(caught.value)
     assert message.startswith(f"{folder.path}: ")
     assert "expected" in message
-    assert "snakemake mosi_data" in message  # the remedy
+    assert "snakemake --cores 1 mosi_data" in message  # the remedy
     return message
 
 
@@ -48,7 +48,7 @@ class TestFind:
     def test_required_without_files_names_all_and_the_remedy(self, mosi_folder, tmp_path):
         with pytest.raises(DataError, match=r"10 of the 10 .* missing") as caught:
             find_mosi(tmp_path / "nowhere", "required")
-        for part in (*MOSI_FILES, "snakemake mosi_data", "MMFUSION_MOSI_DIR", "mosi.dir", "nowhere"):
+        for part in (*MOSI_FILES, "-- mosi_data`", "MMFUSION_MOSI_DIR", "mosi.dir", "nowhere"):
             assert part in str(caught.value)
 
     @pytest.mark.parametrize("mode", ["auto", "required"])
