@@ -120,11 +120,14 @@ def results_markdown(
 
 
 def _facts(provenance: Mapping[str, Any]) -> list[str]:
-    versions = ", ".join(f"{name} {number}" for name, number in provenance["versions"].items())
+    versions = ", ".join(
+        f"{name} {number or 'not installed'}" for name, number in provenance["versions"].items()
+    )
+    commit = provenance["commit"] or "unknown (not a checkout)"
     return [
         str(provenance["mosi"]),
         f"Seeds: {', '.join(map(str, provenance['seeds']))}.",
-        f"Configuration digest {provenance['config_digest']}, commit {provenance['commit']}.",
+        f"Configuration digest {provenance['config_digest']}, commit {commit}.",
         f"Python {provenance['python']} on {provenance['processor']}, {provenance['cores']} cores.",
         f"{versions}.",
     ]

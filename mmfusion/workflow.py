@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
@@ -45,6 +46,8 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
 def logged(path: str | Path) -> Iterator[None]:
     """Send progress and warnings of a script to its log, and end a user's mistake without a traceback.
 
+    Any other exception passes through, and its traceback stands in the log as well.
+
     Parameters
     ----------
     path : str or Path
@@ -68,3 +71,6 @@ def logged(path: str | Path) -> Iterator[None]:
             log.write(f"{error}\n")
             sys.stderr.write(f"{error}\n")
             raise SystemExit(1) from None
+        except Exception:
+            traceback.print_exc(file=log)
+            raise

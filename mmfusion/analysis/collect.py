@@ -28,13 +28,13 @@ def collect(name: str, parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If the columns are not those of the definition.
+        If the columns of a part are not those of the definition.
     """
     frames = [part for part in parts if len(part)]
+    for frame in frames:
+        check_table(name, frame)
     columns = TABLES[name].names
-    table = pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
-    check_table(name, table)
-    return table
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 
 def read_tables(paths: Sequence[str | Path]) -> list[pd.DataFrame]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pandas as pd
 
 from mmfusion.analysis.statistics import summarise
@@ -77,6 +79,7 @@ def page(title: str, body: str) -> str:
     Parameters
     ----------
     title : str
+        Text.
     body : str
         HTML.
 
@@ -89,6 +92,7 @@ def page(title: str, body: str) -> str:
         "table{border-collapse:collapse;margin:1em 0}"
         "th,td{border-bottom:1px solid #ccc;padding:.3em .7em;text-align:left;font-size:.9em}"
     )
+    title = escape(title)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{style}</style></head>\n<body><h1>{title}</h1>\n{body}\n</body></html>\n"

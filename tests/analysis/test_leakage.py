@@ -81,8 +81,8 @@ def test_both_measures_coincide_at_order_two():
 def reference(part, features, products, halves):
     """Direct loops: explicit leave-one-out error over the strengths, sums of squares by scikit-learn."""
     scores = []
+    scaled = {m: (f - f.mean(axis=0)) / f.std(axis=0) for m, f in features.items()}
     for fit, score in (halves, halves[::-1]):
-        scaled = {m: (f - f[fit].mean(axis=0)) / f[fit].std(axis=0) for m, f in features.items()}
         design = np.array(
             [
                 np.concatenate(
@@ -189,6 +189,20 @@ def test_half_without_variance_has_no_leakage():
     part = np.zeros((20, 1))
     part[order[0]] = 1.0
     assert np.isnan(row({("1", "2"): part}, features, "1+2")).all()
+
+
+def test_feature_that_is_active_in_a_handful_of_samples():
+    """In one half it is nearly constant: its scale there would make predictions for the other half explode."""
+    n = 400
+    features = gaussian(n=n)
+    order = np.random.default_rng(0).permutation(n)
+    rare = np.zeros(n)
+    rare[order[:8]] = 1.0
+    rare[order[n // 2]] = 1e-4
+    features["1"] = np.column_stack([features["1"][:, :1], rare])
+    part = features["1"][:, :1] + 0.05 * np.random.default_rng(1).normal(size=(n, 1))
+    single, _ = row({("1", "2"): part}, features, "1+2")
+    assert single > 0.99
 
 
 def test_a_diverged_network_gives_nan():
