@@ -34,12 +34,19 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
     SystemExit
         With all mistakes of the configuration; Snakemake's own exceptions would print a traceback with them.
     """
-    try:
-        for path in files:
+    told: list[str] = []
+    for path in files:
+        try:
             check_keys(path)
-        return Study.from_mapping(config)
+        except MmfusionError as error:
+            told.append(str(error))
+    try:
+        study = Study.from_mapping(config)
     except MmfusionError as error:
-        raise SystemExit(str(error)) from None
+        told.append(str(error))
+    if told:
+        raise SystemExit("\n".join(told))
+    return study
 
 
 @contextmanager

@@ -40,8 +40,8 @@ def leakage(
     (squared deviation from that half's mean), both summed over the outputs, so that outputs weigh by their
     variance. The halves are swapped and the two R^2 averaged, not clipped: below zero is worse than the mean.
     Features are centred and standardised over all samples before products are taken, and constant ones become
-    zero. The scale is not taken from the fitting half: a feature that is active in a handful of samples can be
-    nearly constant in one half and huge in the other, which once turned an R^2 of 0.99 into -27.
+    zero. The scale is not taken from the fitting half: a feature that is active in a handful of samples can
+    be nearly constant in one half and huge in the other, which once turned an R^2 of 0.99 into -27.
 
     Parameters
     ----------

@@ -101,20 +101,24 @@ def _spectrum(ax: Axes, shares: pd.DataFrame) -> None:
 
 def _histogram(ax: Axes, samples: pd.DataFrame, scores: pd.DataFrame) -> None:
     """Draw the projection of every sample on the leading eigenvector, by class."""
+    import seaborn  # here, since it is slow to import and the other figures do without
+
     known = finite(samples["projection"])
     edges = np.histogram_bin_edges(known, bins=40)
     for label, values in samples.groupby("label")["projection"]:
         number = int(str(label))
         color = CLASS_COLORS.get(number, VERMILLION)
         drawn = finite(values)
-        ax.hist(drawn, bins=list(edges), color=color, alpha=0.45, label=f"class {number} (n = {drawn.size})")
-        ax.hist(
-            drawn,
+        seaborn.histplot(
+            x=drawn,
             bins=list(edges),
+            element="step",
             color=color,
-            histtype="step",
+            alpha=0.45,
             linewidth=1.4,
             linestyle="-" if number else "--",
+            label=f"class {number} (n = {drawn.size})",
+            ax=ax,
         )
     title = f"Projection of every sample, seed {samples['seed'].iloc[0]}"
     if not scores.empty:

@@ -51,6 +51,13 @@ class FigureDefinition:
     plot: Callable[..., NDArray[Any]]
     remedy: str = REMEDY
 
+    @property
+    def label(self) -> str:
+        """Number and title, without braces, which a workflow would take for wildcards."""
+        number = self.stem.partition("_")[0].replace("figure", "Figure ")
+        title = self.title.replace("{", "").replace("}", "")
+        return f"{number}: {title}" if number.startswith("Figure") else title
+
     def draw(self, tables: Tables, **options: Any) -> Figure:
         """Draw the figure, or a figure that says which runs are missing and how to get them.
 

@@ -19,7 +19,6 @@ from mmfusion.analysis.evaluate import CONVERGED_BELOW, Evaluation, evaluate_blo
 from mmfusion.analysis.leakage import leakage
 from mmfusion.baselines.constant import constant_rows
 from mmfusion.data.dataset import MultimodalDataset
-from mmfusion.fusion.subsets import parse_subset
 from mmfusion.training.cell import prepared_splits
 from mmfusion.training.checkpoint import TrainedBlock
 
@@ -286,12 +285,10 @@ def test_a_seed_does_not_depend_on_those_that_share_its_block(
             pd.testing.assert_frame_equal(one, own, check_exact=True)
 
 
-def test_labels_name_the_blocks_that_were_fused(evaluation: Evaluation, block: TrainedBlock) -> None:
-    """Zeroing the weights of one subset silences its row and no other."""
+def test_labels_name_the_blocks_that_were_fused(block: TrainedBlock, views: Views) -> None:
     network = copy.deepcopy(block.networks[1])
     with torch.no_grad():
         network.fusion.blocks()["1", "3"].zero_()
-    rows = network.fusion.relevance().set_index("subset")["block_norm"]
-    before = evaluation.subsets.set_index(["seed", "subset"])["block_norm"][1]
-    assert [label for label in LABELS if rows[label] != before[label]] == ["1+3"]
-    assert parse_subset("1+3") in block.networks[1].fusion.subsets
+    rows = evaluate_block(replace(block, networks={1: network}), views, 0).subsets
+    for measure in ("block_norm", "beta", "loss_rise", "variance_share", "covariance_share"):
+        assert rows.loc[rows[measure] == 0, "subset"].to_list() == ["1+3"]

@@ -192,7 +192,7 @@ def test_half_without_variance_has_no_leakage():
 
 
 def test_feature_that_is_active_in_a_handful_of_samples():
-    """In one half it is nearly constant: its scale there would make predictions for the other half explode."""
+    """In one half it is nearly constant: with its scale there, predictions for the other half explode."""
     n = 400
     features = gaussian(n=n)
     order = np.random.default_rng(0).permutation(n)

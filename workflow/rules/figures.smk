@@ -7,9 +7,9 @@ rule figure:
     output:
         png=report(
             "results/figures/{figure}.png",
-            caption="../report/{figure}.rst",
+            caption="../report/figure.rst",
             category="Figures",
-            labels={"figure": "{figure}"},
+            labels=lambda wildcards: {"figure": FIGURES[wildcards.figure].label},
         ),
         pdf="results/figures/{figure}.pdf",
     log:
