@@ -2,6 +2,7 @@
 from mmfusion.config import MOSI_TASKS
 from mmfusion.digest import code_digest
 from mmfusion.plotting.figures import FIGURES
+from mmfusion.provenance import commit_of
 from mmfusion.workflow import load_study
 
 

@@ -46,7 +46,7 @@ def provenance(study: Study, root: str | Path) -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "config_digest": study.config_digest,
-        "commit": _commit(root),
+        "commit": commit_of(root),
         "seeds": list(study.config.seeds),
         "mosi": study.mosi_status,
     }
@@ -68,7 +68,17 @@ def _processor() -> str:
     return platform.processor()
 
 
-def _commit(root: str | Path) -> str | None:
+def commit_of(root: str | Path) -> str | None:
+    """Return the commit of a checkout, with ``-modified`` if files differ from it; None outside a checkout.
+
+    Parameters
+    ----------
+    root : str or Path
+
+    Returns
+    -------
+    str or None
+    """
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(root), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

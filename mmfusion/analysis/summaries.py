@@ -88,7 +88,7 @@ def page(title: str, body: str) -> str:
     str
     """
     style = (
-        "body{font-family:sans-serif;margin:2em;max-width:75em;color:#222;background:#fff}"
+        "body{font-family:sans-serif;margin:2em;max-width:100em;color:#222;background:#fff}"
         "table{border-collapse:collapse;margin:1em 0}"
         "th,td{border-bottom:1px solid #ccc;padding:.3em .7em;text-align:left;font-size:.9em}"
     )

@@ -177,6 +177,7 @@ rule provenance:
         config=config,
         mosi=STUDY.mosi_status,
         root=workflow.basedir,
+        commit=commit_of(workflow.basedir),
         code=code_digest("mmfusion.provenance"),
     script:
         "../scripts/provenance.py"
