@@ -23,6 +23,9 @@ PACKAGES = (
     "snakemake",
 )
 
+WHAT_COUNTS = ("Snakefile", "workflow", "config", "mmfusion")
+"""Files whose changes make a checkout differ from its commit; documentation does not."""
+
 
 def provenance(study: Study, root: str | Path) -> dict[str, Any]:
     """Return the facts that another run needs to be compared with this one.
@@ -79,13 +82,14 @@ def commit_of(root: str | Path) -> str | None:
     -------
     str or None
     """
+
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(root), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
         commit = git("rev-parse", "HEAD")
-        changed = git("status", "--porcelain", "--untracked-files=no")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", *WHAT_COUNTS)
     except (OSError, subprocess.CalledProcessError):
         return None
     return f"{commit}-modified" if changed else commit

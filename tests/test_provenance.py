@@ -40,12 +40,13 @@ def study(**changes: Any) -> Study:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A repository with one commit of one file."""
+    """A repository with one commit of two files."""
     folder = tmp_path / "checkout"
     folder.mkdir()
-    (folder / "file.txt").write_text("one\n")
+    for name in ("Snakefile", "README.md"):
+        (folder / name).write_text("one\n")
     git(folder, "init", "--quiet")
-    git(folder, "add", "file.txt")
+    git(folder, "add", "Snakefile", "README.md")
     git(folder, "commit", "--quiet", "--message", "one")
     return folder
 
@@ -108,11 +109,16 @@ class TestCommit:
         assert provenance(study(), checkout)["commit"] == git(checkout, "rev-parse", "HEAD")
 
     @needs_git
+    def test_changed_documentation_does_not_change_it(self, checkout: Path) -> None:
+        (checkout / "README.md").write_text("two\n")
+        assert provenance(study(), checkout)["commit"] == git(checkout, "rev-parse", "HEAD")
+
+    @needs_git
     @pytest.mark.parametrize("staged", [False, True])
     def test_of_changed_files(self, checkout: Path, staged: bool) -> None:
-        (checkout / "file.txt").write_text("two\n")
+        (checkout / "Snakefile").write_text("two\n")
         if staged:
-            git(checkout, "add", "file.txt")
+            git(checkout, "add", "Snakefile")
         assert (
             provenance(study(), str(checkout))["commit"] == f"{git(checkout, 'rev-parse', 'HEAD')}-modified"
         )

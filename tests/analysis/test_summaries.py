@@ -173,8 +173,8 @@ class TestPages:
         assert Page(text).texts["td"][3] == "beta < 0.5 & <b>p > 1</b>"
 
     def test_title_is_text_and_body_is_not(self) -> None:
-        shown = Page(page("p < 2 & more", "<p>body</p>"))
-        assert shown.texts["title"] == shown.texts["h1"] == ["p < 2 & more"]
+        shown = Page(page("p < 2 & <i>more</i>", "<p>body</p>"))
+        assert shown.texts["title"] == shown.texts["h1"] == ["p < 2 & <i>more</i>"]
         assert shown.texts["p"] == ["body"]
 
     def test_needs_no_other_file(self) -> None:
