@@ -15,7 +15,7 @@ rule baselines:
     threads: 1
     resources:
         mem_mb=2000,
-        runtime=30,
+        runtime=10,
     params:
         seeds=STUDY.config.seeds,
         code=code_digest("mmfusion.baselines.table"),
@@ -38,8 +38,8 @@ rule evaluate:
         f"results/benchmarks/evaluate/{BLOCK}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=2000,
+        runtime=10,
     params:
         seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
         halves_seed=STUDY.config.analysis.seed,
@@ -63,8 +63,8 @@ rule eigen:
         f"results/benchmarks/eigen/{BLOCK}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=1200,
+        runtime=10,
     params:
         seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
         permutations=STUDY.config.analysis.permutations,
@@ -94,8 +94,8 @@ rule tables:
         "results/benchmarks/tables.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=500,
+        runtime=5,
     params:
         names=TABLE_NAMES,
         first_seed=STUDY.config.seeds[0],
@@ -116,8 +116,8 @@ rule seconds:
         "results/benchmarks/seconds.tsv"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=300,
+        runtime=5,
     params:
         code=code_digest("mmfusion.analysis.collect"),
     script:
@@ -152,8 +152,8 @@ rule summaries:
         "results/benchmarks/summaries.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=500,
+        runtime=5,
     params:
         resamples=STUDY.config.analysis.resamples,
         seed=STUDY.config.analysis.seed,
@@ -171,7 +171,7 @@ rule provenance:
         "results/benchmarks/provenance.tsv"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=300,
         runtime=5,
     params:
         config=config,
@@ -192,7 +192,7 @@ rule columns:
         "results/benchmarks/columns.tsv"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=300,
         runtime=5,
     params:
         code=code_digest("mmfusion.analysis.columns"),

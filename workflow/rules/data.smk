@@ -10,7 +10,7 @@ rule synthetic_data:
         "results/benchmarks/data/{synthetic}/seed-{seed}.tsv"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=300,
         runtime=5,
     params:
         settings=lambda wildcards: STUDY.generation_settings(wildcards.synthetic),
@@ -31,7 +31,7 @@ rule mosi_dataset:
         "results/benchmarks/data/{mosi}.tsv"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=300,
         runtime=5,
     params:
         task=lambda wildcards: MOSI_TASKS[wildcards.mosi],
@@ -48,7 +48,7 @@ rule mosi_data:
         "results/benchmarks/mosi_data.tsv"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=300,
         runtime=30,
     params:
         folder=STUDY.config.mosi.dir,

@@ -18,8 +18,8 @@ rule figure:
         "results/benchmarks/figures/{figure}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=500,
+        runtime=5,
     params:
         options=lambda wildcards: (
             {"presence": STUDY.config.sequences.presence}
@@ -51,7 +51,7 @@ rule overview:
         "results/benchmarks/overview.tsv"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=300,
         runtime=5,
     params:
         code=code_digest("mmfusion.overview"),
@@ -77,7 +77,7 @@ rule docs:
         "results/benchmarks/docs.tsv"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=300,
         runtime=5,
     params:
         code=code_digest("mmfusion.overview"),

@@ -17,8 +17,8 @@ rule train:
         f"results/benchmarks/train/{BLOCK}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=2000,
+        runtime=30,
     params:
         seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
         settings=lambda wildcards: STUDY.training_settings(wildcards.dataset),
