@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mmfusion.baselines.bayes import bayes_rows
 from mmfusion.baselines.constant import constant_rows
 from mmfusion.baselines.linear import linear_rows
-from mmfusion.data.bayes import bayes_rows
 from mmfusion.data.dataset import MultimodalDataset
 from mmfusion.data.sequences import SEQUENCE_DATASETS
 

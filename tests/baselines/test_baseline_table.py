@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from mmfusion.analysis.columns import check_table
+from mmfusion.baselines.bayes import bayes_rows
 from mmfusion.baselines.constant import constant_rows
 from mmfusion.baselines.linear import linear_rows
 from mmfusion.baselines.table import baseline_table
-from mmfusion.data.bayes import bayes_rows
 from mmfusion.data.dataset import MultimodalDataset
 from mmfusion.data.sequences import SequenceSettings, generate
 

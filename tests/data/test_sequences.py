@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, chi2_contingency, chisquare
 
-from mmfusion.data.bayes import count_motif
+from mmfusion.baselines.bayes import count_motif
 from mmfusion.data.dataset import MultimodalDataset, Split
 from mmfusion.data.sequences import SEQUENCE_DATASETS, SequenceSettings, generate
 from mmfusion.errors import ConfigError

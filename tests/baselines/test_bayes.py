@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mmfusion.analysis.columns import check_table
-from mmfusion.data.bayes import (
+from mmfusion.baselines.bayes import (
     bayes_latent_accuracy,
     bayes_log_odds,
     bayes_posterior,
