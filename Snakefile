@@ -1,6 +1,6 @@
 # The study of config/config.yaml: `snakemake --cores all`; see README.md and config/README.md.
 from mmfusion.config import MOSI_TASKS
-from mmfusion.digest import code_digest
+from mmfusion.digest import script_digests
 from mmfusion.plotting.figures import FIGURES
 from mmfusion.provenance import commit_of
 from mmfusion.workflow import load_study
@@ -13,6 +13,8 @@ report: "workflow/report/workflow.rst"
 
 
 STUDY = load_study(config, workflow.configfiles)
+# A digest per script of the package modules that it uses: a change in one of them runs its rules again.
+CODE = script_digests(f"{workflow.basedir}/workflow/scripts")
 BLOCK = "{dataset}/{norm}/p-{p}/scale-{scale}/block-{block}"
 
 

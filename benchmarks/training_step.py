@@ -32,7 +32,7 @@ def whole_step(norm: str, steps: int) -> Work:
     network = build_network(dict.fromkeys(VIEWS, LENGTH), ENCODER, 1.0, norm=norm, p=1.0)
     rng, n = np.random.default_rng(0), steps * BATCH
     inputs = {
-        view: scanner.prepare(rng.integers(0, 4, (n, LENGTH), dtype=np.uint8))  # type: ignore[operator]
+        view: scanner.prepare(rng.integers(0, 4, (n, LENGTH), dtype=np.uint8))  # type: ignore[operator]  # an Encoder, in a ModuleList
         for view, scanner in zip(VIEWS, network.encoders, strict=True)
     }
     samples = Samples(inputs, torch.from_numpy(rng.integers(0, 2, n)).float())
@@ -50,7 +50,7 @@ def fusion_step(norm: str, steps: int) -> Work:
     def work() -> None:
         for _ in range(steps):
             loss = binary_cross_entropy_with_logits(layer(features)[:, 0], target)
-            (loss + SETTINGS["penalty"] * layer.penalty()).backward()  # type: ignore[no-untyped-call]
+            (loss + SETTINGS["penalty"] * layer.penalty()).backward()  # type: ignore[no-untyped-call]  # torch lacks the type
             for leaf in (*layer.parameters(), *features.values()):
                 leaf.grad = None
 

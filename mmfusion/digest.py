@@ -15,34 +15,33 @@ PACKAGE = Path(__file__).parent
 DATA_SUFFIXES = (".csv", ".json")
 
 
-def code_digest(*modules: str) -> str:
-    """Return a digest of modules of this package and of all modules of it that they import.
+def script_digests(folder: str | Path) -> dict[str, str]:
+    """Return, for every script of a folder, a digest of all modules of this package that it uses.
+
+    The script's own text is not part of it: a workflow manager watches that file itself.
 
     Parameters
     ----------
-    *modules : str
-        Full names, such as ``mmfusion.training.cell``.
+    folder : str or Path
+        Holds the scripts, ``*.py``.
 
     Returns
     -------
-    str
-        16 hexadecimal digits.
-
-    Raises
-    ------
-    ValueError
-        If a module does not exist.
+    dict of str to str
+        By the name of the script without suffix.
     """
+    scripts = sorted(Path(folder).glob("*.py"))
+    return {script.stem: _digest(_imported(script)) for script in scripts}
+
+
+def _digest(waiting: list[Path | None]) -> str:
+    """Digest modules and, one after the other, what they import; `waiting` is used up."""
     found: set[Path] = set()
-    waiting = [_file(module) for module in modules]
-    for module, path in zip(modules, waiting, strict=True):
-        if path is None:
-            raise ValueError(f"{module}: no such module of mmfusion")
     while waiting:
         path = waiting.pop()
         if path is not None and path not in found:
             found.add(path)
-            waiting += [_file(name) for name in _imports(path)]
+            waiting += _imported(path)
     content = hashlib.sha256()
     for path in sorted(found):
         content.update(f"{path.relative_to(PACKAGE)}\n".encode())
@@ -62,10 +61,16 @@ def _file(module: str) -> Path | None:
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
 
 
+def _imported(path: Path) -> list[Path | None]:
+    """Return the files of what a file imports; None for what is not a module of this package."""
+    return [_file(name) for name in _imports(path.read_text(encoding="utf-8"))]
+
+
 @cache
-def _imports(path: Path) -> tuple[str, ...]:
+def _imports(source: str) -> tuple[str, ...]:
+    """Return the full names of all that a source imports."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

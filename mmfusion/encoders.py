@@ -152,7 +152,7 @@ class MotifScanner(nn.Module):
             2, 1, 0
         )  # (width, alphabet, channels)
         tables = self.patterns @ kernel.reshape(self.parts, self.part * self.alphabet, -1)
-        best: Tensor = _ScanMax.apply(tables.flatten(0, 1), rows)  # type: ignore[no-untyped-call]  # torch
+        best: Tensor = _ScanMax.apply(tables.flatten(0, 1), rows)  # type: ignore[no-untyped-call]  # torch lacks the type
         bias: Tensor = self.conv.bias  # type: ignore[assignment]  # it has one
         hidden = self.batch_norm(torch.relu(best + bias))
         return torch.relu(self.linear(hidden))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmfusion.analysis.summaries import outcome, page
+from mmfusion.pages import outcome, page
 
 ACCURACY = {
     "accuracy_test": "accuracy",

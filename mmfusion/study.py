@@ -128,13 +128,13 @@ class Study:
 
     def generation_settings(self, dataset: str) -> dict[str, Any]:
         """Return the settings that the generator of a dataset depends on, as plain values."""
-        sizes = self.config.datasets[dataset].sizes.model_dump()  # type: ignore[index]
+        sizes = self.config.datasets[dataset].sizes.model_dump()  # type: ignore[index]  # a name from a path
         return {**self.config.sequences.model_dump(), "sizes": sizes}
 
     def training_settings(self, dataset: str) -> dict[str, Any]:
         """Return the settings that training on a dataset depends on, as plain values."""
         mosi = dataset in MOSI_TASKS
-        own = self.config.mosi if mosi else self.config.datasets[dataset]  # type: ignore[index]
+        own = self.config.mosi if mosi else self.config.datasets[dataset]  # type: ignore[index]  # as above
         kind = "vector" if mosi else "symbols"
         return {
             **self.config.training.model_dump(),

@@ -1,11 +1,8 @@
-"""The seam to Snakemake: checked configurations for the Snakefile, and logs and errors for its scripts."""
+"""The seam to the Snakefile: a checked configuration, or its mistakes."""
 
 from __future__ import annotations
 
-import sys
-import traceback
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,37 +44,3 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
     if told:
         raise SystemExit("\n".join(told))
     return study
-
-
-@contextmanager
-def logged(path: str | Path) -> Iterator[None]:
-    """Send progress and warnings of a script to its log, and end a user's mistake without a traceback.
-
-    Any other exception passes through, and its traceback stands in the log as well.
-
-    Parameters
-    ----------
-    path : str or Path
-        The log file; its folder is created.
-
-    Yields
-    ------
-    None
-
-    Raises
-    ------
-    SystemExit
-        With status 1 after a `MmfusionError`, whose sentence goes to the log and to the terminal.
-    """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with Path(path).open("w", encoding="utf-8") as log:
-        try:
-            with redirect_stderr(log):
-                yield
-        except MmfusionError as error:
-            log.write(f"{error}\n")
-            sys.stderr.write(f"{error}\n")
-            raise SystemExit(1) from None
-        except Exception:
-            traceback.print_exc(file=log)
-            raise

@@ -364,7 +364,7 @@ def test_sequences_are_as_strict_as_their_generator(config: Config) -> None:
         {"presence": [2.0]},
     ):
         with pytest.raises(ConfigError):
-            SequenceSettings(**{"length": 100, **change})  # type: ignore[arg-type]
+            SequenceSettings(**{"length": 100, **change})  # type: ignore[arg-type]  # wrong on purpose
         assert problems({**config, "sequences": {**config["sequences"], **change}})
 
 

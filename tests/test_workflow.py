@@ -12,7 +12,8 @@ import yaml
 from tqdm import tqdm
 
 from mmfusion.errors import ConfigError, DataError
-from mmfusion.workflow import load_study, logged
+from mmfusion.logs import logged
+from mmfusion.workflow import load_study
 
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 SENTENCE = "rows.csv, row 3: 'x' is no number, expected one; correct the file."
@@ -111,7 +112,7 @@ class TestLogged:
     def run(self, folder: Path, body: str) -> tuple[int, str, str]:
         """Run a script of its own; return its status, standard error and log."""
         script = (
-            "import warnings\nfrom mmfusion.errors import DataError\nfrom mmfusion.workflow import logged\n"
+            "import warnings\nfrom mmfusion.errors import DataError\nfrom mmfusion.logs import logged\n"
             f"with logged('rule.log'):\n    {body}\n"
         )
         command = [sys.executable, "-c", script]

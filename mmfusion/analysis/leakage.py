@@ -41,7 +41,7 @@ def leakage(
     variance. The halves are swapped and the two R^2 averaged, not clipped: below zero is worse than the mean.
     Features are centred and standardised over all samples before products are taken, and constant ones become
     zero. The scale is not taken from the fitting half: a feature that is active in a handful of samples can
-    be nearly constant in one half and huge in the other, which once turned an R^2 of 0.99 into -27.
+    be nearly constant in one half and, on its scale, huge in the other.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ class MultimodalNetwork(nn.Module):
 
     def decayed_weights(self) -> list[Tensor]:
         """Return the weight matrices of all encoders, the only ones under weight decay."""
-        return [weight for encoder in self.encoders for weight in encoder.weights()]  # type: ignore[operator]
+        return [weight for encoder in self.encoders for weight in encoder.weights()]  # type: ignore[operator]  # an Encoder
 
     @torch.no_grad()
     def contributions(self, inputs: Mapping[str, Tensor]) -> Blocks:
@@ -94,7 +94,7 @@ def set_batch_norm_moments(encoder: nn.Module, inputs: Tensor) -> None:
         In eval mode, with a `BatchNorm1d` named ``batch_norm``.
     inputs : Tensor, shape (n, ...)
     """
-    norm: nn.BatchNorm1d = encoder.batch_norm  # type: ignore[assignment]
+    norm: nn.BatchNorm1d = encoder.batch_norm  # type: ignore[assignment]  # every encoder has one
     seen: list[Tensor] = []
     hook = norm.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     try:

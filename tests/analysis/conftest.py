@@ -71,7 +71,7 @@ def make_vectors() -> Callable[..., MultimodalDataset]:
             }[task]
             features = {"text": text.astype(np.float32), "audio": audio.astype(np.float32)}
             parts[split] = Split(features, target, {"sentiment": value} if sentiment else {})
-        return MultimodalDataset("Vectors", task, ("text", "audio"), parts)  # type: ignore[arg-type]
+        return MultimodalDataset("Vectors", task, ("text", "audio"), parts)  # type: ignore[arg-type]  # a Task
 
     return make
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from mmfusion.analysis.columns import TABLES, check_table
-from mmfusion.analysis.summaries import MEASURES, outcome, page, predictions_html, scale_study, summary
+from mmfusion.analysis.summaries import MEASURES, scale_study, summary
+from mmfusion.pages import outcome, page, predictions_html
 
 VOID = {"meta", "br", "hr", "img", "link"}
 Key = tuple[str, str, str, str]

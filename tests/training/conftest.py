@@ -61,7 +61,7 @@ def vectors() -> Callable[[str], MultimodalDataset]:
                 else np.digitize(score, [6.0, 8.0] if task == "multiclass" else [7.0])
             )
             splits[name] = Split({"text": text.astype(np.float32), "audio": audio.astype(np.float32)}, target)
-        return MultimodalDataset("vectors", task, ("text", "audio"), splits)  # type: ignore[arg-type]
+        return MultimodalDataset("vectors", task, ("text", "audio"), splits)  # type: ignore[arg-type]  # a Task
 
     return make
 

@@ -18,7 +18,7 @@ rule baselines:
         runtime=10,
     params:
         seeds=STUDY.config.seeds,
-        code=code_digest("mmfusion.baselines.table"),
+        code=CODE["baselines"],
     script:
         "../scripts/baselines.py"
 
@@ -43,7 +43,7 @@ rule evaluate:
     params:
         seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
         halves_seed=STUDY.config.analysis.seed,
-        code=code_digest("mmfusion.analysis.evaluate"),
+        code=CODE["evaluate"],
     script:
         "../scripts/evaluate.py"
 
@@ -69,7 +69,7 @@ rule eigen:
         seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
         permutations=STUDY.config.analysis.permutations,
         seed=STUDY.config.analysis.seed,
-        code=code_digest("mmfusion.analysis.eigen_block"),
+        code=CODE["eigen"],
     script:
         "../scripts/eigen.py"
 
@@ -99,7 +99,7 @@ rule tables:
     params:
         names=TABLE_NAMES,
         first_seed=STUDY.config.seeds[0],
-        code=code_digest("mmfusion.analysis.collect"),
+        code=CODE["tables"],
     script:
         "../scripts/tables.py"
 
@@ -119,7 +119,7 @@ rule seconds:
         mem_mb=300,
         runtime=5,
     params:
-        code=code_digest("mmfusion.analysis.collect"),
+        code=CODE["seconds"],
     script:
         "../scripts/seconds.py"
 
@@ -157,7 +157,7 @@ rule summaries:
     params:
         resamples=STUDY.config.analysis.resamples,
         seed=STUDY.config.analysis.seed,
-        code=code_digest("mmfusion.analysis.summaries"),
+        code=CODE["summaries"],
     script:
         "../scripts/summaries.py"
 
@@ -178,7 +178,7 @@ rule provenance:
         mosi=STUDY.mosi_status,
         root=workflow.basedir,
         commit=commit_of(workflow.basedir),
-        code=code_digest("mmfusion.provenance"),
+        code=CODE["provenance"],
     script:
         "../scripts/provenance.py"
 
@@ -195,6 +195,6 @@ rule columns:
         mem_mb=300,
         runtime=5,
     params:
-        code=code_digest("mmfusion.analysis.columns"),
+        code=CODE["columns"],
     script:
         "../scripts/columns.py"

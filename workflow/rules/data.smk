@@ -14,7 +14,7 @@ rule synthetic_data:
         runtime=5,
     params:
         settings=lambda wildcards: STUDY.generation_settings(wildcards.synthetic),
-        code=code_digest("mmfusion.data.sequences"),
+        code=CODE["synthetic_data"],
     script:
         "../scripts/synthetic_data.py"
 
@@ -36,7 +36,7 @@ rule mosi_dataset:
     params:
         task=lambda wildcards: MOSI_TASKS[wildcards.mosi],
         split=STUDY.config.mosi.split,
-        code=code_digest("mmfusion.data.mosi"),
+        code=CODE["mosi_dataset"],
     script:
         "../scripts/mosi_dataset.py"
 

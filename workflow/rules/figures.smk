@@ -26,7 +26,7 @@ rule figure:
             if wildcards.figure == "figure1_relevance_against_p"
             else {}
         ),
-        code=code_digest("mmfusion.plotting.figures"),
+        code=CODE["figure"],
     script:
         "../scripts/figure.py"
 
@@ -54,7 +54,7 @@ rule overview:
         mem_mb=300,
         runtime=5,
     params:
-        code=code_digest("mmfusion.overview"),
+        code=CODE["overview"],
     script:
         "../scripts/overview.py"
 
@@ -80,6 +80,6 @@ rule docs:
         mem_mb=300,
         runtime=5,
     params:
-        code=code_digest("mmfusion.overview"),
+        code=CODE["docs"],
     script:
         "../scripts/docs.py"

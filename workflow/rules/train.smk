@@ -22,6 +22,6 @@ rule train:
     params:
         seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
         settings=lambda wildcards: STUDY.training_settings(wildcards.dataset),
-        code=code_digest("mmfusion.training.cell"),
+        code=CODE["train"],
     script:
         "../scripts/train.py"

@@ -3,7 +3,7 @@
 from mmfusion.baselines.table import baseline_table
 from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
-from mmfusion.workflow import logged
+from mmfusion.logs import logged
 
 with logged(snakemake.log[0]):
     datasets = load_by_seed(snakemake.input, snakemake.params.seeds)

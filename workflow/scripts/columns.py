@@ -2,7 +2,7 @@
 
 from mmfusion.analysis.columns import markdown
 from mmfusion.files import write_text
-from mmfusion.workflow import logged
+from mmfusion.logs import logged
 
 with logged(snakemake.log[0]):
     write_text(snakemake.output[0], markdown())

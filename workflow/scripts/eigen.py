@@ -3,8 +3,8 @@
 from mmfusion.analysis.eigen_block import eigen_block
 from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
+from mmfusion.logs import logged
 from mmfusion.training.checkpoint import TrainedBlock
-from mmfusion.workflow import logged
 
 with logged(snakemake.log[0]):
     block = TrainedBlock.load(snakemake.input.weights, snakemake.input.description)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmfusion.data.mosi import leakage_notice, mosi_dataset, mosi_summary, read_mosi
 from mmfusion.files import write_text
-from mmfusion.workflow import logged
+from mmfusion.logs import logged
 
 with logged(snakemake.log[0]):
     tables = read_mosi(Path(snakemake.input[0]).parent)

@@ -4,10 +4,11 @@ import pandas as pd
 
 from mmfusion.analysis.collect import write_forms
 from mmfusion.analysis.predictions import predictions_table
-from mmfusion.analysis.summaries import predictions_html, scale_study, summary
+from mmfusion.analysis.summaries import scale_study, summary
 from mmfusion.analysis.toy_table import latex, load_references, markdown, toy_table, wide_csv
 from mmfusion.files import write_table, write_text
-from mmfusion.workflow import logged
+from mmfusion.logs import logged
+from mmfusion.pages import predictions_html
 
 with logged(snakemake.log[0]):
     runs, subsets = (pd.read_parquet(path) for path in snakemake.input)

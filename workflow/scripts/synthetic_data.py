@@ -1,7 +1,7 @@
 """Generate one planted dataset."""
 
 from mmfusion.data.sequences import SequenceSettings, generate
-from mmfusion.workflow import logged
+from mmfusion.logs import logged
 
 with logged(snakemake.log[0]):
     settings = SequenceSettings(**snakemake.params.settings)

@@ -1,7 +1,7 @@
 """Put the tables of all blocks together."""
 
 from mmfusion.analysis.collect import collect, read_tables, write_forms
-from mmfusion.workflow import logged
+from mmfusion.logs import logged
 
 with logged(snakemake.log[0]):
     for index, name in enumerate(snakemake.params.names):

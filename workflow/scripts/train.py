@@ -3,8 +3,8 @@
 from mmfusion.cells import cell_from_path
 from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
+from mmfusion.logs import logged
 from mmfusion.training.cell import train_block
-from mmfusion.workflow import logged
 
 with logged(snakemake.log[0]):
     w = snakemake.wildcards
