@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mmfusion.analysis.columns import markdown
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -43,3 +45,7 @@ def test_every_locked_version_is_public() -> None:
     locked = [line for line in lines if not line.startswith("#")]
     assert "torch==2.13.0" in locked
     assert [line for line in locked if not re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*", line)] == []
+
+
+def test_dictionary_of_columns_is_the_current_one() -> None:
+    assert (ROOT / "docs/columns.md").read_text(encoding="utf-8") == markdown()
