@@ -15,7 +15,8 @@ report: "workflow/report/workflow.rst"
 STUDY = load_study(config, workflow.configfiles)
 # A digest per script of the package modules that it uses: a change in one of them runs its rules again.
 CODE = script_digests(f"{workflow.basedir}/workflow/scripts")
-BLOCK = "{dataset}/{norm}/p-{p}/scale-{scale}/block-{block}"
+# Folder of a training job: all cells of a dataset and a normalisation, for a block of seeds.
+JOB = "{dataset}/{norm}/block-{block}"
 
 
 wildcard_constraints:

@@ -121,6 +121,9 @@ class Training(Settings):
     batch_size: Samples = Field(description="samples per step; a smaller training split is one batch")
     learning_rate: float = Field(gt=0, description="of AdamW at the first step; falls to zero as a cosine")
     weight_decay: float = Field(ge=0, description="decoupled decay of the encoders' weight matrices")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        description="where networks are trained; auto: on a graphics processor (cuda) where torch finds one"
+    )
 
 
 class Mosi(Settings):
@@ -160,7 +163,7 @@ class StudyConfig(Settings):
     """A whole study, as ``config/config.yaml`` writes it."""
 
     seeds: list[Seed] = Field(min_length=1, description="every cell is trained once per seed")
-    seeds_per_job: Positive | Literal["all"] = Field(description="seeds of a cell that one job trains")
+    seeds_per_job: Positive | Literal["all"] = Field(description="seeds that one job trains")
     convention: Literal["mkl", "scaled_output", "as_printed"] = Field(
         description="how p, the exponent of the block norm and beta belong together"
     )

@@ -1,6 +1,7 @@
 """A study as a list of cells, blocks of seeds and file names: what the workflow asks of a configuration.
 
-A *block* is a part of a cell's seeds that one job trains. A *folder* is the path of a block below
+A *block* is a part of the seeds. One job trains all cells of a dataset and a normalisation for a block of
+seeds, and one job evaluates all cells of a dataset. A *folder* is the path of such a job's files below
 ``results/train`` or ``results/evaluate``.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from mmfusion.cells import EIGEN_CELL, Cell
@@ -104,20 +106,37 @@ class Study:
             "fetch them with `snakemake --cores 1 mosi_data`, or set MMFUSION_MOSI_DIR."
         )
 
-    def block_folders(self, dataset: str | None = None) -> list[str]:
-        """List the folders of all blocks of all cells, or of the cells of one dataset."""
+    def cells_of(self, dataset: str | None = None, norm: str | None = None) -> list[dict[str, str]]:
+        """List the cells of a dataset and a normalisation (None: of all) as plain values."""
         return [
-            f"{cell.folder}/block-{index}"
+            asdict(cell)
             for cell in self.cells
-            if dataset in (None, cell.dataset)
-            for index in range(len(self.blocks))
+            if dataset in (None, cell.dataset) and norm in (None, cell.norm)
         ]
+
+    def train_folders(self, dataset: str | None = None, block: int | None = None) -> list[str]:
+        """List the folders of the training jobs of a dataset and a block of seeds (None: of all)."""
+        pairs = dict.fromkeys((cell["dataset"], cell["norm"]) for cell in self.cells_of(dataset))
+        indices = range(len(self.blocks)) if block is None else [block]
+        return [f"{name}/{norm}/block-{index}" for name, norm in pairs for index in indices]
+
+    @property
+    def evaluate_folders(self) -> list[str]:
+        """Folders of the evaluation jobs."""
+        return [f"{name}/block-{index}" for name in self.datasets for index in range(len(self.blocks))]
 
     @property
     def eigen_folders(self) -> list[str]:
-        """Folders of the blocks whose eigenvectors are analysed; empty if the study lacks that cell."""
-        folders = self.block_folders(EIGEN_CELL.dataset)
-        return [folder for folder in folders if folder.startswith(f"{EIGEN_CELL.folder}/")]
+        """Folders of the jobs that analyse eigenvectors; empty if the study lacks the cell for that."""
+        start = f"{EIGEN_CELL.dataset}/{EIGEN_CELL.norm}/"
+        return [name for name in self.train_folders() if EIGEN_CELL in self.cells and name.startswith(start)]
+
+    def length_of_training(self, dataset: str) -> int:
+        """Count the samples that training a network passes over; 0 for CMU-MOSI, which is small."""
+        if dataset in MOSI_TASKS:
+            return 0
+        settings = self.config.datasets[dataset]  # type: ignore[index]  # a name from a path
+        return settings.epochs * settings.sizes.train
 
     def data_files(self, dataset: str, block: int | None = None) -> list[str]:
         """Files that a block of seeds needs: one per seed if generated, else one; all without `block`."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mmfusion.cells import EIGEN_CELL, Cell, cell_from_path, cell_keys
+from mmfusion.cells import EIGEN_CELL, Cell, cell_keys
 from mmfusion.data.mosi_files import MOSI_FILES
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.study import Study
@@ -77,9 +77,35 @@ def test_the_paper_study_without_real_data(paper: Config) -> None:
         == ["XRel", "XRelIrrXOR", "XOR", "Parity", "ConditionallyIndependent"]
     )
     assert len(study.cells) == 4 * 5 + 3 * 2 + 2 * 5
-    assert len(study.block_folders()) == len(set(study.block_folders())) == len(study.cells)
+    assert len(study.train_folders()) == len(set(study.train_folders())) == 4 * 5 + 2
+    assert study.evaluate_folders == [f"{dataset}/block-0" for dataset in study.datasets]
     assert EIGEN_CELL in study.cells
-    assert study.eigen_folders == [f"{EIGEN_CELL.folder}/block-0"]
+    assert study.eigen_folders == ["XRelIrrXOR/ibn/block-0"]
+
+
+def test_every_cell_is_trained_by_one_job(config: Config) -> None:
+    study = Study.from_mapping(config)
+    jobs = [folder.split("/")[:2] for folder in study.train_folders()]
+    trained = [Cell(**cell) for dataset, norm in jobs for cell in study.cells_of(dataset, norm)]
+    assert sorted(trained, key=str) == sorted(study.cells, key=str)
+    assert [Cell(**cell) for cell in study.cells_of()] == study.cells
+    assert [cell["p"] for cell in study.cells_of("XRel", "vbn")] == ["4/3", "inf"]
+    assert [cell["scale"] for cell in study.cells_of("XRel", "ibn")] == ["1", "1", "1/3"]
+
+
+def test_without_the_cell_of_the_eigenvectors(paper: Config) -> None:
+    paper["experiments"]["normalisations"]["p"] = ["2"]
+    study = Study.from_mapping(paper)
+    assert "XRelIrrXOR/ibn/block-0" in study.train_folders()
+    assert study.eigen_folders == []
+
+
+def test_the_longest_training(paper: Config) -> None:
+    study = Study.from_mapping(paper)
+    lengths = {name: study.length_of_training(name) for name in [*study.datasets, "MOSIReal"]}
+    assert max(lengths, key=lambda name: lengths[name]) == "Parity"
+    assert lengths["Parity"] == 15 * 16000
+    assert lengths["MOSIReal"] == 0
 
 
 @pytest.mark.parametrize(
@@ -89,22 +115,23 @@ def test_the_paper_study_without_real_data(paper: Config) -> None:
 def test_blocks_hold_every_seed_once(config: Config, size: Any, blocks: list[list[int]]) -> None:
     study = Study.from_mapping({**config, "seeds_per_job": size})
     assert study.blocks == blocks
-    assert study.block_folders("Parity")[: len(blocks)] == [
-        f"Parity/vbn/p-4-3/scale-1/block-{index}" for index in range(len(blocks))
+    indices = range(len(blocks))
+    assert study.train_folders("Parity") == [
+        f"Parity/{norm}/block-{index}" for norm in ("vbn", "ibn") for index in indices
     ]
-    assert len(study.block_folders()) == 9 * len(blocks)
+    assert study.train_folders("Parity", 0) == ["Parity/vbn/block-0", "Parity/ibn/block-0"]
+    assert len(study.train_folders()) == 4 * len(blocks)
+    assert study.evaluate_folders == [
+        f"{dataset}/block-{index}" for dataset in ("XRel", "Parity") for index in indices
+    ]
     needed = [study.data_files("XRel", index) for index in range(len(blocks))]
     assert [file for files in needed for file in files] == study.data_files("XRel")
     assert needed[0][0] == "results/data/XRel/seed-4.safetensors"
 
 
-@pytest.mark.parametrize("p", ["1", "4/3", "16/9", "inf"])
-def test_paths_lead_back_to_cells(p: str) -> None:
-    cell = Cell("XOR", "dbn", p, "1/3")
-    dataset, norm, exponent, scale = cell.folder.split("/")
-    found = cell_from_path(dataset, norm, exponent.removeprefix("p-"), scale.removeprefix("scale-"))
-    assert found == cell
-    assert cell_keys(found, 3) == {"dataset": "XOR", "norm": "dbn", "p": p, "scale": "1/3", "seed": 3}
+def test_key_columns_of_a_run() -> None:
+    cell = Cell("XOR", "dbn", "4/3", "1/3")
+    assert cell_keys(cell, 3) == {"dataset": "XOR", "norm": "dbn", "p": "4/3", "scale": "1/3", "seed": 3}
 
 
 class TestMosi:

@@ -1,4 +1,4 @@
-"""Putting the tables of all blocks together, and writing every table in all its forms."""
+"""Putting the tables of all jobs together, and writing every table in all its forms."""
 
 from __future__ import annotations
 
@@ -35,6 +35,26 @@ def collect(name: str, parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
         check_table(name, frame)
     columns = TABLES[name].names
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def in_order(table: pd.DataFrame, cells: Iterable[dict[str, str]]) -> pd.DataFrame:
+    """Sort the rows of a table by the order of their cells; the rows of a cell keep their order.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns that name a cell.
+    cells : iterable of dict
+        All cells of the study, each as column: value, in its order.
+
+    Returns
+    -------
+    DataFrame
+        Index from 0.
+    """
+    order = pd.MultiIndex.from_frame(pd.DataFrame(cells))
+    place = order.get_indexer(pd.MultiIndex.from_frame(table[list(order.names)]))
+    return table.iloc[place.argsort(kind="stable")].reset_index(drop=True)
 
 
 def read_tables(paths: Sequence[str | Path]) -> list[pd.DataFrame]:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from mmfusion.analysis.eigen import eigen_analysis, eigen_table, projection_table, spectrum_table
-from mmfusion.cells import Cell, cell_keys
+from mmfusion.cells import cell_keys
 from mmfusion.data.dataset import MultimodalDataset
 from mmfusion.training.cell import prepared_splits, use_one_thread
 from mmfusion.training.checkpoint import TrainedBlock
@@ -37,10 +37,9 @@ def eigen_block(
         The tables ``eigen``, ``eigen_spectrum`` and ``eigen_projections``.
     """
     use_one_thread()
-    cell = Cell(**block.description["cell"])
     tables: list[tuple[pd.DataFrame, ...]] = []
     for run_seed, network in block.networks.items():
-        keys = cell_keys(cell, run_seed)
+        keys = cell_keys(block.cell, run_seed)
         test = prepared_splits(block, run_seed, datasets[run_seed])["test"]
         features = network.fusion.block_features(network.encode_all(test.inputs))
         label = datasets[run_seed].splits["test"].target

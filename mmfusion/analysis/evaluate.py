@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ from mmfusion.data.dataset import MultimodalDataset
 from mmfusion.fusion.subsets import Subset
 from mmfusion.training.cell import prepared_splits, use_one_thread
 from mmfusion.training.checkpoint import TrainedBlock
-from mmfusion.training.loop import Samples
 from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.samples import Samples
 
 Parts = dict[Subset, NDArray[np.float64]]
 CONVERGED_BELOW = 0.95
@@ -30,7 +30,7 @@ CONVERGED_BELOW = 0.95
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Tables of one block of seeds.
+    """Tables of one block of networks or several.
 
     Parameters
     ----------
@@ -41,6 +41,28 @@ class Evaluation:
     runs: pd.DataFrame
     subsets: pd.DataFrame
     seconds: pd.DataFrame
+
+
+def evaluate_blocks(
+    blocks: Iterable[TrainedBlock], datasets: Mapping[int, MultimodalDataset], halves_seed: int
+) -> Evaluation:
+    """Compute metrics and relevance of all networks of several blocks.
+
+    Parameters
+    ----------
+    blocks : iterable of TrainedBlock
+        At least one, all of the same dataset.
+    datasets, halves_seed
+        See `evaluate_block`.
+
+    Returns
+    -------
+    Evaluation
+    """
+    tables = [vars(evaluate_block(block, datasets, halves_seed)) for block in blocks]
+    return Evaluation(
+        **{name: pd.concat([part[name] for part in tables], ignore_index=True) for name in tables[0]}
+    )
 
 
 def evaluate_block(
@@ -61,7 +83,7 @@ def evaluate_block(
     Evaluation
     """
     use_one_thread()
-    cell = Cell(**block.description["cell"])
+    cell = block.cell
     runs, subsets, seconds = [], [], []
     for seed, network in block.networks.items():
         start = time.perf_counter()

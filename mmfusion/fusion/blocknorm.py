@@ -19,7 +19,7 @@ beta_I belongs to the norms:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any, TypeVar, cast
 
@@ -77,9 +77,28 @@ def block_norm_exponent(p: float, convention: str = "mkl") -> float:
     return 2.0 if math.isinf(p) else 2 * p / (p + shift)
 
 
-def block_norms(blocks: Sequence[Tensor]) -> Tensor:
-    """Return the Frobenius norm of every block, shape (number of blocks,); gradient 0 at a zero block."""
-    return torch.stack([torch.linalg.vector_norm(block) for block in blocks])
+def block_norms(weight: Tensor, block_of: Tensor, blocks: int) -> Tensor:
+    """Return the Frobenius norm of every block, with gradient 0 at a zero block.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (..., outputs, width of all blocks)
+        The blocks side by side.
+    block_of : Tensor of int64, shape (width of all blocks,)
+        Index of the block of every column.
+    blocks : int
+        Number of blocks.
+
+    Returns
+    -------
+    Tensor, shape (..., blocks)
+    """
+    squares = weight.square().sum(-2)  # (..., width)
+    total = squares.new_zeros(*squares.shape[:-1], blocks).scatter_add(
+        -1, block_of.expand_as(squares), squares
+    )
+    positive = total > 0
+    return torch.where(positive, total, 1.0).sqrt() * positive
 
 
 def block_norm_penalty(norms: Tensor, q: float) -> Tensor:
@@ -89,18 +108,18 @@ def block_norm_penalty(norms: Tensor, q: float) -> Tensor:
 
     Parameters
     ----------
-    norms : Tensor, shape (number of blocks,)
+    norms : Tensor, shape (..., number of blocks)
         Non-negative block norms.
     q : float
         Exponent, positive.
 
     Returns
     -------
-    Tensor, shape ()
+    Tensor, shape (...)
     """
     if q < 1:
         norms = torch.sqrt(norms.square() + SMOOTHING)
-    return norms.pow(q).sum().pow(2 / q)
+    return norms.pow(q).sum(-1).pow(2 / q)
 
 
 def weight_share(norms: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,57 +7,36 @@ Every normalisation has the same form, with constants that differ:
 
 kappa_() = 1. While training, the constants are functions of the batch and gradients flow through them; for
 prediction they are computed once over the training split (`Normalisation.fit`) and stored in float64. There
-are no affine parameters, variances are biased, and eps is added to every variance.
+are no affine parameters, variances are biased, and eps is added to every variance. How the constants of each
+normalisation follow from a batch stands in `mmfusion.fusion.statistics`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from mmfusion.errors import FusionError
+from mmfusion.fusion.fold import absorb
+from mmfusion.fusion.multilinear import Columns, Heads
+from mmfusion.fusion.statistics import STATISTICS, Constants
 from mmfusion.fusion.subsets import subsets
-from mmfusion.fusion.wick import (
-    Blocks,
-    batch_moments,
-    check_features,
-    tensor_products,
-    wick_constants,
-    wick_from_constants,
-)
+from mmfusion.fusion.wick import Blocks, check_features, tensor_products, wick_from_constants
 
-
-@dataclass
-class Constants:
-    """Constants of a normalisation; what is absent is zero (centre, kappas, means) or one (scales).
-
-    Parameters
-    ----------
-    centre, input_scale : dict of modality to Tensor, shape (1, d_m) or (1, 1)
-    kappas, means, scales : dict of subset to Tensor, shape (1, product of d_m) or (1, 1)
-    """
-
-    centre: dict[str, Tensor] = field(default_factory=dict)
-    input_scale: dict[str, Tensor] = field(default_factory=dict)
-    kappas: Blocks = field(default_factory=dict)
-    means: Blocks = field(default_factory=dict)
-    scales: Blocks = field(default_factory=dict)
-
-
-def _vector_scale(centred: Tensor, eps: float) -> Tensor:
-    """Root of the mean squared norm of the rows, shape (1, 1)."""
-    return (centred.square().sum() / centred.shape[0] + eps).sqrt().reshape(1, 1)
+NORMALISATIONS = tuple(STATISTICS)
+"""The normalisations by name: none, bn, vbn, dbn, ibn."""
 
 
 class Normalisation(nn.Module):
-    """Base class: phi_I of a batch while training, from stored constants in eval mode.
+    """phi_I of a batch while training, from stored constants in eval mode.
 
     Parameters
     ----------
+    name : {"none", "bn", "vbn", "dbn", "ibn"}
+        Which statistics the constants are.
     dims : mapping of str to int
         Width d_m of every modality, in modality order.
     max_order : int, optional
@@ -65,46 +44,40 @@ class Normalisation(nn.Module):
     eps : float, default 1e-5
         Added to every variance.
 
-    Notes
-    -----
-    A subclass gives `from_batch`. Prediction is the same for all: it is checked in the tests that a batch
-    whose own constants were stored is normalised alike in both modes.
+    Raises
+    ------
+    FusionError
+        If the name is unknown.
     """
 
-    name = ""
     kappa: Tensor
     fitted: Tensor
+    block_of: Tensor
 
-    def __init__(self, dims: Mapping[str, int], max_order: int | None = None, eps: float = 1e-5) -> None:
+    def __init__(
+        self, name: str, dims: Mapping[str, int], max_order: int | None = None, eps: float = 1e-5
+    ) -> None:
         super().__init__()
+        if name not in STATISTICS:
+            raise FusionError(f"norm: {name!r} is unknown, expected one of {', '.join(STATISTICS)}.")
+        self.name = name
         self.dims = dict(dims)
         self.max_order = max_order
         self.eps = eps
         self.subsets = subsets(self.dims, max_order)
-        inputs = sum(self.dims.values())
-        width = sum(math.prod(self.dims[m] for m in subset) for subset in self.subsets)
-        for name, size, value in (
+        self.widths = [math.prod(self.dims[m] for m in subset) for subset in self.subsets]
+        inputs, width = sum(self.dims.values()), sum(self.widths)
+        for buffer, size, value in (
             ("centre", inputs, 0.0),
             ("input_scale", inputs, 1.0),
             ("kappa", width, 0.0),
             ("mean", width, 0.0),
             ("scale", width, 1.0),
         ):
-            self.register_buffer(name, torch.full((size,), value, dtype=torch.float64))
+            self.register_buffer(buffer, torch.full((size,), value, dtype=torch.float64))
         self.register_buffer("fitted", torch.zeros((), dtype=torch.bool))
-
-    def from_batch(self, features: Mapping[str, Tensor]) -> tuple[Blocks, Constants]:
-        """Normalise a batch by its own statistics and return the constants used.
-
-        Parameters
-        ----------
-        features : mapping of str to Tensor, shape (B, d_m), B > 1
-
-        Returns
-        -------
-        tuple of (dict of subset to Tensor of shape (B, product of d_m), Constants)
-        """
-        raise NotImplementedError
+        blocks = torch.repeat_interleave(torch.arange(len(self.widths)), torch.tensor(self.widths))
+        self.register_buffer("block_of", blocks, persistent=False)  # index of the subset of every number
 
     def forward(self, features: Mapping[str, Tensor]) -> Blocks:
         """Return phi_I for every subset, in the order of `subsets`.
@@ -112,19 +85,75 @@ class Normalisation(nn.Module):
         Parameters
         ----------
         features : mapping of str to Tensor, shape (B, d_m)
-            In modality order.
 
         Returns
         -------
-        dict of subset to Tensor, shape (B, product of d_m)
+        dict of subset to Tensor, shape (B, product of d_m over the subset)
 
         Raises
         ------
         FusionError
             If names or widths are not those of `dims`; in training mode if B < 2; in eval mode before `fit`.
         """
-        ordered = self._ordered(features)
-        return self._batch(ordered)[0] if self.training else self._predict(ordered)
+        heads, constants = self._normalised(self._columns(features))
+        rows = {name: values.mT for name, values in heads.columns.items()}
+        like = next(iter(rows.values()))
+        kappas = {subset: part.to(like) for subset, part in constants.kappas.items()}
+        blocks = wick_from_constants(tensor_products(rows, self.max_order), kappas, self.dims)
+        if constants.mean is not None:
+            means = torch.split(constants.mean.to(like).unsqueeze(-2), self.widths, dim=-1)
+            blocks = {i: block - mean for (i, block), mean in zip(blocks.items(), means, strict=True)}
+        if constants.gain is not None:
+            gains = torch.split(constants.gain.to(like).unsqueeze(-2), self.widths, dim=-1)
+            blocks = {i: block * gain for (i, block), gain in zip(blocks.items(), gains, strict=True)}
+        return blocks
+
+    def scores(self, features: Mapping[str, Tensor], weight: Tensor, bias: Tensor) -> Tensor:
+        """Return the sum over I of <phi_I, W_I> + b without forming phi_I.
+
+        Parameters
+        ----------
+        features : mapping of str to Tensor, shape (..., B, d_m)
+        weight : Tensor, shape (..., outputs, sum over I of product of d_m)
+        bias : Tensor, shape (..., outputs)
+
+        Returns
+        -------
+        Tensor, shape (..., B, outputs)
+
+        Raises
+        ------
+        FusionError
+            See `forward`.
+        """
+        columns = self._columns(features, weight.ndim)
+        if not self.training:  # once per prediction: rounding is not worth saving
+            columns = {name: values.double() for name, values in columns.items()}
+        heads, constants = self._normalised(columns)
+        like = next(iter(heads.columns.values()))
+        weights, shift = self.plain_weights(constants, weight.to(like), bias.to(like))
+        return (heads.scores(weights) + shift.unsqueeze(-1)).mT.to(weight.dtype)
+
+    def plain_weights(self, constants: Constants, weight: Tensor, bias: Tensor) -> tuple[Blocks, Tensor]:
+        """Fold all constants but those of the inputs: weights and bias on the products of the g^m.
+
+        Parameters
+        ----------
+        constants : Constants
+        weight : Tensor, shape (..., outputs, sum over I of product of d_m)
+        bias : Tensor, shape (..., outputs)
+
+        Returns
+        -------
+        tuple of (dict of subset to Tensor, Tensor)
+            Shapes (..., outputs, product of d_m) and (..., outputs).
+        """
+        if constants.gain is not None:
+            weight = weight * constants.gain.unsqueeze(-2)
+        if constants.mean is not None:
+            bias = bias - (weight * constants.mean.unsqueeze(-2)).sum(-1)
+        blocks = dict(zip(self.subsets, torch.split(weight, self.widths, dim=-1), strict=True))
+        return absorb(blocks, bias, constants.kappas, self.dims)
 
     @torch.no_grad()
     def fit(self, features: Mapping[str, Tensor]) -> None:
@@ -135,20 +164,43 @@ class Normalisation(nn.Module):
         features : mapping of str to Tensor, shape (n, d_m)
             Features of the whole training split.
         """
-        ordered = {name: values.double() for name, values in self._ordered(features).items()}
-        _, constants = self._batch(ordered)
-        for m, part in self.split_inputs("centre").items():
-            part.copy_(constants.centre.get(m, torch.zeros(())).expand_as(part))
-        for m, part in self.split_inputs("input_scale").items():
-            part.copy_(constants.input_scale.get(m, torch.ones(())).expand_as(part))
-        for buffer, values, default in (
-            ("kappa", constants.kappas, 0.0),
-            ("mean", constants.means, 0.0),
-            ("scale", constants.scales, 1.0),
+        columns = {name: values.double() for name, values in self._columns(features).items()}
+        _, constants = self._statistics(columns)
+        for buffer, value, default in (
+            ("centre", constants.centre, 0.0),
+            ("input_scale", constants.input_scale, 1.0),
+            ("mean", constants.mean, 0.0),
+            ("scale", None if constants.gain is None else constants.gain.reciprocal(), 1.0),
         ):
-            for subset, part in self.split_blocks(buffer).items():
-                part.copy_(values.get(subset, torch.tensor(default)).expand_as(part))
+            self.get_buffer(buffer).copy_(torch.tensor(default) if value is None else value.flatten())
+        self.kappa.zero_()
+        for subset, part in constants.kappas.items():
+            self.split_blocks("kappa")[subset].copy_(part)
         self.fitted.fill_(True)
+
+    def stored(self) -> Constants:
+        """Return the constants of prediction.
+
+        Raises
+        ------
+        FusionError
+            Before `fit`.
+        """
+        if self.name == "none":
+            return Constants()
+        if not self.fitted:
+            raise FusionError(
+                f"{self.name}: the prediction statistics are missing; call fit_statistics with the features "
+                "of the training split before predicting."
+            )
+        kappas = {s: part for s, part in self.split_blocks("kappa").items() if len(s) > 1}
+        return Constants(
+            self.get_buffer("centre").unsqueeze(-1),
+            self.get_buffer("input_scale").unsqueeze(-1),
+            kappas if self.name == "ibn" else {},
+            self.get_buffer("mean"),
+            self.get_buffer("scale").reciprocal(),
+        )
 
     def split_inputs(self, buffer: str) -> dict[str, Tensor]:
         """View a stored vector as one row per modality, shape (1, d_m)."""
@@ -157,135 +209,38 @@ class Normalisation(nn.Module):
 
     def split_blocks(self, buffer: str) -> Blocks:
         """View a stored vector as one row per subset, shape (1, product of d_m)."""
-        widths = [math.prod(self.dims[m] for m in subset) for subset in self.subsets]
-        parts = torch.split(self.get_buffer(buffer), widths)
+        parts = torch.split(self.get_buffer(buffer), self.widths)
         return {subset: part.unsqueeze(0) for subset, part in zip(self.subsets, parts, strict=True)}
 
-    def kappas(self) -> Blocks:
-        """Return the stored kappa_S of sizes two and above; empty where all of them are zero."""
-        if not self.kappa.any():
-            return {}
-        return {subset: part for subset, part in self.split_blocks("kappa").items() if len(subset) > 1}
-
-    def _ordered(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def _columns(self, features: Mapping[str, Tensor], axes: int = 2) -> dict[str, Tensor]:
         if set(features) != set(self.dims):
             raise FusionError(f"features: got modalities {list(features)}, expected {list(self.dims)}.")
-        check_features(features)
-        widths = {name: features[name].shape[1] for name in self.dims}
+        check_features(features, axes)
+        widths = {name: features[name].shape[-1] for name in self.dims}
         if widths != self.dims:
             raise FusionError(f"features: got widths {widths}, expected {self.dims}.")
-        return {name: features[name] for name in self.dims}
+        return {name: features[name].mT.contiguous() for name in self.dims}
 
-    def _batch(self, features: Mapping[str, Tensor]) -> tuple[Blocks, Constants]:
-        rows = next(iter(features.values())).shape[0]
-        if rows < 2 and self.name != "none":
+    def _normalised(self, columns: Columns) -> tuple[Heads, Constants]:
+        """Return the heads of g and the constants, of the batch in training mode, else as stored."""
+        if self.training:
+            return self._statistics(columns)
+        constants = self.stored()
+        if constants.centre is not None and constants.input_scale is not None:
+            parts = [
+                torch.split(x, list(self.dims.values())) for x in (constants.centre, constants.input_scale)
+            ]
+            columns = {
+                m: (x - centre.to(x)) / scale.to(x)
+                for (m, x), centre, scale in zip(columns.items(), *parts, strict=True)
+            }
+        return Heads(columns, self.max_order), constants
+
+    def _statistics(self, columns: Columns) -> tuple[Heads, Constants]:
+        samples = next(iter(columns.values())).shape[-1]
+        if samples < 2 and self.name != "none":
             raise FusionError(
-                f"{self.name}: a training batch of {rows} sample has no variance, expected at least 2; "
+                f"{self.name}: a training batch of {samples} sample has no variance, expected at least 2; "
                 "use a larger batch or call eval() to predict."
             )
-        return self.from_batch(features)
-
-    def _predict(self, features: Mapping[str, Tensor]) -> Blocks:
-        if not self.fitted and self.name != "none":
-            raise FusionError(
-                f"{self.name}: the prediction statistics are missing; call fit_statistics with the features "
-                "of the training split before predicting."
-            )
-        like = next(iter(features.values()))
-        centre, input_scale = self.split_inputs("centre"), self.split_inputs("input_scale")
-        scaled = {m: (x - centre[m].to(x)) / input_scale[m].to(x) for m, x in features.items()}
-        kappas = {subset: part.to(like) for subset, part in self.kappas().items()}
-        blocks = wick_from_constants(tensor_products(scaled, self.max_order), kappas, self.dims)
-        means, scales = self.split_blocks("mean"), self.split_blocks("scale")
-        return {i: (block - means[i].to(block)) / scales[i].to(block) for i, block in blocks.items()}
-
-
-class NoNorm(Normalisation):
-    """``none``: phi_I = f^I."""
-
-    name = "none"
-
-    def from_batch(self, features: Mapping[str, Tensor]) -> tuple[Blocks, Constants]:
-        """Return the tensor products themselves, with no constants."""
-        return tensor_products(features, self.max_order), Constants()
-
-
-class BatchNorm(Normalisation):
-    """``bn``: every coordinate of f^I has mean zero and variance 1/dim, so that E||phi_I||^2 = 1."""
-
-    name = "bn"
-
-    def from_batch(self, features: Mapping[str, Tensor]) -> tuple[Blocks, Constants]:
-        """Return (f^I - mu) / sqrt(dim (var + eps)) with mu and var per coordinate."""
-        blocks: Blocks = {}
-        constants = Constants()
-        for subset, product in tensor_products(features, self.max_order).items():
-            mean = product.mean(0, keepdim=True)
-            centred = product - mean
-            variance = centred.square().mean(0, keepdim=True)
-            scale = ((variance + self.eps) * product.shape[1]).sqrt()
-            blocks[subset] = centred / scale
-            constants.means[subset], constants.scales[subset] = mean, scale
-        return blocks, constants
-
-
-class VectorBatchNorm(Normalisation):
-    """``vbn``: phi_I = (f^I - mu) / sigma, sigma^2 = E||f^I - mu||^2: one scalar per block."""
-
-    name = "vbn"
-
-    def from_batch(self, features: Mapping[str, Tensor]) -> tuple[Blocks, Constants]:
-        """Return (f^I - mu) / sqrt(E||f^I - mu||^2 + eps)."""
-        constants = Constants()
-        return self._normalise(tensor_products(features, self.max_order), constants), constants
-
-    def _normalise(self, products: Blocks, constants: Constants) -> Blocks:
-        blocks: Blocks = {}
-        for subset, product in products.items():
-            mean = product.mean(0, keepdim=True)
-            centred = product - mean
-            scale = _vector_scale(centred, self.eps)
-            blocks[subset] = centred / scale
-            constants.means[subset], constants.scales[subset] = mean, scale
-        return blocks
-
-
-class DoubleBatchNorm(VectorBatchNorm):
-    """``dbn``: VBN on every f^m, the products of these, and VBN again on every product."""
-
-    name = "dbn"
-
-    def from_batch(self, features: Mapping[str, Tensor]) -> tuple[Blocks, Constants]:
-        """Return VBN of the products of the VBN of the features."""
-        constants = Constants()
-        inner: dict[str, Tensor] = {}
-        for name, values in features.items():
-            mean = values.mean(0, keepdim=True)
-            scale = _vector_scale(values - mean, self.eps)
-            inner[name] = (values - mean) / scale
-            constants.centre[name], constants.input_scale[name] = mean, scale
-        return self._normalise(tensor_products(inner, self.max_order), constants), constants
-
-
-class IterativeBatchNorm(Normalisation):
-    """``ibn``: phi_I = psi_I / sqrt(E||psi_I||^2 + eps), psi_I the Wick product of the features."""
-
-    name = "ibn"
-
-    def from_batch(self, features: Mapping[str, Tensor]) -> tuple[Blocks, Constants]:
-        """Return the Wick products (kappa form, on centred features) at unit mean squared norm."""
-        constants = Constants(centre={m: x.mean(0, keepdim=True) for m, x in features.items()})
-        centred = {m: x - constants.centre[m] for m, x in features.items()}
-        products = tensor_products(centred, self.max_order)
-        constants.kappas = wick_constants(batch_moments(products), self.dims)
-        blocks: Blocks = {}
-        for subset, wick in wick_from_constants(products, constants.kappas, self.dims).items():
-            constants.scales[subset] = _vector_scale(wick, self.eps)
-            blocks[subset] = wick / constants.scales[subset]
-        return blocks, constants
-
-
-NORMALISATIONS: dict[str, type[Normalisation]] = {
-    cls.name: cls for cls in (NoNorm, BatchNorm, VectorBatchNorm, DoubleBatchNorm, IterativeBatchNorm)
-}
-"""The normalisations by name: none, bn, vbn, dbn, ibn."""
+        return STATISTICS[self.name](columns, self.max_order, self.block_of, self.eps)

@@ -17,10 +17,10 @@ from mmfusion.fusion.blocknorm import (
     relevance,
     weight_share,
 )
-from mmfusion.fusion.fold import folded_weights
-from mmfusion.fusion.normalisation import NORMALISATIONS
+from mmfusion.fusion.fold import absorb
+from mmfusion.fusion.normalisation import Normalisation
 from mmfusion.fusion.subsets import Subset, subset_label
-from mmfusion.fusion.wick import Blocks
+from mmfusion.fusion.wick import Blocks, tensor_products
 
 INITIAL_VARIANCE = 0.01
 
@@ -78,8 +78,6 @@ class TensorFusion(nn.Module):
         convention: str = "mkl",
     ) -> None:
         super().__init__()
-        if norm not in NORMALISATIONS:
-            raise FusionError(f"norm: {norm!r} is unknown, expected one of {', '.join(NORMALISATIONS)}.")
         widths = {f"dims[{name!r}]": width for name, width in dims.items()}
         for name, width in {**widths, "outputs": outputs}.items():
             if not isinstance(width, int) or isinstance(width, bool) or width < 1:
@@ -87,9 +85,9 @@ class TensorFusion(nn.Module):
         self.q = block_norm_exponent(p, convention)
         self.dims, self.outputs, self.p = dict(dims), outputs, p
         self.convention, self.max_order = convention, max_order
-        self.norm = NORMALISATIONS[norm](dims, max_order)
+        self.norm = Normalisation(norm, dims, max_order)
         self.subsets: list[Subset] = self.norm.subsets
-        self.widths = [math.prod(dims[m] for m in subset) for subset in self.subsets]
+        self.widths = self.norm.widths
         self.weight = nn.Parameter(torch.empty(outputs, sum(self.widths)))
         self.bias = nn.Parameter(torch.empty(outputs))
         self.reset_parameters()
@@ -109,7 +107,7 @@ class TensorFusion(nn.Module):
 
     def blocks(self) -> Blocks:
         """Return views on W_I per subset, shape (outputs, product of d_m)."""
-        return dict(zip(self.subsets, torch.split(self.weight, self.widths, dim=1), strict=True))
+        return dict(zip(self.subsets, torch.split(self.weight, self.widths, dim=-1), strict=True))
 
     def block_features(self, features: Mapping[str, Tensor]) -> Blocks:
         """Return phi_I(x) per subset.
@@ -122,8 +120,11 @@ class TensorFusion(nn.Module):
         -------
         dict of subset to Tensor, shape (B, product of d_m)
         """
-        values: Blocks = self.norm({name: x.to(self.weight.dtype) for name, x in features.items()})
+        values: Blocks = self.norm(self._typed(features))
         return values
+
+    def _typed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {name: x.to(self.weight.dtype) for name, x in features.items()}
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """Return the scores N(x).
@@ -141,8 +142,7 @@ class TensorFusion(nn.Module):
         FusionError
             See `mmfusion.fusion.normalisation.Normalisation.forward`.
         """
-        phi = torch.cat(list(self.block_features(features).values()), dim=1)
-        return nn.functional.linear(phi, self.weight, self.bias)
+        return self.norm.scores(self._typed(features), self.weight, self.bias)
 
     def contributions(self, features: Mapping[str, Tensor]) -> Blocks:
         """Return <phi_I(x), W_I> per subset; with the bias they sum to the score.
@@ -170,12 +170,15 @@ class TensorFusion(nn.Module):
 
     def penalty(self) -> Tensor:
         """Return [sum over I of ||W_I||^q]^(2/q), shape (), without lambda."""
-        return block_norm_penalty(block_norms(list(self.blocks().values())), self.q)
+        return block_norm_penalty(self._norms(self.weight), self.q)
+
+    def _norms(self, weight: Tensor) -> Tensor:
+        return block_norms(weight, self.norm.block_of, len(self.subsets))
 
     @torch.no_grad()
     def block_norms(self) -> Tensor:
         """Return the Frobenius norms n_I of all blocks in float64, in the order of `subsets`."""
-        return block_norms([block.double() for block in self.blocks().values()])
+        return self._norms(self.weight.double())
 
     def relevance(self) -> pd.DataFrame:
         """Return the relevance of every subset, read off the block norms.
@@ -212,12 +215,16 @@ class TensorFusion(nn.Module):
         FusionError
             If the prediction statistics are missing.
         """
-        if not self.norm.fitted and self.norm.name != "none":
-            raise FusionError("fold: the prediction statistics are missing; call fit_statistics first.")
+        norm, constants = self.norm, self.norm.stored()
+        weights, bias = norm.plain_weights(constants, self.weight.double(), self.bias.double())
+        if constants.centre is not None:  # g = (f - centre) / input scale
+            scale = tensor_products(norm.split_inputs("input_scale"), self.max_order)
+            weights = {subset: weight / scale[subset] for subset, weight in weights.items()}
+            shift = {m: -centre for m, centre in norm.split_inputs("centre").items()}
+            weights, bias = absorb(weights, bias, tensor_products(shift, self.max_order), self.dims)
         plain = TensorFusion(
             self.dims, self.outputs, "none", self.p, self.max_order, self.convention
         ).double()
-        weights, bias = folded_weights(self.norm, self.blocks(), self.bias)
-        plain.weight.copy_(torch.cat([weights[subset] for subset in self.subsets], dim=1))
+        plain.weight.copy_(torch.cat(list(weights.values()), dim=-1))
         plain.bias.copy_(bias)
         return plain.eval()

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from mmfusion.errors import FusionError
@@ -28,12 +29,14 @@ from mmfusion.fusion.subsets import Subset, proper_subsets, subsets, without
 Blocks = dict[Subset, Tensor]
 
 
-def check_features(features: Mapping[str, Tensor]) -> None:
+def check_features(features: Mapping[str, Tensor], axes: int = 2) -> None:
     """Check that there are features, all matrices with one common number of rows.
 
     Parameters
     ----------
     features : mapping of str to Tensor, shape (B, d_m)
+    axes : int, default 2
+        Three where the first one counts networks that are computed side by side.
 
     Raises
     ------
@@ -43,10 +46,10 @@ def check_features(features: Mapping[str, Tensor]) -> None:
     if not features:
         raise FusionError("features: none given, expected at least one modality.")
     for name, values in features.items():
-        if values.ndim != 2:
+        if values.ndim != axes:
             shape = tuple(values.shape)
             raise FusionError(f"features[{name!r}] has shape {shape}, expected (samples, width).")
-    rows = {name: values.shape[0] for name, values in features.items()}
+    rows = {name: values.shape[-2] for name, values in features.items()}
     if len(set(rows.values())) > 1:
         raise FusionError(f"features: the modalities differ in their number of samples ({rows}).")
 
@@ -58,7 +61,7 @@ def join(
 
     Parameters
     ----------
-    left, right : Tensor, shape (B or 1, product of the widths of its subset)
+    left, right : Tensor, shape (..., B or 1, product of the widths of its subset)
     left_subset, right_subset : tuple of str
         Disjoint, either may be empty (a width of one).
     dims : mapping of str to int
@@ -66,15 +69,17 @@ def join(
 
     Returns
     -------
-    Tensor, shape (B or 1, product of all widths)
+    Tensor, shape (..., B or 1, product of all widths)
     """
-    flat = (left.unsqueeze(2) * right.unsqueeze(1)).flatten(1)
+    flat = (left.unsqueeze(-1) * right.unsqueeze(-2)).flatten(-2)
     given = left_subset + right_subset
     ordered = tuple(name for name in dims if name in given)
     if ordered == given:
         return flat
-    axes = [1 + given.index(name) for name in ordered]
-    return flat.reshape(-1, *(dims[name] for name in given)).permute(0, *axes).flatten(1)
+    first = flat.ndim - 1
+    axes = [first + given.index(name) for name in ordered]
+    cube = torch.unflatten(flat, -1, [dims[name] for name in given])
+    return cube.permute(*range(first), *axes).flatten(first)
 
 
 def tensor_products(features: Mapping[str, Tensor], max_order: int | None = None) -> Blocks:
@@ -82,21 +87,20 @@ def tensor_products(features: Mapping[str, Tensor], max_order: int | None = None
 
     Parameters
     ----------
-    features : mapping of str to Tensor, shape (B, d_m)
+    features : mapping of str to Tensor, shape (..., B, d_m)
         In modality order.
     max_order : int, optional
         Largest size of a subset. Default: the number of modalities.
 
     Returns
     -------
-    dict of subset to Tensor, shape (B, product of d_m over the subset)
+    dict of subset to Tensor, shape (..., B, product of d_m over the subset)
     """
-    check_features(features)
     products: Blocks = {}
     for subset in subsets(features, max_order):
         last = features[subset[-1]]
         head = products.get(subset[:-1])
-        products[subset] = last if head is None else (head.unsqueeze(2) * last.unsqueeze(1)).flatten(1)
+        products[subset] = last if head is None else (head.unsqueeze(-1) * last.unsqueeze(-2)).flatten(-2)
     return products
 
 
@@ -105,14 +109,14 @@ def wick_constants(moments: Mapping[Subset, Tensor], dims: Mapping[str, int]) ->
 
     Parameters
     ----------
-    moments : mapping of subset to Tensor, shape (1, product of d_m)
+    moments : mapping of subset to Tensor, shape (..., 1, product of d_m)
         E[f^S] of centred features, sizes two and above, by growing size; size one counts as zero.
     dims : mapping of str to int
         Width of every modality, in modality order.
 
     Returns
     -------
-    dict of subset to Tensor, shape (1, product of d_m)
+    dict of subset to Tensor, shape (..., 1, product of d_m)
         Sizes two and above: those of size one are zero.
     """
     kappas: Blocks = {}
@@ -135,26 +139,35 @@ def wick_from_constants(
 
     Parameters
     ----------
-    products : mapping of subset to Tensor, shape (B, product of d_m)
+    products : mapping of subset to Tensor, shape (..., B, product of d_m)
         f^I of the centred features.
-    kappas : mapping of subset to Tensor, shape (1, product of d_m)
+    kappas : mapping of subset to Tensor, shape (..., 1, product of d_m)
         From `wick_constants`.
     dims : mapping of str to int
         Width of every modality, in modality order.
 
     Returns
     -------
-    dict of subset to Tensor, shape (B, product of d_m)
+    dict of subset to Tensor, shape (..., B, product of d_m)
     """
-    wick: Blocks = {}
-    for subset, product in products.items():
-        total = product + kappas[subset] if subset in kappas else product
-        for inner in proper_subsets(subset):
-            if inner in kappas:
-                rest = without(subset, inner)
-                total = total + join(kappas[inner], inner, products[rest], rest, dims)
-        wick[subset] = total
-    return wick
+    return {subset: wick_block(products, kappas, subset, dims) for subset in products}
+
+
+def wick_block(
+    products: Mapping[Subset, Tensor],
+    kappas: Mapping[Subset, Tensor],
+    subset: Subset,
+    dims: Mapping[str, int],
+) -> Tensor:
+    """Return psi_I of one subset I, see `wick_from_constants`."""
+    total = products[subset]
+    if subset in kappas:
+        total = total + kappas[subset]
+    for inner in proper_subsets(subset):
+        if inner in kappas:
+            rest = without(subset, inner)
+            total = total + join(kappas[inner], inner, products[rest], rest, dims)
+    return total
 
 
 def batch_moments(products: Mapping[Subset, Tensor]) -> Blocks:

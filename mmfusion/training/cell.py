@@ -1,4 +1,4 @@
-"""Training all seeds of a cell, or a block of them, one after the other on one thread.
+"""Training all seeds of a cell, or a block of them, side by side on one thread.
 
 A seed's run depends on its seed and dataset only: its data, initial weights, order of samples and dropout are
 drawn from streams of their own, so that it is the same whichever seeds share its job, and that all
@@ -21,9 +21,11 @@ from mmfusion.data.dataset import MultimodalDataset, Split
 from mmfusion.data.sequences import stream
 from mmfusion.errors import DataError
 from mmfusion.training.checkpoint import FORMAT, TrainedBlock, network_from
-from mmfusion.training.loop import Samples, train_network
+from mmfusion.training.device import device_of
+from mmfusion.training.loop import Randomness, train_networks
 from mmfusion.training.losses import target_tensor
 from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.samples import Samples
 
 
 def train_block(
@@ -52,32 +54,31 @@ def train_block(
     """
     use_one_thread()
     torch.use_deterministic_algorithms(True)
+    start = time.perf_counter()
     first = next(iter(datasets.values()))
     description = _description(cell, first, settings)
-    networks: dict[int, MultimodalNetwork] = {}
-    histories, seconds = [], []
+    description["target"] = {str(seed): target_scale(dataset) for seed, dataset in datasets.items()}
     bar = tqdm(
-        total=len(datasets) * settings["epochs"],
+        total=settings["epochs"],
         desc=cell.folder,
         unit="epoch",
         disable=None if progress is None else not progress,
         mininterval=1.0,
     )
-    for seed, dataset in datasets.items():
-        start = time.perf_counter()
-        keys = cell_keys(cell, seed)
-        description["target"][str(seed)] = target_scale(dataset)
-        networks[seed], history = _train_seed(seed, dataset, description, bar.update)
-        histories.append(history.assign(**keys)[[*keys, *history.columns]])
-        elapsed = time.perf_counter() - start
-        counts = {"epochs": settings["epochs"], "samples": len(dataset.splits["train"])}
-        seconds.append({**keys, "stage": "train", "seconds": elapsed, **counts})
-    bar.close()
-    return (
-        TrainedBlock(description, networks),
-        pd.concat(histories, ignore_index=True),
-        pd.DataFrame(seconds),
+    with bar:
+        networks, histories = _train(datasets, description, device_of(settings["device"]), bar.update)
+    keys = {seed: cell_keys(cell, seed) for seed in datasets}
+    history = pd.concat(
+        [
+            table.assign(**keys[seed])[[*keys[seed], *table.columns]]
+            for seed, table in zip(datasets, histories, strict=True)
+        ],
+        ignore_index=True,
     )
+    share = (time.perf_counter() - start) / len(datasets)  # the networks are trained side by side
+    counts = {"epochs": settings["epochs"], "samples": len(first.splits["train"])}
+    seconds = [{**keys[seed], "stage": "train", "seconds": share, **counts} for seed in datasets]
+    return TrainedBlock(description, networks), history, pd.DataFrame(seconds)
 
 
 def use_one_thread() -> None:
@@ -170,29 +171,54 @@ def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, 
     }
 
 
-def _train_seed(
-    seed: int, dataset: MultimodalDataset, description: Mapping[str, Any], after_epoch: Callable[[], object]
-) -> tuple[MultimodalNetwork, pd.DataFrame]:
-    weights, order, noise = (int(x) for x in stream(seed, dataset.name, "training").integers(2**62, size=3))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(weights)
-        network = network_from(description)
-        torch.manual_seed(noise)
-        scale = description["target"][str(seed)]
-        samples = {
-            split: prepare(network, part, dataset.task, scale)
-            for split, part in dataset.splits.items()
-            if split != "test"
-        }
-        generator = torch.Generator().manual_seed(order)
-        history = train_network(
-            network,
-            samples["train"],
-            samples.get("validation"),
-            dataset.task,
-            description["settings"],
-            generator,
-            after_epoch,
+def _train(
+    datasets: Mapping[int, MultimodalDataset],
+    description: Mapping[str, Any],
+    device: torch.device,
+    after_epoch: Callable[[], object],
+) -> tuple[dict[int, MultimodalNetwork], list[pd.DataFrame]]:
+    networks, randomness = {}, []
+    for seed, dataset in datasets.items():
+        streams = stream(seed, dataset.name, "training").integers(2**62, size=3)
+        weights, order, noise = (int(number) for number in streams)
+        networks[seed] = _initial(description, weights)
+        randomness.append(
+            Randomness(torch.Generator().manual_seed(order), torch.Generator(device).manual_seed(noise))
         )
-    network.fit_statistics(samples["train"].inputs)
-    return network, history
+    splits = {split: _samples(networks, datasets, description, split) for split in ("train", "validation")}
+    histories = train_networks(
+        list(networks.values()),
+        splits["train"],
+        splits["validation"] or None,
+        description["task"],
+        description["settings"],
+        randomness,
+        after_epoch,
+        device,
+    )
+    for network, samples in zip(networks.values(), splits["train"], strict=True):
+        network.fit_statistics(samples.inputs)
+    return networks, histories
+
+
+def _initial(description: Mapping[str, Any], seed: int) -> MultimodalNetwork:
+    """Build a network whose weights come from a seed; the global random state stays as it is."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return network_from(description)
+
+
+def _samples(
+    networks: Mapping[int, MultimodalNetwork],
+    datasets: Mapping[int, MultimodalDataset],
+    description: Mapping[str, Any],
+    split: str,
+) -> list[Samples]:
+    """Prepare a split of every seed, once per dataset; an empty list where there is no such split."""
+    prepared: dict[int, Samples] = {}
+    for seed, dataset in datasets.items():
+        if split in dataset.splits and id(dataset) not in prepared:
+            scale = description["target"][str(seed)]
+            part = dataset.splits[split]
+            prepared[id(dataset)] = prepare(networks[seed], part, dataset.task, scale)
+    return [prepared[id(dataset)] for dataset in datasets.values() if id(dataset) in prepared]

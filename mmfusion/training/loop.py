@@ -1,144 +1,154 @@
-"""The training loop of one network."""
+"""The training loop of many small networks side by side."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import Tensor
 
+from mmfusion.encoders.dropout import Dropout
 from mmfusion.fusion.blocknorm import weight_share
 from mmfusion.fusion.subsets import subset_label
 from mmfusion.training.losses import LOSSES
 from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.optimiser import Optimiser
+from mmfusion.training.samples import Samples, Shelf
+from mmfusion.training.stack import NetworkStack
 
 
 @dataclass(frozen=True)
-class Samples:
-    """Prepared inputs and target of one split.
+class Randomness:
+    """The random streams of one network's training.
 
     Parameters
     ----------
-    inputs : mapping of str to Tensor, shape (n, ...)
-        One per modality, as the encoders prepare them.
-    target : Tensor, shape (n,)
-        As `mmfusion.training.losses.target_tensor` gives it; standardised for regression.
+    order : torch.Generator
+        Of the order of samples, on the CPU.
+    noise : torch.Generator
+        Of dropout, on the device of training.
     """
 
-    inputs: Mapping[str, Tensor]
-    target: Tensor
-
-    def rows(self, index: Tensor) -> Samples:
-        """Select samples by position."""
-        return Samples({name: x[index] for name, x in self.inputs.items()}, self.target[index])
+    order: torch.Generator
+    noise: torch.Generator
 
 
-def train_network(
-    network: MultimodalNetwork,
-    train: Samples,
-    validation: Samples | None,
+def train_networks(
+    networks: Sequence[MultimodalNetwork],
+    train: Sequence[Samples],
+    validation: Sequence[Samples] | None,
     task: str,
     settings: Mapping[str, Any],
-    generator: torch.Generator,
+    randomness: Sequence[Randomness],
     after_epoch: Callable[[], object],
-) -> pd.DataFrame:
-    """Train a network in place; the last epoch's model is the result.
+    device: torch.device,
+) -> list[pd.DataFrame]:
+    """Train networks of one architecture in place; the last epoch's models are the result.
 
-    Minimises mean loss + lambda [sum over I of ||W_I||^q]^(2/q) by AdamW, whose decoupled decay acts on
-    the encoders' weight matrices only, with a cosine decay of the learning rate to zero over all
-    steps. An epoch is a random order cut into full batches; the samples left over differ in every epoch.
+    Every network minimises its mean loss + lambda [sum over I of ||W_I||^q]^(2/q) by AdamW, whose decoupled
+    decay acts on the encoders' weight matrices only, with a cosine decay of the learning rate to zero over
+    all steps. An epoch is a random order cut into full batches; the samples left over differ in every epoch.
+    The networks share each operation and nothing else: none depends on which others are trained beside it.
+    Nothing is read back from the device within an epoch.
 
     Parameters
     ----------
-    network : MultimodalNetwork
-    train : Samples
-        Training split.
-    validation : Samples or None
+    networks : sequence of MultimodalNetwork
+    train : sequence of Samples
+        Training split of every network, all of one size.
+    validation : sequence of Samples or None
         Its loss is recorded and selects nothing. Batch statistics are those of this split itself.
     task : {"binary", "multiclass", "regression"}
     settings : mapping
         ``penalty`` (lambda), ``batch_size``, ``learning_rate``, ``weight_decay``, ``epochs``.
-    generator : torch.Generator
-        Source of the order of samples.
+    randomness : sequence of Randomness
+        The random streams of every network.
     after_epoch : callable
         Called after every epoch, to show progress.
+    device : torch.device
+        Where to train; the networks stay where they are.
 
     Returns
     -------
-    DataFrame
-        One row per epoch and subset: epoch, subset, order, block_norm, weight_share, loss_train (mean over
-        the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN without that
-        split).
+    list of DataFrame
+        Per network one row per epoch and subset: epoch, subset, order, block_norm, weight_share, loss_train
+        (mean over the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN
+        without that split).
     """
-    size = min(settings["batch_size"], len(train.target))
-    steps = len(train.target) // size
-    optimiser, schedule = _optimiser(network, settings, steps * settings["epochs"])
-    loss_of = LOSSES[task]
-    rows: list[pd.DataFrame] = []
-    for epoch in range(1, settings["epochs"] + 1):
-        network.train()
-        order = torch.randperm(len(train.target), generator=generator)
-        total = torch.zeros(())
-        for index in torch.split(order[: steps * size], size):
-            batch = train.rows(index)
-            loss = loss_of(network(batch.inputs), batch.target)
-            (loss + settings["penalty"] * network.fusion.penalty()).backward()
+    stack = NetworkStack(networks, [streams.noise for streams in randomness]).to(device)
+    shelf = Shelf.of(train, device)
+    checked = None if validation is None else Shelf.of(validation, device)
+    size = min(settings["batch_size"], shelf.size)
+    steps = shelf.size // size
+    optimiser = _optimiser(stack, settings, steps * settings["epochs"])
+    penalty, loss_of = settings["penalty"], LOSSES[task]
+    epochs: list[list[NDArray[np.float64]]] = []
+    for _ in range(settings["epochs"]):
+        stack.train()
+        orders = [torch.randperm(shelf.size, generator=streams.order) for streams in randomness]
+        order = torch.stack(orders)[:, : steps * size].to(device)
+        total = torch.zeros(len(networks), device=device)
+        for index in torch.split(order, size, dim=1):
+            batch = shelf.rows(index)
+            loss = loss_of(stack(batch.inputs), batch.target)
+            (loss + penalty * stack.fusion.penalty()).sum().backward()
             optimiser.step()
-            optimiser.zero_grad()
-            schedule.step()
             total += loss.detach()
-        losses = (float(total) / steps, _validation_loss(network, validation, task))
-        rows.append(_history(network, epoch, losses, settings["penalty"]))
+        epochs.append(_state(stack, total / steps, _validation_loss(stack, checked, task), penalty))
         after_epoch()
-    return pd.concat(rows, ignore_index=True)
+    stack.write_back()
+    subsets = [subset_label(subset) for subset in stack.fusion.subsets]
+    return [_history(subsets, [[x[i] for x in epoch] for epoch in epochs]) for i in range(len(networks))]
 
 
-def _optimiser(
-    network: MultimodalNetwork, settings: Mapping[str, Any], steps: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    decayed = network.decayed_weights()
+def _optimiser(stack: NetworkStack, settings: Mapping[str, Any], steps: int) -> Optimiser:
+    decayed = stack.decayed_weights()
     known = {id(weight) for weight in decayed}
-    others = [weight for weight in network.parameters() if id(weight) not in known]
-    groups = [
-        {"params": decayed, "weight_decay": settings["weight_decay"]},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=settings["learning_rate"], fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0)))
-    )
-    return optimiser, schedule
+    others = [weight for weight in stack.parameters() if id(weight) not in known]
+    return Optimiser(decayed, others, settings["learning_rate"], settings["weight_decay"], steps)
 
 
 @torch.no_grad()
-def _validation_loss(network: MultimodalNetwork, samples: Samples | None, task: str) -> float:
-    if samples is None:
-        return math.nan
-    for module in network.modules():
-        if isinstance(module, nn.Dropout):
+def _validation_loss(stack: NetworkStack, shelf: Shelf | None, task: str) -> Tensor | None:
+    if shelf is None:
+        return None
+    for module in stack.modules():
+        if isinstance(module, Dropout):
             module.eval()
-    return float(LOSSES[task](network(samples.inputs), samples.target))
+    samples = shelf.all()
+    return LOSSES[task](stack(samples.inputs), samples.target)
 
 
 @torch.no_grad()
-def _history(
-    network: MultimodalNetwork, epoch: int, losses: tuple[float, float], penalty: float
-) -> pd.DataFrame:
-    norms = network.fusion.block_norms().numpy()
-    subsets = network.fusion.subsets
-    return pd.DataFrame(
-        {
-            "epoch": epoch,
-            "subset": [subset_label(subset) for subset in subsets],
-            "order": [len(subset) for subset in subsets],
-            "block_norm": norms,
-            "weight_share": weight_share(norms),
-            "loss_train": losses[0],
-            "penalty": penalty * float(network.fusion.penalty()),
-            "loss_validation": losses[1],
-        }
-    )
+def _state(
+    stack: NetworkStack, loss: Tensor, validation: Tensor | None, penalty: float
+) -> list[NDArray[np.float64]]:
+    """Norms, mean training loss, penalty and validation loss of every network after an epoch."""
+    checked = torch.full_like(loss, math.nan) if validation is None else validation
+    values = (stack.fusion.block_norms(), loss, penalty * stack.fusion.penalty(), checked)
+    return [value.double().cpu().numpy() for value in values]
+
+
+def _history(subsets: list[str], epochs: list[list[NDArray[np.float64]]]) -> pd.DataFrame:
+    tables = [
+        pd.DataFrame(
+            {
+                "epoch": epoch,
+                "subset": subsets,
+                "order": [subset.count("+") + 1 for subset in subsets],
+                "block_norm": norms,
+                "weight_share": weight_share(norms),
+                "loss_train": loss,
+                "penalty": penalty,
+                "loss_validation": validation,
+            }
+        )
+        for epoch, (norms, loss, penalty, validation) in enumerate(epochs, start=1)
+    ]
+    return pd.concat(tables, ignore_index=True)

@@ -12,19 +12,25 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def _binary(scores: Tensor, target: Tensor) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(scores[:, 0], target)
+    return functional.binary_cross_entropy_with_logits(scores[..., 0], target, reduction="none").mean(-1)
+
+
+def _multiclass(scores: Tensor, target: Tensor) -> Tensor:
+    flat = functional.cross_entropy(scores.flatten(0, -2), target.flatten(), reduction="none")
+    return flat.view(target.shape).mean(-1)
 
 
 def _squared(scores: Tensor, target: Tensor) -> Tensor:
-    return functional.mse_loss(scores[:, 0], target)
+    return (scores[..., 0] - target).square().mean(-1)
 
 
 LOSSES: dict[str, Loss] = {
     "binary": _binary,
-    "multiclass": functional.cross_entropy,
+    "multiclass": _multiclass,
     "regression": _squared,
 }
-"""Task: binary cross-entropy on logits (B, 1), cross-entropy on logits (B, C), squared error on (B, 1)."""
+"""Task: binary cross-entropy on logits (..., B, 1), cross-entropy on logits (..., B, C), squared error on
+(..., B, 1); targets are (..., B), losses (...)."""
 
 
 def target_tensor(target: Tensor, task: str) -> Tensor:

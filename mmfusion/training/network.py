@@ -9,11 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from mmfusion.encoders import Encoder, MotifScanner, VectorEncoder
+from mmfusion.encoders.base import ROWS_AT_ONCE
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.fusion.wick import Blocks
-
-ENCODE_ROWS = 2048
-"""Rows that are encoded at once outside training."""
 
 
 class MultimodalNetwork(nn.Module):
@@ -32,7 +30,7 @@ class MultimodalNetwork(nn.Module):
     def __init__(self, encoders: Mapping[str, Encoder], scale: float = 1.0, **fusion: Any) -> None:
         super().__init__()
         self.modalities = tuple(encoders)
-        self.encoders = nn.ModuleList(list(encoders.values()))  # type: ignore[arg-type]  # a protocol, not a class
+        self.encoders = nn.ModuleList(encoders.values())
         self.scale = scale
         self.fusion = TensorFusion({name: encoder.dim for name, encoder in encoders.items()}, **fusion)
 
@@ -53,8 +51,8 @@ class MultimodalNetwork(nn.Module):
         """Encode any number of rows in the current mode for dropout and batch norm, some rows at a time."""
         rows = len(next(iter(inputs.values())))
         parts = [
-            self.encode({name: x[start : start + ENCODE_ROWS] for name, x in inputs.items()})
-            for start in range(0, rows, ENCODE_ROWS)
+            self.encode({name: x[start : start + ROWS_AT_ONCE] for name, x in inputs.items()})
+            for start in range(0, rows, ROWS_AT_ONCE)
         ]
         return {name: torch.cat([part[name] for part in parts]) for name in self.modalities}
 
@@ -70,9 +68,11 @@ class MultimodalNetwork(nn.Module):
             Prepared inputs of the whole training split.
         """
         self.eval()
-        for name, encoder in zip(self.modalities, self.encoders, strict=True):
-            set_batch_norm_moments(encoder, inputs[name])
-        self.fusion.fit_statistics(self.encode_all(inputs))
+        features = {
+            name: self.scale * encoder.fit_statistics(inputs[name])  # type: ignore[operator]  # an Encoder
+            for name, encoder in zip(self.modalities, self.encoders, strict=True)
+        }
+        self.fusion.fit_statistics(features)
 
     def decayed_weights(self) -> list[Tensor]:
         """Return the weight matrices of all encoders, the only ones under weight decay."""
@@ -82,29 +82,6 @@ class MultimodalNetwork(nn.Module):
     def contributions(self, inputs: Mapping[str, Tensor]) -> Blocks:
         """Return <phi_I(x), W_I> per subset, shape (n, outputs), for prepared inputs."""
         return self.fusion.contributions(self.encode_all(inputs))
-
-
-@torch.no_grad()
-def set_batch_norm_moments(encoder: nn.Module, inputs: Tensor) -> None:
-    """Set the moments of an encoder's batch norm to those of its input over all rows (biased variance).
-
-    Parameters
-    ----------
-    encoder : Module
-        In eval mode, with a `BatchNorm1d` named ``batch_norm``.
-    inputs : Tensor, shape (n, ...)
-    """
-    norm: nn.BatchNorm1d = encoder.batch_norm  # type: ignore[assignment]  # every encoder has one
-    seen: list[Tensor] = []
-    hook = norm.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
-    try:
-        for start in range(0, len(inputs), ENCODE_ROWS):
-            encoder(inputs[start : start + ENCODE_ROWS])
-    finally:
-        hook.remove()
-    values = torch.cat(seen).double()
-    norm.running_mean = values.mean(0).float()
-    norm.running_var = values.var(0, correction=0).float()
 
 
 def build_network(

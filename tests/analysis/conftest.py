@@ -19,6 +19,7 @@ RECIPE = {
     "batch_size": 50,
     "learning_rate": 5e-3,
     "weight_decay": 0.01,
+    "device": "cpu",
     "max_order": None,
     "convention": "mkl",
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmfusion.analysis.collect import collect, named, read_tables, write_forms
+from mmfusion.analysis.collect import collect, in_order, named, read_tables, write_forms
 from mmfusion.analysis.columns import TABLES, check_table
 
 
@@ -73,6 +73,24 @@ class TestCollect:
         table = collect("runs", [network, baseline])
         assert table["seed"].dtype == "Int64"
         assert table["seed"].isna().to_list() == table["converged"].isna().to_list() == [False, True]
+
+
+class TestInOrder:
+    CELLS = (
+        {"dataset": "XOR", "norm": "ibn", "p": "4/3", "scale": "1"},
+        {"dataset": "XRel", "norm": "ibn", "p": "1", "scale": "1"},
+        {"dataset": "XOR", "norm": "ibn", "p": "4/3", "scale": "3"},
+    )
+
+    def test_cells_as_in_the_study_and_rows_of_a_cell_as_they_stand(self) -> None:
+        first, second, third = (timings(4, 2, 9).assign(**cell) for cell in self.CELLS)
+        parts = [third[:1], first[:2], second, first[2:], third[1:]]
+        table = in_order(pd.concat(parts), self.CELLS)
+        pd.testing.assert_frame_equal(table, pd.concat([first, second, third], ignore_index=True))
+
+    @pytest.mark.parametrize("name", ["runs", "subsets", "history", "eigen", "seconds"])
+    def test_without_rows(self, name: str) -> None:
+        pd.testing.assert_frame_equal(in_order(collect(name, []), self.CELLS), collect(name, []))
 
 
 class TestFiles:

@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 from torch.nn import functional
 
 from mmfusion.analysis.columns import check_table
-from mmfusion.analysis.evaluate import Evaluation, evaluate_block
+from mmfusion.analysis.evaluate import Evaluation, evaluate_block, evaluate_blocks
 from mmfusion.analysis.leakage import leakage
 from mmfusion.baselines.constant import constant_rows
 from mmfusion.data.dataset import MultimodalDataset
@@ -283,6 +283,20 @@ def test_a_seed_does_not_depend_on_those_that_share_its_block(
         for one, all_of_them in ((alone.runs, evaluation.runs), (alone.subsets, evaluation.subsets)):
             own = all_of_them[all_of_them["seed"] == seed].reset_index(drop=True)
             pd.testing.assert_frame_equal(one, own, check_exact=True)
+
+
+def test_several_blocks_one_after_the_other(
+    evaluation: Evaluation, block: TrainedBlock, train_views: Train, views: Views
+) -> None:
+    other = train_views("vbn", seeds=[1])
+    together = evaluate_blocks(iter([other, block]), views, 0)
+    for name, table in vars(evaluate_block(other, views, 0)).items():
+        found = vars(together)[name]
+        check_table(name, found)
+        if name != "seconds":
+            expected = pd.concat([table, vars(evaluation)[name]], ignore_index=True)
+            pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert together.seconds["norm"].to_list() == ["vbn", "ibn", "ibn"]
 
 
 def test_labels_name_the_blocks_that_were_fused(block: TrainedBlock, views: Views) -> None:

@@ -55,7 +55,7 @@ def norm(request: pytest.FixtureRequest) -> str:
 def test_training_and_prediction_agree_on_the_batch_of_the_statistics(
     norm: str, max_order: int | None, mean: float
 ) -> None:
-    layer, inputs = NORMALISATIONS[norm](DIMS, max_order), features(mean=mean)
+    layer, inputs = Normalisation(norm, DIMS, max_order), features(mean=mean)
     trained = layer(inputs)
     layer.fit(features(seed=3))
     layer.fit(inputs)  # a second fit replaces the first
@@ -69,8 +69,9 @@ def test_training_and_prediction_agree_on_the_batch_of_the_statistics(
 @pytest.mark.parametrize("name", STATISTICAL)
 @pytest.mark.parametrize("mean", [0.0, 100.0])
 def test_blocks_have_mean_zero_and_unit_mean_squared_norm(name: str, mean: float) -> None:
-    for block in NORMALISATIONS[name](DIMS, eps=0.0)(features(mean=mean)).values():
-        assert float(block.square().sum(1).mean()) == pytest.approx(1, abs=1e-12)
+    for block in Normalisation(name, DIMS, eps=0.0)(features(mean=mean)).values():
+        # a variance is a difference of moments: its relative error grows with (mean / deviation)^2
+        assert float(block.square().sum(1).mean()) == pytest.approx(1, abs=max(1e-12, 1e-14 * mean**2))
         assert float(block.mean(0).abs().max()) < 1e-9
 
 
@@ -108,7 +109,7 @@ DEFINITIONS: dict[str, Callable[[dict[str, Array], float], dict[tuple[str, ...],
 def test_definition_in_plain_numpy(name: str, eps: float) -> None:
     inputs = features()
     expected = DEFINITIONS[name]({m: x.numpy() for m, x in inputs.items()}, eps)
-    blocks = NORMALISATIONS[name](DIMS, eps=eps)(inputs)
+    blocks = Normalisation(name, DIMS, eps=eps)(inputs)
     assert blocks.keys() == expected.keys()
     for subset, block in blocks.items():
         np.testing.assert_allclose(block.numpy(), expected[subset], rtol=1e-10, atol=1e-12)
@@ -116,23 +117,23 @@ def test_definition_in_plain_numpy(name: str, eps: float) -> None:
 
 def test_eps_is_in_the_scale_of_ibn() -> None:
     inputs = features()
-    plain, damped = (NORMALISATIONS["ibn"](DIMS, eps=eps)(inputs) for eps in (0.0, 0.3))
+    plain, damped = (Normalisation("ibn", DIMS, eps=eps)(inputs) for eps in (0.0, 0.3))
     for subset in plain:
-        wick = NORMALISATIONS["ibn"](DIMS, eps=0.0)
+        wick = Normalisation("ibn", DIMS, eps=0.0)
         wick.fit(inputs)
         scale = wick.split_blocks("scale")[subset]  # sqrt(E||psi||^2)
         torch.testing.assert_close(damped[subset], plain[subset] * scale / (scale**2 + 0.3).sqrt())
 
 
 def test_default_eps_keeps_a_constant_batch_finite(norm: str) -> None:
-    blocks = NORMALISATIONS[norm](DIMS)({m: torch.ones(5, d) for m, d in DIMS.items()})
+    blocks = Normalisation(norm, DIMS)({m: torch.ones(5, d) for m, d in DIMS.items()})
     expected = 1.0 if norm == "none" else 0.0
     assert all(torch.equal(block, torch.full_like(block, expected)) for block in blocks.values())
 
 
 def test_gradients_flow_through_the_statistics(norm: str) -> None:
     dims = {"b": 2, "a": 1, "c": 2}
-    layer = NORMALISATIONS[norm](dims)
+    layer = Normalisation(norm, dims)
     inputs = [x.requires_grad_() for x in features(5, dims=dims).values()]
 
     def whole(*values: Tensor) -> Tensor:
@@ -291,5 +292,4 @@ def test_a_single_block_has_all_relevance_penalty_and_score(norm: str, position:
 
 
 def test_every_normalisation_is_registered_under_its_own_name(norm: str) -> None:
-    assert issubclass(NORMALISATIONS[norm], Normalisation)
-    assert NORMALISATIONS[norm].name == norm
+    assert Normalisation(norm, DIMS).name == norm

@@ -85,7 +85,9 @@ def blocks_of(*norms: float) -> list[Tensor]:
 
 
 def penalty(blocks: list[Tensor], q: float) -> Tensor:
-    return block_norm_penalty(block_norms(blocks), q)
+    widths = torch.tensor([block.shape[1] for block in blocks])
+    block_of = torch.repeat_interleave(torch.arange(len(blocks)), widths)
+    return block_norm_penalty(block_norms(torch.cat(blocks, dim=1), block_of, len(blocks)), q)
 
 
 @pytest.mark.parametrize("q", EXPONENTS)

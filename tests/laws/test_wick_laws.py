@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmfusion import subsets, wick_products
-from mmfusion.fusion.normalisation import NORMALISATIONS
+from mmfusion.fusion.normalisation import Normalisation
 
 Array = NDArray[np.float64]
 Features = dict[str, Array]
@@ -211,7 +211,7 @@ def dims_of(features: Features) -> dict[str, int]:
 
 
 def normalised(norm: str, features: Features, max_order: int | None = None) -> dict[Subset, Array]:
-    layer = NORMALISATIONS[norm](dims_of(features), max_order, eps=0.0)
+    layer = Normalisation(norm, dims_of(features), max_order, eps=0.0)
     blocks: dict[Subset, Tensor] = layer({m: torch.from_numpy(x) for m, x in features.items()})
     return {subset: block.numpy() for subset, block in blocks.items()}
 

@@ -26,6 +26,7 @@ def settings() -> dict[str, Any]:
         "learning_rate": 5e-3,
         "weight_decay": 0.01,
         "epochs": 2,
+        "device": "cpu",
         "max_order": None,
         "convention": "mkl",
         "encoder": {"kind": "symbols", "width": 7, "channels": 8, "dim": 3},

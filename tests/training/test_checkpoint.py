@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from mmfusion.cells import Cell
 from mmfusion.errors import DataError
 from mmfusion.training.cell import prepared_splits, train_block
-from mmfusion.training.checkpoint import FORMAT, TrainedBlock
+from mmfusion.training.checkpoint import FORMAT, TrainedBlock, load_blocks, save_blocks
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 @pytest.fixture
 def saved(train_seeds, files) -> TrainedBlock:
     block, _, _ = train_seeds(0, 5)
-    block.save(*files)
+    save_blocks([block], *files)
     return block
 
 
 def test_round_trip(saved: TrainedBlock, files, sequences) -> None:
-    loaded = TrainedBlock.load(*files)
+    (loaded,) = load_blocks(*files)
     assert loaded.description == saved.description
     assert list(loaded.networks) == [0, 5]
     for seed, network in loaded.networks.items():
@@ -43,8 +43,8 @@ def test_round_trip_of_vectors(vectors, vector_settings, files, task: str, norm:
     dataset = vectors(task)
     cell = Cell("vectors", norm, p, "1/3")
     block, _, _ = train_block(cell, {0: dataset}, {**vector_settings, "epochs": 1}, progress=False)
-    block.save(*files)
-    loaded = TrainedBlock.load(*files)
+    save_blocks([block], *files)
+    (loaded,) = load_blocks(*files)
     inputs = prepared_splits(loaded, 0, dataset)["test"].inputs
     assert torch.equal(loaded.networks[0](inputs), block.networks[0](inputs))
     assert loaded.networks[0].modalities == ("text", "audio")
@@ -52,7 +52,7 @@ def test_round_trip_of_vectors(vectors, vector_settings, files, task: str, norm:
 
 
 def test_same_networks_same_bytes(saved: TrainedBlock, files, tmp_path: Path) -> None:
-    TrainedBlock.load(*files).save(tmp_path / "weights", tmp_path / "description")
+    save_blocks(load_blocks(*files), tmp_path / "weights", tmp_path / "description")
     assert (tmp_path / "weights").read_bytes() == files[0].read_bytes()
     assert (tmp_path / "description").read_bytes() == files[1].read_bytes()
 
@@ -60,16 +60,32 @@ def test_same_networks_same_bytes(saved: TrainedBlock, files, tmp_path: Path) ->
 def test_description_is_readable_without_this_package(saved: TrainedBlock, files) -> None:
     facts = json.loads(files[1].read_text())
     assert facts["format"] == FORMAT
-    assert facts["cell"] == {"dataset": "XRelIrrXOR", "norm": "ibn", "p": "1", "scale": "1"}
-    assert set(facts["target"]) == {"0", "5"}
-    assert {key.split("/")[0] for key in load_file(files[0])} == {"0", "5"}
+    (block,) = facts["blocks"]
+    assert block["cell"] == {"dataset": "XRelIrrXOR", "norm": "ibn", "p": "1", "scale": "1"}
+    assert set(block["target"]) == {"0", "5"}
+    assert {key.rsplit("/", 1)[0] for key in load_file(files[0])} == {"0/0", "0/5"}
+
+
+def test_several_blocks_share_their_files(train_seeds, files, sequences) -> None:
+    cells = [Cell("XRelIrrXOR", norm, "1", "1") for norm in ("none", "dbn")]
+    blocks = [
+        train_seeds(*seeds, at=at, epochs=1)[0] for at, seeds in zip(cells, ((0, 1), (5,)), strict=True)
+    ]
+    save_blocks(blocks, *files)
+    loaded = load_blocks(*files)
+    assert [block.cell for block in loaded] == cells
+    assert [list(block.networks) for block in loaded] == [[0, 1], [5]]
+    for before, after in zip(blocks, loaded, strict=True):
+        for seed, network in after.networks.items():
+            inputs = prepared_splits(after, seed, sequences[seed])["test"].inputs
+            assert torch.equal(network(inputs), before.networks[seed](inputs))
 
 
 @pytest.mark.parametrize("file", [0, 1])
 def test_missing_file(saved: TrainedBlock, files, file: int) -> None:
     files[file].unlink()
-    with pytest.raises(DataError, match=r"not readable .*; train the cell again"):
-        TrainedBlock.load(*files)
+    with pytest.raises(DataError, match=r"not readable .*; train the networks again"):
+        load_blocks(*files)
 
 
 @pytest.mark.parametrize("file", [0, 1])
@@ -77,8 +93,8 @@ def test_missing_file(saved: TrainedBlock, files, file: int) -> None:
 def test_truncated_file(saved: TrainedBlock, files, file: int, keep: int) -> None:
     content = files[file].read_bytes().rstrip()
     files[file].write_bytes(content[:keep])
-    with pytest.raises(DataError, match=r"not readable .*; train the cell again"):
-        TrainedBlock.load(*files)
+    with pytest.raises(DataError, match=r"not readable .*; train the networks again"):
+        load_blocks(*files)
 
 
 def test_other_format(saved: TrainedBlock, files) -> None:
@@ -87,27 +103,27 @@ def test_other_format(saved: TrainedBlock, files) -> None:
     with pytest.raises(
         DataError, match=r"description\.json: format is 'mmfusion-networks-0', expected 'mmfusion-net"
     ):
-        TrainedBlock.load(*files)
+        load_blocks(*files)
 
 
 @pytest.mark.parametrize("key", ["encoder", "fusion", "modalities", "scale", "target"])
 def test_description_without_a_key(saved: TrainedBlock, files, key: str) -> None:
     facts = json.loads(files[1].read_text())
-    del facts[key]
+    del facts["blocks"][0][key]
     files[1].write_text(json.dumps(facts))
-    with pytest.raises(DataError, match="train the cell again"):
-        TrainedBlock.load(*files)
+    with pytest.raises(DataError, match="train the networks again"):
+        load_blocks(*files)
 
 
 def test_description_that_is_a_list(saved: TrainedBlock, files) -> None:
     files[1].write_text("[]")
     with pytest.raises(DataError, match="format is 'list'"):
-        TrainedBlock.load(*files)
+        load_blocks(*files)
 
 
 def test_weights_of_another_network(saved: TrainedBlock, files) -> None:
     facts = json.loads(files[1].read_text())
-    facts["encoder"]["dim"] += 1
+    facts["blocks"][0]["encoder"]["dim"] += 1
     files[1].write_text(json.dumps(facts))
     with pytest.raises(DataError, match="not those that"):
-        TrainedBlock.load(*files)
+        load_blocks(*files)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.training.loop import Samples, train_network
+from mmfusion.training import optimiser
+from mmfusion.training.loop import Randomness, train_networks
 from mmfusion.training.losses import LOSSES, target_tensor
 from mmfusion.training.network import MultimodalNetwork, build_network
+from mmfusion.training.samples import Samples, Shelf
 
 SETTINGS = {"penalty": 0.1, "batch_size": 32, "learning_rate": 0.01, "weight_decay": 0.3, "epochs": 3}
 ROWS = 110
@@ -29,46 +31,66 @@ def samples(rows: int = ROWS) -> Samples:
     return Samples(inputs, (inputs["b"][:, 0] > 0).float())
 
 
+def noise(seed: int = 7) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def train(
     net: MultimodalNetwork, validation: Samples | None = None, after_epoch=lambda: None, **changes: Any
 ):
-    torch.manual_seed(7)  # of dropout
-    order = torch.Generator().manual_seed(5)
-    return train_network(net, samples(), validation, "binary", {**SETTINGS, **changes}, order, after_epoch)
-
-
-class Spy(torch.optim.AdamW):
-    """AdamW that notes its groups and learning rates."""
-
-    seen: list[Spy]
-
-    def __init__(self, groups: Any, **options: Any) -> None:
-        super().__init__(groups, **options)
-        self.rates: list[list[float]] = []
-        Spy.seen.append(self)
-
-    def step(self, closure: Any = None) -> None:
-        self.rates.append([float(group["lr"]) for group in self.param_groups])
-        super().step(closure)
+    checked = None if validation is None else [validation]
+    streams = [Randomness(order=torch.Generator().manual_seed(5), noise=noise())]
+    settings = {**SETTINGS, **changes}
+    (history,) = train_networks(
+        [net], [samples()], checked, "binary", settings, streams, after_epoch, torch.device("cpu")
+    )
+    return history
 
 
 @pytest.fixture
-def spy(monkeypatch: pytest.MonkeyPatch) -> type[Spy]:
-    Spy.seen = []
-    monkeypatch.setattr(torch.optim, "AdamW", Spy)
-    return Spy
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What AdamW was called with: per step a call for the decayed parameters and one for the others."""
+    calls: list[dict[str, Any]] = []
+    adamw = optimiser.adamw
+
+    def noted(parameters: list[torch.Tensor], *rest: Any, **options: Any) -> None:
+        calls.append({"shapes": [tuple(x.shape) for x in parameters], **options})
+        adamw(parameters, *rest, **options)
+
+    monkeypatch.setattr(optimiser, "adamw", noted)
+    return calls
 
 
-def test_only_the_encoders_matrices_decay(spy: type[Spy]) -> None:
+def test_only_the_encoders_matrices_decay(steps: list[dict[str, Any]]) -> None:
     net = network()
-    train(net)
-    decay = {
-        id(weight): group["weight_decay"] for group in spy.seen[0].param_groups for weight in group["params"]
-    }
-    found = {name: decay[id(weight)] for name, weight in net.named_parameters()}
-    matrices = {f"encoders.{m}.{layer}.weight" for m in (0, 1) for layer in ("first", "linear")}
-    assert found == {name: 0.3 if name in matrices else 0.0 for name, _ in net.named_parameters()}
-    assert found["fusion.weight"] == found["fusion.bias"] == 0.0
+    train(net, epochs=1)
+    decayed, others = steps[:2]
+    matrices = [(1, *weight.shape) for weight in net.decayed_weights()]
+    assert decayed["weight_decay"] == 0.3
+    assert sorted(decayed["shapes"]) == sorted(matrices)
+    assert others["weight_decay"] == 0.0
+    assert len(decayed["shapes"]) + len(others["shapes"]) == len(list(net.parameters()))
+    assert (1, *net.fusion.weight.shape) in others["shapes"]
+
+
+def test_adamw_is_that_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten steps on a quadratic give the weights of torch.optim.AdamW with the cosine schedule."""
+    ours = [torch.linspace(-1, 2, 5).requires_grad_(), torch.ones(2, 3).requires_grad_()]
+    theirs = [x.detach().clone().requires_grad_() for x in ours]
+    groups = [{"params": theirs[:1], "weight_decay": 0.3}, {"params": theirs[1:], "weight_decay": 0.0}]
+    reference = torch.optim.AdamW(groups, lr=0.05)
+    schedule = torch.optim.lr_scheduler.LambdaLR(reference, lambda t: 0.5 * (1 + math.cos(math.pi * t / 10)))
+    mine = optimiser.Optimiser(ours[:1], ours[1:], 0.05, 0.3, 10)
+    for _ in range(10):
+        for parameters in (ours, theirs):
+            ((parameters[0] - 3).square().sum() + (parameters[1] * torch.arange(3)).square().sum()).backward()
+        mine.step()
+        reference.step()
+        reference.zero_grad()
+        schedule.step()
+    for own, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(own, other, rtol=1e-5, atol=1e-6)
+        assert own.grad is None
 
 
 def test_the_decay_acts_on_weights_without_gradient() -> None:
@@ -86,22 +108,21 @@ def test_the_decay_acts_on_weights_without_gradient() -> None:
     assert torch.equal(net.encoders[0].first.bias, bias)
 
 
-def test_the_rate_falls_to_zero_as_a_cosine(spy: type[Spy]) -> None:
+def test_the_rate_falls_to_zero_as_a_cosine(steps: list[dict[str, Any]]) -> None:
     train(network())
-    steps = SETTINGS["epochs"] * (ROWS // SETTINGS["batch_size"])
-    expected = [0.01 * 0.5 * (1 + math.cos(math.pi * step / steps)) for step in range(steps)]
-    (optimiser,) = spy.seen
-    assert np.array(optimiser.rates) == pytest.approx(np.array([expected] * 2).T)
-    assert [group["lr"] for group in optimiser.param_groups] == pytest.approx([0, 0], abs=1e-12)
+    number = SETTINGS["epochs"] * (ROWS // SETTINGS["batch_size"])
+    expected = [0.01 * 0.5 * (1 + math.cos(math.pi * step / number)) for step in range(number)]
+    assert [call["lr"] for call in steps] == pytest.approx(np.repeat(expected, 2))
 
 
 def test_the_last_epoch_is_the_result_and_nothing_is_selected() -> None:
     net, other = network(), network()
-    epochs: list[torch.Tensor] = []
-    history = train(net, samples(50), lambda: epochs.append(net.fusion.weight.detach().clone()), epochs=4)
+    epochs: list[int] = []
+    history = train(net, samples(50), lambda: epochs.append(1), epochs=4)
     assert len(epochs) == 4
-    assert torch.equal(net.fusion.weight, epochs[-1])
-    assert not torch.equal(epochs[-1], epochs[-2])
+    norms = [part["block_norm"].to_numpy() for _, part in history.groupby("epoch")]
+    assert np.array_equal(norms[-1], net.fusion.block_norms().numpy())
+    assert not np.allclose(norms[-1], norms[-2])
     blind = train(other, None, epochs=4)
     assert torch.equal(net.fusion.weight, other.fusion.weight)
     assert history["loss_validation"].notna().all()
@@ -116,13 +137,13 @@ def test_validation_uses_its_own_batch_statistics_and_no_dropout() -> None:
         encoder.dropout.eval()
     with torch.no_grad():
         loss = LOSSES["binary"](net(validation.inputs), validation.target)
-    assert history["loss_validation"].iloc[-1] == float(loss)
+    assert history["loss_validation"].iloc[-1] == pytest.approx(float(loss), rel=1e-6)
 
 
 def test_batches_are_full_and_random(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[torch.Tensor] = []
-    rows = Samples.rows
-    monkeypatch.setattr(Samples, "rows", lambda self, index: (taken.append(index), rows(self, index))[1])
+    rows = Shelf.rows
+    monkeypatch.setattr(Shelf, "rows", lambda self, index: (taken.append(index[0]), rows(self, index))[1])
     train(network())
     assert [len(index) for index in taken] == [32] * 9
     epochs = [torch.cat(taken[start : start + 3]) for start in (0, 3, 6)]
@@ -141,8 +162,9 @@ def test_the_objective_is_loss_plus_penalty(norm: str, convention: str) -> None:
     net, other = network(norm, convention=convention), network(norm, convention=convention)
     train(net, epochs=1, batch_size=ROWS)
     order = torch.randperm(ROWS, generator=torch.Generator().manual_seed(5))
-    batch = samples().rows(order)
-    torch.manual_seed(7)
+    batch, shared = samples().rows(order), noise()
+    for encoder in other.encoders:
+        encoder.dropout.generators = (shared,)
     scores = other.train()(batch.inputs)
     loss = torch.nn.functional.binary_cross_entropy_with_logits(scores[:, 0], batch.target)
     (loss + 0.1 * other.fusion.penalty()).backward()

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mmfusion.cells import Cell
+from mmfusion.encoders import base
 from mmfusion.training import network as module
 from mmfusion.training.cell import prepared_splits, train_block
 
@@ -118,7 +119,8 @@ def test_a_trained_network_folds_into_plain_tensor_fusion(trained) -> None:
 def test_rows_encoded_at_once_do_not_matter(trained, monkeypatch: pytest.MonkeyPatch) -> None:
     network, splits = trained()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    monkeypatch.setattr(module, "ENCODE_ROWS", 7)
+    for place in (module, base):
+        monkeypatch.setattr(place, "ROWS_AT_ONCE", 7)
     network.fit_statistics(splits["train"].inputs)
     for name, value in network.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=1e-5, atol=1e-6)

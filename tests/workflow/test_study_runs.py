@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -68,7 +69,7 @@ class TestComplete:
         }
         folder = study / "results/benchmarks"
         assert logs == {p.relative_to(folder).with_suffix("") for p in folder.rglob("*.tsv")}
-        assert Path("train/XRelIrrXOR/ibn/p-4-3/scale-1/block-0") in logs
+        assert {Path("train/XRelIrrXOR/ibn/block-0"), Path("evaluate/XRelIrrXOR/block-0")} <= logs
 
 
 class TestCached:
@@ -93,3 +94,10 @@ class TestSameTables:
         result = snakemake(other, "--cores", "1", config=tiny + TINY_BY_SEED)
         assert result.returncode == 0, result.stdout + result.stderr
         assert tables(other) == tables(study)
+
+        more = (tiny + TINY_BY_SEED).replace("seeds: [0, 1]", "seeds: [0, 1, 2]")
+        result = snakemake(other, "--cores", "1", "--dry-run", config=more)
+        outputs = re.findall(
+            r"^    output: (results/(?:data|train|evaluate)/.*)", result.stdout, re.MULTILINE
+        )
+        assert {re.findall(r"(?:seed|block)-(\d)", line)[0] for line in outputs} == {"2"}

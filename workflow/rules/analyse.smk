@@ -1,4 +1,4 @@
-# Analysis: metrics, relevance and eigenvectors per block of seeds, then the tables of the study.
+# Analysis: metrics and relevance per dataset, eigenvectors of one cell, then the tables of the study.
 
 TABLE_NAMES = ["runs", "subsets", "history", "eigen", "eigen_spectrum", "eigen_projections"]
 
@@ -26,16 +26,22 @@ rule baselines:
 rule evaluate:
     input:
         data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
-        weights=f"results/train/{BLOCK}/weights.safetensors",
-        description=f"results/train/{BLOCK}/description.json",
+        weights=lambda wildcards: expand(
+            "results/train/{folder}/weights.safetensors",
+            folder=STUDY.train_folders(wildcards.dataset, int(wildcards.block)),
+        ),
+        description=lambda wildcards: expand(
+            "results/train/{folder}/description.json",
+            folder=STUDY.train_folders(wildcards.dataset, int(wildcards.block)),
+        ),
     output:
-        runs=f"results/evaluate/{BLOCK}/runs.parquet",
-        subsets=f"results/evaluate/{BLOCK}/subsets.parquet",
-        seconds=f"results/timings/evaluate/{BLOCK}.parquet",
+        runs="results/evaluate/{dataset}/block-{block}/runs.parquet",
+        subsets="results/evaluate/{dataset}/block-{block}/subsets.parquet",
+        seconds="results/timings/evaluate/{dataset}/block-{block}.parquet",
     log:
-        f"results/logs/evaluate/{BLOCK}.log",
+        "results/logs/evaluate/{dataset}/block-{block}.log",
     benchmark:
-        f"results/benchmarks/evaluate/{BLOCK}.tsv"
+        "results/benchmarks/evaluate/{dataset}/block-{block}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
@@ -51,16 +57,16 @@ rule evaluate:
 rule eigen:
     input:
         data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
-        weights=f"results/train/{BLOCK}/weights.safetensors",
-        description=f"results/train/{BLOCK}/description.json",
+        weights=f"results/train/{JOB}/weights.safetensors",
+        description=f"results/train/{JOB}/description.json",
     output:
-        eigen=f"results/eigen/{BLOCK}/eigen.parquet",
-        spectrum=f"results/eigen/{BLOCK}/eigen_spectrum.parquet",
-        projections=f"results/eigen/{BLOCK}/eigen_projections.parquet",
+        eigen=f"results/eigen/{JOB}/eigen.parquet",
+        spectrum=f"results/eigen/{JOB}/eigen_spectrum.parquet",
+        projections=f"results/eigen/{JOB}/eigen_projections.parquet",
     log:
-        f"results/logs/eigen/{BLOCK}.log",
+        f"results/logs/eigen/{JOB}.log",
     benchmark:
-        f"results/benchmarks/eigen/{BLOCK}.tsv"
+        f"results/benchmarks/eigen/{JOB}.tsv"
     threads: 1
     resources:
         mem_mb=1200,
@@ -76,10 +82,10 @@ rule eigen:
 
 rule tables:
     input:
-        runs=expand("results/evaluate/{folder}/runs.parquet", folder=STUDY.block_folders()),
+        runs=expand("results/evaluate/{folder}/runs.parquet", folder=STUDY.evaluate_folders),
         baselines=expand("results/baselines/{dataset}.parquet", dataset=STUDY.datasets),
-        subsets=expand("results/evaluate/{folder}/subsets.parquet", folder=STUDY.block_folders()),
-        history=expand("results/train/{folder}/history.parquet", folder=STUDY.block_folders()),
+        subsets=expand("results/evaluate/{folder}/subsets.parquet", folder=STUDY.evaluate_folders),
+        history=expand("results/train/{folder}/history.parquet", folder=STUDY.train_folders()),
         eigen=expand("results/eigen/{folder}/eigen.parquet", folder=STUDY.eigen_folders),
         eigen_spectrum=expand("results/eigen/{folder}/eigen_spectrum.parquet", folder=STUDY.eigen_folders),
         eigen_projections=expand(
@@ -98,6 +104,7 @@ rule tables:
         runtime=5,
     params:
         names=TABLE_NAMES,
+        cells=STUDY.cells_of(),
         first_seed=STUDY.config.seeds[0],
         code=CODE["tables"],
     script:
@@ -106,8 +113,8 @@ rule tables:
 
 rule seconds:
     input:
-        expand("results/timings/train/{folder}.parquet", folder=STUDY.block_folders()),
-        expand("results/timings/evaluate/{folder}.parquet", folder=STUDY.block_folders()),
+        train=expand("results/timings/train/{folder}.parquet", folder=STUDY.train_folders()),
+        evaluate=expand("results/timings/evaluate/{folder}.parquet", folder=STUDY.evaluate_folders),
     output:
         "results/timings/seconds.csv",
     log:
@@ -119,6 +126,7 @@ rule seconds:
         mem_mb=300,
         runtime=5,
     params:
+        cells=STUDY.cells_of(),
         code=CODE["seconds"],
     script:
         "../scripts/seconds.py"

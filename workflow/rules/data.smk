@@ -1,22 +1,30 @@
-# Data: planted sequences per seed, and CMU-MOSI from its CSV files.
+# Data: planted sequences per block of seeds, and CMU-MOSI from its CSV files.
 
 
-rule synthetic_data:
-    output:
-        "results/data/{synthetic}/seed-{seed}.safetensors",
-    log:
-        "results/logs/data/{synthetic}/seed-{seed}.log",
-    benchmark:
-        "results/benchmarks/data/{synthetic}/seed-{seed}.tsv"
-    threads: 1
-    resources:
-        mem_mb=300,
-        runtime=5,
-    params:
-        settings=lambda wildcards: STUDY.generation_settings(wildcards.synthetic),
-        code=CODE["synthetic_data"],
-    script:
-        "../scripts/synthetic_data.py"
+# One rule per block, not one for all: more seeds then leave the data of the other blocks as they are.
+for block, seeds in enumerate(STUDY.blocks):
+
+    rule:
+        name:
+            f"synthetic_data_{block}"
+        output:
+            expand("results/data/{{synthetic}}/seed-{seed}.safetensors", seed=seeds),
+        log:
+            f"results/logs/data/{{synthetic}}/block-{block}.log",
+        benchmark:
+            f"results/benchmarks/data/{{synthetic}}/block-{block}.tsv"
+        # Data first: the longest training can then start first.
+        priority: 10**9
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=5,
+        params:
+            seeds=seeds,
+            settings=lambda wildcards: STUDY.generation_settings(wildcards.synthetic),
+            code=CODE["synthetic_data"],
+        script:
+            "../scripts/synthetic_data.py"
 
 
 rule mosi_dataset:
@@ -29,6 +37,7 @@ rule mosi_dataset:
         "results/logs/data/{mosi}.log",
     benchmark:
         "results/benchmarks/data/{mosi}.tsv"
+    priority: 10**9
     threads: 1
     resources:
         mem_mb=300,

@@ -1,4 +1,4 @@
-# Training: one job per cell and block of seeds, on one thread.
+# Training: one job per dataset, normalisation and block of seeds, on one thread.
 
 
 rule train:
@@ -7,19 +7,22 @@ rule train:
         # No training starts before CMU-MOSI has been checked; a new check alone does not train again.
         checked=ancient(expand("results/data/{mosi}.txt", mosi=STUDY.mosi_datasets)),
     output:
-        weights=f"results/train/{BLOCK}/weights.safetensors",
-        description=f"results/train/{BLOCK}/description.json",
-        history=f"results/train/{BLOCK}/history.parquet",
-        seconds=f"results/timings/train/{BLOCK}.parquet",
+        weights=f"results/train/{JOB}/weights.safetensors",
+        description=f"results/train/{JOB}/description.json",
+        history=f"results/train/{JOB}/history.parquet",
+        seconds=f"results/timings/train/{JOB}.parquet",
     log:
-        f"results/logs/train/{BLOCK}.log",
+        f"results/logs/train/{JOB}.log",
     benchmark:
-        f"results/benchmarks/train/{BLOCK}.tsv"
+        f"results/benchmarks/train/{JOB}.tsv"
+    # The longest job first, and all of them before what only one core would be left for.
+    priority: lambda wildcards: 1 + STUDY.length_of_training(wildcards.dataset)
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
+        cells=lambda wildcards: STUDY.cells_of(wildcards.dataset, wildcards.norm),
         seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
         settings=lambda wildcards: STUDY.training_settings(wildcards.dataset),
         code=CODE["train"],

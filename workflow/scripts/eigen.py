@@ -1,13 +1,15 @@
-"""Analyse the covariance of the blocks of features of all networks of a block of seeds."""
+"""Analyse the covariance of the blocks of features of all networks of one cell and a block of seeds."""
 
 from mmfusion.analysis.eigen_block import eigen_block
+from mmfusion.cells import EIGEN_CELL
 from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
 from mmfusion.logs import logged
-from mmfusion.training.checkpoint import TrainedBlock
+from mmfusion.training.checkpoint import load_blocks
 
 with logged(snakemake.log[0]):
-    block = TrainedBlock.load(snakemake.input.weights, snakemake.input.description)
+    blocks = load_blocks(snakemake.input.weights, snakemake.input.description)
+    block = next(block for block in blocks if block.cell == EIGEN_CELL)
     datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
     tables = eigen_block(block, datasets, snakemake.params.permutations, snakemake.params.seed)
     for path, table in zip(snakemake.output, tables, strict=True):

@@ -1,15 +1,18 @@
-"""Compute metrics and relevance of all networks of a block."""
+"""Compute metrics and relevance of all networks of a dataset and a block of seeds."""
 
-from mmfusion.analysis.evaluate import evaluate_block
+from itertools import chain
+
+from mmfusion.analysis.evaluate import evaluate_blocks
 from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
 from mmfusion.logs import logged
-from mmfusion.training.checkpoint import TrainedBlock
+from mmfusion.training.checkpoint import load_blocks
 
 with logged(snakemake.log[0]):
-    block = TrainedBlock.load(snakemake.input.weights, snakemake.input.description)
+    files = zip(snakemake.input.weights, snakemake.input.description, strict=True)
+    blocks = chain.from_iterable(load_blocks(weights, description) for weights, description in files)
     datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
-    evaluation = evaluate_block(block, datasets, snakemake.params.halves_seed)
+    evaluation = evaluate_blocks(blocks, datasets, snakemake.params.halves_seed)
     write_table(snakemake.output.runs, evaluation.runs)
     write_table(snakemake.output.subsets, evaluation.subsets)
     write_table(snakemake.output.seconds, evaluation.seconds)

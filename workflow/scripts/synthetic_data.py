@@ -1,9 +1,9 @@
-"""Generate one planted dataset."""
+"""Generate a planted dataset for a block of seeds."""
 
 from mmfusion.data.sequences import SequenceSettings, generate
 from mmfusion.logs import logged
 
 with logged(snakemake.log[0]):
     settings = SequenceSettings(**snakemake.params.settings)
-    name, seed = snakemake.wildcards.synthetic, int(snakemake.wildcards.seed)
-    generate(name, seed, settings).save(snakemake.output[0])
+    for seed, path in zip(snakemake.params.seeds, snakemake.output, strict=True):
+        generate(snakemake.wildcards.synthetic, seed, settings).save(path)

@@ -1,11 +1,11 @@
-"""Put the tables of all blocks together."""
+"""Put the tables of all jobs together."""
 
-from mmfusion.analysis.collect import collect, read_tables, write_forms
+from mmfusion.analysis.collect import collect, in_order, read_tables, write_forms
 from mmfusion.logs import logged
 
 with logged(snakemake.log[0]):
     for index, name in enumerate(snakemake.params.names):
-        table = collect(name, read_tables(snakemake.input[name]))
+        table = in_order(collect(name, read_tables(snakemake.input[name])), snakemake.params.cells)
         if name == "runs":
             table = collect(name, [table, *read_tables(snakemake.input.baselines)])
         if name == "eigen_projections":

@@ -1,16 +1,17 @@
-"""Train all seeds of a block."""
+"""Train all cells of a dataset and a normalisation for a block of seeds."""
 
-from mmfusion.cells import cell_from_path
+from mmfusion.cells import Cell
 from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
 from mmfusion.logs import logged
-from mmfusion.training.cell import train_block
+from mmfusion.training.checkpoint import save_blocks
+from mmfusion.training.job import train_cells
 
 with logged(snakemake.log[0]):
-    w = snakemake.wildcards
-    datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
-    cell = cell_from_path(w.dataset, w.norm, w.p, w.scale)
-    block, history, seconds = train_block(cell, datasets, snakemake.params.settings, progress=True)
-    block.save(snakemake.output.weights, snakemake.output.description)
-    write_table(snakemake.output.history, history)
-    write_table(snakemake.output.seconds, seconds)
+    p, out = snakemake.params, snakemake.output
+    datasets = load_by_seed(snakemake.input.data, p.seeds)
+    cells = [Cell(**cell) for cell in p.cells]
+    blocks, history, seconds = train_cells(cells, datasets, p.settings, progress=True)
+    save_blocks(blocks, out.weights, out.description)
+    write_table(out.history, history)
+    write_table(out.seconds, seconds)

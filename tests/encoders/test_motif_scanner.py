@@ -1,4 +1,4 @@
-"""Encoders equal the networks that they are said to be."""
+"""The motif scanner equals the network that it is said to be, and its codes are those of patterns."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders import MotifScanner, VectorEncoder
+from mmfusion.encoders import MotifScanner
 from mmfusion.errors import DataError
 
-# Alphabet, width, length: windows cut into whole parts and not, a single window, full and part chunks.
+# Alphabet, width, length: windows cut into whole parts and not, a single window, full and part tables.
 CASES = [
     (4, 12, 30),
     (4, 12, 12),
@@ -25,9 +25,12 @@ CASES = [
     (2, 5, 17),
     (2, 8, 40),
     (2, 12, 31),
+    (1, 9, 14),
+    (16, 5, 12),
     (20, 1, 16),
     (20, 5, 12),
     (20, 12, 19),
+    (256, 3, 8),
     (300, 3, 8),
 ]
 
@@ -36,10 +39,14 @@ def symbols(alphabet: int, length: int, size: int = 16) -> NDArray[np.int64]:
     return np.random.default_rng(length).integers(0, alphabet, (size, length))
 
 
+def one_hot_of(scanner: MotifScanner, values: NDArray[np.int64]) -> Tensor:
+    one_hot = nn.functional.one_hot(torch.from_numpy(values), scanner.alphabet).transpose(1, 2)
+    return one_hot.to(scanner.conv.weight.dtype)
+
+
 def reference(scanner: MotifScanner, values: NDArray[np.int64]) -> Tensor:
     """Encode by the definition: one-hot, convolution, maximum, ReLU, batch norm, linear, ReLU."""
-    one_hot = nn.functional.one_hot(torch.from_numpy(values), scanner.alphabet).transpose(1, 2)
-    best = scanner.conv(one_hot.to(scanner.conv.weight.dtype)).amax(2)
+    best = scanner.conv(one_hot_of(scanner, values)).amax(2)
     return torch.relu(scanner.linear(scanner.batch_norm(torch.relu(best))))
 
 
@@ -76,6 +83,16 @@ def test_motif_scanner_of_one_sample(alphabet: int, width: int, length: int) -> 
     torch.testing.assert_close(alone, scanner(scanner.prepare(values)), rtol=1e-12, atol=1e-12)
 
 
+def test_features_are_the_head_of_normalised_activations() -> None:
+    torch.manual_seed(2)
+    scanner, values = MotifScanner(width=7, channels=6, dim=3).double(), symbols(4, 23)
+    hidden = scanner.activations(scanner.prepare(values))
+    best = scanner.conv(one_hot_of(scanner, values)).amax(2)
+    torch.testing.assert_close(hidden, torch.relu(best).T, rtol=1e-12, atol=1e-12)
+    expected = torch.relu(scanner.linear.weight @ hidden + scanner.linear.bias[:, None])
+    torch.testing.assert_close(scanner.head(hidden), expected, rtol=1e-12, atol=1e-12)
+
+
 def test_a_motif_is_found_wherever_it_is() -> None:
     scanner = MotifScanner(width=5, channels=1)
     motif = [3, 0, 2, 1, 1]
@@ -86,10 +103,51 @@ def test_a_motif_is_found_wherever_it_is() -> None:
     values = np.full((16, 20), 2)
     for position in range(16):
         values[position, position : position + 5] = motif
-    hidden: list[Tensor] = []
-    scanner.batch_norm.register_forward_pre_hook(lambda _, args: hidden.append(args[0]))
-    scanner.eval()(scanner.prepare(values))
-    assert torch.equal(hidden[0], torch.ones(16, 1))
+    assert torch.equal(scanner.activations(scanner.prepare(values)), torch.ones(1, 16))
+
+
+def test_symbols_beyond_the_end_have_no_weight() -> None:
+    """A window of width 5 takes two parts of four symbols, the last three of weight zero."""
+    torch.manual_seed(0)
+    scanner = MotifScanner(width=5, channels=3)
+    assert (scanner.part, scanner.parts) == (4, 2)
+    values = symbols(4, 9, size=1)
+    codes = scanner.prepare(values)
+    assert codes.shape == (1, 9)
+    hidden = scanner.activations(codes)
+    hidden.sum().backward()
+    assert scanner.conv.weight.grad is not None
+    assert scanner.conv.weight.grad.shape == (3, 4, 5)
+    expected = torch.relu(scanner.conv(one_hot_of(scanner, values)).amax(2))
+    torch.testing.assert_close(hidden, expected.T)
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "width", "part", "dtype"),
+    [
+        (4, 12, 4, torch.uint8),
+        (4, 3, 3, torch.uint8),
+        (1, 9, 8, torch.uint8),
+        (2, 12, 8, torch.uint8),
+        (16, 5, 2, torch.uint8),
+        (20, 5, 1, torch.uint8),
+        (256, 3, 1, torch.uint8),
+        (257, 3, 1, torch.int32),
+        (70_000, 2, 1, torch.int32),
+    ],
+)
+def test_codes_are_patterns_read_as_numbers(alphabet: int, width: int, part: int, dtype) -> None:
+    scanner, values = MotifScanner(alphabet, width, channels=1), symbols(alphabet, 14, size=3)
+    values[0] = alphabet - 1
+    codes = scanner.prepare(values)
+    assert scanner.part == part
+    assert codes.dtype == dtype
+    for sample, row in enumerate(values.tolist()):
+        for start in range(14 - part + 1):
+            number = 0
+            for symbol in row[start : start + part]:
+                number = number * alphabet + symbol
+            assert int(codes[sample, start]) == number
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.int64, np.uint16])
@@ -97,7 +155,7 @@ def test_prepare_takes_any_integers(dtype: type) -> None:
     scanner = MotifScanner(width=6)
     values = symbols(4, 25)
     prepared = scanner.prepare(values.astype(dtype))
-    assert prepared.dtype == torch.int32
+    assert prepared.dtype == torch.uint8
     assert prepared.is_contiguous()
     assert torch.equal(prepared, scanner.prepare(values))
 
@@ -106,6 +164,11 @@ def test_prepare_works_row_by_row() -> None:
     scanner = MotifScanner(width=6)
     values = symbols(4, 25)
     assert torch.equal(scanner.prepare(values[::-1]), scanner.prepare(values).flip(0))
+
+
+def test_no_sequences_have_no_features() -> None:
+    scanner = MotifScanner(width=6, dim=3).eval()
+    assert scanner(scanner.prepare(symbols(4, 25, size=0))).shape == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -124,53 +187,3 @@ def test_prepare_works_row_by_row() -> None:
 def test_what_is_no_sequence_of_symbols(values: NDArray[np.int64], message: str) -> None:
     with pytest.raises(DataError, match=message):
         MotifScanner().prepare(values)
-
-
-@pytest.mark.parametrize("encoder", [MotifScanner(), VectorEncoder(5)])
-def test_weights_are_the_matrices(encoder: MotifScanner | VectorEncoder) -> None:
-    matrices = [parameter for parameter in encoder.parameters() if parameter.ndim > 1]
-    assert [id(weight) for weight in encoder.weights()] == [id(matrix) for matrix in matrices]
-    assert len(matrices) == 2
-
-
-@pytest.mark.parametrize("encoder", [MotifScanner(dim=5), VectorEncoder(6, dim=5)])
-def test_training_steps_leave_the_moments_alone(encoder: MotifScanner | VectorEncoder) -> None:
-    before = encoder.batch_norm.running_var.clone()
-    values = (
-        symbols(4, 12) if isinstance(encoder, MotifScanner) else np.random.default_rng(0).normal(size=(9, 6))
-    )
-    features = encoder.train()(encoder.prepare(values))
-    assert features.shape == (len(values), encoder.dim)
-    assert bool((features >= 0).all())
-    assert torch.equal(encoder.batch_norm.running_var, before)
-    assert torch.equal(encoder.batch_norm.running_mean, torch.zeros_like(before))
-
-
-def test_vector_encoder_equals_its_definition() -> None:
-    torch.manual_seed(0)
-    encoder = VectorEncoder(4, hidden=7, dropout=0.5, dim=3)
-    values = np.random.default_rng(0).normal(size=(20, 4))
-    inputs = torch.tensor(values, dtype=torch.float32)
-    hidden = encoder.batch_norm.eval()(torch.relu(inputs @ encoder.first.weight.T + encoder.first.bias))
-    expected = torch.relu(hidden @ encoder.linear.weight.T + encoder.linear.bias)
-    torch.testing.assert_close(encoder.eval()(encoder.prepare(values)), expected, rtol=1e-5, atol=1e-6)
-
-
-def test_vector_encoder_drops_units_while_training_only() -> None:
-    torch.manual_seed(0)
-    encoder = VectorEncoder(4, hidden=64, dropout=0.5, dim=3)
-    inputs = encoder.prepare(np.random.default_rng(0).normal(size=(20, 4)))
-    encoder.train()
-    assert not torch.equal(encoder(inputs), encoder(inputs))
-    encoder.eval()
-    assert torch.equal(encoder(inputs), encoder(inputs))
-
-
-@pytest.mark.parametrize(
-    "values", [np.arange(12).reshape(4, 3), np.asfortranarray(np.ones((4, 3))), np.eye(4)[::2, ::-1]]
-)
-def test_vectors_are_prepared_as_they_read(values: NDArray[np.float64]) -> None:
-    prepared = VectorEncoder(3).prepare(values)
-    assert prepared.dtype == torch.float32
-    assert prepared.is_contiguous()
-    assert np.array_equal(prepared.numpy(), values)

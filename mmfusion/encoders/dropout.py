@@ -1,0 +1,42 @@
+"""Dropout whose noise belongs to one network, whichever networks are computed beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class Dropout(nn.Module):
+    """Inverted dropout: in training mode a unit is zero with probability `share`, else divided by 1 - share.
+
+    Parameters
+    ----------
+    share : float
+        In [0, 1).
+
+    Attributes
+    ----------
+    generators : sequence of torch.Generator
+        One source of noise per network; the leading axis counts networks within modalities. Empty: torch's
+        global generator.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.generators: Sequence[torch.Generator] = ()
+
+    def forward(self, columns: Tensor) -> Tensor:
+        """Drop units of columns (..., channels, B)."""
+        if not self.training or self.share == 0:
+            return columns
+        kept = torch.empty_like(columns)
+        if self.generators:
+            by_network = kept.view(-1, len(self.generators), *kept.shape[1:]).unbind(1)
+            for part, generator in zip(by_network, self.generators, strict=True):
+                part.bernoulli_(1 - self.share, generator=generator)
+        else:
+            kept.bernoulli_(1 - self.share)
+        return columns * kept.div_(1 - self.share)

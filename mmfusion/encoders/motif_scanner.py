@@ -1,0 +1,96 @@
+"""Encoder of symbol sequences: how well does every motif fit at its best position."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mmfusion.encoders.base import Encoder, linear
+from mmfusion.encoders.scan import scan
+from mmfusion.errors import DataError
+
+TABLE_SIZE = 256
+"""Largest number of symbol patterns in a table: a code is one byte, and a table stays in the cache."""
+
+
+class MotifScanner(Encoder):
+    """Encoder of symbol sequences: how well does every motif fit at its best position.
+
+    One-hot symbols - Conv1d - global maximum over positions - ReLU - batch norm - linear - ReLU. The
+    convolution is computed by look-up (`mmfusion.encoders.scan`): a window is cut into parts of few symbols,
+    and the scores of all patterns of a part are summed once.
+
+    Parameters
+    ----------
+    alphabet : int, default 4
+        Number of symbols.
+    width : int, default 12
+        Length of a window.
+    channels : int, default 32
+        Number of filters.
+    dim : int, default 8
+        Width d of the features.
+    """
+
+    def __init__(self, alphabet: int = 4, width: int = 12, channels: int = 32, dim: int = 8) -> None:
+        super().__init__(dim, channels)
+        self.alphabet, self.width = alphabet, width
+        self.part = max(1, min(width, int(math.log(TABLE_SIZE) / math.log(max(alphabet, 2)) + 1e-9)))
+        self.parts = -(-width // self.part)
+        self.conv = nn.Conv1d(alphabet, channels, width)
+        self.linear = nn.Linear(channels, dim)
+
+    def prepare(self, values: NDArray[Any]) -> Tensor:
+        """Turn symbols into codes of the patterns that start at every position.
+
+        Parameters
+        ----------
+        values : array of int, shape (n, length)
+            Symbols from 0 to alphabet - 1.
+
+        Returns
+        -------
+        Tensor of uint8, shape (n, positions)
+            The next `part` symbols as one number (int32 for alphabets above 256). Windows whose width is no
+            multiple of `part` are filled up by symbols of weight zero.
+
+        Raises
+        ------
+        DataError
+            If a sequence is shorter than a window or a symbol is out of range.
+        """
+        if values.ndim != 2 or values.shape[1] < self.width:
+            raise DataError(
+                f"symbols have shape {values.shape}, expected (samples, length) with a length from "
+                f"{self.width} on (the window of the motif scanner); use longer sequences or a smaller width."
+            )
+        if values.size and (int(values.min()) < 0 or int(values.max()) >= self.alphabet):
+            raise DataError(
+                f"symbols reach from {values.min()} to {values.max()}, expected 0 to {self.alphabet - 1}."
+            )
+        padded = np.pad(values.astype(np.int32), ((0, 0), (0, self.parts * self.part - self.width)))
+        digits = self.alphabet ** np.arange(self.part - 1, -1, -1, dtype=np.int32)
+        codes = np.lib.stride_tricks.sliding_window_view(padded, self.part, axis=1) @ digits
+        small = self.alphabet**self.part <= TABLE_SIZE
+        return torch.from_numpy(np.ascontiguousarray(codes, dtype=np.uint8 if small else np.int32))
+
+    def weights(self) -> list[Tensor]:
+        """Return the weights of the convolution and of the linear layer."""
+        return [self.conv.weight, self.linear.weight]
+
+    def activations(self, inputs: Tensor) -> Tensor:
+        """Return ReLU of the best score of every filter, (..., channels, B), of codes (..., B, positions)."""
+        missing = self.parts * self.part - self.width
+        kernel = nn.functional.pad(self.conv.weight, (0, missing))  # (..., channels, alphabet, width)
+        best = scan(kernel.movedim(-3, -1).transpose(-3, -2), inputs, self.parts)
+        bias: Tensor = self.conv.bias  # type: ignore[assignment]  # it has one
+        return torch.relu(best + bias.unsqueeze(-1))
+
+    def head(self, hidden: Tensor) -> Tensor:
+        """Return the features (..., dim, B) of normalised scores (..., channels, B)."""
+        return torch.relu(linear(self.linear, hidden))

@@ -1,0 +1,169 @@
+r"""Scores and moments of tensor products without forming them.
+
+The product f^I of a subset I that ends in modality k is the outer product of a *head*, the product over the
+rest of I, and of f^k. A weighted sum of f^I and its mean over the batch are therefore matrix products of
+heads with f^k, which never hold the B x (product of all d_m) numbers of f^I itself:
+
+    sum over I ending in k of <f^I, W_I> = <W_k h_k, f^k>,   E[f^I] = E[h_k (x) f^k],
+
+h_k being all heads of k below each other. Arrays here have the batch on their *last* axis, (..., d_m, B),
+called columns: the matrix products then run along the batch, several times faster than along d_m. Leading
+axes, where there are any, count networks that are computed side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmfusion.fusion.subsets import Subset, subsets
+from mmfusion.fusion.wick import Blocks
+
+Columns = Mapping[str, Tensor]
+"""Features by modality, in modality order, each (..., d_m, B)."""
+
+
+class _CrossMoment(torch.autograd.Function):
+    """Mean of outer products over the batch; its gradients keep the batch on the last axis."""
+
+    @staticmethod
+    def forward(ctx: Any, left: Tensor, right: Tensor) -> Tensor:
+        ctx.save_for_backward(left, right)
+        return (left @ right.mT).div_(left.shape[-1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
+        left, right = ctx.saved_tensors
+        share = grad / left.shape[-1]
+        return share @ right, share.mT @ left
+
+
+def cross_moment(left: Tensor, right: Tensor) -> Tensor:
+    """Return E[left (x) right] over the batch, shape (..., a, b), of columns (..., a, B) and (..., b, B)."""
+    moment: Tensor = _CrossMoment.apply(left, right)  # type: ignore[no-untyped-call]  # torch lacks the type
+    return moment
+
+
+def outer(left: Tensor, right: Tensor) -> Tensor:
+    """Return the outer product of columns (..., a, B) and (..., b, B), shape (..., a b, B)."""
+    return (left.unsqueeze(-2) * right.unsqueeze(-3)).flatten(-3, -2)
+
+
+def heads_of(modalities: Iterable[str], max_order: int | None = None) -> dict[str, list[Subset]]:
+    """List, for every modality k after the first, the subsets J such that J and k together are a subset.
+
+    Parameters
+    ----------
+    modalities : iterable of str
+        In modality order.
+    max_order : int, optional
+        Largest size of J and k together. Default: the number of modalities.
+
+    Returns
+    -------
+    dict of str to list of tuple of str
+        By size, then by modality order; without the empty subset, and without modalities that have none.
+
+    Examples
+    --------
+    >>> heads_of(["a", "b", "c"])
+    {'b': [('a',)], 'c': [('a',), ('b',), ('a', 'b')]}
+    """
+    grouped: dict[str, list[Subset]] = {}
+    for subset in subsets(modalities, max_order):
+        if len(subset) > 1:
+            grouped.setdefault(subset[-1], []).append(subset[:-1])
+    return {name: grouped[name] for name in modalities if name in grouped}
+
+
+class Heads:
+    """The heads of a batch of columns, below each other for every modality.
+
+    Parameters
+    ----------
+    columns : mapping of str to Tensor, shape (..., d_m, B)
+        In modality order.
+    max_order : int, optional
+        Largest size of a subset. Default: the number of modalities.
+
+    Attributes
+    ----------
+    products : dict of subset to Tensor, shape (..., product of d_m, B)
+        f^J of every head J.
+    stacked : dict of str to Tensor, shape (..., sum over J of product of d_m, B)
+        h_k for every modality k that has heads.
+    """
+
+    def __init__(self, columns: Columns, max_order: int | None = None) -> None:
+        self.columns, self.max_order = columns, max_order
+        self.grouped = heads_of(columns, max_order)
+        self.products: Blocks = {(name,): values for name, values in columns.items()}
+        for heads in self.grouped.values():
+            for head in heads:
+                if head not in self.products:
+                    self.products[head] = outer(self.products[head[:-1]], columns[head[-1]])
+        self.stacked = {
+            name: torch.cat([self.products[head] for head in heads], dim=-2)
+            for name, heads in self.grouped.items()
+        }
+
+    def moments(self) -> Blocks:
+        """Return E[f^I] of every subset I of two or more modalities, shape (..., 1, product of d_m)."""
+        found: Blocks = {}
+        for name, heads in self.grouped.items():
+            last = self.columns[name]
+            joint = cross_moment(last, self.stacked[name]).mT  # (..., all heads, d_k)
+            parts = torch.split(joint, [self.products[head].shape[-2] for head in heads], dim=-2)
+            for head, part in zip(heads, parts, strict=True):
+                found[(*head, name)] = part.flatten(-2).unsqueeze(-2)
+        return {subset: found[subset] for subset in subsets(self.columns, self.max_order) if len(subset) > 1}
+
+    def scores(self, weights: Mapping[Subset, Tensor]) -> Tensor:
+        """Return the sum over all subsets of <f^I, W_I>.
+
+        Parameters
+        ----------
+        weights : mapping of subset to Tensor, shape (..., outputs, product of d_m)
+
+        Returns
+        -------
+        Tensor, shape (..., outputs, B)
+        """
+        singles = torch.cat([weights[(name,)] for name in self.columns], dim=-1)
+        total = singles @ torch.cat(list(self.columns.values()), dim=-2)
+        for name, heads in self.grouped.items():
+            last = self.columns[name]
+            width = last.shape[-2]
+            parts = [torch.unflatten(weights[(*head, name)], -1, (-1, width)) for head in heads]
+            stacked = torch.cat(parts, dim=-2).mT  # (..., outputs, d_k, all heads)
+            outputs = stacked.shape[-3]
+            mixed = stacked.flatten(-3, -2) @ self.stacked[name]
+            total = total + (torch.unflatten(mixed, -2, (outputs, width)) * last.unsqueeze(-3)).sum(-2)
+        return total
+
+
+def product_means(norms: Tensor, chosen: Iterable[Subset], names: list[str]) -> Tensor:
+    """Return E[product over m in I of n_m] for the chosen subsets.
+
+    Parameters
+    ----------
+    norms : Tensor, shape (..., M, B)
+        One non-negative number per modality and sample, such as ||f^m||^2.
+    chosen : iterable of subset
+        By growing size, with every subset's head before it.
+    names : list of str
+        The modalities, in the order of the rows of `norms`.
+
+    Returns
+    -------
+    Tensor, shape (..., number of chosen subsets)
+    """
+    rows = dict(zip(names, norms.unbind(-2), strict=True))
+    products: Blocks = {}
+    for subset in chosen:
+        last = rows[subset[-1]]
+        products[subset] = products[subset[:-1]] * last if len(subset) > 1 else last
+    return torch.stack(list(products.values()), dim=-2).mean(-1)

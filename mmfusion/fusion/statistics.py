@@ -1,0 +1,135 @@
+r"""The constants of the five normalisations as functions of a batch.
+
+No product of three or more features is formed: means are moments, and the mean squared norm of a centred
+product is a difference of moments, E||f^I - mu||^2 = E[product over m of ||f^m||^2] - ||mu||^2, since the
+norm of a tensor product is the product of the norms. Where the features are not centred first (``bn`` and
+``vbn``), that difference is taken in float64: its relative error is about 1e-16 (mean / deviation)^2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from mmfusion.fusion.multilinear import Columns, Heads, product_means
+from mmfusion.fusion.subsets import subsets
+from mmfusion.fusion.wick import Blocks, wick_constants
+from mmfusion.fusion.wick_norms import wick_norms
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Constants of a normalisation; None and missing subsets stand for zero (scale and gain: for one).
+
+    Parameters
+    ----------
+    centre, input_scale : Tensor, shape (..., sum of d_m, 1), optional
+        Of the modalities below each other.
+    kappas : dict of subset to Tensor, shape (..., 1, product of d_m)
+        Of sizes two and above.
+    mean, gain : Tensor, shape (..., sum over I of product of d_m), optional
+        Of the subsets side by side; the gain is 1 / scale.
+    """
+
+    centre: Tensor | None = None
+    input_scale: Tensor | None = None
+    kappas: Blocks = field(default_factory=dict)
+    mean: Tensor | None = None
+    gain: Tensor | None = None
+
+    def to(self, like: Tensor) -> Constants:
+        """Return the constants of the products in the type of a tensor."""
+        return replace(
+            self,
+            kappas={subset: part.to(like) for subset, part in self.kappas.items()},
+            mean=None if self.mean is None else self.mean.to(like),
+            gain=None if self.gain is None else self.gain.to(like),
+        )
+
+
+Statistics = Callable[[Columns, int | None, Tensor, float], tuple[Heads, Constants]]
+"""Map (columns, max_order, index of the subset of every number, eps) to the heads of g and the constants."""
+
+
+def _centred(columns: Columns) -> tuple[dict[str, Tensor], Tensor]:
+    stacked = torch.cat(list(columns.values()), dim=-2)
+    centre = stacked.mean(-1, keepdim=True)
+    parts = torch.split(stacked - centre, [values.shape[-2] for values in columns.values()], dim=-2)
+    return dict(zip(columns, parts, strict=True)), centre
+
+
+def _means(heads: Heads) -> Tensor:
+    """E[f^I] of all subsets side by side, shape (..., sum over I of product of d_m)."""
+    singles = [values.mean(-1) for values in heads.columns.values()]
+    return torch.cat([*singles, *(moment.squeeze(-2) for moment in heads.moments().values())], dim=-1)
+
+
+def _vector_gain(
+    columns: Columns, mean: Tensor, max_order: int | None, block_of: Tensor, eps: float
+) -> Tensor:
+    """(E||f^I - mean_I||^2 + eps)^(-1/2) for every number, shape (..., sum over I of product of d_m)."""
+    chosen = subsets(columns, max_order)
+    norms = torch.stack([values.square().sum(-2) for values in columns.values()], dim=-2)
+    whole = product_means(norms, chosen, list(columns))
+    index = block_of.expand(mean.shape)
+    variance = whole - torch.zeros_like(whole).scatter_add(-1, index, mean.square())
+    return (variance.clamp(min=0) + eps).rsqrt().index_select(-1, block_of)
+
+
+def _double(columns: Columns) -> dict[str, Tensor]:
+    return {name: values.double() for name, values in columns.items()}
+
+
+def none(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+    """``none``: phi_I = f^I."""
+    return Heads(columns, max_order), Constants()
+
+
+def bn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+    """``bn``: every coordinate of f^I has mean zero and variance 1/dim, so that E||phi_I||^2 = 1."""
+    double = _double(columns)
+    mean = _means(Heads(double, max_order))
+    square = _means(Heads({name: values.square() for name, values in double.items()}, max_order))
+    variance = (square - mean.square()).clamp(min=0) + eps
+    widths = torch.bincount(block_of)[block_of]
+    like = next(iter(columns.values()))
+    return Heads(columns, max_order), Constants(mean=mean, gain=(variance * widths).rsqrt()).to(like)
+
+
+def vbn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+    """``vbn``: phi_I = (f^I - mu) / sigma, sigma^2 = E||f^I - mu||^2 + eps: one scalar per block."""
+    double = _double(columns)
+    mean = _means(Heads(double, max_order))
+    gain = _vector_gain(double, mean, max_order, block_of, eps)
+    like = next(iter(columns.values()))
+    return Heads(columns, max_order), Constants(mean=mean, gain=gain).to(like)
+
+
+def dbn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+    """``dbn``: VBN on every f^m, the products of these, and VBN again on every product."""
+    centred, centre = _centred(columns)
+    scales = {m: (x.square().sum(-2).mean(-1) + eps).sqrt()[..., None, None] for m, x in centred.items()}
+    inner = {m: x / scales[m] for m, x in centred.items()}
+    input_scale = torch.cat([scales[m].expand_as(x[..., :1]) for m, x in centred.items()], dim=-2)
+    heads = Heads(inner, max_order)
+    mean = _means(heads)
+    gain = _vector_gain(inner, mean, max_order, block_of, eps)
+    return heads, Constants(centre, input_scale, mean=mean, gain=gain)
+
+
+def ibn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+    """``ibn``: phi_I = psi_I / sqrt(E||psi_I||^2 + eps), psi_I the Wick product of the features."""
+    centred, centre = _centred(columns)
+    heads = Heads(centred, max_order)
+    moments = heads.moments()
+    dims = {name: values.shape[-2] for name, values in centred.items()}
+    kappas = wick_constants(moments, dims)
+    norms = wick_norms(centred, moments, kappas, max_order)
+    return heads, Constants(centre, kappas=kappas, gain=(norms + eps).rsqrt().index_select(-1, block_of))
+
+
+STATISTICS: dict[str, Statistics] = {"none": none, "bn": bn, "vbn": vbn, "dbn": dbn, "ibn": ibn}
+"""The statistics of every normalisation by name."""

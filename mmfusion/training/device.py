@@ -1,0 +1,32 @@
+"""The device that networks are trained on."""
+
+from __future__ import annotations
+
+import torch
+
+from mmfusion.errors import ConfigError
+
+
+def device_of(name: str) -> torch.device:
+    """Return the device of a setting.
+
+    Parameters
+    ----------
+    name : {"auto", "cpu", "cuda"}
+        ``auto`` is CUDA where torch finds it, else the CPU.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    ConfigError
+        If CUDA is asked for and torch does not find it.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "training.device: cuda is not available to torch here; write auto or cpu, or install a build of "
+            "torch with CUDA on a machine that has it."
+        )
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

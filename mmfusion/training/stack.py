@@ -1,0 +1,99 @@
+"""Networks of one architecture side by side: parameters with a leading axis that counts networks.
+
+A step of a small network is mostly the cost of calling many small operations. Stacked, the networks of all
+seeds share each call, and so do the encoders of modalities that have one architecture; every network goes the
+way that it would go alone.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from mmfusion.encoders import Encoder
+from mmfusion.encoders.dropout import Dropout
+from mmfusion.fusion.tensor_fusion import TensorFusion
+from mmfusion.training.network import MultimodalNetwork
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+class NetworkStack(nn.Module):
+    """Networks of one architecture that are trained side by side.
+
+    Parameters
+    ----------
+    networks : sequence of MultimodalNetwork
+        They are left as they are until `write_back`.
+    noise : sequence of torch.Generator, optional
+        Source of the dropout of every network. Default: torch's global generator for all.
+    """
+
+    def __init__(self, networks: Sequence[MultimodalNetwork], noise: Sequence[torch.Generator] = ()) -> None:
+        super().__init__()
+        self.networks = tuple(
+            networks
+        )  # a tuple is no submodule: only the stack's own parameters are trained
+        first = self.networks[0]
+        self.scale = first.scale
+        self.groups = _alike(dict(zip(first.modalities, first.encoders, strict=True)))  # type: ignore[arg-type]  # Encoders, in a ModuleList
+        self.encoders = nn.ModuleList(_stacked(self._members(names)) for names in self.groups)
+        self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
+        for module in self.encoders.modules():
+            if isinstance(module, Dropout):
+                module.generators = tuple(noise)
+
+    def _members(self, names: Sequence[str]) -> list[nn.Module]:
+        """Return the encoders of a group, modality by modality, each of all networks."""
+        return [net.encoders[net.modalities.index(name)] for name in names for net in self.networks]
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Return the scores (networks, B, outputs) of prepared inputs (networks, B, ...)."""
+        features: dict[str, Tensor] = {}
+        for names, encoder in zip(self.groups, self.encoders, strict=True):
+            together = encoder(torch.cat([inputs[name] for name in names]))
+            features |= zip(names, torch.split(together, len(self.networks)), strict=True)
+        ordered = {name: features[name] for name in self.networks[0].modalities}
+        if self.scale != 1.0:
+            ordered = {name: self.scale * values for name, values in ordered.items()}
+        scores: Tensor = self.fusion(ordered)
+        return scores
+
+    def decayed_weights(self) -> list[Tensor]:
+        """Return the weight matrices of all encoders, the only ones under weight decay."""
+        return [weight for encoder in self.encoders for weight in encoder.weights()]  # type: ignore[operator]  # an Encoder
+
+    @torch.no_grad()
+    def write_back(self) -> None:
+        """Copy the parameters of the stack into the networks that it was made of."""
+        for names, encoder in zip(self.groups, self.encoders, strict=True):
+            _copy(encoder, self._members(names))
+        _copy(self.fusion, [network.fusion for network in self.networks])
+
+
+def _alike(encoders: Mapping[str, Encoder]) -> list[tuple[str, ...]]:
+    """Group modalities whose encoders have one architecture."""
+    groups: dict[str, list[str]] = {}
+    for name, encoder in encoders.items():
+        shapes = [(key, tuple(values.shape)) for key, values in encoder.named_parameters()]
+        groups.setdefault(f"{encoder} {shapes}", []).append(name)
+    return [tuple(names) for names in groups.values()]
+
+
+def _stacked(modules: Sequence[Module]) -> Module:
+    stack = copy.deepcopy(modules[0])
+    for name, values in list(stack.named_parameters()):
+        owner, _, key = name.rpartition(".")
+        together = torch.stack([module.get_parameter(name).detach() for module in modules])
+        setattr(stack.get_submodule(owner), key, nn.Parameter(together, values.requires_grad))
+    return stack
+
+
+def _copy(stack: nn.Module, modules: Sequence[nn.Module]) -> None:
+    for name, together in stack.named_parameters():
+        for module, values in zip(modules, together, strict=True):
+            module.get_parameter(name).copy_(values)

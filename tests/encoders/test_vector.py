@@ -1,0 +1,72 @@
+"""The encoder of vectors equals the network that it is said to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from mmfusion.encoders import VectorEncoder
+
+
+def test_vector_encoder_equals_its_definition() -> None:
+    torch.manual_seed(0)
+    encoder = VectorEncoder(4, hidden=7, dropout=0.5, dim=3)
+    values = np.random.default_rng(0).normal(size=(20, 4))
+    inputs = torch.tensor(values, dtype=torch.float32)
+    hidden = encoder.batch_norm.eval()(torch.relu(inputs @ encoder.first.weight.T + encoder.first.bias))
+    expected = torch.relu(hidden @ encoder.linear.weight.T + encoder.linear.bias)
+    torch.testing.assert_close(encoder.eval()(encoder.prepare(values)), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_in_training_mode_with_gradients() -> None:
+    torch.manual_seed(0)
+    encoder = VectorEncoder(4, hidden=7, dropout=0.0, dim=3).double()
+    inputs = torch.randn(20, 4, dtype=torch.float64)
+    direction = torch.randn(20, 3, dtype=torch.float64)
+    first, last = encoder.first, encoder.linear
+    hidden = torch.relu(inputs @ first.weight.T + first.bias)
+    normed = (hidden - hidden.mean(0)) / (hidden.var(0, correction=0) + 1e-5).sqrt()
+    normed = normed * encoder.batch_norm.weight + encoder.batch_norm.bias
+    expected = torch.relu(normed @ last.weight.T + last.bias)
+    found = encoder(inputs)
+    torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
+    parameters = list(encoder.parameters())
+    ours = torch.autograd.grad((found * direction).sum(), parameters)
+    theirs = torch.autograd.grad((expected * direction).sum(), parameters)
+    for own, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(own, other, rtol=1e-9, atol=1e-11)
+
+
+def test_vector_encoder_drops_units_while_training_only() -> None:
+    torch.manual_seed(0)
+    encoder = VectorEncoder(4, hidden=64, dropout=0.5, dim=3)
+    inputs = encoder.prepare(np.random.default_rng(0).normal(size=(20, 4)))
+    encoder.train()
+    assert not torch.equal(encoder(inputs), encoder(inputs))
+    encoder.eval()
+    assert torch.equal(encoder(inputs), encoder(inputs))
+
+
+def test_units_are_dropped_between_batch_norm_and_the_last_layer() -> None:
+    torch.manual_seed(0)
+    encoder = VectorEncoder(4, hidden=6, dropout=0.5, dim=3)
+    hidden = torch.randn(6, 50)
+    encoder.dropout.generators = (torch.Generator().manual_seed(3),)
+    found = encoder.head(hidden)
+    encoder.dropout.generators = (torch.Generator().manual_seed(3),)
+    kept = encoder.dropout(torch.ones(6, 50))
+    expected = torch.relu(encoder.linear.weight @ (hidden * kept) + encoder.linear.bias[:, None])
+    torch.testing.assert_close(found, expected)
+    assert bool((kept == 0).any())
+
+
+@pytest.mark.parametrize(
+    "values", [np.arange(12).reshape(4, 3), np.asfortranarray(np.ones((4, 3))), np.eye(4)[::2, ::-1]]
+)
+def test_vectors_are_prepared_as_they_read(values: NDArray[np.float64]) -> None:
+    prepared = VectorEncoder(values.shape[1]).prepare(values)
+    assert prepared.dtype == torch.float32
+    assert prepared.is_contiguous()
+    assert np.array_equal(prepared.numpy(), values)
