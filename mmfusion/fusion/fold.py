@@ -46,25 +46,21 @@ def contract(
 
 
 def absorb(
-    weights: Mapping[Subset, Tensor],
-    bias: Tensor,
-    constants: Mapping[Subset, Tensor],
-    dims: Mapping[str, int],
-) -> tuple[Blocks, Tensor]:
+    weights: Mapping[Subset, Tensor], constants: Mapping[Subset, Tensor], dims: Mapping[str, int]
+) -> Blocks:
     """Return the weights on plain products, given weights on sums over S of constant_S (x) f^(I without S).
 
     Parameters
     ----------
     weights : mapping of subset to Tensor, shape (..., outputs, product of d_m)
-    bias : Tensor, shape (..., outputs)
     constants : mapping of subset to Tensor, shape (..., 1, product of d_m)
         A missing subset counts as zero; the empty subset is one.
     dims : mapping of str to int
 
     Returns
     -------
-    tuple of (dict of subset to Tensor, Tensor)
-        New weights and bias.
+    dict of subset to Tensor
+        New weights; what they leave for the bias is `offset`.
     """
     plain = dict(weights)
     for subset, weight in weights.items():
@@ -72,8 +68,10 @@ def absorb(
             if removed in constants:
                 rest = without(subset, removed)
                 plain[rest] = plain[rest] + contract(constants[removed], removed, weight, subset, dims)
-    whole = [subset for subset in weights if subset in constants]
-    if whole:
-        joint = torch.cat([weights[subset] for subset in whole], dim=-1)
-        bias = bias + (joint * torch.cat([constants[subset] for subset in whole], dim=-1)).sum(-1)
-    return plain, bias
+    return plain
+
+
+def offset(weights: Mapping[Subset, Tensor], constants: Mapping[Subset, Tensor]) -> Tensor | float:
+    """Return sum over I of <constant_I, W_I>, shape (..., outputs): the part of `absorb` without features."""
+    parts = [(weights[subset] * constants[subset]).sum(-1) for subset in weights if subset in constants]
+    return torch.stack(parts).sum(0) if parts else 0.0

@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 
 from mmfusion.errors import FusionError
-from mmfusion.fusion.fold import absorb
+from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads
 from mmfusion.fusion.statistics import STATISTICS, Constants
-from mmfusion.fusion.subsets import subsets
+from mmfusion.fusion.subsets import Subset, subsets
 from mmfusion.fusion.wick import Blocks, check_features, tensor_products, wick_from_constants
 
 NORMALISATIONS = tuple(STATISTICS)
@@ -131,29 +131,27 @@ class Normalisation(nn.Module):
             columns = {name: values.double() for name, values in columns.items()}
         heads, constants = self._normalised(columns)
         like = next(iter(heads.columns.values()))
-        weights, shift = self.plain_weights(constants, weight.to(like), bias.to(like))
-        return (heads.scores(weights) + shift.unsqueeze(-1)).mT.to(weight.dtype)
+        weights = self.scaled_weights(constants, weight.to(like))
+        total = heads.scores(absorb(weights, constants.kappas, self.dims))
+        if not self.training:
+            shift = self.offset(constants, weights)
+        else:  # every phi_I has mean zero over the batch, and so has their sum
+            shift = 0.0 if self.name == "none" else -total.mean(-1)
+        return (total + (bias.to(like) + shift).unsqueeze(-1)).mT.to(weight.dtype)
 
-    def plain_weights(self, constants: Constants, weight: Tensor, bias: Tensor) -> tuple[Blocks, Tensor]:
-        """Fold all constants but those of the inputs: weights and bias on the products of the g^m.
-
-        Parameters
-        ----------
-        constants : Constants
-        weight : Tensor, shape (..., outputs, sum over I of product of d_m)
-        bias : Tensor, shape (..., outputs)
-
-        Returns
-        -------
-        tuple of (dict of subset to Tensor, Tensor)
-            Shapes (..., outputs, product of d_m) and (..., outputs).
-        """
+    def scaled_weights(self, constants: Constants, weight: Tensor) -> Blocks:
+        """Return W_I / scale_I per subset, shape (..., outputs, product of d_m)."""
         if constants.gain is not None:
             weight = weight * constants.gain.unsqueeze(-2)
+        return dict(zip(self.subsets, torch.split(weight, self.widths, dim=-1), strict=True))
+
+    def offset(self, constants: Constants, weights: Mapping[Subset, Tensor]) -> Tensor | float:
+        """Return the sum over I of <kappa_I - mean_I, W_I / scale_I>, shape (..., outputs)."""
+        shift = offset(weights, constants.kappas)
         if constants.mean is not None:
-            bias = bias - (weight * constants.mean.unsqueeze(-2)).sum(-1)
-        blocks = dict(zip(self.subsets, torch.split(weight, self.widths, dim=-1), strict=True))
-        return absorb(blocks, bias, constants.kappas, self.dims)
+            means = torch.split(constants.mean.unsqueeze(-2), self.widths, dim=-1)
+            shift = shift - offset(weights, dict(zip(self.subsets, means, strict=True)))
+        return shift
 
     @torch.no_grad()
     def fit(self, features: Mapping[str, Tensor]) -> None:

@@ -17,7 +17,8 @@ from torch import Tensor
 from mmfusion.fusion.multilinear import Columns, Heads, product_means
 from mmfusion.fusion.subsets import subsets
 from mmfusion.fusion.wick import Blocks, wick_constants
-from mmfusion.fusion.wick_norms import wick_norms
+from mmfusion.fusion.wick_closed import CLOSED_ORDER, closed_form
+from mmfusion.fusion.wick_norms import formed_norms
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,11 @@ def ibn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -
     """``ibn``: phi_I = psi_I / sqrt(E||psi_I||^2 + eps), psi_I the Wick product of the features."""
     centred, centre = _centred(columns)
     heads = Heads(centred, max_order)
-    moments = heads.moments()
-    dims = {name: values.shape[-2] for name, values in centred.items()}
-    kappas = wick_constants(moments, dims)
-    norms = wick_norms(centred, moments, kappas, max_order)
+    kappas, norms = closed_form(centred, heads.products, max_order)
+    higher = [subset for subset in subsets(centred, max_order) if len(subset) > CLOSED_ORDER]
+    if higher:
+        kappas = wick_constants(heads.moments(), {name: values.shape[-2] for name, values in centred.items()})
+        norms = torch.cat([norms, formed_norms(centred, kappas, higher)], dim=-1)
     return heads, Constants(centre, kappas=kappas, gain=(norms + eps).rsqrt().index_select(-1, block_of))
 
 

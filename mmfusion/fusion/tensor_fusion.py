@@ -17,7 +17,7 @@ from mmfusion.fusion.blocknorm import (
     relevance,
     weight_share,
 )
-from mmfusion.fusion.fold import absorb
+from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.normalisation import Normalisation
 from mmfusion.fusion.subsets import Subset, subset_label
 from mmfusion.fusion.wick import Blocks, tensor_products
@@ -216,12 +216,14 @@ class TensorFusion(nn.Module):
             If the prediction statistics are missing.
         """
         norm, constants = self.norm, self.norm.stored()
-        weights, bias = norm.plain_weights(constants, self.weight.double(), self.bias.double())
+        scaled = norm.scaled_weights(constants, self.weight.double())
+        weights = absorb(scaled, constants.kappas, self.dims)
+        bias = self.bias.double() + norm.offset(constants, scaled)
         if constants.centre is not None:  # g = (f - centre) / input scale
             scale = tensor_products(norm.split_inputs("input_scale"), self.max_order)
-            weights = {subset: weight / scale[subset] for subset, weight in weights.items()}
-            shift = {m: -centre for m, centre in norm.split_inputs("centre").items()}
-            weights, bias = absorb(weights, bias, tensor_products(shift, self.max_order), self.dims)
+            on_inputs = {subset: weight / scale[subset] for subset, weight in weights.items()}
+            shift = tensor_products({m: -x for m, x in norm.split_inputs("centre").items()}, self.max_order)
+            weights, bias = absorb(on_inputs, shift, self.dims), bias + offset(on_inputs, shift)
         plain = TensorFusion(
             self.dims, self.outputs, "none", self.p, self.max_order, self.convention
         ).double()

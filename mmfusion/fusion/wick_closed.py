@@ -1,0 +1,257 @@
+r"""Wick constants and mean squared norms up to order three in closed form, with the gradient by hand.
+
+With centred features g^m, n_m = ||g^m||^2, E_ij = E[g^i (x) g^j] and E_ijk = E[g^i (x) g^j (x) g^k], the
+constants are kappa_ij = -E_ij and kappa_ijk = -E_ijk, and inserting them into psi_I gives
+
+    E||psi_i||^2   = E[n_i],
+    E||psi_ij||^2  = E[n_i n_j] - ||E_ij||^2,
+    E||psi_ijk||^2 = E[n_i n_j n_k] - ||E_ijk||^2 + 6 trace(E_ij E_jk E_ki)
+                     + sum over the three pairs {a, b} and their rest c of
+                       (||E_ab||^2 E[n_c] - 2 <E_ab, E[n_c g^a (x) g^b]>).
+
+No product of three features is formed, and nothing here grows with a product of three widths but E_ijk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from mmfusion.fusion.subsets import Subset, subsets
+from mmfusion.fusion.wick import Blocks
+
+CLOSED_ORDER = 3
+"""Largest order of the closed form."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What does not depend on the batch.
+
+    Parameters
+    ----------
+    dims : dict of str to int
+        Width of every modality.
+    pairs, triples : list of subset
+        The subsets of these sizes.
+    owner : Tensor, shape (M, D)
+        One where a row of all features below each other is the modality's, else zero.
+    blocks : Tensor, shape (D D, M M)
+        Sums a flat matrix over the blocks of two modalities.
+    entries : Tensor of int64, shape (sum over pairs of d_i d_j,)
+        Where the blocks of the pairs, row by row, stand in a flat matrix (D, D).
+    mirrored : Tensor of int64
+        The same for the transposed blocks.
+    pick_pairs : Tensor, shape (M M, number of pairs)
+        Takes pairs from a flat symmetric table, one half from either entry.
+    pick_triples : Tensor, shape (M M M, number of triples)
+        Sums over the ways to write a triple as c and the symmetric {a, b}.
+    """
+
+    dims: dict[str, int]
+    pairs: list[Subset]
+    triples: list[Subset]
+    owner: Tensor
+    blocks: Tensor
+    entries: Tensor
+    mirrored: Tensor
+    pick_pairs: Tensor
+    pick_triples: Tensor
+
+    @property
+    def heads(self) -> list[Subset]:
+        """Pairs that some triple begins with."""
+        return list(dict.fromkeys(triple[:-1] for triple in self.triples))
+
+    def split(self, below: Tensor) -> dict[str, Tensor]:
+        """Cut what stands below each other, (..., D, B), into modalities."""
+        parts = torch.split(below, list(self.dims.values()), dim=-2)
+        return dict(zip(self.dims, parts, strict=True))
+
+
+@lru_cache
+def _plan(
+    dims: tuple[tuple[str, int], ...], max_order: int | None, dtype: torch.dtype, device: torch.device
+) -> _Plan:
+    names, widths = [name for name, _ in dims], [width for _, width in dims]
+    chosen = subsets(names, min(CLOSED_ORDER, max_order or CLOSED_ORDER))
+    pairs, triples = ([subset for subset in chosen if len(subset) == size] for size in (2, 3))
+    modality = torch.repeat_interleave(torch.arange(len(names)), torch.tensor(widths))
+    owner = torch.nn.functional.one_hot(modality, len(names)).T.to(dtype)
+    index = {name: number for number, name in enumerate(names)}
+    places = torch.arange(len(modality) ** 2).view(len(modality), -1)
+    blocks = [places[modality == index[i]][:, modality == index[j]] for i, j in pairs]
+    pick_pairs = torch.zeros(len(names), len(names), len(pairs), dtype=dtype)
+    for number, (i, j) in enumerate(pairs):
+        pick_pairs[index[i], index[j], number] = pick_pairs[index[j], index[i], number] = 0.5
+    pick_triples = torch.zeros(len(names), len(names), len(names), len(triples), dtype=dtype)
+    for number, triple in enumerate(triples):
+        for c, a, b in permutations([index[name] for name in triple]):
+            pick_triples[c, a, b, number] = 0.5
+    none = places[:0, :0].flatten()
+    tensors = (
+        owner,
+        torch.einsum("ia,jb->abij", owner, owner).flatten(0, 1).flatten(1),
+        torch.cat([none, *(block.flatten() for block in blocks)]),
+        torch.cat([none, *((block // len(modality) + block % len(modality) * len(modality)).flatten()
+                           for block in blocks)]),
+        pick_pairs.flatten(0, 1),
+        pick_triples.flatten(0, 2),
+    )  # fmt: skip
+    return _Plan(dict(dims), pairs, triples, *(tensor.to(device) for tensor in tensors))
+
+
+def closed_form(
+    columns: Mapping[str, Tensor], products: Mapping[Subset, Tensor], max_order: int | None
+) -> tuple[Blocks, Tensor]:
+    """Return kappa_I and E||psi_I||^2 of the subsets up to order three of a batch.
+
+    Parameters
+    ----------
+    columns : mapping of str to Tensor, shape (..., d_m, B)
+        Centred features, in modality order.
+    products : mapping of subset to Tensor, shape (..., product of d_m, B)
+        At least g^i (x) g^j of all pairs that some triple begins with.
+    max_order : int, optional
+        Largest size of a subset.
+
+    Returns
+    -------
+    tuple of (dict of subset to Tensor of shape (..., 1, product of d_m), Tensor)
+        The constants of sizes two and three, and the norms of all, shape (..., number of subsets).
+    """
+    below = torch.cat(list(columns.values()), dim=-2)
+    dims = tuple((name, values.shape[-2]) for name, values in columns.items())
+    plan = _plan(dims, max_order, below.dtype, below.device)
+    found = _Closed.apply(plan, below, *(products[head] for head in plan.heads))  # type: ignore[no-untyped-call]  # torch lacks the type
+    return dict(zip([*plan.pairs, *plan.triples], found[1:], strict=True)), found[0]
+
+
+class _Closed(torch.autograd.Function):
+    """Norms and constants; left to autograd they would be most of the operations of a training step.
+
+    With C = E[g g^T] of all features below each other, C_c the part of C C that passes through modality c,
+    and sums over the blocks of a and b, the norms of triples are the sums over the three choices of c of
+
+        x_cab = E[n_a n_b n_c] / 3 + E[n_c] ||E_ab||^2 + 2 sum of ((C_c - E[n_c g g^T]) * C)_ab,
+
+    less ||E_abc||^2. Gradients of symmetric matrices are kept symmetric.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, plan: _Plan, below: Tensor, *heads: Tensor) -> tuple[Tensor, ...]:
+        samples = below.shape[-1]
+        norms = plan.owner @ below.square()  # (..., M, B)
+        mean = norms.mean(-1)
+        second = (below @ below.mT).div_(samples)  # (..., D, D)
+        squares = _map(second.square().flatten(-2), plan.blocks)  # (..., M M)
+        pairs = _map((norms @ norms.mT).div_(samples).flatten(-2).sub_(squares), plan.pick_pairs)
+        blocks = second.flatten(-2).index_select(-1, plan.entries).neg_().unsqueeze(-2)
+        widths = [plan.dims[i] * plan.dims[j] for i, j in plan.pairs]
+        kappas, triples = list(torch.split(blocks, widths, dim=-1)), []
+        kept: tuple[Tensor, ...] = ()
+        if plan.triples:
+            table, kept = _triple_table(plan, below, norms, second, squares, mean)
+            columns = plan.split(below)
+            triples = [
+                (columns[triple[-1]] @ head.mT).mT.flatten(-2).unsqueeze(-2).div_(-samples)
+                for triple, head in _with_heads(plan, heads)
+            ]
+            whole = torch.stack([kappa.square().sum((-2, -1)) for kappa in triples], dim=-1)
+            pairs = torch.cat([pairs, table.sub_(whole)], dim=-1)
+        ctx.plan, ctx.heads = plan, len(heads)
+        ctx.save_for_backward(below, norms, second, *heads, *triples, *kept)
+        return torch.cat([mean, pairs], dim=-1).clamp_(min=0), *kappas, *triples
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor, *on_kappas: Tensor) -> tuple[Tensor | None, ...]:
+        plan: _Plan = ctx.plan
+        below, norms, second, *rest = ctx.saved_tensors
+        heads, rest = rest[: ctx.heads], rest[ctx.heads :]
+        triples, kept = rest[: len(plan.triples)], rest[len(plan.triples) :]
+        samples, square = below.shape[-1], norms.shape[-2]
+        on_mean, on_pairs, on_triples = torch.split(
+            grad, [square, len(plan.pairs), len(plan.triples)], dim=-1
+        )
+        table = _map(on_pairs, plan.pick_pairs.mT)  # (..., M M), symmetric
+        on_norms = (torch.unflatten(table, -1, (square, square)) @ norms).mul_(2).add_(on_mean.unsqueeze(-1))
+        on_squares, on_below = -table, torch.zeros((), dtype=below.dtype, device=below.device)
+        if plan.triples:
+            part = torch.unflatten(_map(on_triples, plan.pick_triples.mT), -1, (square, square * square))
+            more_second, more_norms, on_below, more_squares = _triple_gradients(
+                plan, below, norms, second, part, kept
+            )
+            on_norms += more_norms
+            on_squares += more_squares
+        on_second = _map(on_squares, plan.blocks.mT).view(second.shape).mul_(second).mul_(2)
+        if plan.triples:
+            on_second += more_second
+        if plan.pairs:
+            half = torch.cat([part.squeeze(-2) for part in on_kappas[: len(plan.pairs)]], dim=-1).div_(2)
+            flat = on_second.view(*second.shape[:-2], -1)
+            flat.index_add_(-1, plan.entries, half, alpha=-1)
+            flat.index_add_(-1, plan.mirrored, half, alpha=-1)
+        on_below = on_below + on_second @ below + below * (plan.owner.mT @ on_norms)
+        on_below *= 2 / samples
+        on_heads: dict[Subset, Tensor] = {}
+        columns, on_columns = plan.split(below), plan.split(on_below)
+        for number, (triple, head) in enumerate(_with_heads(plan, heads)):
+            last = columns[triple[-1]]
+            slope = on_triples[..., number, None, None]
+            on_moment = (2 * slope * triples[number] - on_kappas[len(plan.pairs) + number]).div_(samples)
+            matrix = torch.unflatten(on_moment.squeeze(-2), -1, (-1, last.shape[-2]))  # (..., d_i d_j, d_k)
+            on_columns[triple[-1]].add_(matrix.mT @ head)
+            through, pair = matrix @ last, triple[:-1]
+            on_heads[pair] = on_heads[pair] + through if pair in on_heads else through
+        return None, on_below, *on_heads.values()
+
+
+def _map(values: Tensor, matrix: Tensor) -> Tensor:
+    """Multiply (..., a) by (a, b), row by row: rounding must not depend on how many networks there are."""
+    return (values.unsqueeze(-2) @ matrix.expand(*values.shape[:-1], *matrix.shape)).squeeze(-2)
+
+
+def _with_heads(plan: _Plan, heads: Sequence[Tensor]) -> list[tuple[Subset, Tensor]]:
+    by_pair = dict(zip(plan.heads, heads, strict=True))
+    return [(triple, by_pair[triple[:-1]]) for triple in plan.triples]
+
+
+def _triple_table(
+    plan: _Plan, below: Tensor, norms: Tensor, second: Tensor, squares: Tensor, mean: Tensor
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Return E||psi_ijk||^2 + ||E_ijk||^2 of all triples, and what its gradient needs."""
+    samples, beside = below.shape[-1], second.unsqueeze(-3)
+    weighted = (norms.unsqueeze(-2) * below.unsqueeze(-3)).flatten(-3, -2) @ below.mT
+    inner = (beside * plan.owner.unsqueeze(-2)) @ beside  # (..., M, D, D)
+    inner.sub_(weighted.view_as(inner), alpha=1 / samples)
+    products = (norms.unsqueeze(-2) * norms.unsqueeze(-3)).flatten(-3, -2)  # (..., M M, B)
+    part = (norms @ products.mT).div_(3 * samples)  # (..., c, a b)
+    part.add_(_map((inner * beside).flatten(-2), plan.blocks), alpha=2)
+    part.add_(mean.unsqueeze(-1) * squares.unsqueeze(-2))
+    return _map(part.flatten(-2), plan.pick_triples), (squares, mean, inner, products)
+
+
+def _triple_gradients(
+    plan: _Plan, below: Tensor, norms: Tensor, second: Tensor, part: Tensor, kept: Sequence[Tensor]
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the gradients of C, of n and g up to the factors of `backward`, and of ||C_ab||^2."""
+    squares, mean, inner, products = kept
+    beside = second.unsqueeze(-3)
+    spread = _map(part, plan.blocks.mT).view(inner.shape).mul_(2)  # (..., M, D, D)
+    on_inner = spread * beside
+    through = ((on_inner @ beside) * plan.owner.unsqueeze(-2)).sum(-3)
+    on_second = (spread * inner).sum(-3).add_(through).add_(through.mT)
+    mixed = (on_inner.flatten(-3, -2) @ below).view(*inner.shape[:-1], -1)  # (..., M, D, B)
+    on_norms = part @ products
+    on_norms += part @ squares.unsqueeze(-1)
+    on_norms -= (mixed * below.unsqueeze(-3)).sum(-2)
+    on_squares = (mean.unsqueeze(-2) @ part).squeeze(-2)
+    return on_second, on_norms, -(mixed * norms.unsqueeze(-2)).sum(-3), on_squares
