@@ -1,8 +1,7 @@
-"""How well the study uses a machine, and what a training step costs.
+"""How well the study uses a machine: what its jobs took, and how much of that was training.
 
-``python benchmarks/study.py [arguments of snakemake]`` runs the study, on all cores unless said otherwise,
-and prints what its jobs took. ``python benchmarks/study.py --step`` compares a training step of every
-normalisation with that of ``none``. Seconds depend on the machine; nothing asserts them.
+Job start-up is the time of jobs without the seconds inside their stage: starting Python, importing torch,
+reading data and writing files. Only jobs of this run count.
 """
 
 from __future__ import annotations
@@ -17,9 +16,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+from results import Row, row, skipped
 
 ROOT = Path(__file__).resolve().parents[1]
-GOAL = 0.7
+GOAL = 0.8
+PART, BY_RULE = "study", "study by rule"
 LIMITS = re.compile(r"(--cores|-c|--jobs|-j|--profile)(=.*|\d+|all)?")
 """Arguments of snakemake that say how many cores it may use."""
 
@@ -31,6 +32,30 @@ class Run(NamedTuple):
     wall: float
     status: int
     cores: int | None
+
+
+def study_report(arguments: list[str]) -> tuple[list[Row], int]:
+    """Run the study and measure it.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Of snakemake; ``--directory`` or ``-d`` is the folder of results/.
+
+    Returns
+    -------
+    tuple of (list of row, int)
+        The rows and the exit status of snakemake.
+    """
+    parser = ArgumentParser(allow_abbrev=False, add_help=False)
+    parser.add_argument("--directory", "-d", default=".")
+    directory = parser.parse_known_args(arguments)[0].directory
+    run = run_snakemake(arguments)
+    rows = report(Path(directory) / "results", run)
+    if run.status:
+        why = f"snakemake failed with status {run.status}; measured are the jobs that ended well"
+        rows.append(skipped(PART, "the rest", why))
+    return rows, run.status
 
 
 def run_snakemake(arguments: list[str]) -> Run:
@@ -62,64 +87,69 @@ def job_table(benchmarks: Path, start: float) -> pd.DataFrame:
     """Read the benchmarks of the jobs of a run: rule (folder of its benchmarks), s, max_rss in MB."""
     jobs = []
     for path in split_by_age(benchmarks, ".tsv", start)[0]:
-        row = pd.read_csv(path, sep="\t", na_values=["-", "NA"]).iloc[-1]
+        found = pd.read_csv(path, sep="\t", na_values=["-", "NA"]).iloc[-1]
         rule = path.relative_to(benchmarks).with_suffix("").parts[0]
-        jobs.append({"rule": rule, "s": float(row["s"]), "max_rss": float(row["max_rss"])})
+        jobs.append({"rule": rule, "s": float(found["s"]), "max_rss": float(found["max_rss"])})
     return pd.DataFrame(jobs, columns=["rule", "s", "max_rss"])
 
 
-def report(results: Path, run: Run) -> list[str]:
+def seconds_inside(timings: Path, start: float) -> tuple[pd.Series[float], int, int]:
+    """Add up the seconds inside the stages of a run, by stage, and count its tables and the older ones.
+
+    Read are the tables that ``seconds.csv`` is made of: its rows of earlier runs do not count. A stage has
+    the name of its rule.
+    """
+    new, old = split_by_age(timings, ".parquet", start)
+    tables = [pd.read_parquet(path) for path in new]
+    stages = pd.concat(tables).groupby("stage")["seconds"].sum() if tables else pd.Series(dtype=float)
+    return stages, len(new), len(old)
+
+
+def report(results: Path, run: Run) -> list[Row]:
     """Say what the jobs of a run took, rule by rule, and how well they used the cores."""
     jobs = job_table(results / "benchmarks", run.start)
     if jobs.empty:
         why = "it ended before a job did" if run.status else "all is up to date, or this was a dry run"
-        return [f"No job was run ({why}): there is no use of the cores to measure."]
-    lines = [f"jobs: {len(jobs)}, wall time: {run.wall:.1f} s, cores: {run.cores or 'unknown'}"]
-    lines.append(f"  {'rule':<14}{'jobs':>6}{'seconds':>10}{'largest max_rss':>18}")
-    for rule, rows in jobs.groupby("rule", sort=False):
-        memory = f"{rows['max_rss'].max():.0f} MB" if rows["max_rss"].notna().any() else "too short"
-        lines.append(f"  {rule:<14}{len(rows):>6}{rows['s'].sum():>10.1f}{memory:>18}")
-    return lines + use_of_cores(results / "timings", run)
-
-
-def use_of_cores(timings: Path, run: Run) -> list[str]:
-    """Compare the seconds inside training with what the cores offered.
-
-    Read are the tables that ``seconds.csv`` is made of, as far as this run has written them: its other rows
-    belong to earlier runs.
-    """
-    new, old = split_by_age(timings, ".parquet", run.start)
-    tables = [pd.read_parquet(path) for path in new]
-    stages = pd.concat(tables).groupby("stage")["seconds"].sum() if tables else pd.Series(dtype=float)
-    lines = [f"seconds inside stage {stage}: {seconds:.1f}" for stage, seconds in stages.items()]
-    if "train" not in stages:
-        return [*lines, "No network was trained: the use of the cores is not meaningful."]
-    if run.cores is None:
-        return [*lines, "The number of cores is unknown: their use is not meaningful."]
-    share = stages["train"] / (run.wall * run.cores)
-    lines.append(f"training seconds / (wall x cores): {share:.1%} (goal for the whole study: {GOAL:.0%})")
+        return [skipped(PART, "use of the cores", f"no job was run ({why})")]
+    stages, new, old = seconds_inside(results / "timings", run.start)
+    rows = [
+        row(PART, "wall time", run.wall, "s"),
+        row(PART, "jobs", len(jobs), "jobs"),
+        row(PART, "jobs, summed", float(jobs["s"].sum()), "s"),
+        row(PART, "start-up of jobs with a timed stage, summed", start_up(jobs, stages), "s"),
+    ]
+    rows.append(use_of_cores(stages, run))
     if old:
-        lines.append(f"{len(old)} of {len(old) + len(new)} timings are older: this was not the whole study.")
-    return lines
+        why = f"{old} of {old + new} timings are older than this run"
+        rows.append(skipped(PART, "the whole study", why))
+    for rule, found in jobs.groupby("rule", sort=False):
+        rows += rule_rows(str(rule), found, stages)
+    return rows
 
 
-def main() -> int:
-    """Run the command."""
-    parser = ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--step", action="store_true", help="compare training steps, without the study")
-    parser.add_argument("--directory", "-d", default=".", help="folder of results/, as in snakemake")
-    options, arguments = parser.parse_known_args()
-    if options.step:
-        from training_step import step_report  # beside this file; torch is not needed for the study
-
-        print("\n".join(step_report()))
-        return 0
-    run = run_snakemake(["--directory", options.directory, *arguments])
-    if run.status:
-        print(f"snakemake failed with status {run.status}; measured are the jobs that ended well.")
-    print("\n".join(report(Path(options.directory) / "results", run)))
-    return run.status
+def start_up(jobs: pd.DataFrame, stages: pd.Series[float]) -> float:
+    """Return the seconds of the jobs whose rule is a timed stage, without those inside the stage."""
+    timed = jobs[jobs["rule"].isin(stages.index)]
+    return float(timed["s"].sum() - stages[stages.index.isin(timed["rule"])].sum())
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def use_of_cores(stages: pd.Series[float], run: Run) -> Row:
+    """Compare the seconds inside training with what the cores offered."""
+    quantity = "training seconds / (wall time x cores)"
+    if "train" not in stages:
+        return skipped(PART, quantity, "no network was trained")
+    if run.cores is None:
+        return skipped(PART, quantity, "the number of cores is unknown")
+    share = float(stages["train"]) / (run.wall * run.cores)
+    return row(PART, quantity, share, "share", (">=", GOAL), case=f"{run.cores} cores")
+
+
+def rule_rows(rule: str, jobs: pd.DataFrame, stages: pd.Series[float]) -> list[Row]:
+    """Describe the jobs of one rule."""
+    numbers = {"jobs": len(jobs), "jobs, s": float(jobs["s"].sum())}
+    if rule in stages:
+        numbers["inside the stage, s"] = float(stages[rule])
+        numbers["start-up per job, s"] = start_up(jobs, stages) / len(jobs)
+    if jobs["max_rss"].notna().any():
+        numbers["largest memory, MB"] = float(jobs["max_rss"].max())
+    return [row(BY_RULE, quantity, value, "", case=rule) for quantity, value in numbers.items()]

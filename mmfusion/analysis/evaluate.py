@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mmfusion.analysis.leakage import leakage
 from mmfusion.analysis.relevance import heldout_relevance, variance_shares
 from mmfusion.baselines.constant import constant_rows
 from mmfusion.baselines.rows import metric_columns, run_row
-from mmfusion.cells import Cell, cell_keys
+from mmfusion.cells import cell_keys
 from mmfusion.data.dataset import MultimodalDataset
 from mmfusion.fusion.subsets import Subset
 from mmfusion.training.cell import prepared_splits, use_one_thread
@@ -43,36 +44,16 @@ class Evaluation:
     seconds: pd.DataFrame
 
 
+@torch.no_grad()
 def evaluate_blocks(
-    blocks: Iterable[TrainedBlock], datasets: Mapping[int, MultimodalDataset], halves_seed: int
+    blocks: Sequence[TrainedBlock], datasets: Mapping[int, MultimodalDataset], halves_seed: int
 ) -> Evaluation:
     """Compute metrics and relevance of all networks of several blocks.
 
     Parameters
     ----------
-    blocks : iterable of TrainedBlock
-        At least one, all of the same dataset.
-    datasets, halves_seed
-        See `evaluate_block`.
-
-    Returns
-    -------
-    Evaluation
-    """
-    tables = [vars(evaluate_block(block, datasets, halves_seed)) for block in blocks]
-    return Evaluation(
-        **{name: pd.concat([part[name] for part in tables], ignore_index=True) for name in tables[0]}
-    )
-
-
-def evaluate_block(
-    block: TrainedBlock, datasets: Mapping[int, MultimodalDataset], halves_seed: int
-) -> Evaluation:
-    """Compute metrics and relevance of all networks of a block.
-
-    Parameters
-    ----------
-    block : TrainedBlock
+    blocks : sequence of TrainedBlock
+        At least one, all of the same dataset and with equal encoders.
     datasets : mapping of int to MultimodalDataset
         The dataset of every seed.
     halves_seed : int
@@ -81,29 +62,64 @@ def evaluate_block(
     Returns
     -------
     Evaluation
+        Rows in the order of the blocks and their seeds.
     """
     use_one_thread()
-    cell = block.cell
-    runs, subsets, seconds = [], [], []
-    for seed, network in block.networks.items():
-        start = time.perf_counter()
-        dataset, keys = datasets[seed], cell_keys(cell, seed)
-        samples = prepared_splits(block, seed, dataset)
-        parts = {split: _parts(network, part) for split, part in samples.items()}
-        runs.append(
-            _run(cell, seed, dataset, _scores(network, parts, block.description["target"][str(seed)]))
-        )
-        relevance = _relevance(network, parts, samples["test"], dataset.task, halves_seed)
-        subsets.append(relevance.assign(**keys)[[*keys, *relevance.columns]])
-        counts = {"epochs": 0, "samples": len(dataset.splits["train"])}
-        seconds.append({**keys, "stage": "evaluate", "seconds": time.perf_counter() - start, **counts})
+    found: dict[tuple[int, int], Evaluation] = {}
+    for seed, dataset in datasets.items():  # seeds outside: what all blocks share is computed once
+        own = [(place, block) for place, block in enumerate(blocks) if seed in block.networks]
+        samples = prepared_splits(own[0][1], seed, dataset) if own else {}
+        bound = _bound(dataset)
+        for place, block in own:
+            found[place, seed] = _evaluate(block, seed, dataset, samples, bound, halves_seed)
+    tables = [vars(found[place, seed]) for place, block in enumerate(blocks) for seed in block.networks]
     return Evaluation(
-        pd.concat(runs, ignore_index=True), pd.concat(subsets, ignore_index=True), pd.DataFrame(seconds)
+        **{name: pd.concat([part[name] for part in tables], ignore_index=True) for name in tables[0]}
     )
 
 
-def _parts(network: MultimodalNetwork, samples: Samples) -> Parts:
-    contributions = network.contributions(samples.inputs)
+def _bound(dataset: MultimodalDataset) -> float:
+    """Return the loss below which a network counts as converged."""
+    loss = constant_rows(dataset, None)[f"loss_{_judged(dataset)}"]
+    return CONVERGED_BELOW * float(loss.item())
+
+
+def _judged(dataset: MultimodalDataset) -> str:
+    """Name the split on which convergence is judged."""
+    return "validation" if "validation" in dataset.splits else "train"
+
+
+def _evaluate(
+    block: TrainedBlock,
+    seed: int,
+    dataset: MultimodalDataset,
+    samples: Mapping[str, Samples],
+    bound: float,
+    halves_seed: int,
+) -> Evaluation:
+    """Evaluate one network."""
+    start = time.perf_counter()
+    network, keys = block.networks[seed], cell_keys(block.cell, seed)
+    features = {split: network.encode_all(part.inputs) for split, part in samples.items()}
+    parts = {split: _parts(network, values) for split, values in features.items()}
+    scores = _scores(network, parts, block.description["target"][str(seed)])
+    run = run_row(dataset, "fusion", seed, metric_columns(dataset, scores))
+    converged = run[f"loss_{_judged(dataset)}"].to_numpy() < bound
+    cell = {name: keys[name] for name in ("norm", "p", "scale")}
+    run = run.assign(**cell, converged=pd.array(converged, dtype="boolean"))
+    relevance = _relevance(
+        network, parts, features["test"], samples["test"].target, dataset.task, halves_seed
+    )
+    subsets = relevance.assign(**keys)[[*keys, *relevance.columns]]
+    counts = {"epochs": 0, "samples": len(dataset.splits["train"])}
+    elapsed = time.perf_counter() - start
+    return Evaluation(
+        run, subsets, pd.DataFrame([{**keys, "stage": "evaluate", "seconds": elapsed, **counts}])
+    )
+
+
+def _parts(network: MultimodalNetwork, features: Mapping[str, Tensor]) -> Parts:
+    contributions = network.fusion.contributions(features)
     return {subset: part.double().numpy() for subset, part in contributions.items()}
 
 
@@ -120,26 +136,19 @@ def _scores(
     return {split: mean + std * (sum(group.values()) + _bias(network)) for split, group in parts.items()}
 
 
-def _run(
-    cell: Cell, seed: int, dataset: MultimodalDataset, scores: Mapping[str, NDArray[np.float64]]
-) -> pd.DataFrame:
-    row = run_row(dataset, "fusion", seed, metric_columns(dataset, scores))
-    split = "validation" if "validation" in dataset.splits else "train"
-    bound = CONVERGED_BELOW * constant_rows(dataset, seed)[f"loss_{split}"]
-    converged: Any = row[f"loss_{split}"].to_numpy() < bound.to_numpy()
-    return row.assign(
-        norm=cell.norm, p=cell.p, scale=cell.scale, converged=pd.array(converged, dtype="boolean")
-    )
-
-
 def _relevance(
-    network: MultimodalNetwork, parts: Mapping[str, Parts], test: Samples, task: str, halves_seed: int
+    network: MultimodalNetwork,
+    parts: Mapping[str, Parts],
+    encoded: Mapping[str, Tensor],
+    target: Tensor,
+    task: str,
+    halves_seed: int,
 ) -> pd.DataFrame:
     """Join the relevance of training weights, of held-out scores and the leakage, one row per subset."""
-    features = {name: x.double().numpy() for name, x in network.encode_all(test.inputs).items()}
+    features = {name: x.double().numpy() for name, x in encoded.items()}
     train_means = {subset: part.mean(axis=0) for subset, part in parts["train"].items()}
-    target = test.target.double().numpy()
-    held_out = heldout_relevance(parts["test"], _bias(network), train_means, target, task)
+    bias, truth = _bias(network), target.double().numpy()
+    held_out = heldout_relevance(parts["test"], bias, train_means, truth, task)
     train = variance_shares(parts["train"])[["subset", "covariance_share"]]
     train = train.rename(columns={"covariance_share": "covariance_share_train"})
     table = network.fusion.relevance().merge(held_out, on="subset", how="left", sort=False)

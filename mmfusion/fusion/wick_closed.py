@@ -43,27 +43,33 @@ class _Plan:
         The subsets of these sizes.
     owner : Tensor, shape (M, D)
         One where a row of all features below each other is the modality's, else zero.
-    blocks : Tensor, shape (D D, M M)
-        Sums a flat matrix over the blocks of two modalities.
+    block_of : Tensor of int64, shape (D D,)
+        Which entry of a flat table (M, M) an entry of a flat matrix (D, D) belongs to.
     entries : Tensor of int64, shape (sum over pairs of d_i d_j,)
         Where the blocks of the pairs, row by row, stand in a flat matrix (D, D).
     mirrored : Tensor of int64
         The same for the transposed blocks.
-    pick_pairs : Tensor, shape (M M, number of pairs)
-        Takes pairs from a flat symmetric table, one half from either entry.
-    pick_triples : Tensor, shape (M M M, number of triples)
-        Sums over the ways to write a triple as c and the symmetric {a, b}.
+    pair_entries : Tensor of int64, shape (number of pairs,)
+        Where the pairs stand in a flat table (M, M).
+    triple_entries : Tensor of int64, shape (3, number of triples)
+        Where the ways to write a triple as c and {a, b} stand in a flat table (M, M, M).
+    spread_pairs : Tensor, shape (number of pairs, M M)
+        Puts a number per pair into both entries of a symmetric table, one half into either.
+    spread_triples : Tensor, shape (number of triples, M M M)
+        Puts a number per triple into all its entries, one half into (c, a, b) and into (c, b, a).
     """
 
     dims: dict[str, int]
     pairs: list[Subset]
     triples: list[Subset]
     owner: Tensor
-    blocks: Tensor
+    block_of: Tensor
     entries: Tensor
     mirrored: Tensor
-    pick_pairs: Tensor
-    pick_triples: Tensor
+    pair_entries: Tensor
+    triple_entries: Tensor
+    spread_pairs: Tensor
+    spread_triples: Tensor
 
     @property
     def heads(self) -> list[Subset]:
@@ -88,22 +94,30 @@ def _plan(
     index = {name: number for number, name in enumerate(names)}
     places = torch.arange(len(modality) ** 2).view(len(modality), -1)
     blocks = [places[modality == index[i]][:, modality == index[j]] for i, j in pairs]
-    pick_pairs = torch.zeros(len(names), len(names), len(pairs), dtype=dtype)
+    count = len(names)
+    pair_entries = [index[i] * count + index[j] for i, j in pairs]
+    spread_pairs = torch.zeros(len(pairs), count, count, dtype=dtype)
     for number, (i, j) in enumerate(pairs):
-        pick_pairs[index[i], index[j], number] = pick_pairs[index[j], index[i], number] = 0.5
-    pick_triples = torch.zeros(len(names), len(names), len(names), len(triples), dtype=dtype)
+        spread_pairs[number, index[i], index[j]] = spread_pairs[number, index[j], index[i]] = 0.5
+    triple_entries = torch.zeros(3, len(triples), dtype=torch.int64)
+    spread_triples = torch.zeros(len(triples), count, count, count, dtype=dtype)
     for number, triple in enumerate(triples):
         for c, a, b in permutations([index[name] for name in triple]):
-            pick_triples[c, a, b, number] = 0.5
+            spread_triples[number, c, a, b] = 0.5
+        for place, name in enumerate(triple):
+            c, (a, b) = index[name], (index[other] for other in triple if other != name)
+            triple_entries[place, number] = (c * count + a) * count + b
     none = places[:0, :0].flatten()
     tensors = (
         owner,
-        torch.einsum("ia,jb->abij", owner, owner).flatten(0, 1).flatten(1),
+        (modality[:, None] * count + modality).flatten(),
         torch.cat([none, *(block.flatten() for block in blocks)]),
         torch.cat([none, *((block // len(modality) + block % len(modality) * len(modality)).flatten()
                            for block in blocks)]),
-        pick_pairs.flatten(0, 1),
-        pick_triples.flatten(0, 2),
+        torch.tensor(pair_entries, dtype=torch.int64),
+        triple_entries,
+        spread_pairs.flatten(1),
+        spread_triples.flatten(1),
     )  # fmt: skip
     return _Plan(dict(dims), pairs, triples, *(tensor.to(device) for tensor in tensors))
 
@@ -151,14 +165,16 @@ class _Closed(torch.autograd.Function):
         norms = plan.owner @ below.square()  # (..., M, B)
         mean = norms.mean(-1)
         second = (below @ below.mT).div_(samples)  # (..., D, D)
-        squares = _map(second.square().flatten(-2), plan.blocks)  # (..., M M)
-        pairs = _map((norms @ norms.mT).div_(samples).flatten(-2).sub_(squares), plan.pick_pairs)
+        squares = _block_sums(plan, second.square())  # (..., M M)
+        products = (norms.unsqueeze(-2) * norms.unsqueeze(-3)).flatten(-3, -2)  # (..., M M, B)
+        table = products.mean(-1).sub_(squares)
+        pairs = table.index_select(-1, plan.pair_entries)
         blocks = second.flatten(-2).index_select(-1, plan.entries).neg_().unsqueeze(-2)
         widths = [plan.dims[i] * plan.dims[j] for i, j in plan.pairs]
         kappas, triples = list(torch.split(blocks, widths, dim=-1)), []
         kept: tuple[Tensor, ...] = ()
         if plan.triples:
-            table, kept = _triple_table(plan, below, norms, second, squares, mean)
+            table, kept = _triple_table(plan, below, norms, second, squares, mean, products)
             columns = plan.split(below)
             triples = [
                 (columns[triple[-1]] @ head.mT).mT.flatten(-2).unsqueeze(-2).div_(-samples)
@@ -181,17 +197,18 @@ class _Closed(torch.autograd.Function):
         on_mean, on_pairs, on_triples = torch.split(
             grad, [square, len(plan.pairs), len(plan.triples)], dim=-1
         )
-        table = _map(on_pairs, plan.pick_pairs.mT)  # (..., M M), symmetric
-        on_norms = (torch.unflatten(table, -1, (square, square)) @ norms).mul_(2).add_(on_mean.unsqueeze(-1))
+        table = _map(on_pairs, plan.spread_pairs)  # (..., M M), symmetric
+        on_norms = (torch.unflatten(table, -1, (square, square, 1)) * norms.unsqueeze(-3)).sum(-2)
+        on_norms.mul_(2).add_(on_mean.unsqueeze(-1))
         on_squares, on_below = -table, torch.zeros((), dtype=below.dtype, device=below.device)
         if plan.triples:
-            part = torch.unflatten(_map(on_triples, plan.pick_triples.mT), -1, (square, square * square))
+            part = torch.unflatten(_map(on_triples, plan.spread_triples), -1, (square, square * square))
             more_second, more_norms, on_below, more_squares = _triple_gradients(
                 plan, below, norms, second, part, kept
             )
             on_norms += more_norms
             on_squares += more_squares
-        on_second = _map(on_squares, plan.blocks.mT).view(second.shape).mul_(second).mul_(2)
+        on_second = on_squares.index_select(-1, plan.block_of).view(second.shape).mul_(second).mul_(2)
         if plan.triples:
             on_second += more_second
         if plan.pairs:
@@ -214,6 +231,13 @@ class _Closed(torch.autograd.Function):
         return None, on_below, *on_heads.values()
 
 
+def _block_sums(plan: _Plan, matrix: Tensor) -> Tensor:
+    """Sum (..., D, D) over the blocks of two modalities, shape (..., M M)."""
+    flat = matrix.flatten(-2)
+    sums = flat.new_zeros(*flat.shape[:-1], len(plan.dims) ** 2)
+    return sums.scatter_add_(-1, plan.block_of.expand_as(flat), flat)
+
+
 def _map(values: Tensor, matrix: Tensor) -> Tensor:
     """Multiply (..., a) by (a, b), row by row: rounding must not depend on how many networks there are."""
     return (values.unsqueeze(-2) @ matrix.expand(*values.shape[:-1], *matrix.shape)).squeeze(-2)
@@ -225,18 +249,24 @@ def _with_heads(plan: _Plan, heads: Sequence[Tensor]) -> list[tuple[Subset, Tens
 
 
 def _triple_table(
-    plan: _Plan, below: Tensor, norms: Tensor, second: Tensor, squares: Tensor, mean: Tensor
+    plan: _Plan,
+    below: Tensor,
+    norms: Tensor,
+    second: Tensor,
+    squares: Tensor,
+    mean: Tensor,
+    products: Tensor,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Return E||psi_ijk||^2 + ||E_ijk||^2 of all triples, and what its gradient needs."""
     samples, beside = below.shape[-1], second.unsqueeze(-3)
     weighted = (norms.unsqueeze(-2) * below.unsqueeze(-3)).flatten(-3, -2) @ below.mT
     inner = (beside * plan.owner.unsqueeze(-2)) @ beside  # (..., M, D, D)
     inner.sub_(weighted.view_as(inner), alpha=1 / samples)
-    products = (norms.unsqueeze(-2) * norms.unsqueeze(-3)).flatten(-3, -2)  # (..., M M, B)
-    part = (norms @ products.mT).div_(3 * samples)  # (..., c, a b)
-    part.add_(_map((inner * beside).flatten(-2), plan.blocks), alpha=2)
+    part = (norms.unsqueeze(-2) * products.unsqueeze(-3)).mean(-1).div_(3)  # (..., c, a b)
+    part.add_(_block_sums(plan, inner * beside), alpha=2)
     part.add_(mean.unsqueeze(-1) * squares.unsqueeze(-2))
-    return _map(part.flatten(-2), plan.pick_triples), (squares, mean, inner, products)
+    chosen = part.flatten(-2).index_select(-1, plan.triple_entries.flatten())
+    return torch.unflatten(chosen, -1, (3, -1)).sum(-2), (squares, mean, inner, products)
 
 
 def _triple_gradients(
@@ -245,13 +275,13 @@ def _triple_gradients(
     """Return the gradients of C, of n and g up to the factors of `backward`, and of ||C_ab||^2."""
     squares, mean, inner, products = kept
     beside = second.unsqueeze(-3)
-    spread = _map(part, plan.blocks.mT).view(inner.shape).mul_(2)  # (..., M, D, D)
+    spread = part.index_select(-1, plan.block_of).view(inner.shape).mul_(2)  # (..., M, D, D)
     on_inner = spread * beside
     through = ((on_inner @ beside) * plan.owner.unsqueeze(-2)).sum(-3)
     on_second = (spread * inner).sum(-3).add_(through).add_(through.mT)
     mixed = (on_inner.flatten(-3, -2) @ below).view(*inner.shape[:-1], -1)  # (..., M, D, B)
-    on_norms = part @ products
-    on_norms += part @ squares.unsqueeze(-1)
+    on_norms = (part.unsqueeze(-1) * products.unsqueeze(-3)).sum(-2)
+    on_norms += (part * squares.unsqueeze(-2)).sum(-1, keepdim=True)
     on_norms -= (mixed * below.unsqueeze(-3)).sum(-2)
-    on_squares = (mean.unsqueeze(-2) @ part).squeeze(-2)
+    on_squares = (mean.unsqueeze(-1) * part).sum(-2)
     return on_second, on_norms, -(mixed * norms.unsqueeze(-2)).sum(-3), on_squares

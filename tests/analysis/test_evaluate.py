@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 from torch.nn import functional
 
 from mmfusion.analysis.columns import check_table
-from mmfusion.analysis.evaluate import Evaluation, evaluate_block, evaluate_blocks
+from mmfusion.analysis.evaluate import Evaluation, evaluate_blocks
 from mmfusion.analysis.leakage import leakage
 from mmfusion.baselines.constant import constant_rows
 from mmfusion.data.dataset import MultimodalDataset
@@ -30,7 +30,7 @@ LABELS = ["1", "2", "3", "1+2", "1+3", "2+3", "1+2+3"]
 
 @pytest.fixture(scope="session")
 def evaluation(block: TrainedBlock, views: Views) -> Evaluation:
-    return evaluate_block(block, views, halves_seed=0)
+    return evaluate_blocks([block], views, halves_seed=0)
 
 
 def with_constant_score(block: TrainedBlock, bias: float) -> TrainedBlock:
@@ -58,7 +58,7 @@ class TestTables:
         assert evaluation.subsets["order"].to_list() == 2 * [1, 1, 1, 2, 2, 2, 3]
 
     def test_keys(self, train_views: Train, views: Views) -> None:
-        result = evaluate_block(train_views("vbn", "4/3", seeds=[1]), views, halves_seed=0)
+        result = evaluate_blocks([train_views("vbn", "4/3", seeds=[1])], views, halves_seed=0)
         for table in (result.runs, result.subsets, result.seconds):
             keys = table[["dataset", "norm", "p", "scale", "seed"]].drop_duplicates()
             assert keys.to_numpy().tolist() == [["XRelIrrXOR", "vbn", "4/3", "1", 1]]
@@ -72,7 +72,7 @@ class TestTables:
 
     def test_max_order(self, train_views: Train, views: Views) -> None:
         block = train_views(seeds=[1], max_order=2)
-        assert evaluate_block(block, views, 0).subsets["subset"].to_list() == LABELS[:-1]
+        assert evaluate_blocks([block], views, 0).subsets["subset"].to_list() == LABELS[:-1]
 
 
 class TestScores:
@@ -80,7 +80,7 @@ class TestScores:
     def test_are_those_of_the_network(self, train_views: Train, views: Views, norm: str) -> None:
         block = train_views(norm, seeds=[1])
         network, samples = block.networks[1], prepared_splits(block, 1, views[1])
-        run = evaluate_block(block, views, 0).runs.iloc[0]
+        run = evaluate_blocks([block], views, 0).runs.iloc[0]
         for split, part in samples.items():
             with torch.no_grad():
                 score = network(part.inputs)[:, 0]
@@ -97,7 +97,7 @@ class TestScores:
     def test_regression_in_the_unit_of_the_target(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("regression", sentiment=True)
         block = train_vectors(dataset)
-        run = evaluate_block(block, {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_blocks([block], {0: dataset}, 0).runs.iloc[0]
         mean, std = dataset.splits["train"].target.mean(), dataset.splits["train"].target.std()
         assert abs(mean) > 0.1
         for split, samples in prepared_splits(block, 0, dataset).items():
@@ -115,7 +115,7 @@ class TestScores:
     def test_binary_sentiment(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary", sentiment=True)
         block = train_vectors(dataset)
-        run = evaluate_block(block, {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_blocks([block], {0: dataset}, 0).runs.iloc[0]
         assert run["acc2_zeros_positive_test"] == run["accuracy_test"] > 0.75
         assert 0.75 < run["acc2_zeros_omitted_test"] <= 1
         assert np.isnan(run["mae_test"])
@@ -123,7 +123,7 @@ class TestScores:
     def test_several_classes(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("multiclass")
         block = train_vectors(dataset)
-        result = evaluate_block(block, {0: dataset}, 0)
+        result = evaluate_blocks([block], {0: dataset}, 0)
         check_table("subsets", result.subsets)
         samples = prepared_splits(block, 0, dataset)["test"]
         score = block.networks[0](samples.inputs).detach()
@@ -189,7 +189,7 @@ class TestRelevance:
     def test_seed_of_the_halves_changes_the_leakage_only(
         self, evaluation: Evaluation, block: TrainedBlock, views: Views
     ) -> None:
-        other = evaluate_block(block, views, halves_seed=1)
+        other = evaluate_blocks([block], views, halves_seed=1)
         leaks = ["leakage_single", "leakage_within"]
         pd.testing.assert_frame_equal(
             other.subsets.drop(columns=leaks), evaluation.subsets.drop(columns=leaks), check_exact=True
@@ -201,7 +201,7 @@ class TestRelevance:
     def test_of_a_silent_network_is_undefined(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary")
         silent = with_constant_score(train_vectors(dataset, epochs=1), 0.3)
-        rows = evaluate_block(silent, {0: dataset}, 0).subsets
+        rows = evaluate_blocks([silent], {0: dataset}, 0).subsets
         check_table("subsets", rows)
         undefined = ["beta", "weight_share", "variance_share", "covariance_share", "leakage_single"]
         assert rows[undefined].isna().all().all()
@@ -214,21 +214,21 @@ class TestConverged:
             dataset = make_vectors("binary", splits=splits)
             share = dataset.splits["train"].target.mean()
             silent = with_constant_score(train_vectors(dataset, epochs=1), math.log(share / (1 - share)))
-            run = evaluate_block(silent, {0: dataset}, 0).runs.iloc[0]
+            run = evaluate_blocks([silent], {0: dataset}, 0).runs.iloc[0]
             assert run["loss_test"] == pytest.approx(constant_rows(dataset, 0)["loss_test"].item())
             assert not run["converged"]
 
     def test_mean_of_the_target_has_not(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("regression")
         silent = with_constant_score(train_vectors(dataset, epochs=1), 0.0)
-        run = evaluate_block(silent, {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_blocks([silent], {0: dataset}, 0).runs.iloc[0]
         assert run["loss_train"] == pytest.approx(1)
         assert not run["converged"]
 
     @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
     def test_trained_network_has(self, make_vectors: Make, train_vectors: Train, task: str) -> None:
         dataset = make_vectors(task)
-        run = evaluate_block(train_vectors(dataset), {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_blocks([train_vectors(dataset)], {0: dataset}, 0).runs.iloc[0]
         assert run["loss_train"] < 0.8 * constant_rows(dataset, 0)["loss_train"].item()
         assert run["converged"]
 
@@ -247,7 +247,7 @@ class TestConverged:
         wanted = (0.95 + share) * math.log(2)
         bias = brentq(lambda b: loss(b) - wanted, 0.0, math.log(4))
         silent = with_constant_score(train_vectors(dataset, epochs=1), bias)
-        run = evaluate_block(silent, {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_blocks([silent], {0: dataset}, 0).runs.iloc[0]
         assert run["loss_validation"] == pytest.approx(wanted)
         assert run["loss_train"] > 0.95 * math.log(2)
         assert run["converged"] == expected
@@ -261,7 +261,7 @@ class TestConverged:
         flipped = {**dataset.splits, "validation": replace(validation, target=1 - validation.target)}
         blind = {split: part for split, part in dataset.splits.items() if split != "validation"}
         outcomes = [
-            evaluate_block(block, {0: replace(dataset, splits=splits)}, 0).runs["converged"].item()
+            evaluate_blocks([block], {0: replace(dataset, splits=splits)}, 0).runs["converged"].item()
             for splits in (dataset.splits, flipped, blind)
         ]
         assert outcomes == [True, False, True]
@@ -269,7 +269,7 @@ class TestConverged:
     def test_diverged_network_has_not(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary")
         broken = with_constant_score(train_vectors(dataset, epochs=1), math.nan)
-        result = evaluate_block(broken, {0: dataset}, 0)
+        result = evaluate_blocks([broken], {0: dataset}, 0)
         check_table("runs", result.runs)
         assert not result.runs["converged"].item()
         assert np.isnan(result.runs["accuracy_test"].item())
@@ -279,7 +279,9 @@ def test_a_seed_does_not_depend_on_those_that_share_its_block(
     evaluation: Evaluation, block: TrainedBlock, views: Views
 ) -> None:
     for seed in block.networks:
-        alone = evaluate_block(replace(block, networks={seed: block.networks[seed]}), {seed: views[seed]}, 0)
+        alone = evaluate_blocks(
+            [replace(block, networks={seed: block.networks[seed]})], {seed: views[seed]}, 0
+        )
         for one, all_of_them in ((alone.runs, evaluation.runs), (alone.subsets, evaluation.subsets)):
             own = all_of_them[all_of_them["seed"] == seed].reset_index(drop=True)
             pd.testing.assert_frame_equal(one, own, check_exact=True)
@@ -289,8 +291,8 @@ def test_several_blocks_one_after_the_other(
     evaluation: Evaluation, block: TrainedBlock, train_views: Train, views: Views
 ) -> None:
     other = train_views("vbn", seeds=[1])
-    together = evaluate_blocks(iter([other, block]), views, 0)
-    for name, table in vars(evaluate_block(other, views, 0)).items():
+    together = evaluate_blocks([other, block], views, 0)
+    for name, table in vars(evaluate_blocks([other], views, 0)).items():
         found = vars(together)[name]
         check_table(name, found)
         if name != "seconds":
@@ -303,6 +305,6 @@ def test_labels_name_the_blocks_that_were_fused(block: TrainedBlock, views: View
     network = copy.deepcopy(block.networks[1])
     with torch.no_grad():
         network.fusion.blocks()["1", "3"].zero_()
-    rows = evaluate_block(replace(block, networks={1: network}), views, 0).subsets
+    rows = evaluate_blocks([replace(block, networks={1: network})], views, 0).subsets
     for measure in ("block_norm", "beta", "loss_rise", "variance_share", "covariance_share"):
         assert rows.loc[rows[measure] == 0, "subset"].to_list() == ["1+3"]

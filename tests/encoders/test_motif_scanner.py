@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,7 @@ from mmfusion.encoders import MotifScanner
 from mmfusion.errors import DataError
 
 # Alphabet, width, length: windows cut into whole parts and not, a single window, full and part tables.
+# Best scores have to differ between samples, or batch norm divides by almost nothing: short where width is 1.
 CASES = [
     (4, 12, 30),
     (4, 12, 12),
@@ -21,13 +23,13 @@ CASES = [
     (4, 4, 20),
     (4, 5, 21),
     (4, 7, 23),
-    (4, 1, 9),
+    (4, 1, 3),
     (2, 5, 17),
     (2, 8, 40),
     (2, 12, 31),
     (1, 9, 14),
     (16, 5, 12),
-    (20, 1, 16),
+    (20, 1, 8),
     (20, 5, 12),
     (20, 12, 19),
     (256, 3, 8),
@@ -45,7 +47,7 @@ def one_hot_of(scanner: MotifScanner, values: NDArray[np.int64]) -> Tensor:
 
 
 def reference(scanner: MotifScanner, values: NDArray[np.int64]) -> Tensor:
-    """Encode by the definition: one-hot, convolution, maximum, ReLU, batch norm, linear, ReLU."""
+    """Encode by the definition, in float64: one-hot, convolution, maximum, ReLU, batch norm, linear, ReLU."""
     best = scanner.conv(one_hot_of(scanner, values)).amax(2)
     return torch.relu(scanner.linear(scanner.batch_norm(torch.relu(best))))
 
@@ -63,15 +65,16 @@ def gradients(scanner: MotifScanner, features: Tensor) -> Iterator[tuple[str, Te
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-11), (torch.float32, 1e-4)])
 def test_motif_scanner_equals_its_definition(alphabet, width, length, dtype, tolerance) -> None:
     torch.manual_seed(width)
-    scanner = MotifScanner(alphabet, width, channels=6, dim=3).to(dtype)
+    scanner = MotifScanner(alphabet, width, channels=6, dim=3)
+    exact, scanner = copy.deepcopy(scanner).double(), scanner.to(dtype)
     values = symbols(alphabet, length)
-    found, expected = scanner(scanner.prepare(values)), reference(scanner, values)
-    assert found.shape == (16, 3)
-    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
-    ours, theirs = dict(gradients(scanner, found)), dict(gradients(scanner, expected))
+    found, expected = scanner(scanner.prepare(values)), reference(exact, values)
+    assert (found.shape, found.dtype) == ((16, 3), dtype)
+    torch.testing.assert_close(found.double(), expected, rtol=tolerance, atol=tolerance)
+    ours, theirs = dict(gradients(scanner, found)), dict(gradients(exact, expected))
     for name, gradient in theirs.items():
         scale = gradient.abs().max().clamp(min=1)
-        torch.testing.assert_close(ours[name] / scale, gradient / scale, rtol=0, atol=tolerance)
+        torch.testing.assert_close(ours[name].double() / scale, gradient / scale, rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize(("alphabet", "width", "length"), CASES)
@@ -164,11 +167,6 @@ def test_prepare_works_row_by_row() -> None:
     scanner = MotifScanner(width=6)
     values = symbols(4, 25)
     assert torch.equal(scanner.prepare(values[::-1]), scanner.prepare(values).flip(0))
-
-
-def test_no_sequences_have_no_features() -> None:
-    scanner = MotifScanner(width=6, dim=3).eval()
-    assert scanner(scanner.prepare(symbols(4, 25, size=0))).shape == (0, 3)
 
 
 @pytest.mark.parametrize(

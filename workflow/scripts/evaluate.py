@@ -1,7 +1,5 @@
 """Compute metrics and relevance of all networks of a dataset and a block of seeds."""
 
-from itertools import chain
-
 from mmfusion.analysis.evaluate import evaluate_blocks
 from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
@@ -10,7 +8,7 @@ from mmfusion.training.checkpoint import load_blocks
 
 with logged(snakemake.log[0]):
     files = zip(snakemake.input.weights, snakemake.input.description, strict=True)
-    blocks = chain.from_iterable(load_blocks(weights, description) for weights, description in files)
+    blocks = [block for weights, description in files for block in load_blocks(weights, description)]
     datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
     evaluation = evaluate_blocks(blocks, datasets, snakemake.params.halves_seed)
     write_table(snakemake.output.runs, evaluation.runs)

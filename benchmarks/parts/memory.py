@@ -1,0 +1,31 @@
+"""Peak memory of a step of the fusion layer, as a multiple of the bytes of all f^I."""
+
+from __future__ import annotations
+
+from layers import NORMS, dims_of, fusion_step, numbers_per_sample, too_large
+from memory_peak import peak_bytes
+from results import Row, row, skipped
+
+PART = "memory"
+BATCH, BYTES = 512, 4
+GOAL = ("<=", 4.0)
+CELLS = ((2, 8), (3, 8), (4, 8), (5, 8), (3, 32), (4, 16), (6, 4), (8, 4))
+
+
+def measure(quick: bool) -> list[Row]:
+    """Measure every (M, d) of `CELLS`, all orders; once, since allocations repeat exactly."""
+    rows: list[Row] = []
+    for modalities, dim in CELLS[:3] if quick else CELLS:
+        keys = {"modalities": modalities, "dim": dim, "order": modalities, "batch": BATCH}
+        dims = dims_of(modalities, dim)
+        all_products = BYTES * BATCH * numbers_per_sample(dims)
+        for norm in NORMS:
+            reason = too_large(dims, BATCH, None, (norm,))
+            if reason:
+                rows.append(skipped(PART, "peak of a step", reason, norm=norm, **keys))
+                continue
+            work = fusion_step(norm, dims, BATCH)
+            work()  # what torch allocates once, and keeps
+            multiple = peak_bytes(work) / all_products
+            rows.append(row(PART, "peak of a step", multiple, "x bytes of all f^I", GOAL, norm=norm, **keys))
+    return rows

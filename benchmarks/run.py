@@ -1,0 +1,87 @@
+"""Measure mmfusion: print a table, write it as CSV and Markdown, and draw it.
+
+``python benchmarks/run.py`` measures all parts, ``python benchmarks/run.py kappa memory`` some of them,
+``--quick`` a small subset of each in a minute or two. ``--study`` runs the study through Snakemake instead;
+what follows it are arguments of snakemake. benchmarks/README.md says what the numbers mean.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from argparse import REMAINDER, ArgumentParser
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+import torch
+from plot import overview
+from results import Row, markdown, tidy
+from study import study_report
+
+import mmfusion
+from mmfusion.files import write_table, write_text
+from mmfusion.plotting.style import save
+
+PARTS = ("throughput", "step", "fusion", "kappa", "memory", "arithmetic", "prediction", "scaling")
+OUTPUT = Path(__file__).resolve().parents[1] / "results/benchmarks-report"
+
+
+def measured(parts: list[str], quick: bool) -> pd.DataFrame:
+    """Run parts on one thread and put their rows together; says on stderr what is running."""
+    torch.set_num_threads(1)
+    rows: list[Row] = []
+    for part in parts:
+        measure: Callable[[bool], list[Row]] = import_module(f"parts.{part}").measure
+        torch.use_deterministic_algorithms(False)  # training switches it on
+        start = time.perf_counter()
+        print(f"{part} ...", end=" ", file=sys.stderr, flush=True)
+        rows += measure(quick)
+        print(f"{time.perf_counter() - start:.0f} s", file=sys.stderr)
+    return tidy(rows)
+
+
+def page(table: pd.DataFrame, quick: bool) -> str:
+    """Write the table with the machine it was measured on."""
+    facts = [
+        f"mmfusion {mmfusion.__version__}, torch {torch.__version__}, Python {platform.python_version()}",
+        f"{platform.machine()}, {platform.system()}, one thread",
+        "medians, in brackets the quartiles over repetitions" + (", quick subset" if quick else ""),
+    ]
+    return "# Benchmarks\n\n" + "".join(f"- {fact}\n" for fact in facts) + "\n" + markdown(table) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="a small subset of every part")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the results (%(default)s)")
+    parser.add_argument("--study", nargs=REMAINDER, help="run and measure the study; the rest is snakemake's")
+    options = parser.parse_args(arguments)
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"{unknown[0]!r} is no part, expected any of {', '.join(PARTS)}")
+    if options.study is not None:
+        rows, status = study_report(options.study)
+        write(tidy(rows), options.output, "study", options.quick)
+        return status
+    table = measured(options.parts or list(PARTS), options.quick)
+    write(table, options.output, "benchmarks", options.quick)
+    save(overview(table), options.output / "benchmarks.png")
+    return 0
+
+
+def write(table: pd.DataFrame, folder: Path, name: str, quick: bool) -> None:
+    """Print a table, and write it as CSV and as Markdown."""
+    text = page(table, quick)
+    print(text)
+    write_table(folder / f"{name}.csv", table)
+    write_text(folder / f"{name}.md", text)
+    print(f"written to {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
