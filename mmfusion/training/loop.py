@@ -55,8 +55,8 @@ def train_networks(
     decay acts on the encoders' weight matrices only, with a cosine decay of the learning rate to zero over
     all steps. An epoch is a random order cut into full batches; the samples left over differ in every epoch.
     The networks share each operation and nothing else: none depends on which others are trained beside it,
-    bit for bit on the CPU where the batch size is a multiple of 16, else up to rounding. Nothing is read back
-    from the device within an epoch.
+    bit for bit on the CPU at the sizes of the study (d = 8, batches of 64), else up to rounding. Nothing is
+    read back from the device within an epoch.
 
     Parameters
     ----------
