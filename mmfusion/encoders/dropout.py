@@ -28,6 +28,10 @@ class Dropout(nn.Module):
         self.share = share
         self.generators: Sequence[torch.Generator] = ()
 
+    def extra_repr(self) -> str:
+        """Return the share: encoders that differ in it are not alike."""
+        return f"share={self.share}"
+
     def forward(self, columns: Tensor) -> Tensor:
         """Drop units of columns (..., channels, B)."""
         if not self.training or self.share == 0:

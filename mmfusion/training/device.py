@@ -26,7 +26,9 @@ def device_of(name: str) -> torch.device:
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise ConfigError(
-            "training.device: cuda is not available to torch here; write auto or cpu, or install a build of "
-            "torch with CUDA on a machine that has it."
+            [
+                "training.device: cuda is not available to torch here; write auto or cpu, or install a "
+                "build of torch with CUDA on a machine that has it."
+            ]
         )
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

@@ -79,7 +79,7 @@ def _alike(encoders: Mapping[str, Encoder]) -> list[tuple[str, ...]]:
     """Group modalities whose encoders have one architecture."""
     groups: dict[str, list[str]] = {}
     for name, encoder in encoders.items():
-        shapes = [(key, tuple(values.shape)) for key, values in encoder.named_parameters()]
+        shapes = [(key, tuple(x.shape), x.requires_grad) for key, x in encoder.named_parameters()]
         groups.setdefault(f"{encoder} {shapes}", []).append(name)
     return [tuple(names) for names in groups.values()]
 

@@ -1,0 +1,77 @@
+"""Samples are selected by position, each network from its own part of one store."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.training.samples import Samples, Shelf
+
+CPU = torch.device("cpu")
+
+
+def samples(seed: int, size: int = 6) -> Samples:
+    generator = torch.Generator().manual_seed(seed)
+    inputs = {
+        "text": torch.randn(size, 3, generator=generator),
+        "codes": torch.randint(0, 256, (size, 4), generator=generator, dtype=torch.uint8),
+        "cube": torch.randn(size, 2, 2, generator=generator),
+    }
+    return Samples(inputs, torch.randint(0, 5, (size,), generator=generator))
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3), (1, 1), (3, 0)])
+def test_rows_have_the_axes_of_the_index(shape: tuple[int, ...]) -> None:
+    whole = samples(0)
+    index = torch.from_numpy(np.random.default_rng(1).integers(0, 6, shape))
+    found = whole.rows(index)
+    assert torch.equal(found.target, whole.target[index])
+    assert list(found.inputs) == list(whole.inputs)
+    for name, values in whole.inputs.items():
+        assert found.inputs[name].dtype == values.dtype
+        assert torch.equal(found.inputs[name], values[index])
+
+
+def test_to_keeps_values_and_types() -> None:
+    whole = samples(0)
+    moved = whole.to(CPU)
+    assert torch.equal(moved.target, whole.target)
+    assert all(torch.equal(moved.inputs[name], x) for name, x in whole.inputs.items())
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 0, 0), (1, 0, 1), (2, 1, 1), (0,)])
+def test_every_network_takes_rows_of_its_own_samples(order: tuple[int, ...]) -> None:
+    kept = [samples(seed) for seed in range(3)]
+    parts = [kept[number] for number in order]
+    shelf = Shelf.of(parts, CPU)
+    index = torch.from_numpy(np.random.default_rng(2).integers(0, 6, (len(parts), 4)))
+    batch, everything = shelf.rows(index), shelf.all()
+    assert shelf.size == 6
+    for place, part in enumerate(parts):
+        own = part.rows(index[place])
+        assert torch.equal(batch.target[place], own.target)
+        assert torch.equal(everything.target[place], part.target)
+        for name, values in part.inputs.items():
+            assert torch.equal(batch.inputs[name][place], own.inputs[name])
+            assert torch.equal(everything.inputs[name][place], values)
+            assert batch.inputs[name].dtype == values.dtype
+
+
+def test_shared_samples_are_stored_once() -> None:
+    shared = samples(0)
+    for parts, expected in (([shared] * 3, 6), ([shared, samples(1), shared], 12), ([samples(0)] * 2, 6)):
+        store = Shelf.of(parts, CPU).store
+        assert len(store.target) == expected
+        assert {len(x) for x in store.inputs.values()} == {expected}
+    equal = [samples(0), samples(0)]  # of equal numbers, and yet two: what counts is the object
+    assert len(Shelf.of(equal, CPU).store.target) == 12
+
+
+def test_an_order_that_covers_a_part_gives_all_of_it() -> None:
+    parts = [samples(0), samples(1)]
+    shelf = Shelf.of(parts, CPU)
+    order = torch.stack([torch.randperm(6, generator=torch.Generator().manual_seed(k)) for k in range(2)])
+    halves = [shelf.rows(index).target for index in torch.split(order, 3, dim=1)]
+    for place, target in enumerate(torch.cat(halves, dim=1)):
+        assert torch.equal(target[order[place].argsort()], parts[place].target)
