@@ -74,10 +74,6 @@ class MultimodalNetwork(nn.Module):
         }
         self.fusion.fit_statistics(features)
 
-    def decayed_weights(self) -> list[Tensor]:
-        """Return the weight matrices of all encoders, the only ones under weight decay."""
-        return [weight for encoder in self.encoders for weight in encoder.weights()]  # type: ignore[operator]  # an Encoder
-
     @torch.no_grad()
     def contributions(self, inputs: Mapping[str, Tensor]) -> Blocks:
         """Return <phi_I(x), W_I> per subset, shape (n, outputs), for prepared inputs."""

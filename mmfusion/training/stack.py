@@ -57,10 +57,9 @@ class NetworkStack(nn.Module):
         for names, encoder in zip(self.groups, self.encoders, strict=True):
             together = encoder(torch.cat([inputs[name] for name in names]))
             features |= zip(names, torch.split(together, len(self.networks)), strict=True)
-        ordered = {name: features[name] for name in self.networks[0].modalities}
         if self.scale != 1.0:
-            ordered = {name: self.scale * values for name, values in ordered.items()}
-        scores: Tensor = self.fusion(ordered)
+            features = {name: self.scale * values for name, values in features.items()}
+        scores: Tensor = self.fusion(features)
         return scores
 
     def decayed_weights(self) -> list[Tensor]:

@@ -1,8 +1,10 @@
 """The laws of the Wick products, as properties of random data in float64."""
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from math import factorial
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,6 +18,9 @@ from torch import Tensor
 
 from mmfusion import subsets, wick_products
 from mmfusion.fusion.normalisation import Normalisation
+
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+from closed_form import disjoint_sets
 
 Array = NDArray[np.float64]
 Features = dict[str, Array]
@@ -65,20 +70,6 @@ def product_of(features: Features, subset: Subset) -> Array:
 
 def mean_over(features: Features) -> Mean:
     return lambda subset: product_of(features, subset).mean(axis=0)
-
-
-def disjoint_sets(items: Subset) -> Iterator[tuple[Subset, ...]]:
-    """All sets of disjoint non-empty subsets, each once; the empty set is one of them."""
-    if not items:
-        yield ()
-        return
-    first, rest = items[0], items[1:]
-    yield from disjoint_sets(rest)
-    for size in range(len(rest) + 1):
-        for chosen in combinations(rest, size):
-            others = tuple(m for m in rest if m not in chosen)
-            for sets in disjoint_sets(others):
-                yield ((first, *chosen), *sets)
 
 
 def closed_form(features: Features, subset: Subset, mean: Mean) -> Array:

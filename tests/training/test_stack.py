@@ -232,7 +232,7 @@ def test_only_the_stacks_own_parameters_are_trained() -> None:
 def test_decayed_weights_are_the_matrices_of_all_encoders() -> None:
     networks = [vector_network(seed) for seed in range(2)]
     found = NetworkStack(networks).decayed_weights()
-    numbers = sum(weight.numel() for network in networks for weight in network.decayed_weights())
+    numbers = sum(weight.numel() for network in networks for e in network.encoders for weight in e.weights())
     assert sum(weight.numel() for weight in found) == numbers
     assert all(weight.ndim == 3 for weight in found)
 
