@@ -165,13 +165,15 @@ def _kappa(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def _memory(ax: Axes, rows: pd.DataFrame) -> None:
-    cells = [(int(m), int(d)) for m, d in rows[["modalities", "dim"]].drop_duplicates().to_numpy()]
+    cells = [
+        tuple(cell) for cell in rows[["modalities", "dim", "order"]].drop_duplicates().astype(int).to_numpy()
+    ]
     for place, norm in enumerate(NORMS):
         own = rows[rows["norm"] == norm]
-        keys = zip(own["modalities"].astype(int), own["dim"].astype(int), strict=True)
+        keys = map(tuple, own[["modalities", "dim", "order"]].astype(int).to_numpy())
         _points(ax, [cells.index(key) + 0.13 * (place - 2) for key in keys], own, norm, "")
     ax.axhline(float(rows["goal"].iloc[0].split()[1]), color=VERMILLION, ls=":")
-    ax.set_xticks(range(len(cells)), [f"{m}\n{d}" for m, d in cells])
-    ax.set_xlabel("modalities M (above), width d (below)")
+    ax.set_xticks(range(len(cells)), [f"{m}\n{d}\n{order}" for m, d, order in cells])
+    ax.set_xlabel("modalities M, width d, highest order (from above)")
     ax.set_ylim(0, 1.1 * max(rows["value"].max(), 4.0))
     ax.set_ylabel("peak bytes / bytes of all tensor products")
