@@ -155,7 +155,7 @@ def train_plainly(
         Mean loss over the batches of every epoch, as ``loss_train`` of the table ``history``.
     """
     torch.set_num_threads(1)
-    network = PlainNetwork(len(dataset.modalities), settings["encoder"], norm)
+    network = PlainNetwork(len(dataset.modalities), settings["encoders"]["symbols"], norm)
     network.load_state_dict({name: weights[name] for name, _ in network.named_parameters()}, strict=False)
     train = dataset.splits["train"]
     inputs = [

@@ -160,7 +160,7 @@ class Study:
             "epochs": own.epochs,
             "max_order": own.max_order,
             "convention": self.config.convention,
-            "encoder": {"kind": kind, **getattr(self.config.encoders, kind).model_dump()},
+            "encoders": {kind: getattr(self.config.encoders, kind).model_dump()},
         }
 
     @property

@@ -194,8 +194,8 @@ def test_settings_of_stages_hold_what_they_depend_on_and_no_more(config: Config,
     assert study.generation_settings("Parity")["sizes"] == config["datasets"]["Parity"]["sizes"]
     assert study.generation_settings("XRel")["motifs"] == config["sequences"]["motifs"]
     symbols, vector = study.training_settings("XRel"), study.training_settings("MOSIReal")
-    assert symbols["encoder"] == {"kind": "symbols", **config["encoders"]["symbols"]}
-    assert vector["encoder"] == {"kind": "vector", **config["encoders"]["vector"]}
+    assert symbols["encoders"] == {"symbols": config["encoders"]["symbols"]}
+    assert vector["encoders"] == {"vector": config["encoders"]["vector"]}
     assert (symbols["epochs"], vector["epochs"]) == (
         config["datasets"]["XRel"]["epochs"],
         config["mosi"]["epochs"],

@@ -73,7 +73,7 @@ def multiply_adds_of_plain_step(sample: Sample, norm: str) -> int:
     """Count forward and backward of the plain network on one batch."""
     size = sample.settings["batch_size"]
     views = next(iter(sample.datasets.values())).splits["train"].features
-    network = PlainNetwork(len(views), sample.settings["encoder"], norm)
+    network = PlainNetwork(len(views), sample.settings["encoders"]["symbols"], norm)
     torch.nn.init.normal_(network.fusion.weight)
     inputs = [torch.rand(size, 4, x.shape[1]) for x in views.values()]
     target = torch.ones(size)

@@ -1,7 +1,48 @@
-"""Encoders of one modality: from its raw array to features of width d."""
+"""Encoders by name: from the raw values of a modality to its features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mmfusion.encoders.base import Encoder
 from mmfusion.encoders.motif_scanner import MotifScanner
 from mmfusion.encoders.vector import VectorEncoder
 
-__all__ = ["Encoder", "MotifScanner", "VectorEncoder"]
+__all__ = ["ENCODERS", "Encoder", "MotifScanner", "VectorEncoder", "encoder_of", "kind_of"]
+
+ENCODERS: dict[str, Callable[..., Encoder]] = {"symbols": MotifScanner, "vector": VectorEncoder}
+"""Encoder of a kind of modality; the first argument is its size: the number of columns, or of symbols."""
+
+
+def kind_of(values: NDArray[Any]) -> str:
+    """Return the kind of a modality: ``symbols`` for integers (n, length), ``vector`` for numbers (n, d).
+
+    Examples
+    --------
+    >>> kind_of(np.zeros((4, 2))), kind_of(np.zeros((4, 2), dtype=int))
+    ('vector', 'symbols')
+    """
+    return "symbols" if np.issubdtype(values.dtype, np.integer) else "vector"
+
+
+def encoder_of(kind: str, size: int, arguments: Mapping[str, Any]) -> Encoder:
+    """Build the encoder of a modality.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `ENCODERS`.
+    size : int
+        Number of columns, or of symbols.
+    arguments : mapping
+        Further arguments of the encoder.
+
+    Returns
+    -------
+    Encoder
+    """
+    return ENCODERS[kind](size, **arguments)

@@ -6,8 +6,11 @@ any, count networks that are computed side by side.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -16,20 +19,54 @@ ROWS_AT_ONCE = 2048
 """Rows that are encoded at once outside training."""
 
 
+def shared_tensor(values: NDArray[Any]) -> Tensor:
+    """Return a tensor on the memory of an array, also of one that is mapped from a file or read-only.
+
+    The tensor must not be written to. Only arrays that are not contiguous are copied.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(np.ascontiguousarray(values))
+
+
 def linear(layer: nn.Linear, columns: Tensor) -> Tensor:
     """Apply a linear layer to columns (..., inputs, B), giving (..., outputs, B)."""
     return layer.weight @ columns + layer.bias.unsqueeze(-1)
 
 
-def batch_norm(layer: nn.BatchNorm1d, columns: Tensor) -> Tensor:
-    """Normalise columns (..., channels, B) by the batch in training mode, else by the layer's moments."""
+def batch_norm(layer: nn.BatchNorm1d, columns: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Normalise columns (..., channels, B) by the batch in training mode, else by the layer's moments.
+
+    Parameters
+    ----------
+    layer : BatchNorm1d
+    columns : Tensor, shape (..., channels, B)
+    weight : Tensor, shape (..., B), optional
+        Weights of the samples in the moments of a training batch, from zero on. Default: all one.
+    """
     training = layer.training
+    if training and weight is not None:
+        mean, variance = (moment.unsqueeze(-1) for moment in weighted_moments(columns, weight))
+        normed = (columns - mean) * (variance + layer.eps).rsqrt()
+        return layer.weight.unsqueeze(-1) * normed + layer.bias.unsqueeze(-1)
     moments = (None, None) if training else (layer.running_mean, layer.running_var)
-    mean, variance = (None if x is None else x.reshape(-1) for x in moments)
+    means, variances = (None if x is None else x.reshape(-1) for x in moments)
     flat = columns.reshape(1, -1, columns.shape[-1])
-    weight, bias = layer.weight.reshape(-1), layer.bias.reshape(-1)
-    normed = nn.functional.batch_norm(flat, mean, variance, weight, bias, training, eps=layer.eps)
+    gain, bias = layer.weight.reshape(-1), layer.bias.reshape(-1)
+    normed = nn.functional.batch_norm(flat, means, variances, gain, bias, training, eps=layer.eps)
     return normed.view(columns.shape)
+
+
+def weighted_moments(columns: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and biased variance of columns (..., channels, B) over the batch, weights (..., B).
+
+    Both are zero where all weights are zero.
+    """
+    tiny = torch.finfo(columns.dtype).tiny
+    exact = weight.to(columns)
+    share = (exact / exact.sum(-1, keepdim=True).clamp(min=tiny)).unsqueeze(-2)  # (..., 1, B)
+    mean = (columns * share).sum(-1)
+    return mean, ((columns - mean.unsqueeze(-1)).square() * share).sum(-1)
 
 
 class Encoder(nn.Module):
@@ -66,18 +103,30 @@ class Encoder(nn.Module):
         """Return the features (..., dim, B) of normalised activations (..., hidden, B)."""
         raise NotImplementedError
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Encode prepared inputs (..., B, ...) as features (..., B, dim)."""
-        return self.head(batch_norm(self.batch_norm, self.activations(inputs))).mT
+    def forward(self, inputs: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Encode prepared inputs (..., B, ...) as features (..., B, dim).
+
+        Weights (..., B) of the samples are those of `batch_norm`.
+        """
+        return self.head(batch_norm(self.batch_norm, self.activations(inputs), weight)).mT
 
     @torch.no_grad()
-    def fit_statistics(self, inputs: Tensor) -> Tensor:
+    def fit_statistics(
+        self,
+        inputs: Tensor,
+        weight: Tensor | None = None,
+        before: Callable[[Tensor], Tensor] = lambda rows: rows,
+    ) -> Tensor:
         """Set the moments of the batch norm to those of its input over all rows (biased variance).
 
         Parameters
         ----------
         inputs : Tensor, shape (n, ...)
             Prepared inputs of the whole training split.
+        weight : Tensor, shape (n,), optional
+            Weights of the rows in the moments, from zero on. Default: all one.
+        before : function of Tensor to Tensor, optional
+            Applied to some rows at a time before they are encoded. Default: nothing is.
 
         Returns
         -------
@@ -86,9 +135,12 @@ class Encoder(nn.Module):
         """
         self.eval()
         rows = range(0, len(inputs), ROWS_AT_ONCE)
-        parts = [self.activations(inputs[start : start + ROWS_AT_ONCE]) for start in rows]
+        parts = [self.activations(before(inputs[start : start + ROWS_AT_ONCE])) for start in rows]
         hidden = torch.cat(parts, dim=-1)
         values = hidden.double()
-        self.batch_norm.running_mean = values.mean(-1).to(hidden)
-        self.batch_norm.running_var = values.var(-1, correction=0).to(hidden)
+        if weight is None:
+            mean, variance = values.mean(-1), values.var(-1, correction=0)
+        else:
+            mean, variance = weighted_moments(values, weight.double())
+        self.batch_norm.running_mean, self.batch_norm.running_var = mean.to(hidden), variance.to(hidden)
         return self.head(batch_norm(self.batch_norm, hidden)).mT

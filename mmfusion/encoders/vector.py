@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders.base import Encoder, linear
+from mmfusion.encoders.base import Encoder, linear, shared_tensor
 from mmfusion.encoders.dropout import Dropout
 
 
@@ -35,8 +35,9 @@ class VectorEncoder(Encoder):
         self.linear = nn.Linear(hidden, dim)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
-        """Turn vectors (n, inputs) into a float32 tensor of the same shape."""
-        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+        """Turn vectors (n, inputs) into a tensor of the same shape; arrays of floats are not copied."""
+        kept = values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
+        return shared_tensor(kept)
 
     def weights(self) -> list[Tensor]:
         """Return the weights of both linear layers."""
@@ -44,7 +45,7 @@ class VectorEncoder(Encoder):
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the hidden layer (..., hidden, B) of vectors (..., B, inputs)."""
-        return torch.relu(linear(self.first, inputs.mT))
+        return torch.relu(linear(self.first, inputs.to(self.first.weight).mT))
 
     def head(self, hidden: Tensor) -> Tensor:
         """Return the features (..., dim, B) of the hidden layer (..., hidden, B)."""

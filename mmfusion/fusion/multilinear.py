@@ -26,6 +26,18 @@ Columns = Mapping[str, Tensor]
 """Features by modality, in modality order, each (..., d_m, B)."""
 
 
+def batch_mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the mean of columns (..., B) over the batch, shape (...).
+
+    Parameters
+    ----------
+    values : Tensor, shape (..., B)
+    weight : Tensor, optional
+        Weights of the samples with a mean of one over the batch, broadcast against `values`. Default: one.
+    """
+    return values.mean(-1) if weight is None else (values * weight).mean(-1)
+
+
 class _CrossMoment(torch.autograd.Function):
     """Mean of outer products over the batch; its gradients keep the batch on the last axis."""
 
@@ -110,11 +122,17 @@ class Heads:
             for name, heads in self.grouped.items()
         }
 
-    def moments(self) -> Blocks:
-        """Return E[f^I] of every subset I of two or more modalities, shape (..., 1, product of d_m)."""
+    def moments(self, weight: Tensor | None = None) -> Blocks:
+        """Return E[f^I] of every subset I of two or more modalities, shape (..., 1, product of d_m).
+
+        Parameters
+        ----------
+        weight : Tensor, shape (..., 1, B), optional
+            Weights of the samples, see `batch_mean`.
+        """
         found: Blocks = {}
         for name, heads in self.grouped.items():
-            last = self.columns[name]
+            last = self.columns[name] if weight is None else self.columns[name] * weight
             joint = cross_moment(last, self.stacked[name]).mT  # (..., all heads, d_k)
             parts = torch.split(joint, [self.products[head].shape[-2] for head in heads], dim=-2)
             for head, part in zip(heads, parts, strict=True):
@@ -145,7 +163,9 @@ class Heads:
         return total
 
 
-def product_means(norms: Tensor, chosen: Iterable[Subset], names: list[str]) -> Tensor:
+def product_means(
+    norms: Tensor, chosen: Iterable[Subset], names: list[str], weight: Tensor | None = None
+) -> Tensor:
     """Return E[product over m in I of n_m] for the chosen subsets.
 
     Parameters
@@ -156,6 +176,8 @@ def product_means(norms: Tensor, chosen: Iterable[Subset], names: list[str]) -> 
         By growing size, with every subset's head before it.
     names : list of str
         The modalities, in the order of the rows of `norms`.
+    weight : Tensor, shape (..., 1, B), optional
+        Weights of the samples, see `batch_mean`.
 
     Returns
     -------
@@ -166,4 +188,4 @@ def product_means(norms: Tensor, chosen: Iterable[Subset], names: list[str]) -> 
     for subset in chosen:
         last = rows[subset[-1]]
         products[subset] = products[subset[:-1]] * last if len(subset) > 1 else last
-    return torch.stack(list(products.values()), dim=-2).mean(-1)
+    return batch_mean(torch.stack(list(products.values()), dim=-2), weight)

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from mmfusion.errors import FusionError
 from mmfusion.fusion.fold import absorb, offset
-from mmfusion.fusion.multilinear import Columns, Heads
-from mmfusion.fusion.statistics import STATISTICS, Constants
+from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
+from mmfusion.fusion.statistics import STATISTICS, Constants, Setting
 from mmfusion.fusion.subsets import Subset, subsets
 from mmfusion.fusion.wick import Blocks, check_features, tensor_products, wick_from_constants
 
@@ -108,7 +108,13 @@ class Normalisation(nn.Module):
             blocks = {i: block * gain for (i, block), gain in zip(blocks.items(), gains, strict=True)}
         return blocks
 
-    def scores(self, features: Mapping[str, Tensor], weight: Tensor, bias: Tensor) -> Tensor:
+    def scores(
+        self,
+        features: Mapping[str, Tensor],
+        weight: Tensor,
+        bias: Tensor,
+        sample_weight: Tensor | None = None,
+    ) -> Tensor:
         """Return the sum over I of <phi_I, W_I> + b without forming phi_I.
 
         Parameters
@@ -116,6 +122,8 @@ class Normalisation(nn.Module):
         features : mapping of str to Tensor, shape (..., B, d_m)
         weight : Tensor, shape (..., outputs, sum over I of product of d_m)
         bias : Tensor, shape (..., outputs)
+        sample_weight : Tensor, shape (..., B), optional
+            Positive weights of the samples in the means of a training batch. Default: all one.
 
         Returns
         -------
@@ -129,14 +137,15 @@ class Normalisation(nn.Module):
         columns = self._columns(features, weight.ndim)
         if not self.training:  # once per prediction: rounding is not worth saving
             columns = {name: values.double() for name, values in columns.items()}
-        heads, constants = self._normalised(columns)
+        share = _shares(sample_weight)
+        heads, constants = self._normalised(columns, share)
         like = next(iter(heads.columns.values()))
         weights = self.scaled_weights(constants, weight.to(like))
         total = heads.scores(absorb(weights, constants.kappas, self.dims))
         if not self.training:
             shift = self.offset(constants, weights)
         else:  # every phi_I has mean zero over the batch, and so has their sum
-            shift = 0.0 if self.name == "none" else -total.mean(-1)
+            shift = 0.0 if self.name == "none" else -batch_mean(total, share)
         return (total + (bias.to(like) + shift).unsqueeze(-1)).mT.to(weight.dtype)
 
     def scaled_weights(self, constants: Constants, weight: Tensor) -> Blocks:
@@ -154,16 +163,19 @@ class Normalisation(nn.Module):
         return shift
 
     @torch.no_grad()
-    def fit(self, features: Mapping[str, Tensor]) -> None:
+    def fit(self, features: Mapping[str, Tensor], sample_weight: Tensor | None = None) -> None:
         """Store the prediction constants, computed in float64 over the given samples.
 
         Parameters
         ----------
         features : mapping of str to Tensor, shape (n, d_m)
             Features of the whole training split.
+        sample_weight : Tensor, shape (n,), optional
+            Positive weights of the samples in every mean. Default: all one.
         """
         columns = {name: values.double() for name, values in self._columns(features).items()}
-        _, constants = self._statistics(columns)
+        double = None if sample_weight is None else sample_weight.double()
+        _, constants = self._statistics(columns, _shares(double))
         for buffer, value, default in (
             ("centre", constants.centre, 0.0),
             ("input_scale", constants.input_scale, 1.0),
@@ -219,10 +231,10 @@ class Normalisation(nn.Module):
             raise FusionError(f"features: got widths {widths}, expected {self.dims}.")
         return {name: features[name].mT.contiguous() for name in self.dims}
 
-    def _normalised(self, columns: Columns) -> tuple[Heads, Constants]:
+    def _normalised(self, columns: Columns, share: Tensor | None = None) -> tuple[Heads, Constants]:
         """Return the heads of g and the constants, of the batch in training mode, else as stored."""
         if self.training:
-            return self._statistics(columns)
+            return self._statistics(columns, share)
         constants = self.stored()
         if constants.centre is not None and constants.input_scale is not None:
             parts = [
@@ -234,11 +246,16 @@ class Normalisation(nn.Module):
             }
         return Heads(columns, self.max_order), constants
 
-    def _statistics(self, columns: Columns) -> tuple[Heads, Constants]:
+    def _statistics(self, columns: Columns, share: Tensor | None) -> tuple[Heads, Constants]:
         samples = next(iter(columns.values())).shape[-1]
         if samples < 2 and self.name != "none":
             raise FusionError(
                 f"{self.name}: a training batch of {samples} sample has no variance, expected at least 2; "
                 "use a larger batch or call eval() to predict."
             )
-        return STATISTICS[self.name](columns, self.max_order, self.block_of, self.eps)
+        return STATISTICS[self.name](columns, Setting(self.max_order, self.block_of, self.eps, share))
+
+
+def _shares(weight: Tensor | None) -> Tensor | None:
+    """Scale weights (..., B) to a mean of one over the batch, shape (..., 1, B)."""
+    return None if weight is None else (weight / weight.mean(-1, keepdim=True)).unsqueeze(-2)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from mmfusion.fusion.multilinear import Columns, Heads, product_means
+from mmfusion.fusion.multilinear import Columns, Heads, batch_mean, product_means
 from mmfusion.fusion.subsets import subsets
 from mmfusion.fusion.wick import Blocks, wick_constants
 from mmfusion.fusion.wick_closed import CLOSED_ORDER, closed_form
@@ -51,86 +51,113 @@ class Constants:
         )
 
 
-Statistics = Callable[[Columns, int | None, Tensor, float], tuple[Heads, Constants]]
-"""Map (columns, max_order, index of the subset of every number, eps) to the heads of g and the constants."""
+@dataclass(frozen=True)
+class Setting:
+    """What the constants depend on beside the features.
+
+    Parameters
+    ----------
+    max_order : int or None
+        Largest size of a subset.
+    block_of : Tensor of int64, shape (sum over I of product of d_m,)
+        Index of the subset of every number.
+    eps : float
+        Added to every variance.
+    weight : Tensor, shape (..., 1, B), optional
+        Weights of the samples in every mean, with a mean of one over the batch. Default: all one.
+    """
+
+    max_order: int | None
+    block_of: Tensor
+    eps: float
+    weight: Tensor | None = None
 
 
-def _centred(columns: Columns) -> tuple[dict[str, Tensor], Tensor]:
+Statistics = Callable[[Columns, Setting], tuple[Heads, Constants]]
+"""Map columns and setting to the heads of g and the constants."""
+
+
+def _centred(columns: Columns, weight: Tensor | None) -> tuple[dict[str, Tensor], Tensor]:
     stacked = torch.cat(list(columns.values()), dim=-2)
-    centre = stacked.mean(-1, keepdim=True)
+    centre = batch_mean(stacked, weight).unsqueeze(-1)
     parts = torch.split(stacked - centre, [values.shape[-2] for values in columns.values()], dim=-2)
     return dict(zip(columns, parts, strict=True)), centre
 
 
-def _means(heads: Heads) -> Tensor:
+def _means(heads: Heads, weight: Tensor | None) -> Tensor:
     """E[f^I] of all subsets side by side, shape (..., sum over I of product of d_m)."""
-    singles = [values.mean(-1) for values in heads.columns.values()]
-    return torch.cat([*singles, *(moment.squeeze(-2) for moment in heads.moments().values())], dim=-1)
+    singles = [batch_mean(values, weight) for values in heads.columns.values()]
+    return torch.cat([*singles, *(moment.squeeze(-2) for moment in heads.moments(weight).values())], dim=-1)
 
 
-def _vector_gain(
-    columns: Columns, mean: Tensor, max_order: int | None, block_of: Tensor, eps: float
-) -> Tensor:
+def _vector_gain(columns: Columns, mean: Tensor, setting: Setting) -> Tensor:
     """(E||f^I - mean_I||^2 + eps)^(-1/2) for every number, shape (..., sum over I of product of d_m)."""
-    chosen = subsets(columns, max_order)
+    chosen = subsets(columns, setting.max_order)
     norms = torch.stack([values.square().sum(-2) for values in columns.values()], dim=-2)
-    whole = product_means(norms, chosen, list(columns))
-    index = block_of.expand(mean.shape)
+    whole = product_means(norms, chosen, list(columns), setting.weight)
+    index = setting.block_of.expand(mean.shape)
     variance = whole - torch.zeros_like(whole).scatter_add(-1, index, mean.square())
-    return (variance.clamp(min=0) + eps).rsqrt().index_select(-1, block_of)
+    return (variance.clamp(min=0) + setting.eps).rsqrt().index_select(-1, setting.block_of)
 
 
 def _double(columns: Columns) -> dict[str, Tensor]:
     return {name: values.double() for name, values in columns.items()}
 
 
-def none(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+def none(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``none``: phi_I = f^I."""
-    return Heads(columns, max_order), Constants()
+    return Heads(columns, setting.max_order), Constants()
 
 
-def bn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+def bn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``bn``: every coordinate of f^I has mean zero and variance 1/dim, so that E||phi_I||^2 = 1."""
     double = _double(columns)
-    mean = _means(Heads(double, max_order))
-    square = _means(Heads({name: values.square() for name, values in double.items()}, max_order))
-    variance = (square - mean.square()).clamp(min=0) + eps
-    widths = torch.bincount(block_of)[block_of]
+    squared = {name: values.square() for name, values in double.items()}
+    mean = _means(Heads(double, setting.max_order), setting.weight)
+    square = _means(Heads(squared, setting.max_order), setting.weight)
+    variance = (square - mean.square()).clamp(min=0) + setting.eps
+    widths = torch.bincount(setting.block_of)[setting.block_of]
     like = next(iter(columns.values()))
-    return Heads(columns, max_order), Constants(mean=mean, gain=(variance * widths).rsqrt()).to(like)
+    return Heads(columns, setting.max_order), Constants(mean=mean, gain=(variance * widths).rsqrt()).to(like)
 
 
-def vbn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+def vbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``vbn``: phi_I = (f^I - mu) / sigma, sigma^2 = E||f^I - mu||^2 + eps: one scalar per block."""
     double = _double(columns)
-    mean = _means(Heads(double, max_order))
-    gain = _vector_gain(double, mean, max_order, block_of, eps)
+    mean = _means(Heads(double, setting.max_order), setting.weight)
+    gain = _vector_gain(double, mean, setting)
     like = next(iter(columns.values()))
-    return Heads(columns, max_order), Constants(mean=mean, gain=gain).to(like)
+    return Heads(columns, setting.max_order), Constants(mean=mean, gain=gain).to(like)
 
 
-def dbn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+def dbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``dbn``: VBN on every f^m, the products of these, and VBN again on every product."""
-    centred, centre = _centred(columns)
-    scales = {m: (x.square().sum(-2).mean(-1) + eps).sqrt()[..., None, None] for m, x in centred.items()}
+    centred, centre = _centred(columns, setting.weight)
+    scales = {}
+    for name, values in centred.items():
+        norms = values.square().sum(-2, keepdim=True)  # (..., 1, B)
+        scales[name] = (batch_mean(norms, setting.weight) + setting.eps).sqrt().unsqueeze(-1)
     inner = {m: x / scales[m] for m, x in centred.items()}
     input_scale = torch.cat([scales[m].expand_as(x[..., :1]) for m, x in centred.items()], dim=-2)
-    heads = Heads(inner, max_order)
-    mean = _means(heads)
-    gain = _vector_gain(inner, mean, max_order, block_of, eps)
+    heads = Heads(inner, setting.max_order)
+    mean = _means(heads, setting.weight)
+    gain = _vector_gain(inner, mean, setting)
     return heads, Constants(centre, input_scale, mean=mean, gain=gain)
 
 
-def ibn(columns: Columns, max_order: int | None, block_of: Tensor, eps: float) -> tuple[Heads, Constants]:
+def ibn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``ibn``: phi_I = psi_I / sqrt(E||psi_I||^2 + eps), psi_I the Wick product of the features."""
-    centred, centre = _centred(columns)
-    heads = Heads(centred, max_order)
-    kappas, norms = closed_form(centred, heads.products, max_order)
-    higher = [subset for subset in subsets(centred, max_order) if len(subset) > CLOSED_ORDER]
+    weight = setting.weight
+    centred, centre = _centred(columns, weight)
+    heads = Heads(centred, setting.max_order)
+    kappas, norms = closed_form(centred, heads.products, setting.max_order, weight)
+    higher = [subset for subset in subsets(centred, setting.max_order) if len(subset) > CLOSED_ORDER]
     if higher:
-        kappas = wick_constants(heads.moments(), {name: values.shape[-2] for name, values in centred.items()})
-        norms = torch.cat([norms, formed_norms(centred, kappas, higher)], dim=-1)
-    return heads, Constants(centre, kappas=kappas, gain=(norms + eps).rsqrt().index_select(-1, block_of))
+        widths = {name: values.shape[-2] for name, values in centred.items()}
+        kappas = wick_constants(heads.moments(weight), widths)
+        norms = torch.cat([norms, formed_norms(centred, kappas, higher, weight)], dim=-1)
+    gain = (norms + setting.eps).rsqrt().index_select(-1, setting.block_of)
+    return heads, Constants(centre, kappas=kappas, gain=gain)
 
 
 STATISTICS: dict[str, Statistics] = {"none": none, "bn": bn, "vbn": vbn, "dbn": dbn, "ibn": ibn}

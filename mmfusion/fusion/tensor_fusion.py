@@ -126,12 +126,14 @@ class TensorFusion(nn.Module):
     def _typed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {name: x.to(self.weight.dtype) for name, x in features.items()}
 
-    def forward(self, features: Mapping[str, Tensor]) -> Tensor:
+    def forward(self, features: Mapping[str, Tensor], sample_weight: Tensor | None = None) -> Tensor:
         """Return the scores N(x).
 
         Parameters
         ----------
         features : mapping of str to Tensor, shape (B, d_m)
+        sample_weight : Tensor, shape (B,), optional
+            Positive weights of the samples in the means of a training batch. Default: all one.
 
         Returns
         -------
@@ -142,7 +144,7 @@ class TensorFusion(nn.Module):
         FusionError
             See `mmfusion.fusion.normalisation.Normalisation.forward`.
         """
-        return self.norm.scores(self._typed(features), self.weight, self.bias)
+        return self.norm.scores(self._typed(features), self.weight, self.bias, sample_weight)
 
     def contributions(self, features: Mapping[str, Tensor]) -> Blocks:
         """Return <phi_I(x), W_I> per subset; with the bias they sum to the score.
@@ -158,15 +160,17 @@ class TensorFusion(nn.Module):
         weights = self.blocks()
         return {subset: phi @ weights[subset].T for subset, phi in self.block_features(features).items()}
 
-    def fit_statistics(self, features: Mapping[str, Tensor]) -> None:
+    def fit_statistics(self, features: Mapping[str, Tensor], sample_weight: Tensor | None = None) -> None:
         """Store the constants that prediction (eval mode) uses.
 
         Parameters
         ----------
         features : mapping of str to Tensor, shape (n, d_m)
             Features of the whole training split, encoded in eval mode.
+        sample_weight : Tensor, shape (n,), optional
+            Positive weights of the samples in every mean. Default: all one.
         """
-        self.norm.fit(features)
+        self.norm.fit(features, sample_weight)
 
     def penalty(self) -> Tensor:
         """Return [sum over I of ||W_I||^q]^(2/q), shape (), without lambda."""

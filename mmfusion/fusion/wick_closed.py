@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from mmfusion.fusion.multilinear import batch_mean
 from mmfusion.fusion.subsets import Subset, subsets
 from mmfusion.fusion.wick import Blocks
 
@@ -123,7 +124,10 @@ def _plan(
 
 
 def closed_form(
-    columns: Mapping[str, Tensor], products: Mapping[Subset, Tensor], max_order: int | None
+    columns: Mapping[str, Tensor],
+    products: Mapping[Subset, Tensor],
+    max_order: int | None,
+    weight: Tensor | None = None,
 ) -> tuple[Blocks, Tensor]:
     """Return kappa_I and E||psi_I||^2 of the subsets up to order three of a batch.
 
@@ -135,6 +139,8 @@ def closed_form(
         At least g^i (x) g^j of all pairs that some triple begins with.
     max_order : int, optional
         Largest size of a subset.
+    weight : Tensor, shape (..., 1, B), optional
+        Weights of the samples in every mean, with a mean of one over the batch. Default: all one.
 
     Returns
     -------
@@ -144,7 +150,7 @@ def closed_form(
     below = torch.cat(list(columns.values()), dim=-2)
     dims = tuple((name, values.shape[-2]) for name, values in columns.items())
     plan = _plan(dims, max_order, below.dtype, below.device)
-    found = _Closed.apply(plan, below, *(products[head] for head in plan.heads))  # type: ignore[no-untyped-call]  # torch lacks the type
+    found = _Closed.apply(plan, weight, below, *(products[head] for head in plan.heads))  # type: ignore[no-untyped-call]  # torch lacks the type
     return dict(zip([*plan.pairs, *plan.triples], found[1:], strict=True)), found[0]
 
 
@@ -160,29 +166,32 @@ class _Closed(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, plan: _Plan, below: Tensor, *heads: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        ctx: Any, plan: _Plan, weight: Tensor | None, below: Tensor, *heads: Tensor
+    ) -> tuple[Tensor, ...]:
         samples = below.shape[-1]
+        weighed = below if weight is None else below * weight
         norms = plan.owner @ below.square()  # (..., M, B)
-        mean = norms.mean(-1)
-        second = (below @ below.mT).div_(samples)  # (..., D, D)
+        mean = batch_mean(norms, weight)
+        second = (weighed @ below.mT).div_(samples)  # (..., D, D)
         squares = _block_sums(plan, second.square())  # (..., M M)
         products = (norms.unsqueeze(-2) * norms.unsqueeze(-3)).flatten(-3, -2)  # (..., M M, B)
-        table = products.mean(-1).sub_(squares)
+        table = batch_mean(products, weight).sub_(squares)
         pairs = table.index_select(-1, plan.pair_entries)
         blocks = second.flatten(-2).index_select(-1, plan.entries).neg_().unsqueeze(-2)
         widths = [plan.dims[i] * plan.dims[j] for i, j in plan.pairs]
         kappas, triples = list(torch.split(blocks, widths, dim=-1)), []
         kept: tuple[Tensor, ...] = ()
         if plan.triples:
-            table, kept = _triple_table(plan, below, norms, second, squares, mean, products)
-            columns = plan.split(below)
+            table, kept = _triple_table(plan, below, weight, norms, second, squares, mean, products)
+            columns = plan.split(weighed)
             triples = [
                 (columns[triple[-1]] @ head.mT).mT.flatten(-2).unsqueeze(-2).div_(-samples)
                 for triple, head in _with_heads(plan, heads)
             ]
             whole = torch.stack([kappa.square().sum((-2, -1)) for kappa in triples], dim=-1)
             pairs = torch.cat([pairs, table.sub_(whole)], dim=-1)
-        ctx.plan, ctx.heads = plan, len(heads)
+        ctx.plan, ctx.heads, ctx.weight = plan, len(heads), weight
         ctx.save_for_backward(below, norms, second, *heads, *triples, *kept)
         return torch.cat([mean, pairs], dim=-1).clamp_(min=0), *kappas, *triples
 
@@ -228,7 +237,10 @@ class _Closed(torch.autograd.Function):
             on_columns[triple[-1]].add_(matrix.mT @ head)
             through, pair = matrix @ last, triple[:-1]
             on_heads[pair] = on_heads[pair] + through if pair in on_heads else through
-        return None, on_below, *on_heads.values()
+        found = [on_below, *on_heads.values()]
+        if ctx.weight is not None:  # every mean is linear in the weight of a sample
+            found = [part * ctx.weight for part in found]
+        return None, None, *found
 
 
 def _block_sums(plan: _Plan, matrix: Tensor) -> Tensor:
@@ -251,6 +263,7 @@ def _with_heads(plan: _Plan, heads: Sequence[Tensor]) -> list[tuple[Subset, Tens
 def _triple_table(
     plan: _Plan,
     below: Tensor,
+    weight: Tensor | None,
     norms: Tensor,
     second: Tensor,
     squares: Tensor,
@@ -259,10 +272,11 @@ def _triple_table(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Return E||psi_ijk||^2 + ||E_ijk||^2 of all triples, and what its gradient needs."""
     samples, beside = below.shape[-1], second.unsqueeze(-3)
-    weighted = (norms.unsqueeze(-2) * below.unsqueeze(-3)).flatten(-3, -2) @ below.mT
+    weighed = norms if weight is None else norms * weight
+    weighted = (weighed.unsqueeze(-2) * below.unsqueeze(-3)).flatten(-3, -2) @ below.mT
     inner = (beside * plan.owner.unsqueeze(-2)) @ beside  # (..., M, D, D)
     inner.sub_(weighted.view_as(inner), alpha=1 / samples)
-    part = (norms.unsqueeze(-2) * products.unsqueeze(-3)).mean(-1).div_(3)  # (..., c, a b)
+    part = (weighed.unsqueeze(-2) * products.unsqueeze(-3)).mean(-1).div_(3)  # (..., c, a b)
     part.add_(_block_sums(plan, inner * beside), alpha=2)
     part.add_(mean.unsqueeze(-1) * squares.unsqueeze(-2))
     chosen = part.flatten(-2).index_select(-1, plan.triple_entries.flatten())

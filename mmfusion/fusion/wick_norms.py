@@ -6,11 +6,13 @@ time, in the forward and again in the backward pass, which keeps nothing of them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from mmfusion.fusion.multilinear import Columns
 from mmfusion.fusion.subsets import Subset
@@ -20,63 +22,68 @@ SAMPLES_AT_ONCE = 64
 """Samples whose products are formed at once."""
 
 
-def _squared_norms(columns: Columns, kappas: Mapping[Subset, Tensor], chosen: list[Subset]) -> Tensor:
-    """Return the sum of ||psi_I||^2 over samples, shape (..., number of chosen subsets)."""
-    rows = {name: values.mT for name, values in columns.items()}
+@dataclass(frozen=True)
+class _Names:
+    """What the tensors are: modalities, subsets of the kappas, subsets whose norms are wanted."""
+
+    modalities: list[str]
+    kappas: list[Subset]
+    chosen: list[Subset]
+
+
+def _squared_norms(names: _Names, weight: Tensor, tensors: Sequence[Tensor]) -> Tensor:
+    """Return the weighted sum of ||psi_I||^2 over samples, shape (..., number of chosen subsets)."""
+    count = len(names.modalities)
+    rows = {name: values.mT for name, values in zip(names.modalities, tensors[:count], strict=True)}
+    kappas = dict(zip(names.kappas, tensors[count:], strict=True))
     dims = {name: values.shape[-1] for name, values in rows.items()}
-    products = tensor_products(rows, max(len(subset) for subset in chosen))
-    norms = [wick_block(products, kappas, subset, dims).square().sum((-2, -1)) for subset in chosen]
-    return torch.stack(norms, dim=-1)
+    products = tensor_products(rows, max(len(subset) for subset in names.chosen))
+    blocks = (wick_block(products, kappas, subset, dims) for subset in names.chosen)
+    return torch.stack([(block.square().sum(-1) * weight).sum(-1) for block in blocks], dim=-1)
 
 
 class _FormedNorms(torch.autograd.Function):
     """Mean of `_squared_norms`, some samples at a time."""
 
     @staticmethod
-    def forward(
-        ctx: Any, names: list[str], used: list[Subset], chosen: list[Subset], *tensors: Tensor
-    ) -> Tensor:
-        ctx.names, ctx.used, ctx.chosen = names, used, chosen
+    def forward(ctx: Any, names: _Names, weight: Tensor, *tensors: Tensor) -> Tensor:
+        ctx.names, ctx.weight = names, weight
         ctx.save_for_backward(*tensors)
-        samples = tensors[0].shape[-1]
-        parts = [_squared_norms(columns, kappas, chosen) for columns, kappas in _pieces(names, used, tensors)]
-        return torch.stack(parts).sum(0).div_(samples)
+        parts = [_squared_norms(names, *piece) for piece in _pieces(names, weight, tensors)]
+        return torch.stack(parts).sum(0).div_(weight.shape[-1])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        tensors = ctx.saved_tensors
-        names, samples = ctx.names, tensors[0].shape[-1]
+        names, tensors, count = ctx.names, ctx.saved_tensors, len(ctx.names.modalities)
         of_columns: list[tuple[Tensor, ...]] = []
-        of_kappas = [torch.zeros_like(kappa) for kappa in tensors[len(names) :]]
-        for columns, kappas in _pieces(names, ctx.used, tensors):
-            leaves = [x.detach().requires_grad_() for x in (*columns.values(), *kappas.values())]
+        of_kappas = [torch.zeros_like(kappa) for kappa in tensors[count:]]
+        share = grad / ctx.weight.shape[-1]
+        for weight, piece in _pieces(names, ctx.weight, tensors):
+            leaves = [values.detach().requires_grad_() for values in piece]
             with torch.enable_grad():
-                norms = _squared_norms(
-                    dict(zip(columns, leaves, strict=False)),
-                    dict(zip(kappas, leaves[len(names) :], strict=True)),
-                    ctx.chosen,
-                )
-            found = torch.autograd.grad(
-                norms, leaves, grad / samples, allow_unused=True, materialize_grads=True
-            )
-            of_columns.append(found[: len(names)])
-            for total, part in zip(of_kappas, found[len(names) :], strict=True):
+                norms = _squared_norms(names, weight, leaves)
+            found = torch.autograd.grad(norms, leaves, share, allow_unused=True, materialize_grads=True)
+            of_columns.append(found[:count])
+            for total, part in zip(of_kappas, found[count:], strict=True):
                 total += part
         joined = [torch.cat(parts, dim=-1) for parts in zip(*of_columns, strict=True)]
-        return (None, None, None, *joined, *of_kappas)
+        return (None, None, *joined, *of_kappas)
 
 
 def _pieces(
-    names: list[str], used: list[Subset], tensors: tuple[Tensor, ...]
-) -> Iterator[tuple[dict[str, Tensor], dict[Subset, Tensor]]]:
-    """Cut the columns among the tensors into pieces of samples; the kappas go with each of them."""
-    kappas = dict(zip(used, tensors[len(names) :], strict=True))
-    for start in range(0, tensors[0].shape[-1], SAMPLES_AT_ONCE):
-        cut = [values[..., start : start + SAMPLES_AT_ONCE] for values in tensors[: len(names)]]
-        yield dict(zip(names, cut, strict=True)), kappas
+    names: _Names, weight: Tensor, tensors: Sequence[Tensor]
+) -> Iterator[tuple[Tensor, list[Tensor]]]:
+    """Cut weights and columns into pieces of samples; the kappas go with each of them."""
+    count = len(names.modalities)
+    for start in range(0, weight.shape[-1], SAMPLES_AT_ONCE):
+        piece = slice(start, start + SAMPLES_AT_ONCE)
+        yield weight[..., piece], [*(values[..., piece] for values in tensors[:count]), *tensors[count:]]
 
 
-def formed_norms(columns: Columns, kappas: Mapping[Subset, Tensor], chosen: list[Subset]) -> Tensor:
+def formed_norms(
+    columns: Columns, kappas: Mapping[Subset, Tensor], chosen: list[Subset], weight: Tensor | None = None
+) -> Tensor:
     """Return E||psi_I||^2 of some subsets of a batch.
 
     Parameters
@@ -86,12 +93,18 @@ def formed_norms(columns: Columns, kappas: Mapping[Subset, Tensor], chosen: list
     kappas : mapping of subset to Tensor, shape (..., 1, product of d_m)
         From `mmfusion.fusion.wick.wick_constants`.
     chosen : list of subset
+    weight : Tensor, shape (..., 1, B), optional
+        Weights of the samples in the mean, with a mean of one over the batch. Default: all one.
 
     Returns
     -------
     Tensor, shape (..., number of chosen subsets)
     """
+    names = _Names(list(columns), list(kappas), chosen)
+    like = next(iter(columns.values()))
+    ones = torch.ones(like.shape[-1], dtype=like.dtype, device=like.device)
+    row = ones if weight is None else weight.squeeze(-2)
     norms: Tensor = _FormedNorms.apply(  # type: ignore[no-untyped-call]  # torch lacks the type
-        list(columns), list(kappas), chosen, *columns.values(), *kappas.values()
+        names, row, *columns.values(), *kappas.values()
     )
     return norms

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from mmfusion.cells import Cell, cell_keys
 from mmfusion.data.dataset import MultimodalDataset, Split
 from mmfusion.data.sequences import stream
+from mmfusion.encoders import kind_of
 from mmfusion.errors import DataError
 from mmfusion.training.checkpoint import FORMAT, TrainedBlock, network_from
 from mmfusion.training.device import device_of
@@ -156,8 +157,8 @@ def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, 
         "format": FORMAT,
         "cell": asdict(cell),
         "task": dataset.task,
-        "modalities": [[name, train.features[name].shape[1]] for name in dataset.modalities],
-        "encoder": settings["encoder"],
+        "modalities": [[name, *_kind_and_size(dataset, name)] for name in dataset.modalities],
+        "encoders": settings["encoders"],
         "scale": cell.scale,
         "fusion": {
             "outputs": outputs,
@@ -169,6 +170,15 @@ def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, 
         "settings": {key: settings[key] for key in recipe},
         "target": {},
     }
+
+
+def _kind_and_size(dataset: MultimodalDataset, modality: str) -> tuple[str, int]:
+    """Return the kind of a modality and its size: the number of columns, or of symbols."""
+    arrays = [split.features[modality] for split in dataset.splits.values()]
+    kind = kind_of(arrays[0])
+    if kind == "symbols":
+        return kind, max(int(values.max(initial=0)) for values in arrays) + 1
+    return kind, int(arrays[0].shape[-1])
 
 
 def _train(
@@ -197,7 +207,7 @@ def _train(
         device,
     )
     for network, samples in zip(networks.values(), splits["train"], strict=True):
-        network.fit_statistics(samples.inputs)
+        network.fit_statistics(samples)
     return networks, histories
 
 

@@ -23,7 +23,7 @@ from mmfusion.errors import DataError
 from mmfusion.files import write_bytes, write_json
 from mmfusion.training.network import MultimodalNetwork, build_network
 
-FORMAT = "mmfusion-networks-2"
+FORMAT = "mmfusion-networks-3"
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class TrainedBlock:
     Parameters
     ----------
     description : mapping
-        JSON values: ``cell``, ``task``, ``modalities`` (pairs of name and width), ``encoder``, ``fusion``
-        (arguments of `TensorFusion`), ``settings`` and per seed ``target`` (mean and standard deviation with
+        JSON values: ``cell``, ``task``, ``modalities`` (lists of name, kind and size), ``encoders``
+        (arguments by kind), ``fusion`` (arguments of `TensorFusion`), ``settings`` and per seed
+        ``target`` (mean and standard deviation with
         which a regression target was standardised; 0 and 1 otherwise).
     networks : mapping of int to MultimodalNetwork
         By seed, in eval mode.
@@ -119,4 +120,4 @@ def network_from(description: Mapping[str, Any]) -> MultimodalNetwork:
     """Build the untrained network that a description describes."""
     fusion = {**description["fusion"], "p": number(description["fusion"]["p"])}
     scale = number(description["scale"])
-    return build_network(dict(description["modalities"]), description["encoder"], scale, **fusion)
+    return build_network(description["modalities"], description["encoders"], scale, **fusion)

@@ -66,6 +66,7 @@ def train_networks(
     validation : sequence of Samples or None
         Its loss is recorded and selects nothing. Batch statistics are those of this split itself.
     task : {"binary", "multiclass", "regression"}
+        What the loss is, see `mmfusion.training.losses`.
     settings : mapping
         ``penalty`` (lambda), ``batch_size``, ``learning_rate``, ``weight_decay``, ``epochs``.
     randomness : sequence of Randomness
@@ -97,7 +98,7 @@ def train_networks(
         total = torch.zeros(len(networks), device=device)
         for index in torch.split(order, size, dim=1):
             batch = shelf.rows(index)
-            loss = loss_of(stack(batch.inputs), batch.target)
+            loss = loss_of(stack(batch), batch.target, batch.weight)
             (loss + penalty * stack.fusion.penalty()).sum().backward()
             optimiser.step()
             total += loss.detach()
@@ -123,7 +124,7 @@ def _validation_loss(stack: NetworkStack, shelf: Shelf | None, task: str) -> Ten
         if isinstance(module, Dropout):
             module.eval()
     samples = shelf.all()
-    return LOSSES[task](stack(samples.inputs), samples.target)
+    return LOSSES[task](stack(samples), samples.target, samples.weight)
 
 
 @torch.no_grad()

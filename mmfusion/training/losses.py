@@ -8,20 +8,34 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+from mmfusion.fusion.multilinear import batch_mean
+
+Loss = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 
 
-def _binary(scores: Tensor, target: Tensor) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(scores[..., 0], target, reduction="none").mean(-1)
+def _binary(scores: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    logits = _like(scores, target)
+    losses = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    return _mean(losses, target.ndim == scores.ndim, weight)
 
 
-def _multiclass(scores: Tensor, target: Tensor) -> Tensor:
+def _multiclass(scores: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     flat = functional.cross_entropy(scores.flatten(0, -2), target.flatten(), reduction="none")
-    return flat.view(target.shape).mean(-1)
+    return batch_mean(flat.view(target.shape), weight)
 
 
-def _squared(scores: Tensor, target: Tensor) -> Tensor:
-    return (scores[..., 0] - target).square().mean(-1)
+def _squared(scores: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    return _mean((_like(scores, target) - target).square(), target.ndim == scores.ndim, weight)
+
+
+def _like(scores: Tensor, target: Tensor) -> Tensor:
+    """Drop the axis of the one output where the target has none."""
+    return scores if target.ndim == scores.ndim else scores[..., 0]
+
+
+def _mean(losses: Tensor, several: bool, weight: Tensor | None) -> Tensor:
+    """Mean over outputs, where there are several, then over samples."""
+    return batch_mean(losses.mean(-1) if several else losses, weight)
 
 
 LOSSES: dict[str, Loss] = {
@@ -30,7 +44,9 @@ LOSSES: dict[str, Loss] = {
     "regression": _squared,
 }
 """Task: binary cross-entropy on logits (..., B, 1), cross-entropy on logits (..., B, C), squared error on
-(..., B, 1); targets are (..., B), losses (...)."""
+(..., B, 1); targets are (..., B), losses (...). The first and the last also take several outputs with a
+target of its own each, (..., B, outputs), and average over these. The third argument, weights of the samples
+(..., B) that multiply their losses, is None for equal weights."""
 
 
 def target_tensor(target: Tensor, task: str) -> Tensor:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mmfusion.encoders import Encoder, MotifScanner, VectorEncoder
+from mmfusion.encoders import Encoder, encoder_of
 from mmfusion.encoders.base import ROWS_AT_ONCE
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.fusion.wick import Blocks
+from mmfusion.training.missing import mean_of_present, with_replaced
+from mmfusion.training.samples import Samples
+from mmfusion.training.standardise import Standardiser
 
 
 class MultimodalNetwork(nn.Module):
@@ -23,56 +26,104 @@ class MultimodalNetwork(nn.Module):
         One per modality, in modality order.
     scale : float, default 1.0
         Factor of all encoder outputs, to see how much the relevance depends on the scale of the features.
+    standardised : mapping of str to int, optional
+        Number of columns of the modalities whose inputs are standardised first, by constants that are set
+        before training. Default: none.
     **fusion
         Arguments of `TensorFusion` beside `dims`.
+
+    Attributes
+    ----------
+    feature_mean : Tensor, shape (sum of d_m,)
+        Mean features of the training split, which stand for those of a missing modality in prediction.
     """
 
-    def __init__(self, encoders: Mapping[str, Encoder], scale: float = 1.0, **fusion: Any) -> None:
+    feature_mean: Tensor
+
+    def __init__(
+        self,
+        encoders: Mapping[str, Encoder],
+        scale: float = 1.0,
+        standardised: Mapping[str, int] | None = None,
+        **fusion: Any,
+    ) -> None:
         super().__init__()
         self.modalities = tuple(encoders)
         self.encoders = nn.ModuleList(encoders.values())
         self.scale = scale
+        widths = standardised or {}
+        self.standardisers = nn.ModuleList(
+            Standardiser(widths[name]) if name in widths else nn.Identity() for name in encoders
+        )
         self.fusion = TensorFusion({name: encoder.dim for name, encoder in encoders.items()}, **fusion)
+        self.register_buffer("feature_mean", torch.zeros(sum(self.fusion.dims.values())))
 
-    def encode(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Encode prepared inputs (B, ...) as features (B, d_m)."""
-        outputs = {
-            name: encoder(inputs[name]) for name, encoder in zip(self.modalities, self.encoders, strict=True)
-        }
-        return outputs if self.scale == 1.0 else {name: self.scale * x for name, x in outputs.items()}
+    def standardise(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Standardise prepared inputs where the network does so."""
+        pairs = zip(self.modalities, self.standardisers, strict=True)
+        return {name: standardiser(inputs[name]) for name, standardiser in pairs}
 
-    def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Return the scores (B, outputs) of prepared inputs."""
-        scores: Tensor = self.fusion(self.encode(inputs))
+    def encode(
+        self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """Encode prepared inputs (B, ...) as features (B, d_m).
+
+        Parameters
+        ----------
+        inputs : mapping of str to Tensor, shape (B, ...)
+        present : mapping of str to Tensor of bool, shape (B,), optional
+            Which samples have a modality; without an entry all have it. The features of a missing one are
+            `feature_mean`.
+        """
+        given = self.standardise(inputs)
+        pairs = zip(self.modalities, self.encoders, strict=True)
+        outputs = {name: encoder(given[name]) for name, encoder in pairs}
+        if self.scale != 1.0:
+            outputs = {name: self.scale * x for name, x in outputs.items()}
+        means = torch.split(self.feature_mean, list(self.fusion.dims.values()))
+        return with_replaced(outputs, present or {}, dict(zip(self.modalities, means, strict=True)))
+
+    def forward(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Return the scores (B, outputs) of prepared inputs, see `encode`."""
+        scores: Tensor = self.fusion(self.encode(inputs, present))
         return scores
 
     @torch.no_grad()
-    def encode_all(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def encode_all(
+        self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
         """Encode any number of rows in the current mode for dropout and batch norm, some rows at a time."""
-        rows = len(next(iter(inputs.values())))
+        rows, masks = len(next(iter(inputs.values()))), present or {}
         parts = [
-            self.encode({name: x[start : start + ROWS_AT_ONCE] for name, x in inputs.items()})
+            self.encode(
+                {name: x[start : start + ROWS_AT_ONCE] for name, x in inputs.items()},
+                {name: x[start : start + ROWS_AT_ONCE] for name, x in masks.items()},
+            )
             for start in range(0, rows, ROWS_AT_ONCE)
         ]
         return {name: torch.cat([part[name] for part in parts]) for name in self.modalities}
 
     @torch.no_grad()
-    def fit_statistics(self, inputs: Mapping[str, Tensor]) -> None:
+    def fit_statistics(self, samples: Samples) -> None:
         """Set all constants of prediction from the training split and switch to eval mode.
 
-        First the moments of the encoders' batch norm, then, with these fixed, those of the fusion layer.
+        First the moments of the encoders' batch norm, then, with these fixed, those of the fusion layer. The
+        weights of the samples weight every mean, and samples without a modality do not count in its means.
 
         Parameters
         ----------
-        inputs : mapping of str to Tensor, shape (n, ...)
-            Prepared inputs of the whole training split.
+        samples : Samples
+            The whole training split.
         """
         self.eval()
-        features = {
-            name: self.scale * encoder.fit_statistics(inputs[name])  # type: ignore[operator]  # an Encoder
-            for name, encoder in zip(self.modalities, self.encoders, strict=True)
-        }
-        self.fusion.fit_statistics(features)
+        features, means = {}, {}
+        for place, name in enumerate(self.modalities):
+            encoder, standardiser = self.encoders[place], self.standardisers[place]
+            weight = samples.weight_of(name)
+            values = self.scale * encoder.fit_statistics(samples.inputs[name], weight, standardiser)  # type: ignore[operator]  # an Encoder
+            features[name], means[name] = values, mean_of_present(values, weight)
+        self.feature_mean.copy_(torch.cat(list(means.values())))
+        self.fusion.fit_statistics(with_replaced(features, samples.present, means), samples.weight)
 
     @torch.no_grad()
     def contributions(self, inputs: Mapping[str, Tensor]) -> Blocks:
@@ -81,18 +132,25 @@ class MultimodalNetwork(nn.Module):
 
 
 def build_network(
-    modalities: Mapping[str, int], settings: Mapping[str, Any], scale: float, **fusion: Any
+    modalities: Sequence[tuple[str, str, int]],
+    encoders: Mapping[str, Mapping[str, Any]],
+    scale: float,
+    standardised: Sequence[str] = (),
+    **fusion: Any,
 ) -> MultimodalNetwork:
     """Build a network from plain settings.
 
     Parameters
     ----------
-    modalities : mapping of str to int
-        Width of each vector modality, in modality order; ignored for symbols.
-    settings : mapping
-        ``kind`` (``symbols`` or ``vector``) and the arguments of that encoder.
+    modalities : sequence of (str, str, int)
+        Name, kind (a key of `mmfusion.encoders.ENCODERS`) and size of each modality in modality order: the
+        number of columns, or of symbols.
+    encoders : mapping of str to mapping
+        Arguments of the encoders by kind.
     scale : float
         Factor of the encoder outputs.
+    standardised : sequence of str, default ()
+        Names of the modalities that the network standardises.
     **fusion
         Arguments of `TensorFusion` beside `dims`.
 
@@ -100,11 +158,6 @@ def build_network(
     -------
     MultimodalNetwork
     """
-    arguments = {key: value for key, value in settings.items() if key != "kind"}
-    encoders: dict[str, Encoder] = {}
-    for name, width in modalities.items():
-        if settings["kind"] == "symbols":
-            encoders[name] = MotifScanner(**arguments)
-        else:
-            encoders[name] = VectorEncoder(width, **arguments)
-    return MultimodalNetwork(encoders, scale, **fusion)
+    built = {name: encoder_of(kind, size, encoders[kind]) for name, kind, size in modalities}
+    widths = {name: size for name, _, size in modalities if name in standardised}
+    return MultimodalNetwork(built, scale, widths, **fusion)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -17,24 +17,64 @@ class Samples:
     ----------
     inputs : mapping of str to Tensor, shape (n, ...)
         One per modality, as the encoders prepare them.
-    target : Tensor, shape (n,)
+    target : Tensor, shape (n,) or (n, outputs)
         As `mmfusion.training.losses.target_tensor` gives it; standardised for regression.
+    weight : Tensor, shape (n,), optional
+        Positive weights of the samples with a mean of one. Default: all one.
+    present : mapping of str to Tensor of bool, shape (n,)
+        Which samples have a modality; those without an entry are never missing.
     """
 
     inputs: Mapping[str, Tensor]
     target: Tensor
+    weight: Tensor | None = None
+    present: Mapping[str, Tensor] = field(default_factory=dict)
 
     def rows(self, index: Tensor) -> Samples:
-        """Select samples by position; an index of several axes gives inputs and target these axes."""
-        flat = index.flatten()
-        inputs = {
-            name: torch.unflatten(x.index_select(0, flat), 0, index.shape) for name, x in self.inputs.items()
-        }
-        return Samples(inputs, self.target.index_select(0, flat).view(index.shape))
+        """Select samples by position; an index of several axes gives everything these axes."""
+        flat, shape = index.flatten(), index.shape
+
+        def chosen(values: Tensor) -> Tensor:
+            return torch.unflatten(values.index_select(0, flat), 0, shape)
+
+        return Samples(
+            {name: chosen(values) for name, values in self.inputs.items()},
+            chosen(self.target),
+            None if self.weight is None else chosen(self.weight),
+            {name: chosen(values) for name, values in self.present.items()},
+        )
 
     def to(self, device: torch.device) -> Samples:
-        """Move inputs and target to a device."""
-        return Samples({name: x.to(device) for name, x in self.inputs.items()}, self.target.to(device))
+        """Move everything to a device."""
+        return Samples(
+            {name: x.to(device) for name, x in self.inputs.items()},
+            self.target.to(device),
+            None if self.weight is None else self.weight.to(device),
+            {name: x.to(device) for name, x in self.present.items()},
+        )
+
+    def weight_of(self, name: str) -> Tensor | None:
+        """Return the weights of the samples in the means of a modality, zero where it is missing; or None."""
+        here = self.present.get(name)
+        if here is None:
+            return self.weight
+        return here.to(torch.float32) if self.weight is None else here * self.weight
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+def _joined(parts: Sequence[Samples]) -> Samples:
+    """Put samples below each other; all of them have weights and masks, or none of them."""
+    if len(parts) == 1:
+        return parts[0]  # memory-mapped inputs stay where they are
+    first = parts[0]
+    return Samples(
+        {name: torch.cat([part.inputs[name] for part in parts]) for name in first.inputs},
+        torch.cat([part.target for part in parts]),
+        None if first.weight is None else torch.cat([x.weight for x in parts if x.weight is not None]),
+        {name: torch.cat([part.present[name] for part in parts]) for name in first.present},
+    )
 
 
 @dataclass(frozen=True)
@@ -45,30 +85,31 @@ class Shelf:
     ----------
     store : Samples
         All samples.
-    first : Tensor of int64, shape (networks, 1)
-        Position of every network's first sample.
-    size : int
-        Samples per network.
+    places : Tensor of int64, shape (networks, size)
+        Positions of every network's samples in the store.
     """
 
     store: Samples
-    first: Tensor
-    size: int
+    places: Tensor
 
     @classmethod
     def of(cls, parts: Sequence[Samples], device: torch.device) -> Shelf:
         """Put samples of equal number together; networks that share one `Samples` object share its memory."""
         kept = list({id(part): part for part in parts}.values())
-        size = len(kept[0].target)
-        place = {id(part): size * number for number, part in enumerate(kept)}
-        inputs = {name: torch.cat([part.inputs[name] for part in kept]) for name in kept[0].inputs}
-        store = Samples(inputs, torch.cat([part.target for part in kept])).to(device)
-        return cls(store, torch.tensor([[place[id(part)]] for part in parts], device=device), size)
+        size = len(kept[0])
+        first = {id(part): size * number for number, part in enumerate(kept)}
+        places = torch.stack([torch.arange(first[id(part)], first[id(part)] + size) for part in parts])
+        return cls(_joined(kept).to(device), places.to(device))
+
+    @property
+    def size(self) -> int:
+        """Samples per network."""
+        return self.places.shape[1]
 
     def rows(self, index: Tensor) -> Samples:
         """Select samples by their position in every network's part, shape (networks, B)."""
-        return self.store.rows(index + self.first)
+        return self.store.rows(self.places.gather(1, index))
 
     def all(self) -> Samples:
         """Return all samples of every network, (networks, size, ...)."""
-        return self.rows(torch.arange(self.size, device=self.first.device).expand(len(self.first), -1))
+        return self.store.rows(self.places)

@@ -17,7 +17,9 @@ from torch import Tensor, nn
 from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.fusion.tensor_fusion import TensorFusion
+from mmfusion.training.missing import mean_of_present, with_replaced
 from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.samples import Samples
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -39,7 +41,8 @@ class NetworkStack(nn.Module):
             networks
         )  # a tuple is no submodule: only the stack's own parameters are trained
         first = self.networks[0]
-        self.scale = first.scale
+        self.scale, self.modalities = first.scale, first.modalities
+        self.standardisers = copy.deepcopy(first.standardisers)  # the training samples' own, in all networks
         self.groups = _alike(dict(zip(first.modalities, first.encoders, strict=True)))  # type: ignore[arg-type]  # Encoders, in a ModuleList
         self.encoders = nn.ModuleList(_stacked(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
@@ -51,16 +54,30 @@ class NetworkStack(nn.Module):
         """Return the encoders of a group, modality by modality, each of all networks."""
         return [net.encoders[net.modalities.index(name)] for name in names for net in self.networks]
 
-    def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Return the scores (networks, B, outputs) of prepared inputs (networks, B, ...)."""
+    def forward(self, samples: Samples) -> Tensor:
+        """Return the scores (networks, B, outputs) of samples (networks, B, ...) in training mode."""
+        weights, pairs = self._weights(samples), zip(self.modalities, self.standardisers, strict=True)
+        inputs = {name: standardiser(samples.inputs[name]) for name, standardiser in pairs}
         features: dict[str, Tensor] = {}
         for names, encoder in zip(self.groups, self.encoders, strict=True):
-            together = encoder(torch.cat([inputs[name] for name in names]))
-            features |= zip(names, torch.split(together, len(self.networks)), strict=True)
+            together = torch.cat([inputs[name] for name in names])
+            weight = torch.cat([weights[name] for name in names]) if names[0] in weights else None
+            features |= zip(names, torch.split(encoder(together, weight), len(self.networks)), strict=True)
         if self.scale != 1.0:
             features = {name: self.scale * values for name, values in features.items()}
-        scores: Tensor = self.fusion(features)
+        if samples.present:
+            means = {name: mean_of_present(features[name], weights[name]) for name in samples.present}
+            features = with_replaced(features, samples.present, means)
+        scores: Tensor = self.fusion(features, samples.weight)
         return scores
+
+    def _weights(self, samples: Samples) -> dict[str, Tensor]:
+        """Return the weights of the samples in the means of every modality, empty where all are one."""
+        if samples.weight is None and not samples.present:
+            return {}
+        ones = samples.target.new_ones(samples.target.shape[:2], dtype=torch.float32)
+        found = {name: samples.weight_of(name) for name in samples.inputs}
+        return {name: ones if weight is None else weight for name, weight in found.items()}
 
     def decayed_weights(self) -> list[Tensor]:
         """Return the weight matrices of all encoders, the only ones under weight decay."""

@@ -23,8 +23,8 @@ RECIPE = {
     "max_order": None,
     "convention": "mkl",
 }
-SYMBOLS = {"kind": "symbols", "width": 7, "channels": 6, "dim": 3}
-VECTORS = {"kind": "vector", "hidden": 8, "dropout": 0.0, "dim": 2}
+SYMBOLS = {"symbols": {"width": 7, "channels": 6, "dim": 3}}
+VECTORS = {"vector": {"hidden": 8, "dropout": 0.0, "dim": 2}}
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def train_views(views: dict[int, MultimodalDataset]) -> Callable[..., TrainedBlo
     """Function of norm, p and seeds that trains a block on `views`."""
 
     def train(norm: str = "ibn", p: str = "1", seeds: Iterable[int] = (3, 1), **changes: Any) -> TrainedBlock:
-        settings = {**RECIPE, "encoder": SYMBOLS, "epochs": 2, **changes}
+        settings = {**RECIPE, "encoders": SYMBOLS, "epochs": 2, **changes}
         cell = Cell("XRelIrrXOR", norm, p, "1")
         return train_block(cell, {seed: views[seed] for seed in seeds}, settings, progress=False)[0]
 
@@ -82,7 +82,7 @@ def train_vectors() -> Callable[..., TrainedBlock]:
     """Function of a dataset that trains one network on it, as seed 0."""
 
     def train(dataset: MultimodalDataset, epochs: int = 30) -> TrainedBlock:
-        settings = {**RECIPE, "encoder": VECTORS, "epochs": epochs, "learning_rate": 2e-2}
+        settings = {**RECIPE, "encoders": VECTORS, "epochs": epochs, "learning_rate": 2e-2}
         return train_block(Cell(dataset.name, "ibn", "4/3", "1"), {0: dataset}, settings, progress=False)[0]
 
     return train

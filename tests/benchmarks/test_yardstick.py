@@ -26,7 +26,7 @@ SETTINGS: dict[str, Any] = {
     "epochs": 4,
     "max_order": None,
     "convention": "mkl",
-    "encoder": {"kind": "symbols", "width": 7, "channels": 8, "dim": 4},
+    "encoders": {"symbols": {"width": 7, "channels": 8, "dim": 4}},
     "device": "cpu",
 }
 

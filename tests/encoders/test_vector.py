@@ -67,6 +67,13 @@ def test_units_are_dropped_between_batch_norm_and_the_last_layer() -> None:
 )
 def test_vectors_are_prepared_as_they_read(values: NDArray[np.float64]) -> None:
     prepared = VectorEncoder(values.shape[1]).prepare(values)
-    assert prepared.dtype == torch.float32
+    assert prepared.dtype == (torch.float64 if values.dtype == np.float64 else torch.float32)
     assert prepared.is_contiguous()
     assert np.array_equal(prepared.numpy(), values)
+
+
+def test_floats_share_the_memory_of_their_array_even_if_it_is_read_only() -> None:
+    values = np.ones((4, 3))
+    values.flags.writeable = False
+    prepared = VectorEncoder(3).prepare(values)
+    assert np.shares_memory(prepared.numpy(), values)

@@ -29,14 +29,14 @@ def settings() -> dict[str, Any]:
         "device": "cpu",
         "max_order": None,
         "convention": "mkl",
-        "encoder": {"kind": "symbols", "width": 7, "channels": 8, "dim": 3},
+        "encoders": {"symbols": {"width": 7, "channels": 8, "dim": 3}},
     }
 
 
 @pytest.fixture
 def vector_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """The same for feature vectors."""
-    return {**settings, "encoder": {"kind": "vector", "hidden": 8, "dropout": 0.2, "dim": 3}}
+    return {**settings, "encoders": {"vector": {"hidden": 8, "dropout": 0.2, "dim": 3}}}
 
 
 @pytest.fixture(scope="session")

@@ -49,10 +49,10 @@ def test_same_seed_same_bytes(tmp_path: Path, train_seeds) -> None:
 
 def test_a_seed_does_not_depend_on_those_that_share_its_job(train_seeds, settings) -> None:
     """Bit for bit at d = 8, as in the study; where weights do not fill vectors, rounding may differ."""
-    encoder = {**settings["encoder"], "dim": 8}
-    together, together_history, _ = train_seeds(5, 0, 1, encoder=encoder)
+    encoders = {"symbols": {**settings["encoders"]["symbols"], "dim": 8}}
+    together, together_history, _ = train_seeds(5, 0, 1, encoders=encoders)
     for seed in (0, 1, 5):
-        alone, history, _ = train_seeds(seed, encoder=encoder)
+        alone, history, _ = train_seeds(seed, encoders=encoders)
         assert_same_networks(together, alone, seed)
         own = together_history[together_history["seed"] == seed].reset_index(drop=True)
         pd.testing.assert_frame_equal(own, history, check_exact=True)
@@ -205,7 +205,7 @@ def test_only_iterative_batch_norm_finds_the_planted_view(norm: str, largest: st
         "device": "cpu",
         "max_order": None,
         "convention": "mkl",
-        "encoder": {"kind": "symbols", "width": 7, "channels": 16, "dim": 4},
+        "encoders": {"symbols": {"width": 7, "channels": 16, "dim": 4}},
     }
     block, _, _ = train_block(Cell("XRel", norm, "1", "1"), {3: dataset}, settings, progress=False)
     beta = block.networks[3].fusion.relevance().set_index("subset")["beta"]

@@ -106,7 +106,7 @@ def test_other_format(saved: TrainedBlock, files) -> None:
         load_blocks(*files)
 
 
-@pytest.mark.parametrize("key", ["encoder", "fusion", "modalities", "scale", "target"])
+@pytest.mark.parametrize("key", ["encoders", "fusion", "modalities", "scale", "target"])
 def test_description_without_a_key(saved: TrainedBlock, files, key: str) -> None:
     facts = json.loads(files[1].read_text())
     del facts["blocks"][0][key]
@@ -123,7 +123,7 @@ def test_description_that_is_a_list(saved: TrainedBlock, files) -> None:
 
 def test_weights_of_another_network(saved: TrainedBlock, files) -> None:
     facts = json.loads(files[1].read_text())
-    facts["blocks"][0]["encoder"]["dim"] += 1
+    facts["blocks"][0]["encoders"]["symbols"]["dim"] += 1
     files[1].write_text(json.dumps(facts))
     with pytest.raises(DataError, match="not those that"):
         load_blocks(*files)

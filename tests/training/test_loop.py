@@ -21,8 +21,8 @@ ROWS = 110
 
 def network(norm: str = "ibn", **fusion: Any) -> MultimodalNetwork:
     torch.manual_seed(0)
-    encoder = {"kind": "vector", "hidden": 6, "dropout": 0.5, "dim": 3}
-    return build_network({"b": 4, "a": 2}, encoder, 1.0, norm=norm, **fusion)
+    encoders = {"vector": {"hidden": 6, "dropout": 0.5, "dim": 3}}
+    return build_network([("b", "vector", 4), ("a", "vector", 2)], encoders, 1.0, norm=norm, **fusion)
 
 
 def samples(rows: int = ROWS) -> Samples:

@@ -121,7 +121,7 @@ def test_rows_encoded_at_once_do_not_matter(trained, monkeypatch: pytest.MonkeyP
     before = {name: value.clone() for name, value in network.state_dict().items()}
     for place in (module, base):
         monkeypatch.setattr(place, "ROWS_AT_ONCE", 7)
-    network.fit_statistics(splits["train"].inputs)
+    network.fit_statistics(splits["train"])
     for name, value in network.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=1e-5, atol=1e-6)
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mmfusion.encoders import MotifScanner, VectorEncoder
 from mmfusion.training.network import MultimodalNetwork, build_network
+from mmfusion.training.samples import Samples
 from mmfusion.training.stack import NetworkStack
 
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
@@ -21,17 +22,20 @@ BATCH = 64
 
 def vector_network(seed: int, norm: str = "ibn", dropout: float = 0.0, **options: Any) -> MultimodalNetwork:
     torch.manual_seed(seed)
-    settings = {"kind": "vector", "hidden": 16, "dropout": dropout, "dim": 8}
+    settings = {"vector": {"hidden": 16, "dropout": dropout, "dim": 8}}
+    modalities = [(name, "vector", width) for name, width in WIDTHS.items()]
     options = {"scale": 1.0, **options}
-    network = build_network(WIDTHS, settings, norm=norm, **options)
+    network = build_network(modalities, settings, norm=norm, **options)
     torch.nn.init.normal_(network.fusion.bias)
     return network
 
 
 def symbol_network(seed: int, norm: str = "ibn", **options: Any) -> MultimodalNetwork:
     torch.manual_seed(seed)
-    settings = {"kind": "symbols", "width": 6, "channels": 16, "dim": 8}
-    return build_network({"1": 1, "2": 1, "3": 1}, settings, 1.0, norm=norm, **options)
+    settings = {"symbols": {"width": 6, "channels": 16, "dim": 8}}
+    return build_network(
+        [(name, "symbols", 4) for name in ("1", "2", "3")], settings, 1.0, norm=norm, **options
+    )
 
 
 def inputs_of(network: MultimodalNetwork, seed: int = 0, size: int = BATCH) -> dict[str, Tensor]:
@@ -44,8 +48,9 @@ def inputs_of(network: MultimodalNetwork, seed: int = 0, size: int = BATCH) -> d
     return inputs
 
 
-def together(inputs: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([own[name] for own in inputs]) for name in inputs[0]}
+def together(inputs: list[dict[str, Tensor]]) -> Samples:
+    stacked = {name: torch.stack([own[name] for own in inputs]) for name in inputs[0]}
+    return Samples(stacked, torch.zeros(next(iter(stacked.values())).shape[:2]))
 
 
 def gradients_of(network: torch.nn.Module) -> dict[str, Tensor]:
