@@ -26,7 +26,7 @@ from mmfusion.training.device import device_of
 from mmfusion.training.loop import Randomness, train_networks
 from mmfusion.training.losses import target_tensor
 from mmfusion.training.network import MultimodalNetwork
-from mmfusion.training.samples import Samples
+from mmfusion.training.samples import Samples, Shelf
 
 
 def train_block(
@@ -198,8 +198,8 @@ def _train(
     splits = {split: _samples(networks, datasets, description, split) for split in ("train", "validation")}
     histories = train_networks(
         list(networks.values()),
-        splits["train"],
-        splits["validation"] or None,
+        Shelf.of(splits["train"]),
+        Shelf.of(splits["validation"]) if splits["validation"] else None,
         description["task"],
         description["settings"],
         randomness,

@@ -19,7 +19,7 @@ from mmfusion.fusion.subsets import subset_label
 from mmfusion.training.losses import LOSSES
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.optimiser import Optimiser
-from mmfusion.training.samples import Samples, Shelf
+from mmfusion.training.samples import Shelf
 from mmfusion.training.stack import NetworkStack
 
 
@@ -41,8 +41,8 @@ class Randomness:
 
 def train_networks(
     networks: Sequence[MultimodalNetwork],
-    train: Sequence[Samples],
-    validation: Sequence[Samples] | None,
+    train: Shelf,
+    validation: Shelf | None,
     task: str,
     settings: Mapping[str, Any],
     randomness: Sequence[Randomness],
@@ -61,9 +61,9 @@ def train_networks(
     Parameters
     ----------
     networks : sequence of MultimodalNetwork
-    train : sequence of Samples
-        Training split of every network, all of one size.
-    validation : sequence of Samples or None
+    train : Shelf
+        Training split of every network.
+    validation : Shelf or None
         Its loss is recorded and selects nothing. Batch statistics are those of this split itself.
     task : {"binary", "multiclass", "regression"}
         What the loss is, see `mmfusion.training.losses`.
@@ -84,8 +84,7 @@ def train_networks(
         without that split).
     """
     stack = NetworkStack(networks, [streams.noise for streams in randomness]).to(device)
-    shelf = Shelf.of(train, device)
-    checked = None if validation is None else Shelf.of(validation, device)
+    shelf, checked = train.to(device), None if validation is None else validation.to(device)
     size = min(settings["batch_size"], shelf.size)
     steps = shelf.size // size
     optimiser = _optimiser(stack, settings, steps * settings["epochs"])

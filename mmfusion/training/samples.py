@@ -93,13 +93,17 @@ class Shelf:
     places: Tensor
 
     @classmethod
-    def of(cls, parts: Sequence[Samples], device: torch.device) -> Shelf:
+    def of(cls, parts: Sequence[Samples]) -> Shelf:
         """Put samples of equal number together; networks that share one `Samples` object share its memory."""
         kept = list({id(part): part for part in parts}.values())
         size = len(kept[0])
         first = {id(part): size * number for number, part in enumerate(kept)}
         places = torch.stack([torch.arange(first[id(part)], first[id(part)] + size) for part in parts])
-        return cls(_joined(kept).to(device), places.to(device))
+        return cls(_joined(kept), places)
+
+    def to(self, device: torch.device) -> Shelf:
+        """Move everything to a device."""
+        return Shelf(self.store.to(device), self.places.to(device))
 
     @property
     def size(self) -> int:

@@ -38,11 +38,11 @@ def noise(seed: int = 7) -> torch.Generator:
 def train(
     net: MultimodalNetwork, validation: Samples | None = None, after_epoch=lambda: None, **changes: Any
 ):
-    checked = None if validation is None else [validation]
+    checked = None if validation is None else Shelf.of([validation])
     streams = [Randomness(order=torch.Generator().manual_seed(5), noise=noise())]
     settings = {**SETTINGS, **changes}
     (history,) = train_networks(
-        [net], [samples()], checked, "binary", settings, streams, after_epoch, torch.device("cpu")
+        [net], Shelf.of([samples()]), checked, "binary", settings, streams, after_epoch, torch.device("cpu")
     )
     return history
 
