@@ -11,23 +11,39 @@ from typing import TYPE_CHECKING, Any
 from mmfusion._version import __version__
 
 if TYPE_CHECKING:
+    from mmfusion.data.modality_data import ModalityData
+    from mmfusion.estimators.classifier import FusionClassifier
+    from mmfusion.estimators.regressor import FusionRegressor
     from mmfusion.fusion.blocknorm import block_norm_exponent, relevance
     from mmfusion.fusion.subsets import subsets
     from mmfusion.fusion.tensor_fusion import TensorFusion
     from mmfusion.fusion.wick import wick_products
 
-__all__ = ["TensorFusion", "__version__", "block_norm_exponent", "relevance", "subsets", "wick_products"]
+__all__ = [
+    "FusionClassifier",
+    "FusionRegressor",
+    "ModalityData",
+    "TensorFusion",
+    "__version__",
+    "block_norm_exponent",
+    "relevance",
+    "subsets",
+    "wick_products",
+]
 
 _HOME = {
-    "TensorFusion": "tensor_fusion",
-    "block_norm_exponent": "blocknorm",
-    "relevance": "blocknorm",
-    "subsets": "subsets",
-    "wick_products": "wick",
+    "FusionClassifier": "estimators.classifier",
+    "FusionRegressor": "estimators.regressor",
+    "ModalityData": "data.modality_data",
+    "TensorFusion": "fusion.tensor_fusion",
+    "block_norm_exponent": "fusion.blocknorm",
+    "relevance": "fusion.blocknorm",
+    "subsets": "fusion.subsets",
+    "wick_products": "fusion.wick",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return getattr(import_module(f"mmfusion.fusion.{_HOME[name]}"), name)
+        return getattr(import_module(f"mmfusion.{_HOME[name]}"), name)
     raise AttributeError(f"module 'mmfusion' has no attribute {name!r}")

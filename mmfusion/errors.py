@@ -42,3 +42,7 @@ class DownloadError(MmfusionError):
 
 class FusionError(MmfusionError, ValueError):
     """Arguments of the fusion layer that do not fit together (also a `ValueError`)."""
+
+
+class InputError(MmfusionError, ValueError):
+    """Data or arguments of an estimator that cannot be used (also a `ValueError`)."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmfusion.analysis.leakage import leakage
+from mmfusion.analysis.parts import centre_classes
 from mmfusion.analysis.relevance import heldout_relevance, variance_shares
 from mmfusion.baselines.constant import constant_rows
 from mmfusion.baselines.rows import metric_columns, run_row
@@ -102,6 +103,8 @@ def _evaluate(
     network, keys = block.networks[seed], cell_keys(block.cell, seed)
     features = {split: network.encode_all(part.inputs) for split, part in samples.items()}
     parts = {split: _parts(network, values) for split, values in features.items()}
+    if dataset.task == "multiclass":
+        parts = {split: centre_classes(group) for split, group in parts.items()}
     scores = _scores(network, parts, block.description["target"][str(seed)])
     run = run_row(dataset, "fusion", seed, metric_columns(dataset, scores))
     converged = run[f"loss_{_judged(dataset)}"].to_numpy() < bound

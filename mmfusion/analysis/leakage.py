@@ -46,8 +46,7 @@ def leakage(
     Parameters
     ----------
     parts : mapping of subset to array, shape (n, outputs)
-        <phi_I(x), W_I> of every held-out sample. Several outputs are scores of classes and are centred over
-        them.
+        <phi_I(x), W_I> of every held-out sample; the scores of classes centred over the classes.
     features : mapping of str to array, shape (n, d_m)
         The features f^m that were fused.
     seed : int

@@ -20,10 +20,10 @@ def mean_loss(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
     Parameters
     ----------
     scores : array, shape (n, outputs)
-        Logits, or predictions of the standardised target. One output for ``binary`` and ``regression``, one
-        per class for ``multiclass``.
-    target : array, shape (n,)
-        Class index from 0, or the standardised target.
+        Logits, or predictions of the standardised target; one per class for ``multiclass``.
+    target : array, shape (n,) or (n, outputs)
+        Class index from 0, or the standardised target. For ``binary`` and ``regression`` one per output, over
+        which the loss is averaged.
     task : {"binary", "multiclass", "regression"}
         What the target is.
 
@@ -49,23 +49,24 @@ def mean_loss(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
     if task == "multiclass":
         chosen = np.take_along_axis(scores, target.astype(np.intp)[:, None], axis=1)[:, 0]
         return float(np.mean(logsumexp(scores, axis=1) - chosen))
-    score = scores[:, 0]
+    target = target.reshape(scores.shape)
     if task == "binary":
-        return float(np.mean(np.logaddexp(0.0, score) - target * score))
-    return float(np.mean((score - target) ** 2))
+        return float(np.mean(np.logaddexp(0.0, scores) - target * scores))
+    return float(np.mean((scores - target) ** 2))
 
 
 def _check(scores: NDArray[Any], target: NDArray[Any], task: str) -> None:
     if task not in TASKS:
         raise ValueError(f"task: {task!r} is unknown, expected one of {', '.join(TASKS)}.")
-    if scores.ndim != 2 or target.shape != scores.shape[:1] or not len(target):
+    fits = target.shape == scores.shape[:1] or (task != "multiclass" and target.shape == scores.shape)
+    if scores.ndim != 2 or not fits or not len(target):
         raise ValueError(
             f"scores have shape {scores.shape} and target has shape {target.shape}, "
-            "expected (n, outputs) and (n,) with at least one sample."
+            "expected (n, outputs) and (n,), or (n, outputs) for several targets, with at least one sample."
         )
     outputs = scores.shape[1]
-    if (outputs > 1) != (task == "multiclass"):
-        wanted = "at least two (one per class)" if task == "multiclass" else "one"
+    if (outputs > 1) != (task == "multiclass" or target.ndim == 2):
+        wanted = "at least two (one per class)" if task == "multiclass" else "one, or a target per output,"
         raise ValueError(f"scores have {outputs} output(s), expected {wanted} for the task {task}.")
     classes = {"binary": 2, "multiclass": outputs}.get(task)
     if classes and not np.isin(target, np.arange(classes)).all():

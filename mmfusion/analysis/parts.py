@@ -1,7 +1,8 @@
 """The parts of a score, stacked and centred.
 
 A *part* of the score N(x) is what one subset I adds to it, <phi_I(x), W_I>, per output; N is the sum of all
-parts and the bias. Several outputs are always the scores of classes, of which only the differences count.
+parts and the bias. Of the scores of classes only the differences count: `centre_classes` leaves only these,
+before anything else is computed from the parts.
 """
 
 from __future__ import annotations
@@ -47,8 +48,23 @@ def stack_parts(parts: Mapping[Subset, NDArray[Any]]) -> Array:
     return np.stack(list(arrays.values()))
 
 
+def centre_classes(parts: Mapping[Subset, NDArray[Any]]) -> dict[Subset, Array]:
+    """Centre the scores of several classes over the classes, sample by sample.
+
+    Parameters
+    ----------
+    parts : mapping of subset to array, shape (..., classes)
+
+    Returns
+    -------
+    dict of subset to array of the same shape
+    """
+    arrays = {subset: np.asarray(part, dtype=np.float64) for subset, part in parts.items()}
+    return {subset: array - array.mean(axis=-1, keepdims=True) for subset, array in arrays.items()}
+
+
 def centre_parts(stacked: Array) -> Array:
-    """Centre parts over classes, where there are several outputs, then over samples.
+    """Centre parts over samples.
 
     Parameters
     ----------
@@ -60,8 +76,6 @@ def centre_parts(stacked: Array) -> Array:
     array, shape (subsets, n, outputs)
         Exactly zero where a part is the same for all samples, without rounding errors of its mean.
     """
-    if stacked.shape[-1] > 1:
-        stacked = stacked - stacked.mean(axis=-1, keepdims=True)
     from_first = stacked - stacked[:, :1]
     return np.asarray(from_first - from_first.mean(axis=1, keepdims=True))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mmfusion.analysis.losses import mean_loss
-from mmfusion.analysis.parts import Array, centre_parts, stack_parts, total_variance
+from mmfusion.analysis.parts import Array, centre_classes, centre_parts, stack_parts, total_variance
 from mmfusion.fusion.subsets import Subset, subset_label
 
 # Up to this multiple of the sum of the parts' variances, Var N is zero: parts that cancel up to rounding.
@@ -37,8 +37,8 @@ def heldout_relevance(
         b of the fusion layer.
     train_means : mapping of subset to array, shape (outputs,)
         Mean of each part over the training split.
-    target : array, shape (n,)
-        Class index, or the target standardised by training statistics.
+    target : array, shape (n,) or (n, outputs)
+        Class index, or the target standardised by training statistics; one per output if there are several.
     task : {"binary", "multiclass", "regression"}
         Which loss: binary cross-entropy, cross-entropy or squared error.
 
@@ -68,7 +68,7 @@ def heldout_relevance(
         scores = stacked.sum(axis=0) + np.asarray(bias, dtype=np.float64)
         replaced = [scores - part + mean for part, mean in zip(stacked, means, strict=True)]
     loss = mean_loss(scores, target, task)
-    table = variance_shares(parts)
+    table = variance_shares(centre_classes(parts) if task == "multiclass" else parts)
     table.insert(2, "loss_rise", [mean_loss(score, target, task) - loss for score in replaced])
     return table
 
@@ -79,7 +79,8 @@ def variance_shares(parts: Mapping[Subset, NDArray[Any]]) -> pd.DataFrame:
     The variance share is Var<phi_I, W_I> / Var N, a Sobol index where the modalities are independent and the
     parts are their functional ANOVA (Sobol, Mathematical Modeling and Computational Experiment 1, 1993); the
     covariance share is Cov(<phi_I, W_I>, N) / Var N, which sums to one over the subsets, whatever the parts
-    are. Several outputs are scores of classes: centred over the classes, then traces of the covariances.
+    are. Several outputs count by the traces of their covariances; the scores of classes must be centred over
+    the classes (`mmfusion.analysis.parts.centre_classes`).
 
     Parameters
     ----------

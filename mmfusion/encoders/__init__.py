@@ -19,13 +19,15 @@ ENCODERS: dict[str, Callable[..., Encoder]] = {"symbols": MotifScanner, "vector"
 
 
 def kind_of(values: NDArray[Any]) -> str:
-    """Return the kind of a modality: ``symbols`` for integers (n, length), ``vector`` for numbers (n, d).
+    """Return the kind of a modality: ``symbols``, ``sequence`` for numbers (n, length, d), or ``vector``.
 
     Examples
     --------
     >>> kind_of(np.zeros((4, 2))), kind_of(np.zeros((4, 2), dtype=int))
     ('vector', 'symbols')
     """
+    if values.ndim == 3:
+        return "sequence"
     return "symbols" if np.issubdtype(values.dtype, np.integer) else "vector"
 
 

@@ -44,6 +44,15 @@ class Samples:
             {name: chosen(values) for name, values in self.present.items()},
         )
 
+    def piece(self, rows: slice) -> Samples:
+        """Return a view of some samples, without copying."""
+        return Samples(
+            {name: x[rows] for name, x in self.inputs.items()},
+            self.target[rows],
+            None if self.weight is None else self.weight[rows],
+            {name: x[rows] for name, x in self.present.items()},
+        )
+
     def to(self, device: torch.device) -> Samples:
         """Move everything to a device."""
         return Samples(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmfusion.analysis.losses import mean_loss
+from mmfusion.analysis.parts import centre_classes
 from mmfusion.analysis.relevance import heldout_relevance, variance_shares
 from mmfusion.fusion.subsets import subsets
 
@@ -53,7 +54,7 @@ def test_hand_computed_regression():
 def test_hand_computed_multiclass_shares():
     # Centred over classes the parts are (1, -1), (-1, 1) and (0, 0), (0, 0).
     parts = {("a",): np.array([[2.0, 0.0], [0.0, 2.0]]), ("b",): np.array([[5.0, 5.0], [-9.0, -9.0]])}
-    assert variance_shares(parts)[SHARES].to_numpy().tolist() == [[1.0, 1.0], [0.0, 0.0]]
+    assert variance_shares(centre_classes(parts))[SHARES].to_numpy().tolist() == [[1.0, 1.0], [0.0, 0.0]]
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])

@@ -71,7 +71,7 @@ def test_scores_that_are_not_finite_give_nan(task, outputs, bad):
         ((2, 1), [0], "binary", "target has shape \\(1,\\)"),
         ((0, 1), [], "binary", "at least one sample"),
         ((2, 2), [0, 1], "binary", "2 output\\(s\\), expected one"),
-        ((2, 2), [0, 1], "regression", "expected one for the task regression"),
+        ((2, 2), [0, 1], "regression", "expected one, or a target per output, for the task regression"),
         ((2, 1), [0, 1], "multiclass", "expected at least two"),
         ((2, 1), [0, 2], "binary", "class indices 0 to 1"),
         ((2, 3), [0, 3], "multiclass", "class indices 0 to 2"),
@@ -80,3 +80,11 @@ def test_scores_that_are_not_finite_give_nan(task, outputs, bad):
 def test_input_that_does_not_fit(shape, target, task, message):
     with pytest.raises(ValueError, match=message):
         mean_loss(np.zeros(shape), np.array(target), task)
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_several_targets_are_averaged(task):
+    rng = np.random.default_rng(0)
+    scores, target = rng.normal(size=(6, 3)), rng.integers(0, 2, (6, 3))
+    alone = [mean_loss(scores[:, [k]], target[:, k], task) for k in range(3)]
+    assert mean_loss(scores, target, task) == pytest.approx(np.mean(alone))

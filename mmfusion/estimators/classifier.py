@@ -1,0 +1,101 @@
+"""Classification with a relevance per subset of modalities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, softmax
+from sklearn.base import ClassifierMixin
+
+from mmfusion.errors import InputError
+from mmfusion.estimators.base import FusionEstimator
+from mmfusion.estimators.parameters import documented
+from mmfusion.estimators.targets import Target, class_target
+
+
+@documented
+class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Classifier that says which modalities, and which combinations of them, carry its prediction.
+
+    One class per sample, or several labels per sample as a matrix of zeros and ones, each of which gets a
+    score of its own. A network per seed is trained on cross-entropy plus lambda times the block norm of the
+    weights, from the log-odds of the classes on; the scores of the seeds are averaged.
+
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : array, shape (classes,)
+        Classes, sorted; positions of the labels if there are several.
+    {attributes}
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> text, audio = rng.normal(size=(200, 3)), rng.normal(size=(200, 2))
+    >>> model = FusionClassifier(epochs=20, random_state=0)
+    >>> model = model.fit({"text": text, "audio": audio}, text[:, 0] > 0)
+    >>> model.relevance_.sort_values("beta")["subset"].iloc[-1]
+    'text'
+    """
+
+    def _fit_target(self, y: ArrayLike) -> Target:
+        target, self.classes_ = class_target(y)
+        return target
+
+    def _target(self, y: ArrayLike) -> Target:
+        values = np.asarray(y)
+        if self.fitted_.task == "binary" and values.ndim == 2:
+            if values.shape[1] != len(self.classes_) or not np.isin(values, (0, 1)).all():
+                raise InputError(
+                    f"y has shape {values.shape}, expected zeros and ones for {len(self.classes_)} labels."
+                )
+            return Target("binary", values.astype(np.int64), values.shape[1])
+        unknown = np.flatnonzero(~np.isin(values, self.classes_))
+        if len(unknown):
+            raise InputError(
+                f"y, row {unknown[0]}: {values.tolist()[unknown[0]]!r} is no class of training, expected "
+                "one of "
+                f"{', '.join(repr(name) for name in self.classes_.tolist())}."
+            )
+        outputs = self.fitted_.scale.shape[1]
+        return Target(self.fitted_.task, np.searchsorted(self.classes_, values).astype(np.int64), outputs)
+
+    def _outputs(self) -> list[Any]:
+        count = self.fitted_.scale.shape[1]
+        return self.classes_.tolist() if count > 1 else [self.classes_.tolist()[-1]]
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the scores: logits of the second class (n,), or one per class or label (n, outputs)."""
+        scores = self._scores(X)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of every class, shape (n, classes), or of every label, (n, labels)."""
+        scores = self._scores(X)
+        if self.fitted_.task == "multiclass":
+            return np.asarray(softmax(scores, axis=1))
+        positive = expit(scores)
+        return positive if self._labels() else np.column_stack([1 - positive, positive])
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most likely class of every sample (n,), or zeros and ones of every label (n, labels)."""
+        scores = self._scores(X)
+        if self._labels():
+            return (scores > 0).astype(np.int64)
+        chosen = (
+            scores.argmax(axis=1) if self.fitted_.task == "multiclass" else (scores[:, 0] > 0).astype(int)
+        )
+        return np.asarray(self.classes_[chosen])
+
+    def _labels(self) -> bool:
+        """Whether there are several labels per sample."""
+        return self.fitted_.task == "binary" and self.fitted_.scale.shape[1] > 1
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.non_deterministic = False
+        return tags

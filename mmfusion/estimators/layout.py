@@ -1,0 +1,154 @@
+"""The modalities of an estimator: kinds, sizes, encoders, and how raw arrays become prepared samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mmfusion.data.modality_data import ModalityData
+from mmfusion.encoders import ENCODERS, Encoder, encoder_of, kind_of
+from mmfusion.errors import InputError
+from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.samples import Samples
+
+STANDARDISED = ("vector", "sequence")
+"""Kinds whose columns are standardised by training statistics."""
+
+
+@dataclass(frozen=True)
+class Modality:
+    """One modality of an estimator.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        A key of `mmfusion.encoders.ENCODERS`.
+    size : int
+        Number of columns, or of symbols.
+    axes : int
+        Axes of its arrays, 2 or 3.
+    arguments : mapping
+        Arguments of the encoder.
+    """
+
+    name: str
+    kind: str
+    size: int
+    axes: int
+    arguments: Mapping[str, Any]
+
+    def build(self) -> Encoder:
+        """Build the encoder with new weights."""
+        try:
+            return encoder_of(self.kind, self.size, self.arguments)
+        except TypeError as error:
+            raise InputError(f"encoders[{self.name!r}]: {error}; see the encoder's own arguments.") from None
+
+    def check(self, values: NDArray[Any]) -> None:
+        """Check that an array is what the estimator was trained on.
+
+        Raises
+        ------
+        InputError
+            If the number of axes or columns is another one, or a symbol is unknown.
+        """
+        if values.ndim != self.axes or (self.kind != "symbols" and values.shape[-1] != self.size):
+            raise InputError(
+                f"X[{self.name!r}] has shape {values.shape}, expected {self.size} columns and {self.axes} "
+                "axes "
+                "as in training."
+            )
+        if self.kind == "symbols" and len(values) and int(values.max()) >= self.size:
+            raise InputError(
+                f"X[{self.name!r}]: there is a symbol {values.max()}, expected 0 to {self.size - 1} as in "
+                "training."
+            )
+
+
+def modality_of(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modality:
+    """Choose the encoder of a modality.
+
+    Parameters
+    ----------
+    name : str
+    values : array
+    choice : None, str or mapping
+        Kind, or a mapping with the key ``kind`` and arguments of the encoder. Default: by the type and number
+        of axes of the array.
+    dim : int
+        Width of the features.
+
+    Returns
+    -------
+    Modality
+
+    Raises
+    ------
+    InputError
+        If the kind is unknown or does not fit the array.
+    """
+    given = dict(choice) if isinstance(choice, Mapping) else {} if choice is None else {"kind": choice}
+    kind = given.pop("kind", None) or kind_of(values)
+    if kind not in ENCODERS:
+        raise InputError(f"encoders[{name!r}]: {kind!r} is unknown, expected one of {', '.join(ENCODERS)}.")
+    axes = 3 if kind == "sequence" else 2
+    if values.ndim != axes or (kind == "symbols" and values.dtype.kind not in "iu"):
+        raise InputError(
+            f"X[{name!r}] is an array {values.shape} of {values.dtype}, which is no input of the encoder "
+            f"{kind!r}, "
+            f"expected {'whole numbers' if kind == 'symbols' else 'numbers'} with {axes} axes."
+        )
+    size = max(2, int(values.max()) + 1) if kind == "symbols" else int(values.shape[-1])
+    arguments = {"dim": dim, **given}
+    if kind == "symbols":
+        arguments.setdefault("width", min(12, values.shape[1]))
+    return Modality(name, kind, size, axes, arguments)
+
+
+def build_network(modalities: tuple[Modality, ...], seed: int, **fusion: Any) -> MultimodalNetwork:
+    """Build a network whose weights come from a seed; the global random state stays as it is."""
+    standardised = {m.name: m.size for m in modalities if m.kind in STANDARDISED}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return MultimodalNetwork({m.name: m.build() for m in modalities}, 1.0, standardised, **fusion)
+
+
+def prepared(
+    network: MultimodalNetwork, data: ModalityData, present: Mapping[str, NDArray[np.bool_]]
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """Prepare arrays for a network; only modalities that are missing for some sample are copied.
+
+    Parameters
+    ----------
+    network : MultimodalNetwork
+    data : ModalityData
+    present : mapping of str to array of bool, shape (n,)
+        From `mmfusion.data.check_values.check_values`.
+
+    Returns
+    -------
+    tuple of dict of str to Tensor
+        Inputs and masks.
+    """
+    inputs: dict[str, torch.Tensor] = {}
+    for name, encoder in zip(network.modalities, network.encoders, strict=True):
+        values = data.arrays[name]
+        if name in data.lengths and values.ndim == 3:
+            steps = np.arange(values.shape[1]) < data.lengths[name][:, np.newaxis]
+            values = np.where(steps[:, :, np.newaxis], values, np.nan)
+        if name in present:
+            here = present[name].reshape(-1, *[1] * (values.ndim - 1))
+            values = np.where(here, values, np.zeros((), dtype=values.dtype))
+        inputs[name] = encoder.prepare(values)  # type: ignore[operator]  # an Encoder, in a ModuleList
+    return inputs, {name: torch.from_numpy(mask) for name, mask in present.items()}
+
+
+def empty_target(inputs: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Samples:
+    """Return samples whose target is not known."""
+    return Samples(inputs, torch.zeros(len(next(iter(inputs.values())))), None, present)

@@ -1,0 +1,63 @@
+"""Regression with a relevance per subset of modalities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+
+from mmfusion.errors import InputError
+from mmfusion.estimators.base import FusionEstimator
+from mmfusion.estimators.parameters import documented
+from mmfusion.estimators.targets import Target, number_target
+
+
+@documented
+class FusionRegressor(RegressorMixin, FusionEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Regressor that says which modalities, and which combinations of them, carry its prediction.
+
+    One target per sample or several. A network per seed is trained on the squared error of the standardised
+    targets plus lambda times the block norm of the weights; the predictions of the seeds are averaged.
+
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> text, audio = rng.normal(size=(200, 3)), rng.normal(size=(200, 2))
+    >>> model = FusionRegressor(epochs=20, random_state=0)
+    >>> model = model.fit({"text": text, "audio": audio}, 5.0 + audio[:, 1])
+    >>> model.relevance_.sort_values("beta")["subset"].iloc[-1]
+    'audio'
+    """
+
+    def _fit_target(self, y: ArrayLike) -> Target:
+        target = number_target(y)
+        self.several_ = target.several
+        return target
+
+    def _target(self, y: ArrayLike) -> Target:
+        values, outputs = np.asarray(y, dtype=np.float64), self.fitted_.scale.shape[1]
+        if not np.isfinite(values).all() or values.ndim != 1 + self.several_:
+            raise InputError(
+                f"y has shape {values.shape}, expected finite numbers with {1 + self.several_} axes as in "
+                "training."
+            )
+        return Target("regression", values, outputs)
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Return the predictions in the unit of the target, shape (n,) or (n, outputs) as in training."""
+        scores = self._scores(X)
+        return scores if self.several_ else scores[:, 0]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.non_deterministic = False
+        return tags

@@ -1,0 +1,128 @@
+"""Estimators on disk: one safetensors file with a JSON description, never a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from mmfusion.errors import DataError, InputError
+from mmfusion.estimators.fitting import Fitted
+from mmfusion.estimators.layout import Modality, build_network
+from mmfusion.files import write_bytes
+from mmfusion.fusion.subsets import parse_subset, subset_label
+
+FORMAT = "mmfusion-estimator-1"
+
+
+def save_fitted(
+    path: str | Path, name: str, estimator: Mapping[str, Any], fitted: Fitted, state: Mapping[str, Any]
+) -> None:
+    """Write a fitted estimator, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+    name : str
+        Name of its class.
+    estimator : mapping
+        Its parameters; those that are no JSON values raise.
+    fitted : Fitted
+    state : mapping
+        JSON values: fitted attributes and layout.
+    """
+    tensors = {
+        f"{place}/{key}": value.contiguous()
+        for place, network in enumerate(fitted.networks)
+        for key, value in network.state_dict().items()
+    }
+    means = [{subset_label(key): x.tolist() for key, x in part.items()} for part in fitted.part_means]
+    facts = {"task": fitted.task, "scale": fitted.scale.tolist(), "seed": fitted.seed, "part_means": means}
+    header = {
+        "format": FORMAT,
+        "class": name,
+        "parameters": dict(estimator),
+        "fitted": facts,
+        "state": dict(state),
+    }
+    try:
+        text = json.dumps(header, default=_plain)
+    except TypeError as error:
+        raise InputError(
+            f"{path}: a parameter cannot be written ({error}), expected numbers, text, lists and mappings; "
+            "set "
+            "random_state to a number."
+        ) from None
+    write_bytes(path, save(tensors, metadata={"mmfusion": text}))
+
+
+def load_fitted(path: str | Path) -> tuple[dict[str, Any], Fitted]:
+    """Read what `save_fitted` wrote.
+
+    Returns
+    -------
+    tuple of (dict, Fitted)
+        The description, and the fitted networks.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged or in another format.
+    """
+    if not Path(path).is_file():
+        raise DataError(f"{path}: no such file, expected an estimator that was written by its method save.")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get("mmfusion", "{}"))
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+    except (SafetensorError, ValueError) as error:
+        raise DataError(f"{path}: not a readable estimator ({error}); save it again.") from None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise DataError(
+            f"{path}: not an estimator of this version, expected the format {FORMAT}; save it again."
+        )
+    try:
+        return header, _rebuilt(header, tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise DataError(f"{path}: weights and description do not fit ({error}); save it again.") from None
+
+
+def _rebuilt(header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Fitted:
+    facts, state = header["fitted"], header["state"]
+    layout = tuple(Modality(**modality) for modality in state["layout"])
+    networks = []
+    for place in range(len(facts["part_means"])):
+        network = build_network(layout, 0, **{**state["fusion"], "p": float(state["fusion"]["p"])})
+        network.fusion.double()
+        start = f"{place}/"
+        network.load_state_dict({k.removeprefix(start): x for k, x in tensors.items() if k.startswith(start)})
+        networks.append(network.eval())
+    means = [
+        {parse_subset(label): np.asarray(values) for label, values in part.items()}
+        for part in facts["part_means"]
+    ]
+    return Fitted(networks, facts["task"], np.asarray(facts["scale"]), means, facts["seed"])
+
+
+def table_state(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Turn a table into JSON values."""
+    return {str(name): table[name].tolist() for name in table.columns}
+
+
+def layout_state(layout: tuple[Modality, ...]) -> list[dict[str, Any]]:
+    """Turn the modalities into JSON values."""
+    return [asdict(modality) for modality in layout]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{value!r} is a {type(value).__name__}")

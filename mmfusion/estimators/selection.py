@@ -1,0 +1,70 @@
+"""The inner validation split, and the choice of lambda on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
+
+from mmfusion.errors import InputError
+from mmfusion.estimators.targets import Target
+
+Rows = NDArray[np.intp]
+
+
+def split_rows(
+    rows: Rows, fraction: float | None, target: Target, groups: NDArray[Any] | None, seed: int
+) -> tuple[Rows, Rows]:
+    """Split rows into those that are trained on and those that are held out.
+
+    Whole groups are held out where there are groups; else the shares of the classes are kept.
+
+    Parameters
+    ----------
+    rows : array of int
+        Rows with a positive weight.
+    fraction : float or None
+        Share of the samples, or of the groups, that is held out; None: nothing is.
+    target : Target
+    groups : array, shape (n,), optional
+    seed : int
+
+    Returns
+    -------
+    tuple of arrays of int
+        Rows of training, and held-out rows, in ascending order.
+
+    Raises
+    ------
+    InputError
+        If there are too few samples, classes or groups to split.
+    """
+    if fraction is None:
+        return rows, rows[:0]
+    classes = target.array[rows] if target.task != "regression" and not target.several else None
+    splitter: Any
+    if groups is not None:
+        splitter = GroupShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
+    elif classes is not None:
+        splitter = StratifiedShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
+    else:
+        splitter = ShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
+    own = None if groups is None else groups[rows]
+    try:
+        train, held_out = next(splitter.split(rows, classes, own))
+    except ValueError as error:
+        raise InputError(
+            f"validation_fraction={fraction}: {len(rows)} samples cannot be split ({error}); use more "
+            "samples or "
+            "validation_fraction=None."
+        ) from None
+    train, held_out = rows[np.sort(train)], rows[np.sort(held_out)]
+    if classes is not None and len(np.unique(target.array[train])) < len(np.unique(classes)):
+        raise InputError(
+            f"validation_fraction={fraction}: a class is in held-out groups only, expected every class in "
+            "the "
+            "training part; use another random_state or a smaller fraction."
+        )
+    return train, held_out

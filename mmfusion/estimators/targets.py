@@ -1,0 +1,134 @@
+"""From what a user passes as y to the targets of training, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import column_or_1d
+
+from mmfusion.errors import InputError
+
+
+@dataclass(frozen=True)
+class Target:
+    """Targets as training takes them.
+
+    Parameters
+    ----------
+    task : {"binary", "multiclass", "regression"}
+        Which loss.
+    array : array, shape (n,) or (n, outputs)
+        Class indices (int64), zeros and ones of several labels, or numbers in the user's unit.
+    outputs : int
+        Scores per sample.
+    """
+
+    task: str
+    array: NDArray[Any]
+    outputs: int
+
+    @property
+    def several(self) -> bool:
+        """Whether every sample has several targets."""
+        return self.array.ndim == 2
+
+
+def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
+    """Read classes: one per sample, or a matrix of zeros and ones with one column per label.
+
+    Parameters
+    ----------
+    y : array-like, shape (n,) or (n, labels)
+
+    Returns
+    -------
+    tuple of (Target, array)
+        And the classes, sorted; the positions of the labels for a matrix.
+
+    Raises
+    ------
+    InputError
+        If there is only one class, or y holds numbers that are no classes.
+    """
+    if y is None:
+        raise InputError("y is None: this classifier requires y to be passed, but the target y is None.")
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind == "multilabel-indicator":
+        matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y).astype(np.int64)
+        constant = np.flatnonzero(matrix.min(axis=0) == matrix.max(axis=0))
+        if len(constant):
+            raise InputError(
+                f"y, column {constant[0]}: all samples have the value {matrix[0, constant[0]]}, expected two "
+                "classes in every column; leave this label out."
+            )
+        return Target("binary", matrix, matrix.shape[1]), np.arange(matrix.shape[1])
+    if kind not in ("binary", "multiclass"):
+        raise InputError(
+            f"y: Unknown label type: {kind}, expected classes or a matrix of zeros and ones; "
+            "use FusionRegressor for numbers."
+        )
+    classes, index = np.unique(column_or_1d(y, warn=True), return_inverse=True)
+    if len(classes) < 2:
+        raise InputError(
+            f"y has one class only ({classes.tolist()[0]!r}), expected at least 2; nothing can be told "
+            "apart in it."
+        )
+    task = "binary" if len(classes) == 2 else "multiclass"
+    return Target(task, index.astype(np.int64), 1 if task == "binary" else len(classes)), classes
+
+
+def check_classes(target: Target, weight: NDArray[np.float64]) -> None:
+    """Check that at least two classes have samples of positive weight.
+
+    Raises
+    ------
+    InputError
+        If only one has.
+    """
+    if target.task == "regression" or target.several:
+        return
+    if len(np.unique(target.array[weight > 0])) < 2:
+        raise InputError("sample_weight: one class only has samples of positive weight, expected at least 2.")
+
+
+def number_target(y: ArrayLike) -> Target:
+    """Read numbers, one or several per sample.
+
+    Parameters
+    ----------
+    y : array-like, shape (n,) or (n, outputs)
+
+    Raises
+    ------
+    InputError
+        If a value is no finite number, or all samples have the same.
+    """
+    if y is None:
+        raise InputError("y is None: this regressor requires y to be passed, but the target y is None.")
+    try:
+        values = np.asarray(y, dtype=np.float64)
+    except (ValueError, TypeError):
+        raise InputError(
+            "y holds values that are no numbers, expected numbers; use FusionClassifier."
+        ) from None
+    if values.ndim not in (1, 2) or 0 in values.shape[1:]:
+        raise InputError(f"y has shape {values.shape}, expected (samples,) or (samples, outputs).")
+    wrong = np.argwhere(~np.isfinite(values))
+    if len(wrong):
+        raise InputError(
+            f"y, row {wrong[0][0]}: the value is {values[tuple(wrong[0])]} (NaN or infinity in "
+            f"{len(wrong)} places), "
+            "expected finite numbers; leave these samples out."
+        )
+    if len(values) > 1:
+        constant = np.flatnonzero(np.atleast_1d(values.std(axis=0) == 0))
+        if len(constant):
+            where = f", column {constant[0]}" if values.ndim == 2 else ""
+            raise InputError(
+                f"y{where}: the target is constant, expected values that vary; nothing to explain."
+            )
+    return Target("regression", values, 1 if values.ndim == 1 else values.shape[1])

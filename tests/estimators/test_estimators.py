@@ -1,0 +1,316 @@
+"""What classifier and regressor promise: truth found, contributions that sum, weights, masks, "
+"repeatability."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+from mmfusion import FusionClassifier, FusionRegressor, ModalityData
+from mmfusion.errors import InputError
+
+QUICK: dict[str, Any] = {"epochs": 6, "batch_size": 32, "dim": 4, "random_state": 0}
+HELD_OUT = ["loss_rise", "variance_share", "covariance_share"]
+
+
+def test_the_modality_that_carries_the_target_has_the_relevance(classifier, regressor) -> None:
+    for model, truth in ((classifier, "audio"), (regressor, "video")):
+        table = model.relevance_.set_index("subset")
+        assert table["beta"].idxmax() == truth
+        assert table["beta"].sum() == pytest.approx(1.0)  # p = 1
+    held_out = classifier.relevance_.set_index("subset")
+    assert held_out.loc["audio", "covariance_share"] > 0.6
+    assert held_out["covariance_share"].sum() == pytest.approx(1.0)
+
+
+def test_tables_have_all_subsets_in_order_and_intervals(classifier, regressor) -> None:
+    expected = ["video", "audio", "text", "video+audio", "video+text", "audio+text", "video+audio+text"]
+    for model in (classifier, regressor):
+        assert model.subsets_ == expected
+        assert model.relevance_["subset"].tolist() == expected
+        assert model.relevance_["order"].tolist() == [1, 1, 1, 2, 2, 2, 3]
+        table = model.relevance_
+        assert ((table["beta_low"] <= table["beta"]) & (table["beta"] <= table["beta_high"])).all()
+    assert regressor.relevance_[HELD_OUT].isna().all(axis=None)  # nothing was held out
+    assert classifier.relevance_[HELD_OUT].notna().all(axis=None)
+
+
+def test_contributions_and_intercept_sum_to_the_score(arrays, classifier, regressor) -> None:
+    for model, score in ((classifier, classifier.decision_function), (regressor, regressor.predict)):
+        table, scores = model.contributions(arrays), score(arrays)
+        assert list(table.columns) == [*model.subsets_, "intercept"]
+        np.testing.assert_allclose(table.sum(axis=1), scores, rtol=1e-6)
+        assert np.ptp(table["intercept"]) == 0.0
+
+
+def test_predictions_are_in_the_words_and_units_of_the_target(
+    arrays, binary, numbers, classifier, regressor
+) -> None:
+    assert classifier.classes_.tolist() == ["no", "yes"]
+    assert classifier.score(arrays, binary) > 0.9
+    assert set(classifier.predict(arrays)) == {"no", "yes"}
+    probability = classifier.predict_proba(arrays)
+    np.testing.assert_allclose(probability.sum(axis=1), 1.0)
+    np.testing.assert_array_equal(probability[:, 1] > 0.5, classifier.decision_function(arrays) > 0)
+    assert regressor.score(arrays, numbers) > 0.8
+    assert abs(regressor.predict(arrays).mean() - numbers.mean()) < 0.1 * numbers.std()
+
+
+def test_several_classes(arrays) -> None:
+    y = np.digitize(arrays["audio"][:, 0], [-0.5, 0.5])
+    model = FusionClassifier(**QUICK | {"epochs": 40}, validation_fraction=0.2).fit(arrays, y)
+    scores, table = model.decision_function(arrays), model.contributions(arrays)
+    assert scores.shape == (len(y), 3)
+    for place, name in enumerate(model.classes_):
+        np.testing.assert_allclose(table[name].sum(axis=1), scores[:, place], rtol=1e-6)
+    assert model.score(arrays, y) > 0.6
+    np.testing.assert_array_equal(model.predict(arrays), model.classes_[scores.argmax(axis=1)])
+    assert model.relevance_.set_index("subset")["covariance_share"].idxmax() == "audio"
+
+
+def test_several_labels(arrays) -> None:
+    y = np.column_stack([arrays["audio"][:, 0] > 0, arrays["video"][:, 0] > 5]).astype(int)
+    model = FusionClassifier(**QUICK | {"epochs": 40}, validation_fraction=0.2).fit(arrays, y)
+    assert model.predict(arrays).shape == model.predict_proba(arrays).shape == y.shape
+    assert (model.predict(arrays) == y).mean() > 0.85
+    assert set(model.relevance_.nlargest(2, "beta")["subset"]) == {"audio", "video"}
+    assert model.relevance(arrays, y)["covariance_share"].sum() == pytest.approx(1.0)
+
+
+def test_several_targets_in_their_own_units(arrays) -> None:
+    y = np.column_stack([arrays["audio"][:, 0], 1000.0 * arrays["video"][:, 0]])
+    model = FusionRegressor(**QUICK | {"epochs": 40}).fit(arrays, y)
+    prediction, table = model.predict(arrays), model.contributions(arrays)
+    assert prediction.shape == y.shape
+    for place in (0, 1):
+        np.testing.assert_allclose(table[place].sum(axis=1), prediction[:, place], rtol=1e-6)
+    assert model.score(arrays, y) > 0.6
+    assert set(model.relevance_.nlargest(2, "beta")["subset"]) == {"audio", "video"}
+
+
+def test_one_output_as_a_column_is_predicted_as_a_column(arrays, numbers) -> None:
+    model = FusionRegressor(**QUICK).fit(arrays, numbers[:, np.newaxis])
+    flat = FusionRegressor(**QUICK).fit(arrays, numbers)
+    np.testing.assert_array_equal(model.predict(arrays)[:, 0], flat.predict(arrays))
+
+
+def test_a_random_state_repeats_a_fit(arrays, binary) -> None:
+    one, two = (FusionClassifier(**QUICK, n_seeds=2).fit(arrays, binary) for _ in range(2))
+    pd.testing.assert_frame_equal(one.relevance_, two.relevance_)
+    np.testing.assert_array_equal(one.predict_proba(arrays), two.predict_proba(arrays))
+    other = FusionClassifier(**QUICK | {"random_state": 1}, n_seeds=2).fit(arrays, binary)
+    assert not np.array_equal(other.predict_proba(arrays), one.predict_proba(arrays))
+
+
+@pytest.mark.parametrize(
+    ("modalities", "max_order", "expected"),
+    [(3, "auto", 7), (4, "auto", 10), (4, None, 15), (4, 1, 4), (4, 9, 15)],
+)
+def test_subsets_of_the_default_and_of_others(modalities: int, max_order: Any, expected: int) -> None:
+    rng = np.random.default_rng(0)
+    X = {str(m): rng.normal(size=(40, 2)) for m in range(modalities)}
+    model = FusionRegressor(**QUICK | {"epochs": 1}, max_order=max_order).fit(X, rng.normal(size=40))
+    assert len(model.relevance_) == len(model.subsets_) == expected
+
+
+def test_weights_of_zero_are_samples_left_out(arrays, binary) -> None:
+    weight = np.ones(len(binary))
+    weight[100:] = 0.0
+    nonsense = binary.copy()
+    nonsense[100:] = "no"
+    weighted = FusionClassifier(**QUICK).fit(arrays, nonsense, sample_weight=weight)
+    kept = FusionClassifier(**QUICK).fit({name: x[:100] for name, x in arrays.items()}, binary[:100])
+    np.testing.assert_allclose(
+        weighted.predict_proba(arrays), kept.predict_proba(arrays), rtol=1e-3, atol=1e-4
+    )
+
+
+def test_equal_weights_change_nothing_and_unequal_ones_do(arrays, binary) -> None:
+    plain = FusionClassifier(**QUICK).fit(arrays, binary)
+    equal = FusionClassifier(**QUICK).fit(arrays, binary, sample_weight=np.full(len(binary), 3.0))
+    np.testing.assert_array_equal(plain.predict_proba(arrays), equal.predict_proba(arrays))
+    heavy = FusionClassifier(**QUICK).fit(arrays, binary, sample_weight=9.0 * (binary == "yes") + 1.0)
+    assert heavy.predict_proba(arrays)[:, 1].mean() > plain.predict_proba(arrays)[:, 1].mean() + 0.05
+
+
+@pytest.mark.parametrize("how", ["mask", "nan"])
+def test_missing_modalities_by_mask_or_by_rows_of_nan(arrays, binary, how: str) -> None:
+    gone = np.arange(len(binary)) % 3 == 0
+    if how == "mask":
+        changed = {**arrays, "video": np.where(gone[:, np.newaxis], 1e9, arrays["video"])}
+        data = ModalityData(changed, present={"video": ~gone})
+    else:
+        data = ModalityData({**arrays, "video": np.where(gone[:, np.newaxis], np.nan, arrays["video"])})
+    model = FusionClassifier(**QUICK).fit(data, binary)
+    alone = model.contributions(data)["video"]
+    assert np.abs(alone[gone]).max() <= 1e-5 * max(1e-12, np.abs(alone[~gone]).max()) + 1e-9
+    zeros = ModalityData(
+        {**arrays, "video": np.where(gone[:, np.newaxis], 0.0, arrays["video"])}, present={"video": ~gone}
+    )
+    same = FusionClassifier(**QUICK).fit(zeros, binary)
+    np.testing.assert_allclose(same.predict_proba(zeros), model.predict_proba(data), rtol=1e-6)
+
+
+def test_symbols_of_minus_one_are_a_missing_sequence(arrays, binary) -> None:
+    text = arrays["text"].copy()
+    text[::4] = -1
+    model = FusionClassifier(**QUICK).fit({**arrays, "text": text}, binary)
+    masked = ModalityData(arrays, present={"text": np.arange(len(text)) % 4 != 0})
+    np.testing.assert_array_equal(
+        model.predict_proba({**arrays, "text": text}),
+        FusionClassifier(**QUICK).fit(masked, binary).predict_proba(masked),
+    )
+
+
+# Selection of lambda, and scikit-learn's own tools
+
+
+def test_lambda_is_chosen_on_held_out_samples(arrays, binary) -> None:
+    model = FusionClassifier(**QUICK, penalty=[0.01, 100.0]).fit(arrays, binary)
+    assert model.penalties_["penalty"].tolist() == [0.01, 100.0]
+    assert model.penalty_ == 0.01
+    losses = model.penalties_["loss_validation"]
+    assert losses[0] < losses[1]
+    assert model.relevance_[HELD_OUT].notna().all(axis=None)
+
+
+def test_groups_stay_on_one_side(arrays, binary, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mmfusion.estimators import base
+
+    found: list[Any] = []
+    split = base.split_rows
+    monkeypatch.setattr(base, "split_rows", lambda *given: found.append(split(*given)) or found[-1])
+    groups = np.arange(len(binary)) // 8
+    FusionClassifier(**QUICK, validation_fraction=0.3).fit(arrays, binary, groups=groups)
+    train, held_out = found[0]
+    assert set(groups[train]).isdisjoint(groups[held_out])
+    assert len(train) + len(held_out) == len(binary)
+
+
+def test_search_and_cross_validation(arrays, binary) -> None:
+    data = ModalityData(arrays)
+    grid = {"p": [1.0, 2.0], "penalty": [0.01, 1.0], "norm": ["ibn", "none"], "max_order": [1]}
+    search = GridSearchCV(FusionClassifier(**QUICK | {"epochs": 2}), grid, cv=2).fit(data, binary)
+    assert len(search.cv_results_["params"]) == 8
+    assert search.best_estimator_.relevance_["subset"].tolist() == ["video", "audio", "text"]
+    table = pd.DataFrame(np.column_stack([arrays["video"], arrays["audio"]]), columns=list("abcde"))
+    model = FusionClassifier({"video": list("abc"), "audio": list("de")}, **QUICK)
+    assert cross_val_score(model, table, binary, cv=2).shape == (2,)
+
+
+def test_a_raw_mapping_in_cross_validation_raises(arrays, binary) -> None:
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[3, 400\]"):
+        cross_val_score(FusionClassifier(**QUICK), arrays, binary, error_score="raise")
+
+
+def test_clone_and_parameters(arrays) -> None:
+    model = FusionClassifier(p=2.0, penalty=[0.1, 1.0], encoders={"text": {"kind": "symbols", "width": 5}})
+    copy = clone(model)
+    assert copy.get_params() == model.get_params()
+    assert copy.set_params(p=1.5, norm="dbn").get_params()["p"] == 1.5
+    with pytest.raises(NotFittedError):
+        copy.predict(arrays)
+    with pytest.raises(NotFittedError):
+        copy.contributions(arrays)
+
+
+def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
+    model = FusionClassifier(
+        **QUICK, encoders={"text": {"kind": "symbols", "width": 5, "dim": 2}, "video": "vector"}
+    )
+    model.fit(arrays, binary)
+    assert model.fitted_.networks[0].fusion.dims == {"video": 4, "audio": 4, "text": 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"norm": "batch"}, "norm: 'batch' is unknown, expected one of none"),
+        ({"p": 0.5}, "p: 0.5 is out of range"),
+        ({"penalty": -1}, "penalty: -1, expected a number from 0 on"),
+        ({"penalty": []}, "penalty: the list is empty"),
+        ({"max_order": 0}, "max_order: 0, expected a whole number"),
+        ({"dim": 1.5}, "dim: 1.5, expected a whole number from 1 on"),
+        ({"batch_size": 1}, "batch_size: 1, expected a whole number from 2 on"),
+        ({"epochs": 0}, "epochs: 0"),
+        ({"learning_rate": 0}, "learning_rate: 0, expected a finite number above 0"),
+        ({"validation_fraction": 1.0}, "validation_fraction: 1.0, expected a number between"),
+        ({"encoders": {"texts": "vector"}}, r"encoders\['texts'\]: there is no such modality"),
+        ({"encoders": {"text": "cnn"}}, r"encoders\['text'\]: 'cnn' is unknown"),
+        ({"encoders": {"audio": "symbols"}}, "no input of the encoder 'symbols'"),
+        ({"encoders": {"audio": {"kind": "vector", "depth": 3}}}, r"encoders\['audio'\]: .*depth"),
+    ],
+)
+def test_parameters_that_cannot_be(arrays, binary, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError if "p" not in change else ValueError, match=message):
+        FusionClassifier(**QUICK | change).fit(arrays, binary)
+
+
+def test_more_subsets_than_memory_allows_are_told_before_anything_is_built() -> None:
+    X = {str(m): np.zeros((40, 2)) + np.arange(40)[:, None] for m in range(8)}
+    with pytest.raises(
+        InputError, match=r"max_order=8: 255 subsets of 8 modalities need about .* max_order=\d has"
+    ):
+        FusionClassifier(dim=64, max_order=None).fit(X, np.arange(40) % 2)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.zeros(400), "one class only"),
+        (np.linspace(0, 1, 400), "use FusionRegressor for numbers"),
+        (
+            np.column_stack([np.arange(400) % 2, np.zeros(400, dtype=int)]),
+            "y, column 1: all samples have the value 0",
+        ),
+    ],
+)
+def test_classes_that_cannot_be(arrays, y: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        FusionClassifier(**QUICK).fit(arrays, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.ones(400), "the target is constant"),
+        (np.where(np.arange(400) == 7, np.nan, 1.0), "y, row 7: the value is nan"),
+        (["a"] * 400, "no numbers"),
+    ],
+)
+def test_numbers_that_cannot_be(arrays, y: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        FusionRegressor(**QUICK).fit(arrays, y)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.ones(3), r"sample_weight has shape \(3,\)"),
+        (np.full(400, -1.0), "sample_weight, row 0: -1.0"),
+        (np.zeros(400), "zero weight"),
+        ((np.arange(400) == 3) * 1.0, "zero weight"),
+    ],
+)
+def test_weights_that_cannot_be(arrays, binary, weight: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        FusionClassifier(**QUICK).fit(arrays, binary, sample_weight=weight)
+
+
+def test_other_data_than_in_training_is_told(arrays, classifier) -> None:
+    with pytest.raises(
+        InputError, match="X has the modalities audio, video, text, expected video, audio, text"
+    ):
+        classifier.predict({name: arrays[name] for name in ("audio", "video", "text")})
+    with pytest.raises(InputError, match=r"X\['audio'\] has shape \(400, 1\), expected 2 columns"):
+        classifier.predict({**arrays, "audio": arrays["audio"][:, :1]})
+    with pytest.raises(InputError, match="there is a symbol 9, expected 0 to 3"):
+        classifier.predict({**arrays, "text": np.full((400, 20), 9)})
+    with pytest.raises(InputError, match="y, row 2: 'maybe' is no class of training"):
+        classifier.relevance(arrays, np.array(["no", "yes", "maybe"] * 133 + ["no"]))
