@@ -174,6 +174,6 @@ def _memory(ax: Axes, rows: pd.DataFrame) -> None:
         _points(ax, [cells.index(key) + 0.13 * (place - 2) for key in keys], own, norm, "")
     ax.axhline(float(rows["goal"].iloc[0].split()[1]), color=VERMILLION, ls=":")
     ax.set_xticks(range(len(cells)), [f"{m}\n{d}\n{order}" for m, d, order in cells])
-    ax.set_xlabel("modalities M, width d, highest order (from above)")
+    ax.set_xlabel("from above: M, d, highest order")
     ax.set_ylim(0, 1.1 * max(rows["value"].max(), 4.0))
     ax.set_ylabel("peak bytes / bytes of all tensor products")
