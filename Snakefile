@@ -20,13 +20,14 @@ JOB = "{dataset}/{norm}/block-{block}"
 
 
 wildcard_constraints:
-    dataset="|".join(STUDY.synthetic + STUDY.mosi_datasets),
+    dataset="|".join(STUDY.datasets),
     synthetic="|".join(STUDY.synthetic) or "-",
     mosi="|".join(STUDY.mosi_datasets) or "-",
+    own="|".join(STUDY.own_datasets) or "-",
     norm="none|bn|vbn|dbn|ibn",
     seed=r"\d+",
     block=r"\d+",
-    figure="|".join(FIGURES),
+    figure="|".join(STUDY.figures),
 
 
 onstart:
@@ -50,7 +51,7 @@ rule all:
         "results/columns.md",
         "results/provenance.json",
         "results/timings/seconds.csv",
-        expand("results/figures/{figure}.{form}", figure=FIGURES, form=["png", "pdf"]),
+        expand("results/figures/{figure}.{form}", figure=STUDY.figures, form=["png", "pdf"]),
 
 
 include: "workflow/rules/data.smk"

@@ -15,14 +15,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from mmfusion.config_checks import problems_between
 from mmfusion.config_errors import problems_of, sentences
 from mmfusion.config_numbers import Exponent, Scale, number
+from mmfusion.config_own import own_apart, own_together
 from mmfusion.errors import ConfigError
 
 __all__ = ["MOSI_TASKS", "StudyConfig", "load_config", "number"]
 
 SyntheticName = Literal["ConditionallyIndependent", "XRel", "XRelIrrXOR", "XOR", "Parity"]
-DatasetName = Literal[
-    "ConditionallyIndependent", "XRel", "XRelIrrXOR", "XOR", "Parity", "MOSIBinary", "MOSIReal"
-]
 NormName = Literal["none", "bn", "vbn", "dbn", "ibn"]
 MOSI_TASKS: dict[str, Literal["binary", "regression"]] = {"MOSIBinary": "binary", "MOSIReal": "regression"}
 
@@ -45,6 +43,8 @@ Symbol = Annotated[int, Field(ge=0, le=3)]
 Motif = Annotated[list[Symbol], Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 ExperimentName = Annotated[str, AfterValidator(_name)]
+OwnName = Annotated[str, AfterValidator(_name)]
+Text = Annotated[str, Field(min_length=1)]
 MaxOrder = Annotated[
     Positive | None,
     Field(
@@ -83,11 +83,44 @@ class Sizes(Settings):
     test: Annotated[int, Field(ge=4)] = Field(description="samples of the test split, cut into halves")
 
 
+class HeldOut(Settings):
+    """The validation and test splits of the user's own data."""
+
+    validation: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.15, description="share of the validation split, whose loss is recorded only"
+    )
+    test: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.25, description="share of the test split")
+    seed: Seed = Field(default=0, description="seed of the random splits")
+
+
 class Dataset(Settings):
     """What is particular to one synthetic dataset."""
 
     sizes: Sizes = Field(description="number of samples")
     epochs: Positive = Field(description="passes over the training split")
+    max_order: MaxOrder = None
+
+
+class OwnDataset(Settings):
+    """Data of the user's own: a table or arrays, a target, and which columns belong to which modality."""
+
+    path: Text = Field(description="CSV, Parquet, npz or safetensors file, or folder of npy files")
+    target: Text = Field(description="column or array that is predicted")
+    task: Literal["binary", "multiclass", "regression"] = Field(description="what the target is")
+    modalities: dict[Text, Text | list[Text]] | None = Field(
+        default=None,
+        description="columns of every modality of a table, as a list or as a pattern such as audio_*; for "
+        "arrays, the array of every modality (without it, all arrays but the target)",
+    )
+    groups: Text | None = Field(
+        default=None,
+        description="column or array of groups, such as speakers; a group is never in two splits",
+    )
+    ids: Text | None = Field(default=None, description="column or array of names of the samples")
+    held_out: HeldOut = Field(
+        default=HeldOut(), description="which part of the samples, or of the groups, is not trained on"
+    )
+    epochs: Positive = Field(default=20, description="passes over the training split")
     max_order: MaxOrder = None
 
 
@@ -143,7 +176,9 @@ class Mosi(Settings):
 class Experiment(Settings):
     """A grid of cells: every dataset with every normalisation, p and scale."""
 
-    datasets: list[DatasetName] = Field(min_length=1, description="datasets of the grid")
+    datasets: list[Text] = Field(
+        min_length=1, description="datasets of the grid: synthetic ones, MOSIBinary, MOSIReal, or your own"
+    )
     norms: list[NormName] = Field(min_length=1, description="normalisations of the fused features")
     p: list[Exponent] = Field(min_length=1, description="p of the block norm")
     scales: list[Scale] = Field(
@@ -170,6 +205,11 @@ class StudyConfig(Settings):
     sequences: Sequences = Field(description="what the synthetic datasets share")
     datasets: dict[SyntheticName, Dataset] = Field(
         description="the synthetic datasets by name, needed for those that an experiment uses"
+    )
+    own: dict[OwnName, OwnDataset] = Field(
+        default={},
+        description="your own datasets, by a name of your choice",
+        json_schema_extra={"written": "datasets.OWN"},
     )
     mosi: Mosi = Field(description="CMU-MOSI, the datasets MOSIBinary and MOSIReal")
     encoders: Encoders = Field(description="networks that turn a modality into features")
@@ -204,10 +244,11 @@ def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfi
         problem = "there are no settings, expected keys such as seeds and experiments; see config/README.md."
         raise ConfigError([problem], source)
     problems = list(problems_between(config, get_args(SyntheticName), MOSI_TASKS))
+    apart = own_apart(config)
     try:
-        study = StudyConfig.model_validate(config)
+        study = StudyConfig.model_validate(apart)
     except ValidationError as error:
-        problems += problems_of(error, StudyConfig, config)
+        problems += [own_together(problem) for problem in problems_of(error, StudyConfig, apart)]
     if problems:
         raise ConfigError(sentences(problems, config), source)
     return study

@@ -37,6 +37,7 @@ def problems_between(
     for name, experiment in experiments.items():
         for key in ("datasets", "norms", "p", "scales"):
             yield from _repeats(("experiments", name, key), _value(experiment, key))
+    yield from _unknown_datasets(config, experiments, [*generated, *real])
     yield from _datasets_without_settings(config, experiments, generated)
     yield from _nothing_to_train(config, experiments, real)
     yield from _sequences(config)
@@ -74,6 +75,22 @@ def _identity(key: int | str, value: Any) -> Any:
         return number(in_quotes(value))
     except ValueError:
         return value
+
+
+def _unknown_datasets(
+    config: Mapping[str, Any], experiments: Mapping[str, Any], known: Collection[str]
+) -> Iterator[Problem]:
+    settings = config.get("datasets")
+    own = [str(name) for name in settings if name not in known] if isinstance(settings, Mapping) else []
+    for name, experiment in experiments.items():
+        listed = _value(experiment, "datasets")
+        for place, dataset in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(dataset, str) and dataset and dataset not in (*known, *own):
+                choices = ", ".join(repr(choice) for choice in (*known, *own))
+                text = (
+                    f"{shown(dataset)} is not valid, expected {choices}; choose one, or add it to datasets."
+                )
+                yield Problem(("experiments", name, "datasets", place), text)
 
 
 def _datasets_without_settings(

@@ -17,7 +17,7 @@ def settings_table() -> str:
     -------
     str
         Markdown, one row per key in the order of the settings; NAME stands for the name of a dataset or of an
-        experiment. Ends with a line feed.
+        experiment, OWN for that of one of the user's own datasets. Ends with a line feed.
 
     Examples
     --------
@@ -35,15 +35,16 @@ def settings_table() -> str:
 
 def _rows(model: Schema, definitions: Schema, prefix: str = "") -> Iterator[tuple[str, str, str]]:
     for name, field in model["properties"].items():
-        key, inner = f"{prefix}{name}", field
+        key, inner = f"{prefix}{field.get('written', name)}", field
         below = f"{key}."
-        if "additionalProperties" in field:
-            inner, below = field["additionalProperties"], f"{key}.NAME."
+        if "$ref" in field.get("additionalProperties", {}):
+            inner = field["additionalProperties"]
+            below = f"{key}." if "written" in field else f"{key}.NAME."
         if "$ref" in inner:
             yield key, "keys", field["description"]
             yield from _rows(definitions[inner["$ref"].rpartition("/")[2]], definitions, below)
         else:
-            optional = "" if name in model["required"] else "; may be left out"
+            optional = "" if name in model.get("required", ()) else "; may be left out"
             yield key, _expected(field) + optional, field["description"]
 
 
@@ -51,11 +52,17 @@ def _expected(field: Schema) -> str:
     """Say in words which values a schema allows."""
     if "anyOf" in field:
         return " or ".join(_expected(choice) for choice in field["anyOf"] if choice.get("type") != "null")
+    if "additionalProperties" in field:
+        return f"keys of your choice, each: {_expected(field['additionalProperties'])}"
     if "enum" in field or "const" in field:
         return ", ".join(field.get("enum", [field.get("const")]))
     if field["type"] == "array":
         entries = field["items"]
-        count = f" of {field['minItems']}" if field["minItems"] == field.get("maxItems") else ""
+        count = (
+            f" of {field.get('minItems')}"
+            if field.get("minItems") is not None and field.get("minItems") == field.get("maxItems")
+            else ""
+        )
         return f"list{count}, each: {entries.get('description') or _expected(entries)}"
     return _number(field) if field["type"] in ("integer", "number") else "text"
 

@@ -14,8 +14,9 @@ from dataclasses import asdict
 from typing import Any
 
 from mmfusion.cells import EIGEN_CELL, Cell
-from mmfusion.config import MOSI_TASKS, StudyConfig, load_config
+from mmfusion.config import MOSI_TASKS, Encoders, StudyConfig, load_config
 from mmfusion.data.mosi_files import MOSI_FILES, find_mosi, mosi_directory
+from mmfusion.plotting.figures import FIGURES
 
 
 class Study:
@@ -51,6 +52,9 @@ class Study:
             for p in experiment.p
             for scale in experiment.scales
         ]
+        self.own = {
+            name: own for name, own in config.own.items() if name in {cell.dataset for cell in planned}
+        }
         uses_mosi = any(cell.dataset in MOSI_TASKS for cell in planned)
         self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if uses_mosi else None
         self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
@@ -78,12 +82,27 @@ class Study:
     @property
     def synthetic(self) -> list[str]:
         """Those of `datasets` that are generated."""
-        return [name for name in self.datasets if name not in MOSI_TASKS]
+        return [name for name in self.datasets if name not in MOSI_TASKS and name not in self.own]
 
     @property
     def mosi_datasets(self) -> list[str]:
         """Those of `datasets` that are CMU-MOSI."""
         return [name for name in self.datasets if name in MOSI_TASKS]
+
+    @property
+    def own_datasets(self) -> list[str]:
+        """Those of `datasets` that are the user's own."""
+        return [name for name in self.datasets if name in self.own]
+
+    @property
+    def figures(self) -> list[str]:
+        """Names of the figures of which some dataset is part of the configuration."""
+        planned = {d for experiment in self.config.experiments.values() for d in experiment.datasets}
+        return [
+            name
+            for name, definition in FIGURES.items()
+            if (self.own if definition.requires is None else planned & set(definition.requires))
+        ]
 
     @property
     def mosi_files(self) -> list[str]:
@@ -132,15 +151,15 @@ class Study:
         return [name for name in self.train_folders() if EIGEN_CELL in self.cells and name.startswith(start)]
 
     def length_of_training(self, dataset: str) -> int:
-        """Count the samples that training a network passes over; 0 for CMU-MOSI, which is small."""
-        if dataset in MOSI_TASKS:
+        """Count the samples that training a network passes over; 0 where their number is not known before."""
+        if dataset in MOSI_TASKS or dataset in self.own:
             return 0
         settings = self.config.datasets[dataset]  # type: ignore[index]  # a name from a path
         return settings.epochs * settings.sizes.train
 
     def data_files(self, dataset: str, block: int | None = None) -> list[str]:
         """Files that a block of seeds needs: one per seed if generated, else one; all without `block`."""
-        if dataset in MOSI_TASKS:
+        if dataset in MOSI_TASKS or dataset in self.own:
             return [f"results/data/{dataset}.safetensors"]
         seeds = self.config.seeds if block is None else self.blocks[block]
         return [f"results/data/{dataset}/seed-{seed}.safetensors" for seed in seeds]
@@ -150,17 +169,24 @@ class Study:
         sizes = self.config.datasets[dataset].sizes.model_dump()  # type: ignore[index]  # a name from a path
         return {**self.config.sequences.model_dump(), "sizes": sizes}
 
+    def own_settings(self, dataset: str) -> dict[str, Any]:
+        """Return the settings that reading one of the user's own datasets depends on, as plain values."""
+        return self.own[dataset].model_dump(exclude={"epochs", "max_order"})
+
     def training_settings(self, dataset: str) -> dict[str, Any]:
         """Return the settings that training on a dataset depends on, as plain values."""
-        mosi = dataset in MOSI_TASKS
-        own = self.config.mosi if mosi else self.config.datasets[dataset]  # type: ignore[index]  # as above
-        kind = "vector" if mosi else "symbols"
+        own: Any = self.own.get(dataset)
+        if own is None:
+            own = self.config.mosi if dataset in MOSI_TASKS else self.config.datasets[dataset]  # type: ignore[index]  # as above
+        kinds = ["symbols"] if dataset in self.synthetic else ["vector"]
+        if dataset in self.own:
+            kinds = list(Encoders.model_fields)
         return {
             **self.config.training.model_dump(),
             "epochs": own.epochs,
             "max_order": own.max_order,
             "convention": self.config.convention,
-            "encoders": {kind: getattr(self.config.encoders, kind).model_dump()},
+            "encoders": {kind: getattr(self.config.encoders, kind).model_dump() for kind in kinds},
         }
 
     @property

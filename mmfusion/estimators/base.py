@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 
 from mmfusion.data.check_values import check_some_present, check_values
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
 from mmfusion.estimators.checks import check_parameters, group_labels, penalties, sample_weights
 from mmfusion.estimators.ensemble import Recipe
@@ -23,7 +24,6 @@ from mmfusion.estimators.layout import Modality, modality_of
 from mmfusion.estimators.memory import check_memory
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
-from mmfusion.estimators.selection import split_rows
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.fusion.subsets import subset_label, subsets
 from mmfusion.training.samples import Samples
@@ -124,7 +124,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         fraction = self.validation_fraction
         if fraction is None and len(plan.penalties) > 1:
             fraction = HELD_OUT
-        rows = split_rows(np.flatnonzero(weight > 0), fraction, target, labels, plan.seeds[0])
+        rows = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, plan.seeds[0])
         order, batch = plan.fusion["max_order"], plan.recipe.settings(0.0, len(rows[0]))["batch_size"]
         widths = [modality.arguments["dim"] for modality in layout]
         check_memory(widths, order or len(layout), len(plan.seeds), batch, len(data))

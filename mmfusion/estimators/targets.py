@@ -36,6 +36,11 @@ class Target:
         """Whether every sample has several targets."""
         return self.array.ndim == 2
 
+    @property
+    def classes(self) -> NDArray[Any] | None:
+        """Class of every sample, None for numbers and for several labels."""
+        return None if self.several or self.task == "regression" else self.array
+
 
 def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     """Read classes: one per sample, or a matrix of zeros and ones with one column per label.

@@ -14,6 +14,7 @@ from mmfusion.analysis.names import MOSI_DATASETS, TOY_DATASETS
 from mmfusion.plotting import degree_inflation as inflation
 from mmfusion.plotting import learning_of_constants as constants
 from mmfusion.plotting import mosi_relevance as mosi
+from mmfusion.plotting import own_relevance as own
 from mmfusion.plotting import relevance_against_p as powers
 from mmfusion.plotting import scale_sensitivity as scales
 from mmfusion.plotting.eigen_projection import eigen_projection
@@ -36,8 +37,8 @@ class FigureDefinition:
         What it shows.
     tables : tuple of str
         Names of the tidy tables that it reads.
-    requires : tuple of str
-        Datasets of which at least one must be in the study.
+    requires : tuple of str or None
+        Datasets of which at least one must be in the study; None: one of the user's own.
     plot : callable
         Takes the tables in the order of `tables`, returns the array of Axes.
     remedy : str
@@ -47,7 +48,7 @@ class FigureDefinition:
     stem: str
     title: str
     tables: tuple[str, ...]
-    requires: tuple[str, ...]
+    requires: tuple[str, ...] | None
     plot: Callable[..., NDArray[Any]]
     remedy: str = REMEDY
 
@@ -138,6 +139,7 @@ _DEFINITIONS = (
         mosi.mosi_relevance,
         remedy="get the MOSI files (workflow target mosi_data), enable MOSI in the config and run it again",
     ),
+    FigureDefinition("own_relevance", own.TITLE, ("subsets",), None, own.own_relevance),
     FigureDefinition("scale_sensitivity", scales.TITLE, ("subsets",), TOY_DATASETS, scales.scale_sensitivity),
 )
 

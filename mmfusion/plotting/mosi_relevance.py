@@ -27,6 +27,11 @@ from mmfusion.plotting.rows import one_p, select
 from mmfusion.plotting.style import PALE, norm_color, norm_marker
 
 TITLE = "CMU-MOSI: relevance of modalities and their interactions"
+HELD_OUT = (
+    "Bottom: share of the subset in the variance of the score on the test split, by covariance with the "
+    "score; "
+    "these shares sum to 1 and can be negative."
+)
 MEASURES = {
     "weight_share": "training:\nweight share",
     "covariance_share": "held-out:\ncovariance share",
@@ -57,8 +62,39 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDA
         If `axes` has another shape.
     """
     table, p = one_p(select(subsets, "subsets", dataset=MOSI_DATASETS, scale="1"), p)
-    datasets, norms = ordered(table["dataset"], MOSI_DATASETS), order_norms(table["norm"])
-    labels = order_subsets(table["subset"])
+    datasets = ordered(table["dataset"], MOSI_DATASETS)
+    grid, own = relevance_grid(table, datasets, axes)
+    if own:
+        heading(
+            figure_of(grid),
+            TITLE,
+            f"Tasks: {joined(DATASET_NAMES[dataset] for dataset in datasets)}, p = {number_name(p)}. Top: "
+            "share of the subset in the sum of the block norms after training (the given text and video "
+            f"features have seen the training labels). {HELD_OUT} " + seeds_sentence(table),
+        )
+    return grid
+
+
+def relevance_grid(
+    table: pd.DataFrame, datasets: Sequence[str], axes: Any = None
+) -> tuple[NDArray[Any], bool]:
+    """Draw weight share above covariance share, one column per dataset, normalisations side by side.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of the table ``subsets`` at one p and scale.
+    datasets : sequence of str
+        One column each, in this order.
+    axes : array of Axes, optional
+        Shape (2, datasets). Default: a new figure.
+
+    Returns
+    -------
+    tuple of (array of Axes, bool)
+        The axes, and whether the figure is a new one.
+    """
+    norms, labels = order_norms(table["norm"]), order_subsets(table["subset"])
     width = max(0.17 * len(labels) * len(norms), 0.75 * len(labels), 4.0)
     grid, own = panels(2, len(datasets), (1.2 + width * len(datasets), 7.2), axes, sharex=True, sharey="row")
     for column, dataset in enumerate(datasets):
@@ -68,20 +104,10 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDA
             ax.set_ylabel(label)
             ax.set_xlabel("subset of modalities")
             ax.label_outer()
-        grid[0, column].set_title(DATASET_NAMES[dataset])
+        grid[0, column].set_title(DATASET_NAMES.get(dataset, dataset))
     handles = [mark(NORM_NAMES.get(norm, norm), norm_color(norm), norm_marker(norm)) for norm in norms]
     legend(grid, handles, own, title="normalisation of the blocks")
-    if own:
-        heading(
-            figure_of(grid),
-            TITLE,
-            f"Tasks: {joined(DATASET_NAMES[dataset] for dataset in datasets)}, p = {number_name(p)}. Top: "
-            "share of the subset in the sum of the block norms after training (the given text and video "
-            "features have seen the training labels). Bottom: share of the subset in the variance of the "
-            "score on the test split, by covariance with the score; these shares sum to 1 and can be "
-            "negative. " + seeds_sentence(table),
-        )
-    return grid
+    return grid, own
 
 
 def _panel(ax: Axes, table: pd.DataFrame, measure: str, labels: Sequence[str], norms: Sequence[str]) -> None:

@@ -47,7 +47,7 @@ def _cells(seeds: int, norms: Sequence[str]) -> list[tuple[dict[str, object], st
             cells.append(({"dataset": dataset, "norm": norm, "p": "1", "scale": scale}, views))
     for norm, p in product(norms, POWERS):
         cells.append(({"dataset": "ConditionallyIndependent", "norm": norm, "p": p, "scale": "1"}, "12345"))
-        for dataset in ("MOSIBinary", "MOSIReal"):
+        for dataset in ("MOSIBinary", "MOSIReal", "mine"):
             cells.append(({"dataset": dataset, "norm": norm, "p": p, "scale": "1"}, "mosi"))
     return [({**keys, "seed": seed}, views) for keys, views in cells for seed in range(seeds)]
 

@@ -50,6 +50,45 @@ rule mosi_dataset:
         "../scripts/mosi_dataset.py"
 
 
+rule own_dataset:
+    input:
+        lambda wildcards: STUDY.own[wildcards.own].path,
+    output:
+        dataset="results/data/{own}.safetensors",
+        summary="results/data/{own}.txt",
+    log:
+        "results/logs/data/{own}.log",
+    benchmark:
+        "results/benchmarks/data/{own}.tsv"
+    priority: 10**9
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=lambda wildcards: STUDY.own_settings(wildcards.own),
+        code=CODE["own_dataset"],
+    script:
+        "../scripts/own_dataset.py"
+
+
+rule example_data:
+    output:
+        "resources/example/speech.csv",
+    log:
+        "results/logs/example_data.log",
+    benchmark:
+        "results/benchmarks/example_data.tsv"
+    threads: 1
+    resources:
+        mem_mb=300,
+        runtime=5,
+    params:
+        code=CODE["example_data"],
+    script:
+        "../scripts/example_data.py"
+
+
 rule mosi_data:
     log:
         "results/logs/mosi_data.log",

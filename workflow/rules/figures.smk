@@ -37,7 +37,7 @@ rule overview:
         runs="results/tables/runs.parquet",
         toy_table="results/tables/toy_table_wide.csv",
         predictions="results/tables/predictions.parquet",
-        mosi=expand("results/data/{mosi}.txt", mosi=STUDY.mosi_datasets),
+        read=expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.own_datasets),
     output:
         report(
             "results/overview.html",
@@ -66,11 +66,11 @@ rule docs:
         toy_table="results/tables/toy_table.md",
         predictions="results/tables/predictions.parquet",
         runs="results/tables/runs.parquet",
-        figures=expand("results/figures/{figure}.png", figure=FIGURES),
+        figures=expand("results/figures/{figure}.png", figure=STUDY.figures),
     output:
         results="docs/results.md",
         columns="docs/columns.md",
-        figures=expand("docs/figures/{figure}.png", figure=FIGURES),
+        figures=expand("docs/figures/{figure}.png", figure=STUDY.figures),
     log:
         "results/logs/docs.log",
     benchmark:

@@ -4,8 +4,10 @@
 rule train:
     input:
         data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
-        # No training starts before CMU-MOSI has been checked; a new check alone does not train again.
-        checked=ancient(expand("results/data/{mosi}.txt", mosi=STUDY.mosi_datasets)),
+        # No training starts before data from outside have been checked; a new check alone does not train again.
+        checked=ancient(
+            expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.own_datasets)
+        ),
     output:
         weights=f"results/train/{JOB}/weights.safetensors",
         description=f"results/train/{JOB}/description.json",

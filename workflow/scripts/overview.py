@@ -15,6 +15,6 @@ with logged(snakemake.log[0]):
         pd.read_parquet(snakemake.input.runs),
         pd.read_csv(snakemake.input.toy_table, dtype=str, keep_default_na=False),
         pd.read_parquet(snakemake.input.predictions),
-        [Path(path).read_text(encoding="utf-8") for path in snakemake.input.mosi],
+        [Path(path).read_text(encoding="utf-8") for path in snakemake.input.read],
     )
     write_text(snakemake.output[0], page)

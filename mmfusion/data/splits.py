@@ -1,4 +1,4 @@
-"""The inner validation split, and the choice of lambda on it."""
+"""Splitting samples at random: whole groups together, else with the shares of the classes kept."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
 
 from mmfusion.errors import InputError
-from mmfusion.estimators.targets import Target
 
 Rows = NDArray[np.intp]
 
 
 def split_rows(
-    rows: Rows, fraction: float | None, target: Target, groups: NDArray[Any] | None, seed: int
+    rows: Rows,
+    fraction: float | None,
+    classes: NDArray[Any] | None,
+    groups: NDArray[Any] | None,
+    seed: int,
 ) -> tuple[Rows, Rows]:
     """Split rows into those that are trained on and those that are held out.
 
@@ -27,7 +30,8 @@ def split_rows(
         Rows with a positive weight.
     fraction : float or None
         Share of the samples, or of the groups, that is held out; None: nothing is.
-    target : Target
+    classes : array, shape (n,), optional
+        Class of every sample.
     groups : array, shape (n,), optional
     seed : int
 
@@ -43,17 +47,17 @@ def split_rows(
     """
     if fraction is None:
         return rows, rows[:0]
-    classes = target.array[rows] if target.task != "regression" and not target.several else None
+    given = None if classes is None else classes[rows]
     splitter: Any
     if groups is not None:
         splitter = GroupShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
-    elif classes is not None:
+    elif given is not None:
         splitter = StratifiedShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
     else:
         splitter = ShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
     own = None if groups is None else groups[rows]
     try:
-        train, held_out = next(splitter.split(rows, classes, own))
+        train, held_out = next(splitter.split(rows, given, own))
     except ValueError as error:
         raise InputError(
             f"validation_fraction={fraction}: {len(rows)} samples cannot be split ({error}); use more "
@@ -61,7 +65,7 @@ def split_rows(
             "validation_fraction=None."
         ) from None
     train, held_out = rows[np.sort(train)], rows[np.sort(held_out)]
-    if classes is not None and len(np.unique(target.array[train])) < len(np.unique(classes)):
+    if classes is not None and len(np.unique(classes[train])) < len(np.unique(given)):
         raise InputError(
             f"validation_fraction={fraction}: a class is in held-out groups only, expected every class in "
             "the "

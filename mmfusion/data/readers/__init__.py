@@ -1,0 +1,21 @@
+"""Reading data in the forms in which people hold them: tables, arrays, dictionary pickles, `.csd` files.
+
+Whatever the form, a reader gives a `Source`, checks it, and tells what is wrong in one sentence. Nothing is
+guessed, repaired or run.
+"""
+
+from mmfusion.data.readers.csd import read_csd
+from mmfusion.data.readers.dictionary_pickle import read_dictionary_pickle
+from mmfusion.data.readers.memory import memory_needed
+from mmfusion.data.readers.read import read_source
+from mmfusion.data.readers.source import Source
+from mmfusion.data.readers.unpickle import load_arrays
+
+__all__ = [
+    "Source",
+    "load_arrays",
+    "memory_needed",
+    "read_csd",
+    "read_dictionary_pickle",
+    "read_source",
+]

@@ -1,0 +1,110 @@
+"""One computational sequence: per video, features in intervals of time.
+
+A ``.csd`` file is HDF5: one root group, named after the sequence, with ``data/<video>/features`` (frames, d)
+and ``data/<video>/intervals`` (frames, 2), in seconds. Links and storage outside of the file are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.data.readers.checks import shown
+from mmfusion.data.readers.memory import check_exists, check_memory, hdf5_bytes, unreadable
+from mmfusion.errors import DataError
+
+
+class Frames(NamedTuple):
+    """Frames of one video: features (frames, d) and intervals (frames, 2) in seconds."""
+
+    features: NDArray[Any]
+    intervals: NDArray[np.float64]
+
+
+def read_sequence(path: str | Path) -> Mapping[str, Frames]:
+    """Read a computational sequence.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.csd`` file.
+
+    Returns
+    -------
+    mapping of str to Frames
+        Per video, in the order of the file; features are floats, or float64 of whole numbers.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, no computational sequence, too large, or its values are no numbers.
+    """
+    file = Path(path)
+    check_exists(file)
+    if file.is_dir() or not h5py.is_hdf5(file):
+        raise DataError(f"{file}: this is no HDF5 file, expected a computational sequence (.csd).")
+    try:
+        check_memory(file, hdf5_bytes(file))
+        with h5py.File(file, "r") as root:
+            if len(root) != 1:
+                raise DataError(
+                    f"{file}: found {len(root)} groups ({shown(root)}), expected one, named after the "
+                    "sequence; take an intact file."
+                )
+            sequence = _member(file, root, next(iter(root)), h5py.Group)
+            data = _member(file, sequence, "data", h5py.Group)
+            videos = {video: _frames(file, _member(file, data, video, h5py.Group)) for video in data}
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise unreadable(file, error) from None
+    widths = {frames.features.shape[1] for frames in videos.values()}
+    if len(widths) != 1:
+        raise DataError(
+            f"{file}: the videos have {sorted(widths)} features per frame, expected one number for all "
+            "videos and at least one video; take an intact file."
+        )
+    return videos
+
+
+def _member(path: Path, group: Any, name: str, kind: type[Any]) -> Any:
+    """Return a member that lies in the file itself."""
+    where = f"{path}: {group.name.rstrip('/')}/{name}"
+    try:
+        kind_of_link = group.id.links.get_info(name.encode()).type  # opens nothing, unlike group[name]
+    except KeyError:
+        raise DataError(f"{where} is missing, expected the layout of a computational sequence.") from None
+    if kind_of_link != h5py.h5l.TYPE_HARD:
+        raise DataError(f"{where} is a link, which is not followed; take a file that holds its data itself.")
+    member = group[name]
+    if not isinstance(member, kind):
+        raise DataError(f"{where} is a {type(member).__name__.lower()}, expected a {kind.__name__.lower()}.")
+    if isinstance(member, h5py.Dataset) and (member.is_virtual or member.external):
+        raise DataError(f"{where} is stored in another file, which is not opened; take a complete file.")
+    return member
+
+
+def _frames(path: Path, video: Any) -> Frames:
+    features = _member(path, video, "features", h5py.Dataset)
+    intervals = _member(path, video, "intervals", h5py.Dataset)
+    for dataset in (features, intervals):
+        if dataset.dtype.kind not in "fiu":
+            raise DataError(
+                f"{path}: {dataset.name} is of type {dataset.dtype}, expected numbers; take a file of "
+                "features (for words, their vectors)."
+            )
+    if features.ndim != 2 or intervals.shape != (len(features), 2):
+        raise DataError(
+            f"{path}: {video.name} has features {features.shape} and intervals {intervals.shape}, expected "
+            "(frames, d) and (frames, 2)."
+        )
+    kind = features.dtype.newbyteorder("=") if features.dtype.kind == "f" else np.dtype(np.float64)
+    times = intervals[()].astype(np.float64)
+    if not np.isfinite(times).all() or (times[:, 1] < times[:, 0]).any():
+        raise DataError(
+            f"{path}: {video.name}/intervals has times that are no interval, expected start <= end."
+        )
+    return Frames(features[()].astype(kind, copy=False), times)

@@ -1,0 +1,148 @@
+"""How much memory it takes to read a file, told before it is read."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+
+import h5py
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mmfusion.errors import DataError
+
+SAMPLE_BYTES = 1 << 20
+CELL_BYTES = 16
+"""Bytes of a number of a table: once as it is read, once in the array of its modality."""
+PICKLE_COPIES = 3
+"""Arrays of a pickle as text or bytes, as arrays of a split, and joined over the splits."""
+
+
+def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> int:
+    """Estimate the memory that is filled when a file is read.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.csv``, ``.parquet``, ``.npz``, ``.safetensors``, ``.pkl``, ``.pickle``, ``.csd`` or ``.h5`` file,
+        or a folder of ``.npy`` files.
+    columns : collection of str, optional
+        Columns of a table or keys of an ``.npz`` file that are read. Default: all.
+
+    Returns
+    -------
+    int
+        Bytes; 0 for what is memory-mapped (``.safetensors`` and folders).
+
+    Raises
+    ------
+    DataError
+        If the file is missing, unreadable or of another format.
+    """
+    file = Path(path)
+    check_exists(file)
+    if file.is_dir() or file.suffix.lower() == ".safetensors":
+        return 0
+    measures = {
+        ".csv": _csv_cells,
+        ".parquet": _parquet_cells,
+        ".npz": _npz_bytes,
+        ".pkl": _pickle_bytes,
+        ".pickle": _pickle_bytes,
+        ".csd": _hdf5_bytes,
+        ".h5": _hdf5_bytes,
+    }
+    if file.suffix.lower() not in measures:
+        raise DataError(f"{file}: unknown format, expected one of {', '.join(measures)}; convert the file.")
+    try:
+        return measures[file.suffix.lower()](file, columns)
+    except (OSError, zipfile.BadZipFile, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+        raise unreadable(file, error) from None
+
+
+def check_memory(path: str | Path, needed: int) -> None:
+    """Stop before a file is read that does not fit into the memory that is free.
+
+    Parameters
+    ----------
+    path : str or Path
+    needed : int
+        Bytes, of `memory_needed`.
+
+    Raises
+    ------
+    DataError
+        With the memory needed and the memory that is free.
+    """
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise DataError(
+            f"{path}: reading needs about {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are "
+            "free; convert it to a folder of npy files, which are memory-mapped."
+        )
+
+
+def check_exists(path: Path) -> None:
+    """Check that there is a file or folder.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder, expected the data; check the name.")
+
+
+def unreadable(path: str | Path, error: Exception) -> DataError:
+    """Make the error about a file that another library could not read."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return DataError(
+        f"{path}: not a readable {Path(path).suffix or 'file'} ({reason.rstrip('.')}); write it again."
+    )
+
+
+def _csv_cells(path: Path, columns: Collection[str] | None) -> int:
+    with path.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+    if columns is None:
+        header = sample.split(b"\n", 1)[0].decode("utf-8")
+        columns = next(csv.reader([header]), [])
+    rows = path.stat().st_size * (sample.count(b"\n") + 1) // max(1, len(sample))
+    return CELL_BYTES * rows * len(columns)
+
+
+def _parquet_cells(path: Path, columns: Collection[str] | None) -> int:
+    metadata = pq.read_metadata(path)
+    width = metadata.num_columns if columns is None else len(columns)
+    return CELL_BYTES * int(metadata.num_rows) * width
+
+
+def _npz_bytes(path: Path, columns: Collection[str] | None) -> int:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {entry.filename.removesuffix(".npy"): entry.file_size for entry in archive.infolist()}
+    return sum(size for key, size in sizes.items() if columns is None or key in columns)
+
+
+def _pickle_bytes(path: Path, columns: Collection[str] | None) -> int:
+    return PICKLE_COPIES * path.stat().st_size
+
+
+def _hdf5_bytes(path: Path, columns: Collection[str] | None) -> int:
+    return hdf5_bytes(path)
+
+
+def hdf5_bytes(path: Path) -> int:
+    """Return the bytes of all arrays of an HDF5 file, without those of other files that it links to."""
+    sizes: list[int] = []
+
+    def add(_: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            sizes.append(int(item.nbytes))
+
+    with h5py.File(path, "r") as file:
+        file.visititems(add)
+    return sum(sizes)

@@ -1,0 +1,297 @@
+"""What a pickle of arrays may build: inert notes on arrays, and the arrays that are made of them.
+
+Words used here. A *note* holds what NumPy wrote about a type, an array or a scalar, unchecked. *Plain* values
+are dictionaries, lists, tuples, text, bytes, numbers, None, and NumPy's arrays and scalars.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEEPEST = 64
+"""Levels to which values may be nested."""
+_CODE = re.compile(r"b1|[iu][1248]|f[248]|[SU]\d{1,9}|O8?|O4|[?bBhHiIlLqQefd]")
+
+_OLD_NAMES = {
+    "numpy._core.multiarray": "numpy.core.multiarray",
+    "numpy._core.numeric": "numpy.core.numeric",
+}
+
+
+class Refused(Exception):  # noqa: N818 (a refusal is no defect of the file)
+    """A pickle that asks for something that is not allowed."""
+
+
+class Budget:
+    """Bytes that may still be built.
+
+    Parameters
+    ----------
+    limit : int
+        Twice the size of the file suffices for honest files: once for bytes that are written as text, once
+        for the arrays.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.left = limit
+
+    def spend(self, count: int) -> None:
+        """Take bytes.
+
+        Raises
+        ------
+        Refused
+            If there are none left.
+        """
+        self.left -= count
+        if self.left < 0:
+            raise Refused("declares arrays that are larger than the file")
+
+
+class _Note:
+    """Something that NumPy wrote, with the state that follows it."""
+
+    __slots__ = ("arguments", "state")
+
+    def __init__(self, arguments: tuple[Any, ...]) -> None:
+        self.arguments = arguments
+        self.state: Any = None
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+class TypeNote(_Note):
+    """A type of values: its code, and its byte order in the state."""
+
+    __slots__ = ()
+
+    def dtype(self) -> np.dtype[Any]:
+        """Return the type.
+
+        Raises
+        ------
+        Refused
+            If it is no type of numbers, text, bytes or objects.
+        """
+        code = self.arguments[0] if self.arguments else None
+        state = self.state if isinstance(self.state, tuple) else ()
+        if not isinstance(code, str) or not _CODE.fullmatch(code) or any(x is not None for x in state[2:5]):
+            raise Refused(f"has an array of type {code!r}, expected numbers, text, bytes or objects")
+        return np.dtype("O" if code[0] == "O" else code).newbyteorder(">" if ">" in state[1:2] else "<")
+
+
+class ArrayNote(_Note):
+    """An array, its shape, type and values in the state."""
+
+    __slots__ = ()
+
+    def array(self, values_of: Callable[[Any], Any], budget: Budget) -> NDArray[Any]:
+        """Return the array.
+
+        Parameters
+        ----------
+        values_of : function
+            Turns a value of an array of objects into a plain one.
+        budget : Budget
+
+        Raises
+        ------
+        Refused
+            If shape, type and values do not fit together.
+        """
+        if not isinstance(self.state, tuple) or len(self.state) != 5:
+            raise Refused("has an array without values")
+        _, shape, note, by_columns, values = self.state
+        dtype = _dtype(note)
+        count = _count(shape)
+        if dtype.kind == "O":
+            if not isinstance(values, list) or len(values) != count:
+                raise Refused("has an array of objects whose shape does not fit its values")
+            budget.spend(count)
+            flat = np.empty(count, dtype=object)
+            for index, value in enumerate(values):
+                flat[index] = values_of(value)
+        else:
+            flat = _flat(values, dtype, count, budget)
+        return flat.reshape(shape, order="F" if by_columns else "C")
+
+
+class BufferNote(_Note):
+    """An array as protocol 5 writes it: its buffer, type, shape and order."""
+
+    __slots__ = ()
+
+    def array(self, budget: Budget) -> NDArray[Any]:
+        """Return the array.
+
+        Raises
+        ------
+        Refused
+            If shape, type and values do not fit together.
+        """
+        if len(self.arguments) != 4:
+            raise Refused("has an array without values")
+        buffer, note, shape, order = self.arguments
+        dtype = _dtype(note)
+        if dtype.kind == "O" or order not in ("C", "F"):
+            raise Refused("has a buffer of objects, expected numbers or text")
+        return _flat(buffer, dtype, _count(shape), budget).reshape(shape, order=order)
+
+
+class ScalarNote(_Note):
+    """A single number or text with NumPy's type."""
+
+    __slots__ = ()
+
+    def scalar(self, budget: Budget) -> Any:
+        """Return the scalar.
+
+        Raises
+        ------
+        Refused
+            If type and value do not fit together.
+        """
+        if len(self.arguments) != 2:
+            raise Refused("has a number without value")
+        dtype = _dtype(self.arguments[0])
+        if dtype.kind == "O":
+            raise Refused("has a scalar of objects, expected a number or text")
+        return _flat(self.arguments[1], dtype, 1, budget)[0]
+
+
+class Builder:
+    """An inert stand-in for one of the names that NumPy writes.
+
+    Parameters
+    ----------
+    build : function
+        Called with the arguments that the pickle gives; makes notes only.
+    """
+
+    __slots__ = ("_build",)
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self._build = build
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Make a note."""
+        return self._build(*arguments)
+
+    def __setstate__(self, state: Any) -> None:
+        raise Refused("changes a function, which is not allowed as it could run code")
+
+    @classmethod
+    def named(cls, module: str, name: str, budget: Budget) -> Builder | None:
+        """Return the builder for a name; None if the name is not allowed."""
+
+        def encode(*arguments: Any) -> bytes:
+            if len(arguments) != 2 or not isinstance(arguments[0], str) or arguments[1] != "latin1":
+                raise Refused("encodes text, which is allowed to Latin-1 only")
+            budget.spend(len(arguments[0]))
+            return arguments[0].encode("latin1")
+
+        builds: dict[tuple[str, str], Callable[..., Any]] = {
+            ("numpy", "ndarray"): _never,
+            ("numpy", "dtype"): lambda *arguments: TypeNote(arguments),
+            ("numpy.core.multiarray", "_reconstruct"): lambda *arguments: ArrayNote(arguments),
+            ("numpy.core.multiarray", "scalar"): lambda *arguments: ScalarNote(arguments),
+            ("numpy.core.numeric", "_frombuffer"): lambda *arguments: BufferNote(arguments),
+            ("_codecs", "encode"): encode,
+            ("__builtin__", "bytes"): _no_bytes,
+            ("builtins", "bytes"): _no_bytes,
+        }
+        build = builds.get((_OLD_NAMES.get(module, module), name))
+        return None if build is None else cls(build)
+
+
+def _never(*arguments: Any) -> Any:
+    raise Refused("makes an array without values")
+
+
+def _no_bytes(*arguments: Any) -> bytes:
+    if arguments:
+        raise Refused("makes bytes of other values, which is not allowed")
+    return b""
+
+
+def _dtype(note: Any) -> np.dtype[Any]:
+    if not isinstance(note, TypeNote):
+        raise Refused("has an array without a type")
+    return note.dtype()
+
+
+def _count(shape: Any) -> int:
+    whole = isinstance(shape, tuple) and all(type(size) is int and size >= 0 for size in shape)
+    if not whole or len(shape) > 32:
+        raise Refused("has an array whose shape is no tuple of whole numbers")
+    return math.prod(shape)
+
+
+def _flat(values: Any, dtype: np.dtype[Any], count: int, budget: Budget) -> NDArray[Any]:
+    """View bytes as values (count,); only another byte order than the machine's is copied."""
+    raw = values.encode("latin1") if isinstance(values, str) else values
+    fits = isinstance(raw, bytes | bytearray) and len(raw) == count * dtype.itemsize
+    if not fits or (count and not dtype.itemsize):
+        raise Refused("has an array whose shape does not fit its values")
+    budget.spend(len(raw))
+    if not count:
+        return np.empty(0, dtype)
+    flat = np.frombuffer(raw, dtype)
+    flat = flat if dtype.isnative else flat.astype(dtype.newbyteorder("="))
+    flat.flags.writeable = False
+    return flat
+
+
+def plain(value: Any, budget: Budget, depth: int = 0, done: dict[int, Any] | None = None) -> Any:
+    """Turn notes, however deep in dictionaries, lists and tuples, into arrays.
+
+    Parameters
+    ----------
+    value : object
+        What the pickle built.
+    budget : Budget
+    depth : int, default 0
+        Levels above this value.
+    done : dict, optional
+        Results by the identity of what they were made of: shared values are turned once.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    Refused
+        If a value is neither plain nor a note, or nested too deep or in itself.
+    """
+    done = {} if done is None else done
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return value
+    if depth > DEEPEST:
+        raise Refused(f"nests values deeper than {DEEPEST} levels or in themselves")
+    if id(value) not in done:
+        done[id(value)] = _made(value, budget, lambda inner: plain(inner, budget, depth + 1, done))
+    return done[id(value)]
+
+
+def _made(value: Any, budget: Budget, inner: Callable[[Any], Any]) -> Any:
+    if isinstance(value, dict):
+        return {inner(key): inner(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [inner(entry) for entry in value]
+    if isinstance(value, tuple):
+        return tuple(inner(entry) for entry in value)
+    if isinstance(value, ArrayNote):
+        return value.array(inner, budget)
+    if isinstance(value, BufferNote):
+        return value.array(budget)
+    if isinstance(value, ScalarNote):
+        return value.scalar(budget)
+    raise Refused(f"holds a {type(value).__name__}, expected plain values and NumPy arrays")

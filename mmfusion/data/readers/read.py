@@ -1,0 +1,73 @@
+"""One entry to all formats that describe themselves: tables and named arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mmfusion.data.readers.arrays import read_arrays
+from mmfusion.data.readers.memory import check_exists
+from mmfusion.data.readers.source import Source
+from mmfusion.data.readers.tables import read_table
+from mmfusion.errors import DataError
+
+_PICKLES = (
+    "use read_dictionary_pickle for the dictionaries of CMU-MOSI and CMU-MOSEI; save other pickles as .npz"
+)
+_ELSEWHERE = {
+    ".npy": "one array is no dataset; put the .npy files of all modalities and of the target into one folder "
+    "and read the folder",
+    ".pkl": _PICKLES,
+    ".pickle": _PICKLES,
+    ".csd": "use read_csd, which takes the files of all modalities and of the labels",
+}
+
+
+def read_source(
+    path: str | Path,
+    target: str | Sequence[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
+    groups: str | None = None,
+    ids: str | None = None,
+) -> Source:
+    """Read samples from a table, from named arrays or from a folder of arrays.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.csv``, ``.parquet``, ``.npz`` or ``.safetensors`` file, or a folder of ``.npy`` files. Folders
+        and safetensors files are memory-mapped; the others have to fit into the free memory.
+    target : str or sequence of str
+        Column (or columns) or key of the target.
+    modalities : mapping of str to str or sequence of str, or sequence of str, optional
+        In modality order. Tables need it: per modality a list of columns or a pattern such as ``"audio_*"``.
+        Arrays: keys, or a key per modality. Default for arrays: all keys that are nothing else;
+        ``<modality>_lengths`` and ``<modality>.lengths`` are the lengths of padded sequences.
+    groups : str, optional
+        Column or key of what samples have in common, such as their video. Default: none.
+    ids : str, optional
+        Column or key of the names of the samples. Default: none.
+
+    Returns
+    -------
+    Source
+        Nothing is standardised or repaired. A sample has a missing modality where all its numbers are NaN.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be used as they are, in one sentence that says where and what to do.
+    """
+    file = Path(path)
+    check_exists(file)
+    suffix = "" if file.is_dir() else file.suffix.lower()
+    if file.is_dir() or suffix in (".npz", ".safetensors"):
+        return read_arrays(file, target, modalities, groups, ids)
+    if suffix in (".csv", ".parquet"):
+        named = modalities if isinstance(modalities, Mapping) else None
+        return read_table(file, target, named, groups, ids)
+    advice = _ELSEWHERE.get(suffix, "convert it to one of these")
+    raise DataError(
+        f"{file}: cannot be read as {suffix or 'a file without ending'}, expected .csv, .parquet, .npz, "
+        f".safetensors or a folder of .npy files; {advice}."
+    )

@@ -1,0 +1,47 @@
+"""What every reader returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Source:
+    """Samples as they were read: nothing is standardised, repaired or left out.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        Per modality, in modality order: floats (n, d), floats (n, length, d) or integer symbols (n, length).
+        A row that is NaN throughout means that the modality is missing for this sample.
+    target : array, shape (n,) or (n, outputs)
+        Text or numbers, as found.
+    lengths : mapping of str to array of int64, shape (n,)
+        Steps of every sample that are no padding; only of modalities that are padded behind.
+    ids : tuple of str
+        Names of the samples; empty where they have none.
+    groups : array, shape (n,), optional
+        What samples have in common, such as their video. Default: unknown.
+    splits : mapping of str to array of int
+        Predefined rows of ``train``, ``validation`` and ``test``; empty if there are none.
+    """
+
+    arrays: Mapping[str, NDArray[Any]]
+    target: NDArray[Any]
+    lengths: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    groups: NDArray[Any] | None = None
+    splits: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities, in modality order."""
+        return tuple(self.arrays)
