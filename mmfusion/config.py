@@ -140,11 +140,21 @@ class VectorEncoderSettings(Settings):
     dim: Positive = Field(description="width of the features of a modality")
 
 
+class SequenceEncoderSettings(Settings):
+    """Encoder of real-valued sequences."""
+
+    width: Positive = Field(description="steps per window")
+    channels: Positive = Field(description="filters")
+    dropout: float = Field(ge=0, lt=1, description="share of filters that are dropped while training")
+    dim: Positive = Field(description="width of the features of a modality")
+
+
 class Encoders(Settings):
     """The encoders by kind of modality."""
 
-    symbols: MotifScannerSettings = Field(description="motif scanner of the synthetic sequences")
-    vector: VectorEncoderSettings = Field(description="small MLP for the feature vectors of CMU-MOSI")
+    symbols: MotifScannerSettings = Field(description="motif scanner of symbol sequences")
+    vector: VectorEncoderSettings = Field(description="small MLP of feature vectors")
+    sequence: SequenceEncoderSettings = Field(description="temporal convolution of real-valued sequences")
 
 
 class Training(Settings):

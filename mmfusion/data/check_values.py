@@ -69,10 +69,10 @@ def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
             here[rows] &= ~(part < 0).all(axis=1)
             _check_symbols(name, part, here[rows], start)
         elif part.dtype.kind == "f":
-            steps = part if part.ndim == 3 else part[:, np.newaxis]
+            steps = part.reshape(len(part), -1, part.shape[-1])
             padding = _padding(name, steps, None if lengths is None else lengths[rows], start)
             here[rows] &= ~(padding | np.isnan(steps).all(axis=2)).all(axis=1)
-            _check_numbers(name, steps, padding | ~here[rows, np.newaxis], start, part.ndim == 3)
+            _check_numbers(name, steps, padding | ~here[rows, np.newaxis], start, part.ndim > 2)
     return here
 
 

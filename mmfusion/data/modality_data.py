@@ -29,7 +29,7 @@ class ModalityData:
     ----------
     arrays : mapping of str to array
         In modality order, one to eight: numbers (n, d), numbers (n, length, d), or whole numbers (n, length),
-        which are symbols; (n,) is one column.
+        which are symbols; (n,) is one column, and more axes are for encoders of one's own.
     lengths : mapping of str to array of int, shape (n,), optional
         Steps of each sample of a sequence that are no padding. Default: steps that are NaN are padding.
     present : mapping of str to array of bool, shape (n,), optional
@@ -111,7 +111,7 @@ def _array(name: str, values: ArrayLike) -> NDArray[Any]:
     array = np.asanyarray(values)
     if array.ndim == 1:
         array = array[:, np.newaxis]
-    if array.dtype.kind not in "biuf" or array.ndim not in (2, 3) or 0 in array.shape[1:]:
+    if array.dtype.kind not in "biuf" or array.ndim < 2 or 0 in array.shape[1:]:
         raise InputError(
             f"X[{name!r}] is an array {array.shape} of {array.dtype}, expected numbers (samples, columns), "
             "numbers (samples, steps, columns) or whole numbers (samples, steps); convert it first."

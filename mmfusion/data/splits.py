@@ -64,8 +64,8 @@ def split_rows(
             "samples or "
             "validation_fraction=None."
         ) from None
-    train, held_out = rows[np.sort(train)], rows[np.sort(held_out)]
-    if classes is not None and len(np.unique(classes[train])) < len(np.unique(given)):
+    whole, train, held_out = rows, rows[np.sort(train)], rows[np.sort(held_out)]
+    if classes is not None and len(np.unique(classes[train])) < len(np.unique(classes[whole])):
         raise InputError(
             f"validation_fraction={fraction}: a class is in held-out groups only, expected every class in "
             "the "

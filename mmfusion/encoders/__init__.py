@@ -9,12 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.encoders.base import Encoder
+from mmfusion.encoders.module import ModuleEncoder
 from mmfusion.encoders.motif_scanner import MotifScanner
+from mmfusion.encoders.sequence import SequenceEncoder
 from mmfusion.encoders.vector import VectorEncoder
 
-__all__ = ["ENCODERS", "Encoder", "MotifScanner", "VectorEncoder", "encoder_of", "kind_of"]
+__all__ = [
+    "ENCODERS",
+    "Encoder",
+    "ModuleEncoder",
+    "MotifScanner",
+    "SequenceEncoder",
+    "VectorEncoder",
+    "encoder_of",
+    "kind_of",
+]
 
-ENCODERS: dict[str, Callable[..., Encoder]] = {"symbols": MotifScanner, "vector": VectorEncoder}
+ENCODERS: dict[str, Callable[..., Encoder]] = {
+    "symbols": MotifScanner,
+    "vector": VectorEncoder,
+    "sequence": SequenceEncoder,
+}
 """Encoder of a kind of modality; the first argument is its size: the number of columns, or of symbols."""
 
 

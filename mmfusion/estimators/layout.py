@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +10,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.encoders import ENCODERS, Encoder, encoder_of, kind_of
+from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind_of
+from mmfusion.encoders.sequence import pad
 from mmfusion.errors import InputError
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples
 
+OWN = "module"
+"""Kind of a modality whose encoder is a module of the user's own; its input is not standardised."""
 STANDARDISED = ("vector", "sequence")
 """Kinds whose columns are standardised by training statistics."""
 
@@ -28,11 +33,11 @@ class Modality:
     ----------
     name : str
     kind : str
-        A key of `mmfusion.encoders.ENCODERS`.
+        A key of `mmfusion.encoders.ENCODERS`, or ``module`` for a module of the user's own.
     size : int
         Number of columns, or of symbols.
     axes : int
-        Axes of its arrays, 2 or 3.
+        Axes of its arrays.
     arguments : mapping
         Arguments of the encoder.
     """
@@ -44,7 +49,13 @@ class Modality:
     arguments: Mapping[str, Any]
 
     def build(self) -> Encoder:
-        """Build the encoder with new weights."""
+        """Build the encoder with new weights, by the ``reset_parameters`` of its layers if it is a module."""
+        if self.kind == OWN:
+            module = copy.deepcopy(self.arguments["module"])
+            for part in module.modules():
+                if hasattr(part, "reset_parameters"):
+                    part.reset_parameters()
+            return ModuleEncoder(module, self.arguments["dim"])
         try:
             return encoder_of(self.kind, self.size, self.arguments)
         except TypeError as error:
@@ -58,6 +69,8 @@ class Modality:
         InputError
             If the number of axes or columns is another one, or a symbol is unknown.
         """
+        if self.kind == OWN and values.ndim == self.axes:
+            return
         if values.ndim != self.axes or (self.kind != "symbols" and values.shape[-1] != self.size):
             raise InputError(
                 f"X[{self.name!r}] has shape {values.shape}, expected {self.size} columns and {self.axes} "
@@ -78,9 +91,9 @@ def modality_of(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modal
     ----------
     name : str
     values : array
-    choice : None, str or mapping
-        Kind, or a mapping with the key ``kind`` and arguments of the encoder. Default: by the type and number
-        of axes of the array.
+    choice : None, str, mapping or nn.Module
+        Kind, or a mapping with the key ``kind`` and arguments of the encoder, or a module that maps (B, ...)
+        to (B, dim), alone or as ``{"module": module, "dim": dim}``. Default: by the array's type and axes.
     dim : int
         Width of the features.
 
@@ -93,6 +106,10 @@ def modality_of(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modal
     InputError
         If the kind is unknown or does not fit the array.
     """
+    if isinstance(choice, nn.Module):
+        choice = {"module": choice}
+    if isinstance(choice, Mapping) and "module" in choice:
+        return Modality(name, OWN, int(values.shape[-1]), values.ndim, {"dim": dim, **choice})
     given = dict(choice) if isinstance(choice, Mapping) else {} if choice is None else {"kind": choice}
     kind = given.pop("kind", None) or kind_of(values)
     if kind not in ENCODERS:
@@ -140,8 +157,7 @@ def prepared(
     for name, encoder in zip(network.modalities, network.encoders, strict=True):
         values = data.arrays[name]
         if name in data.lengths and values.ndim == 3:
-            steps = np.arange(values.shape[1]) < data.lengths[name][:, np.newaxis]
-            values = np.where(steps[:, :, np.newaxis], values, np.nan)
+            values = pad(values, data.lengths[name])
         if name in present:
             here = present[name].reshape(-1, *[1] * (values.ndim - 1))
             values = np.where(here, values, np.zeros((), dtype=values.dtype))

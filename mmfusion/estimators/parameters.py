@@ -21,9 +21,10 @@ max_order : int, None or "auto", default "auto"
     Most modalities in a subset; None: all. "auto" is None up to three modalities, else 2.
 convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
     How p, the exponent of the block norm and beta belong together.
-encoders : mapping of str to str or mapping, optional
+encoders : mapping of str to str, mapping or nn.Module, optional
     Encoder by modality: "vector", "symbols" or "sequence", or a mapping with the key "kind" and arguments of
-    that encoder. Default: by the type and the axes of the array.
+    that encoder, or a module of one's own that maps (B, ...) to (B, dim), see
+    `mmfusion.encoders.ModuleEncoder`. Default: by the type and the axes of the array.
 dim : int, default 8
     Width of the features of every modality.
 epochs : int, optional

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
+from torch import nn
 
 from mmfusion.errors import DataError
 from mmfusion.estimators.fitting import Fitted
-from mmfusion.estimators.layout import Modality
+from mmfusion.estimators.layout import OWN, Modality
 from mmfusion.estimators.saving import layout_state, load_fitted, save_fitted, table_state
 
 TABLES = ("relevance_", "penalties_", "history_")
@@ -25,6 +26,8 @@ class SavingMixin:
     """Writes and reads fitted estimators."""
 
     get_params: Callable[..., dict[str, Any]]
+    set_params: Callable[..., Any]
+    encoders: Mapping[str, Any] | None
     fitted_: Fitted
     layout_: tuple[Modality, ...]
     modalities_: tuple[str, ...]
@@ -50,15 +53,21 @@ class SavingMixin:
             "tables": {name: table_state(getattr(self, name)) for name in TABLES},
             "values": {name: _listed(getattr(self, name)) for name in VALUES if hasattr(self, name)},
         }
-        save_fitted(path, type(self).__name__, self.get_params(deep=False), self.fitted_, state)
+        parameters = self.get_params(deep=False)
+        if parameters["encoders"]:
+            kept = {m.name for m in self.layout_ if m.kind != OWN}
+            parameters["encoders"] = {k: x for k, x in parameters["encoders"].items() if k in kept}
+        save_fitted(path, type(self).__name__, parameters, self.fitted_, state)
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
+    def load(cls, path: str | Path, modules: Mapping[str, nn.Module] | None = None) -> Self:
         """Read an estimator that `save` wrote.
 
         Parameters
         ----------
         path : str or Path
+        modules : mapping of str to nn.Module, optional
+            Encoders of one's own by modality: their weights are in the file, their code is not.
 
         Returns
         -------
@@ -69,15 +78,18 @@ class SavingMixin:
         DataError
             If the file is missing, damaged, or holds another estimator.
         """
-        header, fitted = load_fitted(path)
+        own = dict(modules or {})
+        header, layout, fitted = load_fitted(path, own)
         if header["class"] != cls.__name__:
             raise DataError(
                 f"{path}: holds a {header['class']}, expected a {cls.__name__}; load it with that."
             )
         estimator = cls(**header["parameters"])
+        if own:
+            estimator.set_params(encoders={**(estimator.encoders or {}), **own})
         state = header["state"]
         estimator.fitted_ = fitted
-        estimator.layout_ = tuple(Modality(**modality) for modality in state["layout"])
+        estimator.layout_ = layout
         estimator.modalities_ = tuple(modality.name for modality in estimator.layout_)
         for name, columns in state["tables"].items():
             setattr(estimator, name, pd.DataFrame(columns))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from safetensors.torch import save
 
 from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.fitting import Fitted
-from mmfusion.estimators.layout import Modality, build_network
+from mmfusion.estimators.layout import OWN, Modality, build_network
 from mmfusion.files import write_bytes
 from mmfusion.fusion.subsets import parse_subset, subset_label
 
@@ -64,13 +63,15 @@ def save_fitted(
     write_bytes(path, save(tensors, metadata={"mmfusion": text}))
 
 
-def load_fitted(path: str | Path) -> tuple[dict[str, Any], Fitted]:
+def load_fitted(
+    path: str | Path, modules: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[Modality, ...], Fitted]:
     """Read what `save_fitted` wrote.
 
     Returns
     -------
-    tuple of (dict, Fitted)
-        The description, and the fitted networks.
+    tuple of (dict, tuple of Modality, Fitted)
+        The description, the modalities and the fitted networks.
 
     Raises
     ------
@@ -90,14 +91,18 @@ def load_fitted(path: str | Path) -> tuple[dict[str, Any], Fitted]:
             f"{path}: not an estimator of this version, expected the format {FORMAT}; save it again."
         )
     try:
-        return header, _rebuilt(header, tensors)
+        layout = with_modules(header["state"]["layout"], modules, path)
+        return header, layout, _rebuilt(header, layout, tensors)
+    except InputError:
+        raise
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DataError(f"{path}: weights and description do not fit ({error}); save it again.") from None
 
 
-def _rebuilt(header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Fitted:
+def _rebuilt(
+    header: Mapping[str, Any], layout: tuple[Modality, ...], tensors: Mapping[str, torch.Tensor]
+) -> Fitted:
     facts, state = header["fitted"], header["state"]
-    layout = tuple(Modality(**modality) for modality in state["layout"])
     networks = []
     for place in range(len(facts["part_means"])):
         network = build_network(layout, 0, **{**state["fusion"], "p": float(state["fusion"]["p"])})
@@ -118,8 +123,32 @@ def table_state(table: pd.DataFrame) -> dict[str, list[Any]]:
 
 
 def layout_state(layout: tuple[Modality, ...]) -> list[dict[str, Any]]:
-    """Turn the modalities into JSON values."""
-    return [asdict(modality) for modality in layout]
+    """Turn the modalities into JSON values; of a module of the user's own, only the weights are written."""
+    return [
+        {**vars(modality), "arguments": {k: x for k, x in modality.arguments.items() if k != OWN}}
+        for modality in layout
+    ]
+
+
+def with_modules(state: list[dict[str, Any]], modules: Mapping[str, Any], path: Any) -> tuple[Modality, ...]:
+    """Rebuild the modalities, with the user's own modules by modality name.
+
+    Raises
+    ------
+    InputError
+        If one is not given.
+    """
+    layout = []
+    for facts in state:
+        if facts["kind"] == OWN:
+            if facts["name"] not in modules:
+                raise InputError(
+                    f"{path}: the encoder of {facts['name']!r} is a module of your own, expected it in "
+                    f"load(path, modules={{{facts['name']!r}: module}})."
+                )
+            facts = {**facts, "arguments": {**facts["arguments"], OWN: modules[facts["name"]]}}
+        layout.append(Modality(**facts))
+    return tuple(layout)
 
 
 def _plain(value: Any) -> Any:

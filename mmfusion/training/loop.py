@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmfusion.encoders.dropout import Dropout
+from mmfusion.encoders.module import ModuleEncoder
 from mmfusion.fusion.blocknorm import weight_share
 from mmfusion.fusion.subsets import subset_label
 from mmfusion.training.losses import LOSSES
@@ -83,8 +84,9 @@ def train_networks(
         (mean over the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN
         without that split).
     """
-    stack = NetworkStack(networks, [streams.noise for streams in randomness]).to(device)
     shelf, checked = train.to(device), None if validation is None else validation.to(device)
+    shapes = {name: tuple(values.shape[1:]) for name, values in train.store.inputs.items()}
+    stack = NetworkStack(networks, [streams.noise for streams in randomness], shapes).to(device)
     size = min(settings["batch_size"], shelf.size)
     steps = shelf.size // size
     optimiser = _optimiser(stack, settings, steps * settings["epochs"])
@@ -122,6 +124,8 @@ def _validation_loss(stack: NetworkStack, shelf: Shelf | None, task: str) -> Ten
     for module in stack.modules():
         if isinstance(module, Dropout):
             module.eval()
+        elif isinstance(module, ModuleEncoder):
+            module.module.eval()
     samples = shelf.all()
     return LOSSES[task](stack(samples), samples.target, samples.weight)
 

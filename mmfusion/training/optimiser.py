@@ -60,14 +60,15 @@ class _Group:
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
+        moved = [place for place, x in enumerate(self.parameters) if x.grad is not None]
         gradients = [x.grad for x in self.parameters if x.grad is not None]
         adamw(
-            self.parameters,
+            [self.parameters[place] for place in moved],
             gradients,
-            self.first,
-            self.second,
+            [self.first[place] for place in moved],
+            [self.second[place] for place in moved],
             [],
-            self.steps,
+            [self.steps[place] for place in moved],
             fused=True,
             amsgrad=False,
             beta1=BETAS[0],

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
+from mmfusion.encoders.module import ModuleEncoder, StackedModules, stacked_modules
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.training.missing import mean_of_present, with_replaced
 from mmfusion.training.network import MultimodalNetwork
@@ -33,9 +34,17 @@ class NetworkStack(nn.Module):
         They are left as they are until `write_back`.
     noise : sequence of torch.Generator, optional
         Source of the dropout of every network. Default: torch's global generator for all.
+    shapes : mapping of str to tuple of int, optional
+        Shape of a sample of every modality; encoders of unequal shapes are computed one by one. Default: all
+        alike.
     """
 
-    def __init__(self, networks: Sequence[MultimodalNetwork], noise: Sequence[torch.Generator] = ()) -> None:
+    def __init__(
+        self,
+        networks: Sequence[MultimodalNetwork],
+        noise: Sequence[torch.Generator] = (),
+        shapes: Mapping[str, tuple[int, ...]] | None = None,
+    ) -> None:
         super().__init__()
         self.networks = tuple(
             networks
@@ -43,12 +52,14 @@ class NetworkStack(nn.Module):
         first = self.networks[0]
         self.scale, self.modalities = first.scale, first.modalities
         self.standardisers = copy.deepcopy(first.standardisers)  # the training samples' own, in all networks
-        self.groups = _alike(dict(zip(first.modalities, first.encoders, strict=True)))  # type: ignore[arg-type]  # Encoders, in a ModuleList
-        self.encoders = nn.ModuleList(_stacked(self._members(names)) for names in self.groups)
+        self.groups = _alike(dict(zip(first.modalities, first.encoders, strict=True)), shapes or {})  # type: ignore[arg-type]  # Encoders, in a ModuleList
+        self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
         for module in self.encoders.modules():
             if isinstance(module, Dropout):
                 module.generators = tuple(noise)
+            elif isinstance(module, StackedModules) and noise:
+                module.use_noise(noise)
 
     def _members(self, names: Sequence[str]) -> list[nn.Module]:
         """Return the encoders of a group, modality by modality, each of all networks."""
@@ -87,17 +98,30 @@ class NetworkStack(nn.Module):
     def write_back(self) -> None:
         """Copy the parameters of the stack into the networks that it was made of."""
         for names, encoder in zip(self.groups, self.encoders, strict=True):
-            _copy(encoder, self._members(names))
+            if isinstance(encoder, StackedModules):
+                encoder.write_back()
+            else:
+                _copy(encoder, self._members(names))
         _copy(self.fusion, [network.fusion for network in self.networks])
 
 
-def _alike(encoders: Mapping[str, Encoder]) -> list[tuple[str, ...]]:
-    """Group modalities whose encoders have one architecture."""
+def _alike(
+    encoders: Mapping[str, Encoder], sample_shapes: Mapping[str, tuple[int, ...]]
+) -> list[tuple[str, ...]]:
+    """Group modalities whose encoders have one architecture and whose samples have one shape."""
     groups: dict[str, list[str]] = {}
     for name, encoder in encoders.items():
         shapes = [(key, tuple(x.shape), x.requires_grad) for key, x in encoder.named_parameters()]
-        groups.setdefault(f"{encoder} {shapes}", []).append(name)
+        own = (
+            name if isinstance(encoder, ModuleEncoder) else ""
+        )  # what a module of the user's does is not known
+        groups.setdefault(f"{own} {encoder} {shapes} {sample_shapes.get(name)}", []).append(name)
     return [tuple(names) for names in groups.values()]
+
+
+def _stacked_encoders(encoders: Sequence[nn.Module]) -> nn.Module:
+    own = [encoder for encoder in encoders if isinstance(encoder, ModuleEncoder)]
+    return stacked_modules(own) if own else _stacked(encoders)
 
 
 def _stacked(modules: Sequence[Module]) -> Module:

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from torch import nn
 
-from mmfusion import FusionClassifier, FusionRegressor
+from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import DataError, InputError
 
 
@@ -56,3 +58,53 @@ def _saved(model: FusionClassifier, folder: Path) -> Path:
     path = folder / "model.safetensors"
     model.save(path)
     return path
+
+
+class Mean(nn.Module):
+    """A user's own encoder of images: mean over rows, then a linear layer."""
+
+    def __init__(self, columns: int, dim: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(columns, dim)
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self.linear(self.dropout(images.mean(dim=(1, 2))))
+        return features
+
+
+def test_a_module_of_ones_own_trains_saves_and_loads(arrays, binary, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(len(binary), 2, 3, 5))
+    images[:, :, :, 1] += 3.0 * (binary == "yes")[:, np.newaxis, np.newaxis]
+    X = {"image": images, "audio": rng.normal(size=(len(binary), 2))}
+    model = FusionClassifier(epochs=20, dim=4, n_seeds=2, random_state=0, encoders={"image": Mean(5, 4)})
+    model.fit(X, binary)
+    assert model.relevance_.set_index("subset")["beta"].idxmax() == "image"
+    assert model.score(X, binary) > 0.95
+    one, two = (network.encoders[0].module.linear.weight for network in model.fitted_.networks)
+    assert not torch.equal(one, two)  # every seed has weights of its own
+    model.save(tmp_path / "model")
+    loaded = FusionClassifier.load(tmp_path / "model", modules={"image": Mean(5, 4)})
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    with pytest.raises(InputError, match=r"a module of your own, expected it in load\(path, modules"):
+        FusionClassifier.load(tmp_path / "model")
+
+
+def test_sequences_with_lengths(binary) -> None:
+    rng = np.random.default_rng(1)
+    speech = rng.normal(size=(len(binary), 7, 3))
+    lengths = rng.integers(2, 8, len(binary))
+    speech[:, :, 0] += 2.0 * (binary == "yes")[:, np.newaxis]
+    data = ModalityData(
+        {"speech": speech, "face": rng.normal(size=(len(binary), 4))}, lengths={"speech": lengths}
+    )
+    model = FusionClassifier(epochs=20, dim=4, random_state=0).fit(data, binary)
+    assert model.score(data, binary) > 0.95
+    other = speech.copy()
+    other[np.arange(7) >= lengths[:, np.newaxis]] = 1e6  # what stands in the padding does not matter
+    padded = ModalityData({"speech": other, "face": data.arrays["face"]}, lengths={"speech": lengths})
+    np.testing.assert_allclose(model.predict_proba(padded), model.predict_proba(data), rtol=1e-6)
+    as_nan = np.where((np.arange(7) < lengths[:, np.newaxis])[:, :, np.newaxis], speech, np.nan)
+    found = model.predict_proba({"speech": as_nan, "face": data.arrays["face"]})
+    np.testing.assert_allclose(found, model.predict_proba(data), rtol=1e-6)

@@ -148,9 +148,11 @@ def _map_npy(path: Path) -> NDArray[Any]:
 def _load_npz(path: Path, name: str) -> NDArray[Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            array: NDArray[Any] = file[name]
+            array = file[name]
     except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
         raise _no_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
+    if not isinstance(array, np.ndarray):
+        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", ValueError("it is no .npy array"))
     return array
 
 

@@ -37,7 +37,7 @@ def read_sequence(path: str | Path) -> Mapping[str, Frames]:
     Returns
     -------
     mapping of str to Frames
-        Per video, in the order of the file; features are floats, or float64 of whole numbers.
+        Per video, in the order of their names; features are floats, or float64 of whole numbers.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def read_sequence(path: str | Path) -> Mapping[str, Frames]:
                 )
             sequence = _member(file, root, next(iter(root)), h5py.Group)
             data = _member(file, sequence, "data", h5py.Group)
-            videos = {video: _frames(file, _member(file, data, video, h5py.Group)) for video in data}
+            videos = {video: _frames(file, _member(file, data, video, h5py.Group)) for video in sorted(data)}
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise unreadable(file, error) from None
     widths = {frames.features.shape[1] for frames in videos.values()}
@@ -75,7 +75,7 @@ def _member(path: Path, group: Any, name: str, kind: type[Any]) -> Any:
     where = f"{path}: {group.name.rstrip('/')}/{name}"
     try:
         kind_of_link = group.id.links.get_info(name.encode()).type  # opens nothing, unlike group[name]
-    except KeyError:
+    except (KeyError, RuntimeError):
         raise DataError(f"{where} is missing, expected the layout of a computational sequence.") from None
     if kind_of_link != h5py.h5l.TYPE_HARD:
         raise DataError(f"{where} is a link, which is not followed; take a file that holds its data itself.")

@@ -241,9 +241,7 @@ def _flat(values: Any, dtype: np.dtype[Any], count: int, budget: Budget) -> NDAr
     if not fits or (count and not dtype.itemsize):
         raise Refused("has an array whose shape does not fit its values")
     budget.spend(len(raw))
-    if not count:
-        return np.empty(0, dtype)
-    flat = np.frombuffer(raw, dtype)
+    flat = np.frombuffer(raw, dtype) if count else np.empty(0, dtype)
     flat = flat if dtype.isnative else flat.astype(dtype.newbyteorder("="))
     flat.flags.writeable = False
     return flat
@@ -272,7 +270,7 @@ def plain(value: Any, budget: Budget, depth: int = 0, done: dict[int, Any] | Non
         If a value is neither plain nor a note, or nested too deep or in itself.
     """
     done = {} if done is None else done
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+    if value is None or isinstance(value, bool | int | float | str | bytes):
         return value
     if depth > DEEPEST:
         raise Refused(f"nests values deeper than {DEEPEST} levels or in themselves")

@@ -1,0 +1,255 @@
+"""The aligned and unaligned dictionaries of CMU-MOSI and CMU-MOSEI, in exactly their layouts."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mmfusion.data.readers import memory, read_dictionary_pickle
+from mmfusion.errors import DataError
+
+SIZES = {"train": 6, "valid": 2, "test": 3}
+Parts = dict[str, dict[str, Any]]
+
+
+def features(split: str, steps: dict[str, int]) -> dict[str, Any]:
+    rng = np.random.default_rng(len(split))
+    widths = {"text": 4, "audio": 3, "vision": 2}
+    return {
+        key: rng.normal(size=(SIZES[split], steps[key], width)).astype(np.float32)
+        for key, width in widths.items()
+    }
+
+
+def labels(split: str) -> Any:
+    return np.linspace(-3, 3, SIZES[split], dtype=np.float32)
+
+
+def aligned() -> Parts:
+    """One step per word, labels (n, 1, 1), names (n, 3): video, start, end."""
+    parts = {}
+    for split, size in SIZES.items():
+        names = np.array([[f"{split}-{row // 2}", f"{row}.0", f"{row}.5"] for row in range(size)])
+        parts[split] = features(split, dict.fromkeys(("text", "audio", "vision"), 5)) | {
+            "labels": labels(split).reshape(-1, 1, 1),
+            "id": names,
+        }
+    return parts
+
+
+def unaligned() -> Parts:
+    """Steps of their own per modality, with lengths; names ``video$_$clip``."""
+    parts = {}
+    for split, size in SIZES.items():
+        parts[split] = features(split, {"text": 5, "audio": 7, "vision": 9}) | {
+            "raw_text": np.array(["words"] * size, dtype=object),
+            "text_bert": np.zeros((size, 3, 5), dtype=np.float32),
+            "audio_lengths": [7] * (size - 1) + [2],
+            "vision_lengths": np.arange(1, size + 1),
+            "annotations": ["Positive"] * size,
+            "classification_labels": np.arange(size) % 3,
+            "regression_labels": labels(split),
+            "id": [f"{split}-{row // 2}$_${row}" for row in range(size)],
+        }
+    return parts
+
+
+def write(folder: Path, parts: Any, protocol: int = 4) -> Path:
+    path = folder / "data.pkl"
+    path.write_bytes(pickle.dumps(parts, protocol=protocol))
+    return path
+
+
+def error_of(folder: Path, parts: Any, **options: Any) -> str:
+    path = write(folder, parts)
+    with pytest.raises(DataError) as caught:
+        read_dictionary_pickle(path, **options)
+    assert str(caught.value).startswith(str(path))
+    return str(caught.value)
+
+
+def joined(parts: Parts, key: str) -> Any:
+    return np.concatenate([np.asarray(part[key]) for part in parts.values()])
+
+
+@pytest.mark.parametrize("form", [aligned, unaligned])
+@pytest.mark.parametrize("protocol", [0, 2, 4, 5])
+def test_modalities_splits_and_groups(tmp_path: Path, form: Any, protocol: int) -> None:
+    parts = form()
+    source = read_dictionary_pickle(write(tmp_path, parts, protocol))
+    assert source.modalities == ("text", "audio", "video")
+    for name, key in (("text", "text"), ("audio", "audio"), ("video", "vision")):
+        np.testing.assert_array_equal(source.arrays[name], joined(parts, key))
+        assert source.arrays[name].dtype == np.float32
+    np.testing.assert_array_equal(source.target, np.concatenate([labels(split) for split in SIZES]))
+    assert {split: rows.tolist() for split, rows in source.splits.items()} == {
+        "train": [0, 1, 2, 3, 4, 5],
+        "validation": [6, 7],
+        "test": [8, 9, 10],
+    }
+    assert source.groups is not None
+    assert source.groups.tolist()[:3] == ["train-0", "train-0", "train-1"]
+    assert source.ids[1] == ("train-0/1.0/1.5" if form is aligned else "train-0$_$1")
+    assert len(set(source.ids)) == 11
+
+
+def test_lengths_of_the_unaligned_form(tmp_path: Path) -> None:
+    source = read_dictionary_pickle(write(tmp_path, unaligned()))
+    assert {name: lengths.tolist() for name, lengths in source.lengths.items()} == {
+        "audio": [7, 7, 7, 7, 7, 2, 7, 2, 7, 7, 2],
+        "video": [1, 2, 3, 4, 5, 6, 1, 2, 1, 2, 3],
+    }
+    assert read_dictionary_pickle(write(tmp_path, aligned())).lengths == {}
+
+
+def test_tasks(tmp_path: Path) -> None:
+    parts = unaligned()
+    path = write(tmp_path, parts)
+    expected = joined(parts, "classification_labels")
+    assert read_dictionary_pickle(path, "multiclass").target.tolist() == expected.tolist()
+    binary = read_dictionary_pickle(path, "binary").target
+    assert binary.dtype == np.int64
+    assert binary.tolist() == [0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 1]  # the zero of the test split counts as 1
+    assert read_dictionary_pickle(write(tmp_path, aligned()), "binary").target.tolist() == binary.tolist()
+    text = error_of(tmp_path, aligned(), task="multiclass")
+    assert "there is no classification_labels in all splits, which the task multiclass needs" in text
+    assert "expected one of regression, binary, multiclass" in error_of(tmp_path, aligned(), task="colour")
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1), (-1, 1, 1)])
+def test_shapes_of_labels(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    parts = aligned()
+    for split, part in parts.items():
+        part["labels"] = labels(split).reshape(shape)
+    assert read_dictionary_pickle(write(tmp_path, parts)).target.shape == (11,)
+
+
+def test_several_outputs(tmp_path: Path) -> None:
+    parts = aligned()
+    for split, part in parts.items():
+        part["labels"] = np.stack([labels(split), -labels(split)], axis=1)
+    path = write(tmp_path, parts)
+    assert read_dictionary_pickle(path).target.shape == (11, 2)
+    assert "the task binary needs one number" in error_of(tmp_path, parts, task="binary")
+    for part in parts.values():
+        part["labels"] = np.zeros((len(part["text"]), 4, 2))
+    assert "(11, 4, 2) of float64, expected numbers (samples, outputs, 1)" in error_of(tmp_path, parts)
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        (lambda row: f"video-{row // 4}[{row}]", ["video-0"] * 4 + ["video-1"] * 2),
+        (lambda row: f"video-{row // 4}$_${row}".encode(), ["video-0"] * 4 + ["video-1"] * 2),
+        (lambda row: [f"video-{row // 4}", row, b"x"], ["video-0"] * 4 + ["video-1"] * 2),
+        (lambda row: f"sample {row}", None),
+        (lambda row: [f"sample {row}"], None),
+    ],
+)
+def test_videos_are_told_by_the_names(tmp_path: Path, names: Any, groups: list[str] | None) -> None:
+    parts = aligned()
+    for part in parts.values():
+        part["id"] = [names(row) for row in range(len(part["text"]))]
+    source = read_dictionary_pickle(write(tmp_path, parts))
+    found = None if source.groups is None else source.groups[:6].tolist()
+    assert (found, len(source.ids)) == (groups, 11)
+
+
+def test_without_names_and_without_validation(tmp_path: Path) -> None:
+    parts = aligned()
+    del parts["valid"]
+    for part in parts.values():
+        del part["id"]
+    source = read_dictionary_pickle(write(tmp_path, parts))
+    assert (source.ids, source.groups, list(source.splits)) == ((), None, ["train", "test"])
+
+
+def test_infinite_audio_is_replaced_on_request_only(tmp_path: Path) -> None:
+    parts = aligned()
+    parts["train"]["audio"][1, 2, 0] = -np.inf
+    parts["test"]["audio"][0, 0, :2] = -np.inf
+    text = error_of(tmp_path, parts)
+    assert "modality 'audio' has infinite values (3 of them)" in text
+    assert "replace_infinite='zero'" in text
+    source = read_dictionary_pickle(write(tmp_path, parts), replace_infinite="zero")
+    expected = joined(parts, "audio")
+    np.testing.assert_array_equal(source.arrays["audio"], np.where(np.isinf(expected), 0, expected))
+    assert "'zero' or None" in error_of(tmp_path, parts, replace_infinite="mean")
+
+
+def test_nan_is_never_replaced(tmp_path: Path) -> None:
+    parts = aligned()
+    parts["valid"]["vision"][1, 2, 1] = np.nan
+    text = error_of(tmp_path, parts, replace_infinite="zero")
+    assert "modality 'video', row 7 (counted from 0), step 2, column 1: the value is NaN" in text
+
+
+def spoil(split: str, key: str, value: Any) -> Parts:
+    parts = unaligned()
+    parts[split][key] = value
+    return parts
+
+
+def without(split: str, key: str) -> Parts:
+    parts = unaligned()
+    del parts[split][key]
+    return parts
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ([1, 2], "found a list, expected a dictionary with the keys train, valid and test"),
+        ({"train": {}, "dev": {}}, "found train, dev, expected"),
+        ({"train": [], "test": []}, "'train' holds a list"),
+        (without("train", "audio"), "'train' has no array 'audio', only text, vision"),
+        (spoil("test", "audio", np.ones((2, 7, 3))), "test text has 3 samples, test audio has 2 samples"),
+        (
+            spoil("test", "audio", np.ones((3, 6, 3), np.float32)),
+            "'audio' has the shapes train (6, 7, 3), valid (2, 7, 3), test (3, 6, 3)",
+        ),
+        (spoil("test", "vision", np.ones((3, 9, 2), int)), "'test vision' is an array (3, 9, 2) of <i8"),
+        (spoil("test", "audio_lengths", [1, 2, 8]), "length of 'audio' in row 10 (counted from 0) is 8"),
+        (spoil("test", "audio_lengths", [1, 2]), "'audio_lengths' has the shape (2,), expected one row"),
+        (without("test", "audio_lengths"), "'test' has no 'audio_lengths', which other splits have"),
+        (without("test", "regression_labels"), "there is no regression_labels or labels in all splits"),
+        (spoil("test", "regression_labels", ["a"] * 3), "expected numbers (samples, outputs, 1)"),
+        (spoil("test", "regression_labels", [1, np.nan, 2]), "'regression_labels' is missing (empty, NaN"),
+        (spoil("test", "regression_labels", [[1, 2], [3], [4]]), "has rows of different lengths"),
+        (spoil("test", "regression_labels", np.ones((3, 2))), "expected equal widths"),
+        (spoil("test", "id", ["a", "b"]), "'test' has 3 samples of text, but 2 names in 'id'"),
+        (spoil("test", "id", ["a", None, "b"]), "'id' of 'test', row 1 (counted from 0), is None"),
+        (without("test", "id"), "'test' has 3 samples of text, but 0 names in 'id'"),
+    ],
+)
+def test_pickles_that_contradict_themselves(tmp_path: Path, parts: Any, sentence: str) -> None:
+    assert sentence in error_of(tmp_path, parts)
+
+
+def test_one_label_for_all(tmp_path: Path) -> None:
+    parts = aligned()
+    for part in parts.values():
+        part["labels"] = np.ones_like(part["labels"])
+    assert "the target 'labels' is constant (1.0 in all 11 samples)" in error_of(tmp_path, parts)
+    assert "has only one class (1 in all 11 samples)" in error_of(tmp_path, parts, task="binary")
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "data.pkl"
+    mark = tmp_path / "mark"
+    path.write_bytes(b"cos\nsystem\n(S'touch " + str(mark).encode() + b"'\ntR.")
+    with pytest.raises(DataError, match=r"names os\.system"):
+        read_dictionary_pickle(path)
+    assert not mark.exists()
+
+
+def test_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, aligned())
+    assert memory.memory_needed(path) == 3 * path.stat().st_size
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: type("Free", (), {"available": 100}))
+    with pytest.raises(DataError, match=r"reading needs about 0\.0 GiB of memory, 0\.0 GiB are free"):
+        read_dictionary_pickle(path)

@@ -1,0 +1,229 @@
+"""Tables: columns in their roles, numbers as they are, and sentences that name the cell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmfusion.data.readers import read_source
+from mmfusion.errors import DataError
+
+MODALITIES = {"text": "text_*", "audio": ["pitch", "energy"]}
+
+
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "name": [f"00{row}" for row in range(6)],
+            "text_1": rng.normal(size=6),
+            "text_2": rng.normal(size=6),
+            "pitch": rng.normal(size=6),
+            "energy": np.arange(6),
+            "mood": ["good", "bad", "NA", "good", "bad", "good"],
+            "score": rng.normal(size=6),
+            "video": ["07", "07", "7", "7", "8", "8"],
+        }
+    )
+
+
+def write(folder: Path, table: pd.DataFrame, suffix: str = ".csv") -> Path:
+    path = folder / f"table{suffix}"
+    if suffix == ".csv":
+        table.to_csv(path, index=False)
+    else:
+        table.to_parquet(path, index=False)
+    return path
+
+
+def error_of(path: Path, target: Any = "mood", modalities: Any = MODALITIES, **roles: str) -> str:
+    with pytest.raises(DataError) as caught:
+        read_source(path, target, modalities, **roles)
+    text = str(caught.value)
+    assert text.startswith((str(path), "files"))
+    assert "\n" not in text
+    return text
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_roles(tmp_path: Path, suffix: str) -> None:
+    table = frame()
+    source = read_source(write(tmp_path, table, suffix), "mood", MODALITIES, groups="video", ids="name")
+    assert source.modalities == ("text", "audio")
+    np.testing.assert_array_equal(source.arrays["text"], table[["text_1", "text_2"]])
+    np.testing.assert_array_equal(source.arrays["audio"], table[["pitch", "energy"]])
+    assert source.target.tolist() == table["mood"].tolist()  # "NA" is a class like any other
+    assert source.ids == tuple(table["name"])
+    assert source.groups is not None
+    assert source.groups.tolist() == table["video"].tolist()  # "07" is not 7
+    assert (source.lengths, source.splits, len(source)) == ({}, {}, 6)
+
+
+def test_several_numeric_targets(tmp_path: Path) -> None:
+    table = frame()
+    source = read_source(write(tmp_path, table), ["score", "energy"], {"text": "text_*"})
+    np.testing.assert_array_equal(source.target, table[["score", "energy"]])
+    assert "'mood' is text, expected numbers" in error_of(write(tmp_path, table), ["score", "mood"])
+
+
+def test_float32_columns_of_parquet_stay_float32(tmp_path: Path) -> None:
+    table = frame().astype({"text_1": np.float32, "text_2": np.float32})
+    source = read_source(write(tmp_path, table, ".parquet"), "mood", MODALITIES)
+    assert [source.arrays[name].dtype for name in ("text", "audio")] == [np.float32, np.float64]
+
+
+def test_column_names_with_dots_are_no_paths(tmp_path: Path) -> None:
+    table = pd.DataFrame({"audio": [1.0, 2.0], "audio.mean": [3.0, 4.0], "y": [0, 1]})
+    source = read_source(write(tmp_path, table, ".parquet"), "y", {"a": ["audio"]})
+    np.testing.assert_array_equal(source.arrays["a"], [[1.0], [2.0]])
+
+
+@pytest.mark.parametrize("modalities", [None, {}, ["text"]])
+def test_modalities_are_not_guessed(tmp_path: Path, modalities: Any) -> None:
+    text = error_of(write(tmp_path, frame()), modalities=modalities)
+    assert "not guessed" in text
+    assert "modalities={'text': 'text_*'" in text
+    assert "name, text_1, text_2, pitch" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"target": "modd"}, "there is no column 'modd'; did you mean 'mood'?"),
+        ({"groups": "vidio"}, "there is no column 'vidio'; did you mean 'video'?"),
+        (
+            {"modalities": {"a": ["pich"]}},
+            "modalities['a']: there is no column 'pich'; did you mean 'pitch'?",
+        ),
+        ({"modalities": {"a": "pitc"}}, "did you mean 'pitch'?"),
+        ({"modalities": {"a": "visual_*"}}, "no column fits the pattern 'visual_*'"),
+        ({"modalities": {"a": []}}, "there are no columns"),
+        ({"modalities": {"a+b": ["pitch"]}}, "'a+b' cannot name a modality"),
+        ({"modalities": {"a": ["pitch", "mood"]}}, "'mood' is in the target and in modality 'a'"),
+        ({"modalities": {"a": "*"}}, "as it would leak"),
+        ({"groups": "pitch"}, "'pitch' is in groups and in modality 'audio'"),
+        ({"ids": "mood"}, "'mood' is the target and groups or ids"),
+        (
+            {"modalities": {"a": ["pitch"], "b": ["energy", "pitch"]}},
+            "'pitch' is in modality 'a' and in modality 'b'",
+        ),
+    ],
+)
+def test_wrong_columns(tmp_path: Path, change: dict[str, Any], sentence: str) -> None:
+    assert sentence in error_of(write(tmp_path, frame()), **change)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_text_among_numbers_names_the_cell(tmp_path: Path, suffix: str) -> None:
+    table = frame().astype({"pitch": object, "energy": object})
+    table.loc[4, "energy"] = "1_000"
+    table["energy"] = table["energy"].astype(str)
+    if suffix == ".csv":
+        table.loc[2, "pitch"] = "loud"
+        assert (
+            "modality 'audio', row 3 (counted from 1), column 'pitch': the value is 'loud', expected a number"
+            in error_of(write(tmp_path, table))
+        )
+        table.loc[2, "pitch"] = 0.5
+        assert "row 5 (counted from 1), column 'energy': the value is '1_000'" in error_of(
+            write(tmp_path, table)
+        )
+    else:
+        table["pitch"] = table["pitch"].astype(float)
+        assert "column 'energy': the value is '0', expected a number" in error_of(
+            write(tmp_path, table, suffix)
+        )
+
+
+def test_infinity_and_nan_name_row_column_and_count(tmp_path: Path) -> None:
+    table = frame()
+    table.loc[3, "text_2"] = np.inf
+    table.loc[5, "text_1"] = np.nan
+    text = error_of(write(tmp_path, table))
+    assert "modality 'text', row 4 (counted from 1), column 'text_2': the value is inf" in text
+    assert "(NaN or infinity in 2 places)" in text
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_row_without_any_number_is_a_missing_modality(tmp_path: Path, suffix: str) -> None:
+    table = frame()
+    table.loc[1, ["text_1", "text_2"]] = np.nan
+    source = read_source(write(tmp_path, table, suffix), "mood", MODALITIES)
+    assert np.isnan(source.arrays["text"]).all(axis=1).tolist() == [False, True, False, False, False, False]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("column", ["score", "mood"])
+def test_missing_target_names_the_row(tmp_path: Path, suffix: str, column: str) -> None:
+    table = frame()
+    table.loc[[2, 4], column] = np.nan if column == "score" else None
+    text = error_of(write(tmp_path, table, suffix), column)
+    assert f"the target {column!r} is missing" in text
+    assert "row 3 (counted from 1), altogether in 2 rows" in text
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (["yes"] * 6, "has only one class ('yes' in all 6 samples)"),
+        ([1] * 6, "has only one class (1 in all 6 samples)"),
+        ([1.5] * 6, "is constant (1.5 in all 6 samples)"),
+    ],
+)
+def test_target_that_does_not_vary(tmp_path: Path, values: list[Any], sentence: str) -> None:
+    assert sentence in error_of(write(tmp_path, frame().assign(mood=values)))
+
+
+def test_constant_output_among_several(tmp_path: Path) -> None:
+    table = frame().assign(flat=2.0)
+    assert "output 1, is constant (2.0 in all 6" in error_of(write(tmp_path, table), ["score", "flat"])
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("pitch,pitch,mood\n1,2,a\n", "the column name 'pitch' occurs 2 times"),
+        ("pitch;mood\n1;a\n", "separated by ';', expected ','"),
+        ("pitch,mood\n1,a\n2,b,3\n", "not a readable .csv"),
+        ("pitch,mood\n1,a,9\n2,b,9\n", "not a readable .csv"),
+        ("pitch,mood\n1,a\n2\n", "not a readable .csv"),
+        ("pitch,mood\n", "there are no samples"),
+        ("", "there is no column 'pitch'"),
+    ],
+)
+def test_damaged_csv(tmp_path: Path, content: str, sentence: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(content)
+    assert sentence in error_of(path, modalities={"a": ["pitch"]})
+
+
+def test_byte_order_mark_and_line_breaks_in_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text('pitch,mood\n1,"a\nb"\n2,c\n', encoding="utf-8-sig")
+    assert read_source(path, "mood", {"a": ["pitch"]}).target.tolist() == ["a\nb", "c"]
+
+
+def test_other_bytes_than_their_ending_says(tmp_path: Path) -> None:
+    for suffix in (".csv", ".parquet"):
+        path = tmp_path / f"noise{suffix}"
+        path.write_bytes(b"\x93\xff\x00noise")
+        assert re.search(r"not a readable \.(csv|parquet) \(.+\); write it again", error_of(path))
+
+
+@given(
+    st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2), min_size=2, max_size=8),
+    st.sampled_from([".csv", ".parquet"]),
+)
+def test_numbers_come_back_to_the_last_bit(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float, float]], suffix: str
+) -> None:
+    table = pd.DataFrame(rows, columns=["a", "b"]).assign(y=[str(row % 2) + "x" for row in range(len(rows))])
+    source = read_source(write(tmp_path_factory.mktemp("law"), table, suffix), "y", {"m": ["b", "a"]})
+    np.testing.assert_array_equal(source.arrays["m"], table[["b", "a"]].to_numpy())
