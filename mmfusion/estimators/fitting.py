@@ -19,6 +19,7 @@ from mmfusion.estimators.layout import Modality, prepared
 from mmfusion.estimators.relevance import relevance_table
 from mmfusion.estimators.targets import Target
 from mmfusion.fusion.subsets import Subset
+from mmfusion.training.device import one_thread
 from mmfusion.training.losses import target_tensor
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples
@@ -159,7 +160,10 @@ def fit_plan(
 def _trained(plan: Plan, training: Training, penalty: float) -> tuple[list[MultimodalNetwork], pd.DataFrame]:
     networks = initial_networks(plan.modalities, plan.seeds, plan.fusion)
     epochs = plan.recipe.settings(penalty, len(training.rows))["epochs"]
-    with tqdm(total=epochs, desc=f"lambda = {penalty:g}", unit="epoch", disable=not plan.progress) as bar:
+    with (
+        one_thread(),
+        tqdm(total=epochs, desc=f"lambda = {penalty:g}", unit="epoch", disable=not plan.progress) as bar,
+    ):
         histories = train(networks, training, plan.seeds, plan.recipe, penalty, bar.update)
     tables = [table.assign(seed=seed) for seed, table in zip(plan.seeds, histories, strict=True)]
     return networks, pd.concat(tables, ignore_index=True).drop(columns="loss_validation")

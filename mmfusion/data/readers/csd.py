@@ -216,8 +216,8 @@ def _finite(
     count = sum(int(np.isinf(frames.features).sum()) for frames in sequence.values())
     if count and replace_infinite is None:
         raise DataError(
-            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read it "
-            "with replace_infinite='zero' to put 0 in their place, and say so where you report results."
+            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read "
+            "it with replace_infinite='zero' to put 0 in their place, and say so where you report results."
         )
     for frames in sequence.values():
         frames.features[np.isinf(frames.features)] = 0

@@ -146,8 +146,8 @@ def _check_infinite(path: str | Path, name: str, values: NDArray[Any]) -> None:
     count = sum(int(np.isinf(rows).sum()) for _, rows in row_parts(values))
     if count:
         raise DataError(
-            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read it "
-            "with replace_infinite='zero' to put 0 in their place, and say so where you report results."
+            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read "
+            "it with replace_infinite='zero' to put 0 in their place, and say so where you report results."
         )
 
 

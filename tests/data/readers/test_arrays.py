@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -321,3 +322,15 @@ def test_what_does_not_fit_is_not_read(tmp_path: Path, suffix: str, monkeypatch:
     modalities = {"text": "text"} if suffix == ".npz" else {"text": ["text"]}
     with pytest.raises(DataError, match=r"needs about 0\.0 GiB .*; convert it to a folder of npy files"):
         read_source(path, "y", modalities)
+
+
+def test_mapped_arrays_are_checked_without_loading_them(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "text.npy", np.ones((10_000, 1000), dtype=np.float32))
+    np.save(tmp_path / "data" / "y.npy", np.arange(10_000))
+    tracemalloc.start()
+    try:
+        source = read_source(tmp_path / "data", "y")
+        assert tracemalloc.get_traced_memory()[1] < source.arrays["text"].nbytes / 4
+    finally:
+        tracemalloc.stop()

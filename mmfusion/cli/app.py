@@ -1,0 +1,148 @@
+"""The command ``mmfusion`` and its subcommands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmfusion.errors import MmfusionError
+
+EPILOG = (
+    "Give a table's modalities as NAME=COLUMNS, where COLUMNS is a pattern such as 'text_*' or a list a,b,c. "
+    "Folders of npy files, npz and safetensors files name their modalities themselves."
+)
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="A CSV, Parquet, npz or safetensors file, or a folder of npy files.", show_default=False
+    ),
+]
+TargetName = Annotated[
+    str, typer.Option("--target", "-t", help="Column or array that is predicted.", show_default=False)
+]
+Modality = Annotated[
+    list[str],
+    typer.Option(
+        "--modality", "-m", metavar="NAME=COLUMNS", help="One modality of a table; give it once for each."
+    ),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        help="Column or array of groups, such as speakers: a group is never both trained and tested on."
+    ),
+]
+Ids = Annotated[
+    str | None, typer.Option(help="Column or array of names of the samples, which is no feature.")
+]
+Task = Annotated[
+    str,
+    typer.Option(
+        help="auto, classification or regression. auto: regression where the target has many numbers."
+    ),
+]
+MaxOrder = Annotated[
+    int | None,
+    typer.Option(
+        help="Most modalities in a subset.  [default: all up to three modalities, else 2]", show_default=False
+    ),
+]
+
+app = typer.Typer(
+    name="mmfusion",
+    help="Which of my modalities, or which combinations of them, carry the prediction?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command(epilog=EPILOG)
+def relevance(
+    data: Data,
+    target: TargetName,
+    modality: Modality = [],  # noqa: B006 (typer copies it)
+    groups: Groups = None,
+    ids: Ids = None,
+    task: Task = "auto",
+    norm: Annotated[str, typer.Option(help="Normalisation: none, bn, vbn, dbn or ibn.")] = "ibn",
+    p: Annotated[
+        float, typer.Option(help="Norm of the relevance scores, from 1 (few subsets) to inf.")
+    ] = 1.0,
+    penalty: Annotated[
+        list[float], typer.Option(help="lambda; give several, and held-out samples choose one of them.")
+    ] = [0.01],  # noqa: B006 (as above)
+    max_order: MaxOrder = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Networks that are trained; from 2 on there are intervals.")
+    ] = 3,
+    held_out: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Share of the samples, or groups, that is not trained on.")
+    ] = 0.25,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the data.  [default: about 1000 steps]")
+    ] = None,
+    random_state: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 0,
+    output: Annotated[Path, typer.Option(help="Folder of the table and the picture.")] = Path("relevance"),
+) -> None:
+    """Train networks, print the relevance of every subset of modalities, and write table and picture.
+
+    The table says for every subset how much of the weights it has (beta, weight_share), and, on samples that
+    were not trained on, how much the loss rises without it (loss_rise) and its share in the score's variance
+    (covariance_share). Trust the held-out columns first.
+    """
+    from mmfusion.cli.relevance import Question, answer
+
+    choices = {
+        "norm": norm,
+        "p": p,
+        "penalty": penalty if len(penalty) > 1 else penalty[0],
+        "max_order": max_order or "auto",
+        "n_seeds": seeds,
+        "validation_fraction": held_out or None,
+        "epochs": epochs,
+        "random_state": random_state,
+        "verbose": sys.stderr.isatty(),
+    }
+    answer(Question(data, target, tuple(modality), groups, ids, task), choices, output)
+
+
+@app.command(epilog=EPILOG)
+def check(
+    data: Data,
+    target: TargetName,
+    modality: Modality = [],  # noqa: B006 (typer copies it)
+    groups: Groups = None,
+    ids: Ids = None,
+    task: Task = "auto",
+) -> None:
+    """Read and check a file, and explain what would be done with it."""
+    from mmfusion.cli.check import explained
+    from mmfusion.cli.relevance import Question
+
+    typer.echo(explained(Question(data, target, tuple(modality), groups, ids, task)))
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="The configuration that is written.")] = Path("mine.yaml"),
+) -> None:
+    """Write a commented configuration of a study of your own data, to be edited."""
+    from mmfusion.cli.init import write_template
+
+    write_template(file)
+    typer.echo(
+        f"{file} written. Edit it, then run: snakemake --cores all --directory mine --configfile {file}"
+    )
+
+
+def main() -> None:
+    """Run the command; a user's mistake ends in its sentence, without a traceback."""
+    try:
+        app()
+    except MmfusionError as error:
+        typer.echo(f"mmfusion: {error}", err=True)
+        sys.exit(1)

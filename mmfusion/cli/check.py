@@ -1,0 +1,70 @@
+"""Explaining a file: what was found in it, and what would be done with it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmfusion.cli.relevance import Question, modality_data
+from mmfusion.data.check_values import check_some_present, check_values
+from mmfusion.data.readers.source import Source
+from mmfusion.encoders import kind_of
+from mmfusion.estimators.base import FEW
+from mmfusion.estimators.targets import class_target, number_target
+from mmfusion.fusion.subsets import subset_label, subsets
+
+WORDS = {
+    "vector": "numbers, one vector per sample: a small network of two layers",
+    "symbols": "symbols, one sequence per sample: a motif scanner",
+    "sequence": "numbers, one sequence of vectors per sample: a temporal convolution",
+}
+
+
+def explained(question: Question) -> str:
+    """Read and check a file, and describe it.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    str
+        Several lines.
+
+    Raises
+    ------
+    MmfusionError
+        With what is wrong with it.
+    """
+    source = question.read()
+    data = modality_data(source)
+    kinds = {name: kind_of(values) for name, values in data.arrays.items()}
+    present = check_values(data, kinds)
+    check_some_present(present)
+    lines = [f"{question.data}: {len(data)} samples, {len(data.modalities)} modalities"]
+    for name, values in data.arrays.items():
+        missing = int((~present[name]).sum()) if name in present else 0
+        gone = f"; missing for {missing} samples, where its mean feature stands" if missing else ""
+        lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{gone}")
+    lines += [f"  target {question.target}: {_target(question, source)}"]
+    if source.groups is not None:
+        lines.append(f"  groups: {len(np.unique(source.groups))}, kept together when samples are held out")
+    order = len(data.modalities) if len(data.modalities) <= FEW else 2
+    names = [subset_label(subset) for subset in subsets(data.modalities, order)]
+    lines.append(
+        f"{len(names)} subsets would get a relevance: {', '.join(names[:12])}{' ...' * (len(names) > 12)}"
+    )
+    lines.append("Everything is in order; next: mmfusion relevance with the same arguments.")
+    return "\n".join(lines)
+
+
+def _target(question: Question, source: Source) -> str:
+    if question.is_regression(source.target):
+        values = number_target(source.target).array
+        return f"numbers from {values.min():.4g} to {values.max():.4g} (regression)"
+    target, classes = class_target(source.target)
+    if target.several:
+        return f"{len(classes)} labels per sample (classification)"
+    counts = np.bincount(target.array)
+    told = [f"{name} {count}" for name, count in zip(classes.tolist(), counts, strict=True)]
+    return f"{len(classes)} classes: {', '.join(told[:10])}{' ...' * (len(told) > 10)} (classification)"

@@ -1,0 +1,133 @@
+"""The command from outside: tables, pictures, sentences, exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from mmfusion.cli import app as command
+from mmfusion.cli.app import app, main
+from mmfusion.config_file import load_config_file
+from mmfusion.data.example import example_table
+
+ROOT = Path(__file__).resolve().parents[2]
+MODALITIES = ["-m", "text=text_*", "-m", "audio=audio_0,audio_1,audio_2,audio_3", "-m", "video=video_*"]
+QUICK = ["--seeds", "2", "--epochs", "3"]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    path = tmp_path / "speech.csv"
+    example_table(200).to_csv(path, index=False)
+    return str(path)
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_relevance_prints_a_table_and_writes_it_with_a_picture(table: str, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    arguments = [table, "-t", "agrees", *MODALITIES, "--groups", "speaker", "--ids", "id", *QUICK]
+    text = run("relevance", *arguments, "--output", str(output))
+    for subset in ("text", "audio", "video", "text+audio+video", "covariance_share", "loss_rise"):
+        assert subset in text
+    written = pd.read_csv(output / "relevance.csv")
+    assert written["subset"].tolist()[-1] == "text+audio+video"
+    assert written["covariance_share"].sum() == pytest.approx(1.0)
+    assert (output / "relevance.png").read_bytes().startswith(b"\x89PNG")
+    again = tmp_path / "again"
+    run("relevance", *arguments, "--output", str(again))
+    assert (again / "relevance.csv").read_bytes() == (output / "relevance.csv").read_bytes()
+
+
+def test_a_target_of_numbers_is_a_regression(tmp_path: Path) -> None:
+    folder = tmp_path / "arrays"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    speech, face = rng.normal(size=(80, 3)), rng.normal(size=(80, 2))
+    for name, values in (("speech", speech), ("face", face), ("mood", speech[:, 0])):
+        np.save(folder / f"{name}.npy", values)
+    text = run("check", str(folder), "-t", "mood")
+    assert "(regression)" in text
+    assert "speech: shape (80, 3)" in text
+    output = str(tmp_path / "out")
+    assert "written" in run(
+        "relevance", str(folder), "-t", "mood", *QUICK, "--held-out", "0", "--output", output
+    )
+    assert pd.read_csv(tmp_path / "out/relevance.csv")["loss_rise"].isna().all()
+
+
+def test_check_explains(table: str) -> None:
+    text = run("check", table, "-t", "agrees", *MODALITIES, "--groups", "speaker", "--ids", "id")
+    assert "200 samples, 3 modalities" in text
+    assert "audio: shape (200, 4), numbers" in text
+    assert "2 classes: 0 " in text
+    assert "7 subsets would get a relevance: text, audio, video, text+audio" in text
+
+
+def test_help_teaches() -> None:
+    for arguments, words in (
+        (["--help"], ["relevance", "check", "init"]),
+        (["relevance", "--help"], ["--modality", "NAME=COLUMNS", "held-out", "lambda"]),
+    ):
+        text = run(*arguments)
+        assert all(word in text for word in words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-t", "agree", *MODALITIES], "there is no column 'agree'; did you mean 'agrees'?"),
+        (["-t", "agrees", "-m", "text"], "--modality 'text': expected NAME=COLUMNS"),
+        (["-t", "agrees", *MODALITIES, "-m", "text=id"], "'text' was given already"),
+        (["-t", "agrees", *MODALITIES, "--task", "ranking"], "--task: 'ranking' is unknown"),
+        (["-t", "agrees", "-m", "text=text_*", "-m", "who=speaker"], "speaker"),
+    ],
+)
+def test_mistakes_end_in_a_sentence(
+    table: str,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["mmfusion", "check", table, *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    told = capsys.readouterr().err
+    assert told.startswith("mmfusion: ")
+    assert message in told
+    assert "Traceback" not in told
+
+
+def test_init_writes_the_committed_example_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "study.yaml"
+    assert "snakemake" in run("init", str(path))
+    assert path.read_bytes() == (ROOT / "config/mine.yaml").read_bytes()
+    monkeypatch.setattr("sys.argv", ["mmfusion", "init", str(path)])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "there is such a file already" in capsys.readouterr().err
+
+
+def test_the_example_over_the_study_is_a_valid_configuration(tmp_path: Path) -> None:
+    import yaml
+
+    base, mine = (yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()) for name in ("config", "mine"))
+    for key, value in mine.items():
+        base[key] = {**base[key], **value} if isinstance(value, dict) else value
+    (tmp_path / "both.yaml").write_text(yaml.safe_dump(base))
+    study = load_config_file(tmp_path / "both.yaml")
+    assert list(study.experiments) == ["mine"]
+    assert list(study.own) == ["speech"]
+    assert study.own["speech"].modalities == {"text": "text_*", "audio": "audio_*", "video": "video_*"}
