@@ -25,7 +25,17 @@ import mmfusion
 from mmfusion.files import write_table, write_text
 from mmfusion.plotting.style import save
 
-PARTS = ("throughput", "step", "fusion", "kappa", "memory", "arithmetic", "prediction", "scaling")
+PARTS = (
+    "throughput",
+    "step",
+    "fusion",
+    "kappa",
+    "memory",
+    "arithmetic",
+    "prediction",
+    "scaling",
+    "estimator",
+)
 OUTPUT = Path(__file__).resolve().parents[1] / "results/benchmarks-report"
 
 

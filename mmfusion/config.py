@@ -104,8 +104,11 @@ class Dataset(Settings):
 class OwnDataset(Settings):
     """Data of the user's own: a table or arrays, a target, and which columns belong to which modality."""
 
-    path: Text = Field(description="CSV, Parquet, npz or safetensors file, or folder of npy files")
-    target: Text = Field(description="column or array that is predicted")
+    path: Text = Field(
+        description="CSV, Parquet, npz or safetensors file, folder of npy files, or pickled dictionary of "
+        "CMU-MOSI or CMU-MOSEI (.pkl)"
+    )
+    target: Text = Field(description="column or array that is predicted; labels for a pickled dictionary")
     task: Literal["binary", "multiclass", "regression"] = Field(description="what the target is")
     modalities: dict[Text, Text | list[Text]] | None = Field(
         default=None,
@@ -119,6 +122,10 @@ class OwnDataset(Settings):
     ids: Text | None = Field(default=None, description="column or array of names of the samples")
     held_out: HeldOut = Field(
         default=HeldOut(), description="which part of the samples, or of the groups, is not trained on"
+    )
+    replace_infinite: Literal["zero"] | None = Field(
+        default=None,
+        description="zero: infinite numbers in a pickled dictionary become zero; without it they stop the run",
     )
     epochs: Positive = Field(default=20, description="passes over the training split")
     max_order: MaxOrder = None

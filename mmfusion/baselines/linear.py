@@ -55,7 +55,8 @@ def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:
     Parameters
     ----------
     dataset : MultimodalDataset
-        Modalities of integers (n, length) are symbols, others vectors (n, d).
+        Modalities of integers (n, length) are symbols, others vectors (n, d) or sequences (n, length, d), of
+        which the mean over steps enters.
 
     Returns
     -------
@@ -69,6 +70,8 @@ def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:
             alphabet = max(2, 1 + max(int(view.max()) for view in views.values()))
             contrasts = helmert(alphabet).T  # (symbol, contrast)
             views = {split: contrasts[view].reshape(len(view), -1) for split, view in views.items()}
+        elif views["train"].ndim == 3:  # sequences, NaN where padded: mean over their steps
+            views = {split: np.nanmean(view, axis=1) for split, view in views.items()}
         for split, view in views.items():
             blocks[split].append(view.astype(np.float64, copy=False))
     return {split: np.hstack(views) for split, views in blocks.items()}

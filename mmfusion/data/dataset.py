@@ -34,7 +34,8 @@ class Split:
     Parameters
     ----------
     features : mapping of str to array
-        One array per modality, first axis the samples; integers (n, length) or floats (n, d).
+        One array per modality, first axis the samples; integers (n, length), floats (n, d) or floats
+        (n, length, d), NaN where padded.
     target : array, shape (n,)
         Class index (int64) for the tasks ``binary`` and ``multiclass``, float64 for ``regression``.
     latents : mapping of str to array, shape (n, ...)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from mmfusion.data.dataset import SPLITS, MultimodalDataset, Split, Task
 from mmfusion.data.mosi_splits import standardise
+from mmfusion.data.readers.dictionary_pickle import read_dictionary_pickle
 from mmfusion.data.readers.read import read_source
 from mmfusion.data.readers.source import Source
 from mmfusion.data.splits import Rows, split_rows
+from mmfusion.encoders.sequence import pad
 from mmfusion.errors import DataError
 
 
@@ -37,8 +39,7 @@ def own_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
     DataError
         If the file is missing or damaged, a column or value is wrong, or it cannot be split.
     """
-    chosen = {key: settings[key] for key in ("target", "modalities", "groups", "ids")}
-    source = read_source(settings["path"], **chosen)
+    source = _read(settings)
     _refuse_missing(source, settings["path"])
     target, classes = _target(source.target, settings["task"], settings)
     rows = _splits(source, target if settings["task"] != "regression" else None, settings["held_out"])
@@ -47,6 +48,13 @@ def own_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
     for modality, values in source.arrays.items():
         if values.dtype.kind in "iu":
             features[modality] = np.asarray(values)
+        elif values.ndim == 3:
+            steps = (
+                pad(np.asarray(values, dtype=np.float32), source.lengths[modality])
+                if modality in source.lengths
+                else values
+            )
+            features[modality], constant[modality] = _standardised_steps(steps, rows["train"])
         else:
             features[modality], constant[modality] = standardise(np.asarray(values), rows["train"])
     splits = {
@@ -67,17 +75,39 @@ def own_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
     return MultimodalDataset(name, task, tuple(source.arrays), splits, parameters=parameters)
 
 
+def _read(settings: Mapping[str, Any]) -> Source:
+    """Read the file by its ending; a pickled dictionary names its modalities and splits itself."""
+    if str(settings["path"]).endswith((".pkl", ".pickle")):
+        return read_dictionary_pickle(settings["path"], settings["task"], settings["replace_infinite"])
+    chosen = {key: settings[key] for key in ("target", "modalities", "groups", "ids")}
+    return read_source(settings["path"], **chosen)
+
+
+def _standardised_steps(values: NDArray[Any], train: Rows) -> tuple[NDArray[np.float32], list[int]]:
+    """Standardise sequences (n, length, d), NaN where padded, by the real steps of the training rows."""
+    steps = np.asarray(values, dtype=np.float64)
+    fitted = steps[train].reshape(-1, steps.shape[-1])
+    fitted = fitted[~np.isnan(fitted).any(axis=1)]
+    flat, constant = standardise(
+        np.concatenate([steps.reshape(-1, steps.shape[-1]), fitted]),
+        np.arange(steps.shape[0] * steps.shape[1], steps.shape[0] * steps.shape[1] + len(fitted)),
+    )
+    return flat[: steps.shape[0] * steps.shape[1]].reshape(steps.shape), constant
+
+
 def own_summary(dataset: MultimodalDataset) -> str:
     """Describe a dataset of the user's own in one line: sizes, classes, constant columns."""
     facts = dataset.parameters
     sizes = ", ".join(f"{split} {size} samples" for split, size in facts["sizes"].items())
     widths = ", ".join(
-        f"{name} {dataset.splits['train'].features[name].shape[1]}" for name in dataset.modalities
+        f"{name} {' x '.join(map(str, dataset.splits['train'].features[name].shape[1:]))}"
+        for name in dataset.modalities
     )
     classes = f"; classes: {', '.join(map(str, facts['classes']))}" if facts["classes"] else ""
     constant = ", ".join(f"{name} {len(found)}" for name, found in facts["constant_columns"].items() if found)
     return (
-        f"{dataset.name} ({dataset.task}): {sizes}; columns: {widths}{classes}; constant training columns, "
+        f"{dataset.name} ({dataset.task}): {sizes}; per sample: {widths} numbers{classes}; constant "
+        "training columns, "
         "set to "
         f"0: {constant or 'none'}."
     )
@@ -86,7 +116,7 @@ def own_summary(dataset: MultimodalDataset) -> str:
 def _refuse_missing(source: Source, path: Any) -> None:
     for modality, values in source.arrays.items():
         if values.dtype.kind == "f":
-            gone = np.flatnonzero(np.isnan(np.asarray(values)).reshape(len(values), -1).any(axis=1))
+            gone = np.flatnonzero(np.isnan(np.asarray(values)).reshape(len(values), -1).all(axis=1))
             if len(gone):
                 raise DataError(
                     f"{path}, modality {modality}: {len(gone)} samples lack it (the first is row "

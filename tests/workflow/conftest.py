@@ -17,11 +17,20 @@ sequences: {length: 30}
 datasets:
   ConditionallyIndependent: {sizes: {train: 128, validation: 64, test: 64}, epochs: 1}
   XRelIrrXOR: {sizes: {train: 128, validation: 64, test: 64}, epochs: 2}
+  speech:
+    path: resources/example/speech.csv
+    target: agrees
+    task: binary
+    modalities: {text: "text_*", sound: [audio_0, audio_1], video: "video_*"}
+    groups: speaker
+    epochs: 2
 mosi: {mode: "off", epochs: 1}
 experiments:
   normalisations: {datasets: [XRelIrrXOR], norms: [ibn], p: ["4/3", "1"]}
   scale_of_none: {datasets: [XRelIrrXOR], scales: ["3"]}
   independent_views: {norms: [vbn], p: ["inf"]}
+  sentiment:
+  mine: {datasets: [speech], norms: [dbn], p: ["1"], scales: ["1"]}
 analysis: {resamples: 100, permutations: 9}
 """
 

@@ -1,0 +1,62 @@
+"""Fitting an estimator: time and memory against the number of samples, each size in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from measure import exponent
+from pandas import DataFrame
+from results import Row, row
+
+PART = "estimator"
+COLUMNS, LARGEST = 64, 100_000
+LIMIT = ("<=", 8.0)
+CASES = ((5, 3), (8, 2))
+"""(modalities, largest order)."""
+PROGRAM = """
+import json, resource, sys, time
+import numpy as np
+from mmfusion import FusionClassifier
+
+samples, modalities, order, columns = (int(word) for word in sys.argv[1:])
+rng = np.random.default_rng(0)
+X = {str(m): rng.normal(size=(samples, columns)).astype(np.float32) for m in range(modalities)}
+y = X["0"][:, 0] + X["1"][:, 0] > 0
+FusionClassifier(max_order=order, epochs=1, random_state=0).fit({m: x[:256] for m, x in X.items()}, y[:256])
+start = time.perf_counter()
+FusionClassifier(max_order=order, epochs=2, random_state=0).fit(X, y)
+seconds = time.perf_counter() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
+print(json.dumps({"seconds": seconds, "bytes": peak}))
+"""
+
+
+def measure(quick: bool) -> list[Row]:
+    """Fit two epochs, vectors of 64 numbers, d = 8; the peak is that of the whole process with its data."""
+    sizes = [LARGEST // 32, LARGEST // 16] if quick else [LARGEST // 4, LARGEST // 2, LARGEST]
+    rows: list[Row] = []
+    for modalities, order in CASES:
+        found = {samples: _run(samples, modalities, order) for samples in sizes}
+        keys: dict[str, Any] = {"modalities": modalities, "order": order, "dim": 8}
+        for samples, facts in found.items():
+            case = f"samples = {samples}"
+            rows.append(row(PART, "fit, two epochs", facts["seconds"], "s", case=case, **keys))
+            rows.append(
+                row(PART, "peak of the process", facts["bytes"] / 2**30, "GiB", LIMIT, case=case, **keys)
+            )
+        seconds = DataFrame([{samples: facts["seconds"] for samples, facts in found.items()}])
+        case = f"{sizes[0]} to {sizes[-1]}"
+        rows.append(
+            row(PART, "fit: exponent of samples", exponent(sizes, seconds), "exponent", case=case, **keys)
+        )
+    return rows
+
+
+def _run(samples: int, modalities: int, order: int) -> dict[str, float]:
+    words = [str(number) for number in (samples, modalities, order, COLUMNS)]
+    done = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True)
+    facts: dict[str, float] = json.loads(done.stdout)
+    return facts
