@@ -125,7 +125,7 @@ class OwnDataset(Settings):
     )
     replace_infinite: Literal["zero"] | None = Field(
         default=None,
-        description="zero: infinite numbers in a pickled dictionary become zero; without it they stop the run",
+        description="zero: infinite numbers of a pickled dictionary become zero; else they stop the run",
     )
     epochs: Positive = Field(default=20, description="passes over the training split")
     max_order: MaxOrder = None

@@ -14,9 +14,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("source", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
-def test_code_runs(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_code_runs(
+    source: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     exec(compile(source, "README.md", "exec"), {})
-    assert "weight_share" in capsys.readouterr().out
+    assert "beta" in capsys.readouterr().out
 
 
 def test_links_lead_somewhere() -> None:

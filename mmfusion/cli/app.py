@@ -11,8 +11,8 @@ import typer
 from mmfusion.errors import MmfusionError
 
 EPILOG = (
-    "Give a table's modalities as NAME=COLUMNS, where COLUMNS is a pattern such as 'text_*' or a list a,b,c. "
-    "Folders of npy files, npz and safetensors files name their modalities themselves."
+    "Give a table's modalities as NAME=COLUMNS, where COLUMNS is a pattern such as 'text_*' or a list "
+    "a,b,c. Folders of npy files, npz and safetensors files name their modalities themselves."
 )
 Data = Annotated[
     Path,

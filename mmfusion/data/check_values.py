@@ -85,8 +85,7 @@ def _padding(name: str, steps: NDArray[Any], lengths: NDArray[Any] | None, start
     if len(wrong):
         raise InputError(
             f"lengths[{name!r}], row {start + wrong[0]}: {lengths[wrong[0]]} is no length, expected 1 to "
-            f"{count} "
-            "steps (mark a sample without this modality in `present`)."
+            f"{count} steps (mark a sample without this modality in `present`)."
         )
     return np.asarray(np.arange(count) >= lengths[:, np.newaxis])
 
@@ -102,9 +101,8 @@ def _check_numbers(
         whole = "all columns of the sample" if not sequence else "all steps of the sample"
         raise InputError(
             f"X[{name!r}], row {start + row}, {where}: the value is {value} (NaN or infinity in "
-            f"{int(wrong.sum())} "
-            f"places of these rows), expected a finite number; fill it in, or set {whole} to NaN if the "
-            "modality is missing there."
+            f"{int(wrong.sum())} places of these rows), expected a finite number; fill it in, or set "
+            f"{whole} to NaN if the modality is missing there."
         )
 
 
@@ -114,8 +112,6 @@ def _check_symbols(name: str, part: NDArray[Any], here: NDArray[np.bool_], start
         row, column = (int(place[0]) for place in np.nonzero(wrong))
         raise InputError(
             f"X[{name!r}], row {start + row}, step {column}: {part[row, column]} is no symbol, expected "
-            "whole numbers "
-            f"from 0 to {MOST_SYMBOLS - 1} (negative in a whole row: missing); pass numbers as floats if "
-            "they "
-            "are measurements or counts."
+            f"whole numbers from 0 to {MOST_SYMBOLS - 1} (negative in a whole row: missing); pass numbers "
+            "as floats if they are measurements or counts."
         )

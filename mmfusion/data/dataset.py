@@ -135,8 +135,8 @@ class MultimodalDataset:
             raise DataError(f"{path}: not a readable safetensors file ({error}); create it again.") from None
         if header.get("format") != FORMAT:
             raise DataError(
-                f"{path}: format is {header.get('format')!r}, expected {FORMAT!r}; "
-                "create the file with MultimodalDataset.save."
+                f"{path}: format is {header.get('format')!r}, expected {FORMAT!r}; create the file with "
+                "MultimodalDataset.save."
             )
         try:
             return cls(
@@ -149,8 +149,8 @@ class MultimodalDataset:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(
-                f"{path}: the description does not fit the arrays ({error!r}), expected "
-                "what MultimodalDataset.save writes; create the file again."
+                f"{path}: the description does not fit the arrays ({error!r}), expected what "
+                "MultimodalDataset.save writes; create the file again."
             ) from None
 
 

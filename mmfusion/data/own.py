@@ -107,9 +107,7 @@ def own_summary(dataset: MultimodalDataset) -> str:
     constant = ", ".join(f"{name} {len(found)}" for name, found in facts["constant_columns"].items() if found)
     return (
         f"{dataset.name} ({dataset.task}): {sizes}; per sample: {widths} numbers{classes}; constant "
-        "training columns, "
-        "set to "
-        f"0: {constant or 'none'}."
+        f"training columns, set to 0: {constant or 'none'}."
     )
 
 
@@ -120,9 +118,8 @@ def _refuse_missing(source: Source, path: Any) -> None:
             if len(gone):
                 raise DataError(
                     f"{path}, modality {modality}: {len(gone)} samples lack it (the first is row "
-                    f"{gone[0]}), expected "
-                    "all modalities for all samples in the workflow; leave these samples out, or use "
-                    "mmfusion.FusionClassifier, which takes missing modalities."
+                    f"{gone[0]}), expected all modalities for all samples in the workflow; leave these "
+                    "samples out, or use mmfusion.FusionClassifier, which takes missing modalities."
                 )
 
 
@@ -141,8 +138,7 @@ def _target(values: NDArray[Any], task: str, settings: Mapping[str, Any]) -> tup
         expected = "2 classes" if task == "binary" else "classes with several samples each"
         raise DataError(
             f"{where}: there are {len(classes)} different values, expected {expected} for the task {task}; "
-            "choose "
-            "another task or correct the column."
+            "choose another task or correct the column."
         )
     return index.astype(np.int64), classes.tolist()
 
@@ -156,8 +152,7 @@ def _splits(source: Source, classes: NDArray[Any] | None, held_out: Mapping[str,
     if not 0 < share < 1:
         raise DataError(
             f"held_out: validation {held_out['validation']} and test {held_out['test']} leave nothing to "
-            "train on, "
-            "expected a sum below 1; lower one of them."
+            "train on, expected a sum below 1; lower one of them."
         )
     train, validation = split_rows(rest, share, classes, source.groups, seed + 1)
     return {"train": train, "validation": validation, "test": test}

@@ -60,15 +60,13 @@ def split_rows(
         train, held_out = next(splitter.split(rows, given, own))
     except ValueError as error:
         raise InputError(
-            f"validation_fraction={fraction}: {len(rows)} samples cannot be split ({error}); use more "
-            "samples or "
-            "validation_fraction=None."
+            f"{len(rows)} samples cannot be split with a held-out share of {fraction} ({error}), expected "
+            "some of every class or group on both sides; use more samples or another share."
         ) from None
     whole, train, held_out = rows, rows[np.sort(train)], rows[np.sort(held_out)]
     if classes is not None and len(np.unique(classes[train])) < len(np.unique(classes[whole])):
         raise InputError(
-            f"validation_fraction={fraction}: a class is in held-out groups only, expected every class in "
-            "the "
-            "training part; use another random_state or a smaller fraction."
+            f"held-out share {fraction}: a class is in held-out groups only, expected every class in the "
+            "training part; use another seed or a smaller share."
         )
     return train, held_out

@@ -177,10 +177,9 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         if hasattr(self, "n_features_in_"):
             validate_data(self, X, skip_check_array=True, reset=False)
         if data.modalities != self.modalities_:
+            given, expected = ", ".join(data.modalities), ", ".join(self.modalities_)
             raise InputError(
-                f"X has the modalities {', '.join(data.modalities)}, expected "
-                f"{', '.join(self.modalities_)} in this "
-                "order, as in training."
+                f"X has the modalities {given}, expected {expected} in this order, as in training."
             )
         present = check_values(data, {modality.name: modality.kind for modality in self.layout_})
         for modality in self.layout_:

@@ -57,8 +57,7 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
         if len(unknown):
             raise InputError(
                 f"y, row {unknown[0]}: {values.tolist()[unknown[0]]!r} is no class of training, expected "
-                "one of "
-                f"{', '.join(repr(name) for name in self.classes_.tolist())}."
+                f"one of {', '.join(repr(name) for name in self.classes_.tolist())}."
             )
         outputs = self.fitted_.scale.shape[1]
         return Target(self.fitted_.task, np.searchsorted(self.classes_, values).astype(np.int64), outputs)

@@ -56,8 +56,7 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
     if array.ndim != 2:
         raise InputError(
             f"X is an array {array.shape}; expected a mapping from modality to array, "
-            "mmfusion.ModalityData, a "
-            "DataFrame, or an array (samples, columns). Reshape your data."
+            "mmfusion.ModalityData, a DataFrame, or an array (samples, columns). Reshape your data."
         )
     if array.shape[1] == 0:
         raise InputError(f"X: 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
@@ -98,8 +97,7 @@ def _column(values: pd.Series[Any], modality: str) -> Any:
         row = int(wrong[0]) if len(wrong) else 0
         raise InputError(
             f"X, column {values.name!r} (modality {modality!r}), row {row}: {values.iloc[row]!r} is no "
-            "number, "
-            "expected numbers; encode categories first, for instance with pandas.get_dummies."
+            "number, expected numbers; encode categories first, for instance with pandas.get_dummies."
         ) from None
 
 

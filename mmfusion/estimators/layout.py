@@ -74,8 +74,7 @@ class Modality:
         if values.ndim != self.axes or (self.kind != "symbols" and values.shape[-1] != self.size):
             raise InputError(
                 f"X[{self.name!r}] has shape {values.shape}, expected {self.size} columns and {self.axes} "
-                "axes "
-                "as in training."
+                "axes as in training."
             )
         if self.kind == "symbols" and len(values) and int(values.max()) >= self.size:
             raise InputError(
@@ -118,8 +117,7 @@ def modality_of(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modal
     if values.ndim != axes or (kind == "symbols" and values.dtype.kind not in "iu"):
         raise InputError(
             f"X[{name!r}] is an array {values.shape} of {values.dtype}, which is no input of the encoder "
-            f"{kind!r}, "
-            f"expected {'whole numbers' if kind == 'symbols' else 'numbers'} with {axes} axes."
+            f"{kind!r}, expected {'whole numbers' if kind == 'symbols' else 'numbers'} with {axes} axes."
         )
     size = max(2, int(values.max()) + 1) if kind == "symbols" else int(values.shape[-1])
     arguments = {"dim": dim, **given}

@@ -44,8 +44,7 @@ class PlottingMixin:
         if f"{measure}_low" not in self.relevance_.columns or self.relevance_[measure].isna().all():
             raise InputError(
                 f"measure: {measure!r} was not measured, expected a column of relevance_ with values; "
-                "held-out "
-                "measures need validation_fraction."
+                "held-out measures need validation_fraction."
             )
         with style():
             return subset_relevance(_axes(ax, len(self.relevance_)), self.relevance_, measure)

@@ -57,8 +57,7 @@ def save_fitted(
     except TypeError as error:
         raise InputError(
             f"{path}: a parameter cannot be written ({error}), expected numbers, text, lists and mappings; "
-            "set "
-            "random_state to a number."
+            "set random_state to a number."
         ) from None
     write_bytes(path, save(tensors, metadata={"mmfusion": text}))
 
@@ -144,7 +143,7 @@ def with_modules(state: list[dict[str, Any]], modules: Mapping[str, Any], path: 
             if facts["name"] not in modules:
                 raise InputError(
                     f"{path}: the encoder of {facts['name']!r} is a module of your own, expected it in "
-                    f"load(path, modules={{{facts['name']!r}: module}})."
+                    "load(path, modules={{facts['name']!r}: module})."
                 )
             facts = {**facts, "arguments": {**facts["arguments"], OWN: modules[facts["name"]]}}
         layout.append(Modality(**facts))

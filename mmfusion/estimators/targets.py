@@ -67,14 +67,14 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
         constant = np.flatnonzero(matrix.min(axis=0) == matrix.max(axis=0))
         if len(constant):
             raise InputError(
-                f"y, column {constant[0]}: all samples have the value {matrix[0, constant[0]]}, expected two "
-                "classes in every column; leave this label out."
+                f"y, column {constant[0]}: all samples have the value {matrix[0, constant[0]]}, expected "
+                "two classes in every column; leave this label out."
             )
         return Target("binary", matrix, matrix.shape[1]), np.arange(matrix.shape[1])
     if kind not in ("binary", "multiclass"):
         raise InputError(
-            f"y: Unknown label type: {kind}, expected classes or a matrix of zeros and ones; "
-            "use FusionRegressor for numbers."
+            f"y: Unknown label type: {kind}, expected classes or a matrix of zeros and ones; use "
+            "FusionRegressor for numbers."
         )
     classes, index = np.unique(column_or_1d(y, warn=True), return_inverse=True)
     if len(classes) < 2:
@@ -125,9 +125,8 @@ def number_target(y: ArrayLike) -> Target:
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         raise InputError(
-            f"y, row {wrong[0][0]}: the value is {values[tuple(wrong[0])]} (NaN or infinity in "
-            f"{len(wrong)} places), "
-            "expected finite numbers; leave these samples out."
+            f"y, row {wrong[0][0]}: the value is {values[tuple(wrong[0])]} (NaN or infinity in {len(wrong)} "
+            "places), expected finite numbers; leave these samples out."
         )
     if len(values) > 1:
         constant = np.flatnonzero(np.atleast_1d(values.std(axis=0) == 0))
