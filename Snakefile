@@ -3,7 +3,7 @@ from mmfusion.config import MOSI_TASKS
 from mmfusion.digest import script_digests
 from mmfusion.plotting.figures import FIGURES
 from mmfusion.provenance import commit_of
-from mmfusion.workflow import load_study
+from mmfusion.workflow import figures_of, load_study
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
@@ -13,6 +13,7 @@ report: "workflow/report/workflow.rst"
 
 
 STUDY = load_study(config, workflow.configfiles)
+FIGURE_NAMES = figures_of(STUDY)
 # A digest per script of the package modules that it uses: a change in one of them runs its rules again.
 CODE = script_digests(f"{workflow.basedir}/workflow/scripts")
 # Folder of a training job: all cells of a dataset and a normalisation, for a block of seeds.
@@ -27,7 +28,7 @@ wildcard_constraints:
     norm="none|bn|vbn|dbn|ibn",
     seed=r"\d+",
     block=r"\d+",
-    figure="|".join(STUDY.figures),
+    figure="|".join(FIGURE_NAMES),
 
 
 onstart:
@@ -51,7 +52,7 @@ rule all:
         "results/columns.md",
         "results/provenance.json",
         "results/timings/seconds.csv",
-        expand("results/figures/{figure}.{form}", figure=STUDY.figures, form=["png", "pdf"]),
+        expand("results/figures/{figure}.{form}", figure=FIGURE_NAMES, form=["png", "pdf"]),
 
 
 include: "workflow/rules/data.smk"

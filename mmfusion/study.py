@@ -16,7 +16,6 @@ from typing import Any
 from mmfusion.cells import EIGEN_CELL, Cell
 from mmfusion.config import MOSI_TASKS, Encoders, StudyConfig, load_config
 from mmfusion.data.mosi_files import MOSI_FILES, find_mosi, mosi_directory
-from mmfusion.plotting.figures import FIGURES
 
 
 class Study:
@@ -93,16 +92,6 @@ class Study:
     def own_datasets(self) -> list[str]:
         """Those of `datasets` that are the user's own."""
         return [name for name in self.datasets if name in self.own]
-
-    @property
-    def figures(self) -> list[str]:
-        """Names of the figures of which some dataset is part of the configuration."""
-        planned = {d for experiment in self.config.experiments.values() for d in experiment.datasets}
-        return [
-            name
-            for name, definition in FIGURES.items()
-            if (self.own if definition.requires is None else planned & set(definition.requires))
-        ]
 
     @property
     def mosi_files(self) -> list[str]:

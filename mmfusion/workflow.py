@@ -8,6 +8,7 @@ from typing import Any
 
 from mmfusion.config_file import check_keys
 from mmfusion.errors import MmfusionError
+from mmfusion.plotting.figures import FIGURES
 from mmfusion.study import Study
 
 
@@ -44,3 +45,13 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
     if told:
         raise SystemExit("\n".join(told))
     return study
+
+
+def figures_of(study: Study) -> list[str]:
+    """List the figures of which some dataset is part of a study's configuration."""
+    planned = {name for experiment in study.config.experiments.values() for name in experiment.datasets}
+    return [
+        name
+        for name, definition in FIGURES.items()
+        if (study.own if definition.requires is None else planned & set(definition.requires))
+    ]

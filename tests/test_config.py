@@ -509,3 +509,37 @@ class TestDocumentation:
         assert list(groups) == [name for name in StudyConfig.model_fields if name != "own"]
         for key, group in groups.items():
             assert any(" # " in line for line in group), key
+
+
+class TestOwnDatasets:
+    def test_they_stand_among_the_datasets_and_are_told_apart_by_their_path(self, config: Config) -> None:
+        config["datasets"]["mine"] = {"path": "a.csv", "target": "y", "task": "binary"}
+        config["experiments"]["toy"]["datasets"] = ["mine"]
+        study = load_config(config)
+        assert list(study.own) == ["mine"]
+        assert "mine" not in study.datasets
+        assert study.own["mine"].held_out.test == 0.25
+
+    def test_mistakes_name_the_place_where_they_are_written(self, config: Config) -> None:
+        config["datasets"]["mine"] = {"path": "a.csv", "target": 3, "task": "ranking", "colums": 1}
+        config["experiments"]["toy"]["datasets"] = ["mine", "yours"]
+        with pytest.raises(ConfigError) as caught:
+            load_config(config)
+        told = "\n".join(caught.value.problems)
+        assert "datasets.mine.target: 3 is not valid, expected text" in told
+        assert (
+            "datasets.mine.task: 'ranking' is not valid, expected 'binary', 'multiclass' or 'regression'"
+            in told
+        )
+        assert "datasets.mine.colums: this key is unknown" in told
+        assert "experiments.toy.datasets[1]: 'yours' is not valid" in told
+        assert "'mine'" in told
+
+    def test_an_empty_experiment_is_left_out(self, config: Config) -> None:
+        config["experiments"]["nothing"] = None
+        assert "nothing" not in load_config(config).experiments
+
+    def test_the_settings_own_name_is_no_key(self, config: Config) -> None:
+        config["own"] = {}
+        with pytest.raises(ConfigError, match=r"own.*: this key is unknown"):
+            load_config(config)

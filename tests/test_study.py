@@ -237,6 +237,31 @@ def test_the_smoke_study_changes_known_keys_only(paper: Config) -> None:
         return {**base, **{key: over(base.get(key), value) for key, value in update.items()}}
 
     study = Study.from_mapping(over(paper, smoke))
-    assert set(smoke["experiments"]) == set(paper["experiments"])
-    assert study.datasets == ["XRelIrrXOR", "ConditionallyIndependent"]
+    assert set(smoke["experiments"]) == {*paper["experiments"], "mine"}  # and an example of own data
+    assert study.datasets == ["XRelIrrXOR", "ConditionallyIndependent", "speech"]
     assert EIGEN_CELL in study.cells
+
+
+def test_own_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
+    paper["datasets"]["mine"] = {"path": "mine.csv", "target": "y", "task": "regression", "max_order": 2}
+    paper["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
+    study = Study.from_mapping(paper)
+    assert (study.datasets, study.own_datasets, study.synthetic, study.mosi_datasets) == (
+        ["mine"],
+        ["mine"],
+        [],
+        [],
+    )
+    assert study.data_files("mine") == study.data_files("mine", 0) == ["results/data/mine.safetensors"]
+    settings = study.training_settings("mine")
+    assert (settings["epochs"], settings["max_order"]) == (20, 2)
+    assert settings["encoders"] == paper["encoders"]
+    assert set(study.own_settings("mine")) & {"epochs", "max_order"} == set()
+    assert study.length_of_training("mine") == 0
+
+
+def test_an_own_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> None:
+    before = Study.from_mapping(paper)
+    paper["datasets"]["mine"] = {"path": "mine.csv", "target": "y", "task": "binary"}
+    after = Study.from_mapping(paper)
+    assert (after.own, after.cells) == ({}, before.cells)

@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.logs import logged
-from mmfusion.workflow import load_study
+from mmfusion.plotting.figures import FIGURES
+from mmfusion.workflow import figures_of, load_study
 
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 SENTENCE = "rows.csv, row 3: 'x' is no number, expected one; correct the file."
@@ -172,3 +173,11 @@ class TestLoadStudy:
             load_study({**config, "seeds": []})
         assert isinstance(ended.value.code, str)
         assert ended.value.__context__ is None
+
+
+def test_figures_are_those_of_the_datasets(config: dict[str, Any]) -> None:
+    whole = figures_of(load_study(config))
+    assert whole == [name for name in FIGURES if name != "own_relevance"]
+    config["datasets"]["mine"] = {"path": "mine.csv", "target": "y", "task": "binary"}
+    config["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
+    assert figures_of(load_study(config)) == ["own_relevance"]

@@ -31,9 +31,9 @@ from mmfusion.data.mosi_splits import (
     repeated_rows,
     split_rows,
     standard_folds,
-    standardise,
 )
 from mmfusion.data.mosi_tables import MosiTables, read_mosi
+from mmfusion.data.standardise import standardise
 from mmfusion.errors import ConfigError
 
 __all__ = [

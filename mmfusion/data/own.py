@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.dataset import SPLITS, MultimodalDataset, Split, Task
-from mmfusion.data.mosi_splits import standardise
 from mmfusion.data.readers.dictionary_pickle import read_dictionary_pickle
 from mmfusion.data.readers.read import read_source
 from mmfusion.data.readers.source import Source
 from mmfusion.data.splits import Rows, split_rows
+from mmfusion.data.standardise import standardise
 from mmfusion.encoders.sequence import pad
 from mmfusion.errors import DataError
 

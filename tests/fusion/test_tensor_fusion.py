@@ -159,7 +159,8 @@ def test_bad_features_of_wick_products_raise(features: dict[str, Tensor], messag
 
 
 def test_public_names() -> None:
-    expected = {"TensorFusion", "block_norm_exponent", "relevance", "subsets", "wick_products", "__version__"}
+    layer = {"TensorFusion", "block_norm_exponent", "relevance", "subsets", "wick_products"}
+    expected = layer | {"FusionClassifier", "FusionRegressor", "ModalityData", "__version__"}
     assert set(mmfusion.__all__) == expected
     assert all(hasattr(mmfusion, name) for name in expected)
     with pytest.raises(AttributeError, match="no attribute 'fuse'"):

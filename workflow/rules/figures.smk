@@ -66,11 +66,11 @@ rule docs:
         toy_table="results/tables/toy_table.md",
         predictions="results/tables/predictions.parquet",
         runs="results/tables/runs.parquet",
-        figures=expand("results/figures/{figure}.png", figure=STUDY.figures),
+        figures=expand("results/figures/{figure}.png", figure=FIGURE_NAMES),
     output:
         results="docs/results.md",
         columns="docs/columns.md",
-        figures=expand("docs/figures/{figure}.png", figure=STUDY.figures),
+        figures=expand("docs/figures/{figure}.png", figure=FIGURE_NAMES),
     log:
         "results/logs/docs.log",
     benchmark:

@@ -5,9 +5,7 @@ rule train:
     input:
         data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
         # No training starts before data from outside have been checked; a new check alone does not train again.
-        checked=ancient(
-            expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.own_datasets)
-        ),
+        checked=ancient(expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.own_datasets)),
     output:
         weights=f"results/train/{JOB}/weights.safetensors",
         description=f"results/train/{JOB}/description.json",

@@ -1,0 +1,79 @@
+"""From tables and arrays to modalities, and how much memory a layer needs."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import prod
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmfusion.errors import InputError
+from mmfusion.estimators import memory
+from mmfusion.estimators.inputs import modality_data
+from mmfusion.estimators.memory import check_memory, products
+
+TABLE = pd.DataFrame({"t1": [1, 2, 3], "t2": [0.5, None, 1.5], "a1": ["4", "5", "6"]})
+
+
+def test_a_mapping_cuts_a_table_in_its_own_order() -> None:
+    data = modality_data(TABLE, {"audio": ["a1"], "text": ["t2", "t1"]})
+    assert data.modalities == ("audio", "text")
+    np.testing.assert_array_equal(data.arrays["audio"], [[4.0], [5.0], [6.0]])
+    np.testing.assert_array_equal(data.arrays["text"], [[0.5, 1.0], [np.nan, 2.0], [1.5, 3.0]])
+
+
+def test_a_small_table_has_one_modality_per_column_and_two_levels_name_them() -> None:
+    assert modality_data(TABLE).modalities == ("t1", "t2", "a1")
+    wide = pd.DataFrame(np.zeros((2, 3)), columns=pd.MultiIndex.from_tuples([("t", 1), ("a", 1), ("t", 2)]))
+    assert {name: x.shape for name, x in modality_data(wide).arrays.items()} == {"t": (2, 2), "a": (2, 1)}
+
+
+def test_an_array_is_one_modality_or_is_cut_by_positions() -> None:
+    values = np.arange(8).reshape(2, 4)
+    assert modality_data(values).modalities == ("x",)
+    data = modality_data(values, {"left": [0, 1], "right": range(2, 4)})
+    np.testing.assert_array_equal(data.arrays["right"], [[2.0, 3.0], [6.0, 7.0]])
+
+
+@pytest.mark.parametrize(
+    ("X", "columns", "message"),
+    [
+        (TABLE, {"text": ["t11"]}, "X has no column 't11'; did you mean 't1'"),
+        (TABLE, {"text": ["t1"], "audio": ["t1"]}, "column 't1' is in 'text' and in 'audio'"),
+        (TABLE, {"text": "t1"}, "is no list of columns"),
+        (TABLE, {}, "is no mapping"),
+        (TABLE.assign(a1=["4", "x", "6"]), {"audio": ["a1"]}, "column 'a1' .*row 1: 'x' is no number"),
+        (pd.DataFrame(np.zeros((2, 9))), None, "table with 9 columns .* nothing says which belong together"),
+        ({"a": np.zeros(3)}, {"a": [0]}, "X has named modalities already"),
+        (np.zeros(3), None, "Reshape your data"),
+        (np.zeros((2, 2), dtype=complex), None, "Complex data not supported"),
+    ],
+)
+def test_what_cannot_be_read(X: Any, columns: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        modality_data(X, columns)
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=6), st.integers(1, 7))
+def test_products_are_the_sum_over_subsets(widths: list[int], order: int) -> None:
+    expected = sum(prod(chosen) for size in range(1, order + 1) for chosen in combinations(widths, size))
+    assert products(widths, order) == expected
+
+
+def test_the_largest_order_that_fits_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Memory:
+        available = 2**30
+
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: Memory)
+    check_memory([8] * 5, 3, 1, 64, 1000)
+    with pytest.raises(
+        InputError, match=r"max_order=8: 255 subsets of 8 modalities .* max_order=4 has 162 subsets"
+    ):
+        check_memory([8] * 8, 8, 1, 64, 1000)
+    with pytest.raises(InputError, match="use a smaller dim"):
+        check_memory([10**9] * 2, 2, 1, 64, 1000)
