@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from mmfusion.analysis.names import DATASET_NAMES
 from mmfusion.pages import outcome, page
 
-ACCURACY = {
+SCORES = {
     "accuracy_test": "accuracy",
+    "loss_test": "loss",
     "acc2_zeros_positive_test": "Acc-2 (zeros positive)",
     "acc2_zeros_omitted_test": "Acc-2 (zeros left out)",
     "acc2_zeros_negative_test": "Acc-2 (zeros negative)",
@@ -21,6 +23,19 @@ ACCURACY = {
     "mae_test": "MAE",
     "pearson_r_test": "Pearson r",
 }
+
+
+MEASURES = {
+    "beta": "beta",
+    "loss_rise": "rise of the test loss without it",
+    "covariance_share": "share of the test score's variance",
+    "leakage_within": "leakage",
+}
+OWN = (
+    "Mean over seeds and 95 % bootstrap interval. Trust what is measured on the test split before beta, "
+    "which is read "
+    "off the weights, and IBN before the other normalisations."
+)
 
 
 def score_table(runs: pd.DataFrame, sentiment: bool) -> pd.DataFrame:
@@ -39,14 +54,22 @@ def score_table(runs: pd.DataFrame, sentiment: bool) -> pd.DataFrame:
         Columns dataset, model, norm, p, runs, converged and the scores that apply; a dash where none does.
     """
     known = runs.groupby("dataset")["acc2_zeros_positive_test"].transform("count") > 0
-    chosen = runs[(known == sentiment) & runs["scale"].isin(["1", "-"])]
-    scores = list(ACCURACY) if sentiment else ["accuracy_test"]
-    groups = chosen.groupby(["dataset", "model", "norm", "p"], sort=False)
+    scores = [name for name in SCORES if name != "loss_test"] if sentiment else ["accuracy_test"]
+    return _mean_scores(runs[known == sentiment], scores)
+
+
+def own_scores(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return mean test scores of the user's own datasets, as `score_table`: accuracy and loss."""
+    return _mean_scores(runs[~runs["dataset"].isin(DATASET_NAMES)], ["accuracy_test", "loss_test"])
+
+
+def _mean_scores(runs: pd.DataFrame, scores: list[str]) -> pd.DataFrame:
+    groups = runs[runs["scale"].isin(["1", "-"])].groupby(["dataset", "model", "norm", "p"], sort=False)
     table = groups[scores].mean().map(lambda x: "-" if pd.isna(x) else f"{x:.3f}")
     table.insert(0, "runs", groups.size())
     converged = groups["converged"].sum().astype(int).astype(str)
     table.insert(1, "converged", converged.where(groups["converged"].count() > 0, "-"))
-    return table.reset_index().rename(columns=ACCURACY)
+    return table.reset_index().rename(columns=SCORES)
 
 
 def overview_html(
@@ -54,9 +77,10 @@ def overview_html(
     runs: pd.DataFrame,
     toy_table: pd.DataFrame,
     predictions: pd.DataFrame,
-    mosi: Sequence[str],
+    notes: Sequence[str],
+    summary: pd.DataFrame | None = None,
 ) -> str:
-    """Write the overview page of a study.
+    """Write the overview page of a study; parts without any run are left out.
 
     Parameters
     ----------
@@ -66,28 +90,66 @@ def overview_html(
         As `mmfusion.analysis.columns` defines them.
     toy_table : DataFrame
         The wide toy table.
-    mosi : sequence of str
-        Summaries of the CMU-MOSI datasets; empty without them.
+    notes : sequence of str
+        Summaries of the datasets that were read from files; empty without them.
+    summary : DataFrame, optional
+        As `mmfusion.analysis.columns` defines it, for the relevance in the user's own data. Default: none.
 
     Returns
     -------
     str
         HTML, complete in itself.
     """
-    facts = "".join(f"<li>{escape(line)}</li>" for line in [*_facts(provenance), *mosi])
-    parts = [
-        f"<ul>{facts}</ul>",
-        "<h2>Toy table</h2><p>Mean beta over seeds with its 95 % bootstrap interval; p = 1.</p>",
-        toy_table.to_html(index=False, border=0),
-        "<h2>Predictions</h2>",
-        outcome(predictions).to_html(index=False, border=0),
-        "<h2>Test scores, planted truth</h2><p>Means over seeds.</p>",
-        score_table(runs, sentiment=False).to_html(index=False, border=0),
+    facts = "".join(f"<li>{escape(line)}</li>" for line in [*_facts(provenance), *notes])
+    studied = runs[runs["dataset"].isin(DATASET_NAMES)]
+    means = "Means over seeds."
+    sections = [
+        ("Toy table", "Mean beta over seeds with its 95 % bootstrap interval; p = 1.", toy_table),
+        ("Predictions", "", outcome(predictions)),
+        ("Test scores, planted truth", means, score_table(studied, sentiment=False)),
+        ("Test scores, CMU-MOSI", means, score_table(studied, sentiment=True)),
+        ("Your own data: relevance", OWN, own_relevance(summary)),
+        ("Your own data: test scores", means, own_scores(runs)),
     ]
-    if mosi:
-        parts.append("<h2>Test scores, CMU-MOSI</h2><p>Means over seeds.</p>")
-        parts.append(score_table(runs, sentiment=True).to_html(index=False, border=0))
-    return page("The study", "\n".join(parts))
+    parts = [
+        f"<h2>{title}</h2><p>{text}</p>\n{table.to_html(index=False, border=0)}"
+        for title, text, table in sections
+        if len(table)
+    ]
+    return page("The study", "\n".join([f"<ul>{facts}</ul>", *parts]))
+
+
+def own_relevance(summary: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the relevance of every subset in the user's own data, as text.
+
+    Parameters
+    ----------
+    summary : DataFrame or None
+        As `mmfusion.analysis.columns` defines it.
+
+    Returns
+    -------
+    DataFrame
+        Columns dataset, norm, p, subset and one per measure: mean and interval over seeds; empty without any.
+    """
+    keys = ["dataset", "norm", "p", "subset"]
+    if summary is None:
+        return pd.DataFrame(columns=keys)
+    own = summary[~summary["dataset"].isin(DATASET_NAMES) & (summary["scale"] == "1")]
+    table = own[keys].drop_duplicates().reset_index(drop=True)
+    for measure, title in MEASURES.items():
+        rows = own[own["measure"] == measure].reset_index(
+            drop=True
+        )  # in the order of the keys, as all measures
+        numbers = rows[["mean", "low", "high"]].to_numpy(dtype=float).tolist()
+        table[title] = [_interval(*row) for row in numbers]
+    return table
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    if pd.isna(mean):
+        return "-"
+    return f"{mean:.3f}" if pd.isna(low) else f"{mean:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def results_markdown(
@@ -113,7 +175,8 @@ def results_markdown(
             f"Copied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
             f"## Toy table\n\n{toy_table}",
             f"## Predictions\n\n{_markdown(outcome(predictions))}",
-            f"## Test scores, planted truth\n\n{_markdown(score_table(runs, sentiment=False))}",
+            "## Test scores, planted "
+            f"truth\n\n{_markdown(score_table(runs, sentiment=False).drop(columns='loss'))}",
             f"## Test scores, CMU-MOSI\n\n{_markdown(score_table(runs, sentiment=True))}",
         ]
     )

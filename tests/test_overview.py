@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mmfusion.analysis.columns import TABLES
-from mmfusion.overview import overview_html, results_markdown, score_table
+from mmfusion.overview import overview_html, own_relevance, results_markdown, score_table
 
 VOID = {"meta"}
 WITHOUT = "CMU-MOSI is not part of this study: no files were found in <here> (mosi.mode: auto)."
@@ -241,3 +241,24 @@ class TestMarkdown:
         sections = self.sections(results_markdown(facts, "", predictions.iloc[:0], planted))
         assert sections["Test scores, CMU-MOSI"] == ["None in this study."]
         assert sections["Predictions"] == ["None in this study."]
+
+
+def test_own_data_have_their_relevance_and_scores_on_the_page(facts, toy, predictions) -> None:
+    runs = fusion("mine", "ibn", 0, True, accuracy_test=0.75, loss_test=0.5)
+    keys = {"dataset": "mine", "norm": "ibn", "p": "1", "scale": "1"}
+    measures = ("beta", "loss_rise", "covariance_share", "leakage_within")
+    summary = pd.DataFrame(
+        [
+            {**keys, "subset": subset, "measure": measure, "mean": place + 0.5, "low": 0.25, "high": np.nan}
+            for subset in ("a", "a+b")
+            for place, measure in enumerate(measures)
+        ]
+    )
+    shown = Page(overview_html(facts, runs, toy.iloc[:0], predictions.iloc[:0], ["mine: 5 samples"], summary))
+    assert shown.headings == ["The study", "Your own data: relevance", "Your own data: test scores"]
+    assert "mine: 5 samples" in shown.items
+    relevance, scores = shown.tables
+    assert relevance[1][:5] == ["mine", "ibn", "1", "a", "0.500 [0.250, nan]"]
+    assert relevance[2][3:6] == ["a+b", "0.500 [0.250, nan]", "1.500 [0.250, nan]"]
+    assert scores[1][-2:] == ["0.750", "0.500"]
+    assert own_relevance(None).empty

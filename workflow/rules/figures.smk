@@ -36,6 +36,7 @@ rule overview:
         provenance="results/provenance.json",
         runs="results/tables/runs.parquet",
         toy_table="results/tables/toy_table_wide.csv",
+        summary="results/tables/summary.parquet",
         predictions="results/tables/predictions.parquet",
         read=expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.own_datasets),
     output:

@@ -16,5 +16,6 @@ with logged(snakemake.log[0]):
         pd.read_csv(snakemake.input.toy_table, dtype=str, keep_default_na=False),
         pd.read_parquet(snakemake.input.predictions),
         [Path(path).read_text(encoding="utf-8") for path in snakemake.input.read],
+        pd.read_parquet(snakemake.input.summary),
     )
     write_text(snakemake.output[0], page)
