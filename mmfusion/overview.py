@@ -175,8 +175,7 @@ def results_markdown(
             f"Copied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
             f"## Toy table\n\n{toy_table}",
             f"## Predictions\n\n{_markdown(outcome(predictions))}",
-            "## Test scores, planted "
-            f"truth\n\n{_markdown(score_table(runs, sentiment=False).drop(columns='loss'))}",
+            f"## Test scores, planted truth\n\n{_markdown(score_table(runs, sentiment=False))}",
             f"## Test scores, CMU-MOSI\n\n{_markdown(score_table(runs, sentiment=True))}",
         ]
     )
