@@ -11,11 +11,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from mmfusion.cells import EIGEN_CELL, Cell
 from mmfusion.config import MOSI_TASKS, Encoders, StudyConfig, load_config
+from mmfusion.data.example import EXAMPLE
 from mmfusion.data.mosi_files import MOSI_FILES, find_mosi, mosi_directory
+from mmfusion.errors import DataError
 
 
 class Study:
@@ -38,7 +41,8 @@ class Study:
     Raises
     ------
     DataError
-        If CMU-MOSI is required and missing, or only a part of its files is there.
+        If CMU-MOSI is required and missing, only a part of its files is there, or the file of an own dataset is
+        missing.
     """
 
     def __init__(self, config: StudyConfig) -> None:
@@ -54,6 +58,7 @@ class Study:
         self.own = {
             name: own for name, own in config.own.items() if name in {cell.dataset for cell in planned}
         }
+        _check_files({name: own.path for name, own in self.own.items()})
         uses_mosi = any(cell.dataset in MOSI_TASKS for cell in planned)
         self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if uses_mosi else None
         self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
@@ -183,3 +188,13 @@ class Study:
         """First 12 hexadecimal digits of the SHA-256 of the configuration."""
         text = json.dumps(self.config.model_dump(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _check_files(paths: Mapping[str, str]) -> None:
+    """Check that the files of own datasets are there; the example's is drawn when it is needed."""
+    for name, path in paths.items():
+        if path != EXAMPLE and not Path(path).exists():
+            raise DataError(
+                f"datasets.{name}.path: there is no file or folder {path} in {Path.cwd()}, expected the "
+                "data; correct the path, or write it from the root of the file system on."
+            )

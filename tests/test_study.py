@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from mmfusion.cells import EIGEN_CELL, Cell, cell_keys
+from mmfusion.data.example import EXAMPLE
 from mmfusion.data.mosi_files import MOSI_FILES
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.study import Study
@@ -243,7 +244,7 @@ def test_the_smoke_study_changes_known_keys_only(paper: Config) -> None:
 
 
 def test_own_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
-    paper["datasets"]["mine"] = {"path": "mine.csv", "target": "y", "task": "regression", "max_order": 2}
+    paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "regression", "max_order": 2}
     paper["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
     study = Study.from_mapping(paper)
     assert (study.datasets, study.own_datasets, study.synthetic, study.mosi_datasets) == (
@@ -260,8 +261,15 @@ def test_own_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
     assert study.length_of_training("mine") == 0
 
 
+def test_a_missing_file_of_an_own_dataset_is_told_before_anything_runs(paper: Config) -> None:
+    paper["datasets"]["mine"] = {"path": "nowhere.csv", "target": "y", "task": "binary"}
+    paper["experiments"]["more"] = {**paper["experiments"]["normalisations"], "datasets": ["mine"]}
+    with pytest.raises(DataError, match=r"datasets.mine.path: there is no file or folder nowhere.csv"):
+        Study.from_mapping(paper)
+
+
 def test_an_own_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> None:
     before = Study.from_mapping(paper)
-    paper["datasets"]["mine"] = {"path": "mine.csv", "target": "y", "task": "binary"}
+    paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "binary"}
     after = Study.from_mapping(paper)
     assert (after.own, after.cells) == ({}, before.cells)

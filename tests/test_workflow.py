@@ -11,6 +11,7 @@ import pytest
 import yaml
 from tqdm import tqdm
 
+from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.logs import logged
 from mmfusion.plotting.figures import FIGURES
@@ -178,6 +179,6 @@ class TestLoadStudy:
 def test_figures_are_those_of_the_datasets(config: dict[str, Any]) -> None:
     whole = figures_of(load_study(config))
     assert whole == [name for name in FIGURES if name != "own_relevance"]
-    config["datasets"]["mine"] = {"path": "mine.csv", "target": "y", "task": "binary"}
+    config["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "binary"}
     config["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
     assert figures_of(load_study(config)) == ["own_relevance"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+EXAMPLE = "resources/example/speech.csv"
+"""Where the workflow puts the table."""
 WIDTHS = {"text": 6, "audio": 4, "video": 5}
 SPEAKERS = 40
 

@@ -164,7 +164,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         return Plan(layout, fusion, recipe, candidates, [int(seed) for seed in seeds], self.verbose)
 
     def _keep(self, outcome: Outcome, layout: tuple[Modality, ...], X: Any) -> None:
-        self.fitted_, self.layout_ = outcome.fitted, layout
+        self.fitted_, self.layout_, self._given = outcome.fitted, layout, X
         self.penalty_, self.penalties_, self.history_ = outcome.penalty, outcome.penalties, outcome.history
         self.relevance_ = outcome.relevance
         self.modalities_ = tuple(modality.name for modality in layout)

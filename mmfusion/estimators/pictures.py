@@ -18,6 +18,7 @@ class PlottingMixin:
     """Draws `relevance_` and `contributions`."""
 
     relevance_: pd.DataFrame
+    _given: Any = None
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Return what every subset adds to the score of every sample."""
@@ -49,14 +50,15 @@ class PlottingMixin:
         with style():
             return subset_relevance(_axes(ax, len(self.relevance_)), self.relevance_, measure)
 
-    def plot_contributions(self, i: int, X: Any, ax: Axes | None = None, output: Any = None) -> Axes:
+    def plot_contributions(self, i: int, X: Any = None, ax: Axes | None = None, output: Any = None) -> Axes:
         """Draw what every subset adds to the score of one sample.
 
         Parameters
         ----------
         i : int
             Row of X.
-        X : as in `fit`
+        X : as in `fit`, optional
+            Default: the samples that `fit` got, which a loaded estimator does not have.
         ax : Axes, optional
             Where to draw. Default: a figure of its own.
         output : optional
@@ -66,7 +68,11 @@ class PlottingMixin:
         -------
         Axes
         """
-        table = self.contributions(X)
+        check_is_fitted(self, "fitted_")
+        given = self._given if X is None else X
+        if given is None:
+            raise InputError("X: a loaded estimator has no samples of its own, expected the samples to draw.")
+        table = self.contributions(given)
         if not -len(table) <= i < len(table):
             raise InputError(f"i: {i} is no row of X, expected 0 to {len(table) - 1}.")
         names = self._outputs()

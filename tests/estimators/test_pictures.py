@@ -1,0 +1,36 @@
+"""Pictures of a fitted estimator, and the sentences where there is nothing to draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmfusion import FusionClassifier
+from mmfusion.errors import InputError
+
+
+def test_relevance_is_drawn_by_any_measured_column(classifier, regressor) -> None:
+    assert len(classifier.plot_relevance("covariance_share").patches) == 7
+    assert regressor.plot_relevance().get_xlabel() == "relevance beta"
+    with pytest.raises(InputError, match="'loss_rise' was not measured"):
+        regressor.plot_relevance("loss_rise")
+    with pytest.raises(InputError, match="'order' was not measured"):
+        classifier.plot_relevance("order")
+
+
+def test_contributions_of_a_sample_of_training_or_of_others(arrays, classifier, tmp_path: Path) -> None:
+    ax = classifier.plot_contributions(3)
+    score = classifier.decision_function(arrays)[3]
+    assert ax.get_title() == "sample 3, score of 'yes'"
+    last = ax.patches[-1]
+    assert last.get_x() + last.get_width() == pytest.approx(score, rel=1e-6)
+    other = classifier.plot_contributions(0, {name: values[3:5] for name, values in arrays.items()})
+    assert other.patches[-1].get_x() + other.patches[-1].get_width() == pytest.approx(score, rel=1e-6)
+    with pytest.raises(InputError, match="i: 999 is no row of X, expected 0 to 399"):
+        classifier.plot_contributions(999)
+    with pytest.raises(InputError, match="output: 'maybe' is unknown, expected one of 'yes'"):
+        classifier.plot_contributions(0, output="maybe")
+    classifier.save(tmp_path / "model")
+    with pytest.raises(InputError, match="a loaded estimator has no samples of its own"):
+        FusionClassifier.load(tmp_path / "model").plot_contributions(0)
