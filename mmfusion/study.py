@@ -41,8 +41,8 @@ class Study:
     Raises
     ------
     DataError
-        If CMU-MOSI is required and missing, only a part of its files is there, or the file of an own dataset is
-        missing.
+        If CMU-MOSI is required and missing, only a part of its files is there, or the file of an own dataset
+        is missing.
     """
 
     def __init__(self, config: StudyConfig) -> None:
