@@ -13,11 +13,13 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 default_role = "code"  # `name` in a docstring is a name, as in Markdown
 autodoc_typehints = "none"  # the docstrings say types and shapes
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_default_options = {"members": True}
 napoleon_google_docstring = False
-napoleon_use_ivar = True
-exclude_patterns = ["_build"]
 
 html_theme = "alabaster"
-html_theme_options = {"description": "Relevance of modalities and of their combinations", "page_width": "1100px"}
+html_theme_options = {
+    "description": "Relevance of modalities and of their combinations",
+    "page_width": "1100px",
+}
+html_show_copyright = False
 html_show_sourcelink = False

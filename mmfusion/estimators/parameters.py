@@ -59,10 +59,14 @@ penalties_ : DataFrame
     Every candidate with its loss on the held-out samples.
 history_ : DataFrame
     Norms and losses after every epoch.
-modalities_, subsets_ : tuple and list of str
-    In the order of all tables.
-n_features_in_, feature_names_in_
-    Of a table or an array only.
+modalities_ : tuple of str
+    Names of the modalities, in modality order.
+subsets_ : list of str
+    Labels of the subsets, in the order of all tables.
+n_features_in_ : int
+    Number of columns, of a table or an array only.
+feature_names_in_ : array of str
+    Names of the columns, of a table only.
 """
 
 
