@@ -29,7 +29,6 @@ experiments:
   normalisations: {datasets: [XRelIrrXOR], norms: [ibn], p: ["4/3", "1"]}
   scale_of_none: {datasets: [XRelIrrXOR], scales: ["3"]}
   independent_views: {norms: [vbn], p: ["inf"]}
-  sentiment:
   mine: {datasets: [speech], norms: [dbn], p: ["1"], scales: ["1"]}
 analysis: {resamples: 100, permutations: 9}
 """
