@@ -1,4 +1,4 @@
-"""The code on the pages runs and prints what stands below it, up to the numbers, which are a machine's own."""
+"""The code on the pages runs and prints what stands below it, up to numbers, which are a machine's own."""
 
 from __future__ import annotations
 
