@@ -143,7 +143,7 @@ def with_modules(state: list[dict[str, Any]], modules: Mapping[str, Any], path: 
             if facts["name"] not in modules:
                 raise InputError(
                     f"{path}: the encoder of {facts['name']!r} is a module of your own, expected it in "
-                    "load(path, modules={{facts['name']!r}: module})."
+                    f"load(path, modules={{{facts['name']!r}: module}})."
                 )
             facts = {**facts, "arguments": {**facts["arguments"], OWN: modules[facts["name"]]}}
         layout.append(Modality(**facts))

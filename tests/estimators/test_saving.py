@@ -87,7 +87,7 @@ def test_a_module_of_ones_own_trains_saves_and_loads(arrays, binary, tmp_path: P
     model.save(tmp_path / "model")
     loaded = FusionClassifier.load(tmp_path / "model", modules={"image": Mean(5, 4)})
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
-    with pytest.raises(InputError, match=r"a module of your own, expected it in load\(path, modules"):
+    with pytest.raises(InputError, match=r"expected it in load\(path, modules=\{'image': module\}\)"):
         FusionClassifier.load(tmp_path / "model")
 
 
