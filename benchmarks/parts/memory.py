@@ -1,9 +1,11 @@
-"""Peak memory of a step of the fusion layer, as a multiple of the bytes of all f^I."""
+"""Peak memory of a step of the fusion layer, of both forms of the Wick products, and of training a cell."""
 
 from __future__ import annotations
 
+from cells import sample_of_study
 from layers import NORMS, dims_of, fusion_step, numbers_per_sample, too_large
 from memory_peak import peak_bytes
+from parts import kappa
 from results import Row, row, skipped
 
 PART = "memory"
@@ -14,7 +16,36 @@ CELLS = ((2, 8, 2), (3, 8, 3), (4, 8, 4), (5, 8, 5), (3, 32, 3), (4, 16, 4), (6,
 
 
 def measure(quick: bool) -> list[Row]:
-    """Measure every layer of `CELLS`; once, since allocations repeat exactly."""
+    """Measure everything once, since allocations repeat exactly."""
+    return [*layers(quick), *forms(), *training()]
+
+
+def forms() -> list[Row]:
+    """Measure the Wick products in both forms, as the part ``kappa`` times them; M = 8 has too many terms."""
+    rows: list[Row] = []
+    for modalities in (3, 4, 5, 6):
+        keys = {"modalities": modalities, "dim": kappa.DIM, "batch": kappa.BATCH}
+        work = kappa.both_forms(modalities)
+        for name, title in (("closed", "closed form"), ("kappa", "kappa form")):
+            work[name]()
+            rows.append(row(PART, f"peak of the {title}", peak_bytes(work[name]) / 2**20, "MiB", **keys))
+    return rows
+
+
+def training() -> list[Row]:
+    """Measure training ten seeds side by side, data included; four steps hold as much as many."""
+    sample = sample_of_study("XRelIrrXOR", 10, 256)
+    rows: list[Row] = []
+    for norm in ("none", "ibn"):
+        work = sample.training(norm, 1)
+        work()
+        case = "10 seeds, 256 samples each"
+        rows.append(row(PART, "peak of training", peak_bytes(work) / 2**20, "MiB", case=case, norm=norm))
+    return rows
+
+
+def layers(quick: bool) -> list[Row]:
+    """Measure a step of every layer of `CELLS`, as a multiple of the bytes of all f^I."""
     rows: list[Row] = []
     for modalities, dim, order in CELLS[:3] if quick else CELLS:
         keys = {"modalities": modalities, "dim": dim, "order": order, "batch": BATCH}

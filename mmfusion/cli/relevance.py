@@ -100,9 +100,10 @@ def answer(question: Question, choices: Mapping[str, Any], output: Path) -> pd.D
     model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
     model.fit(modality_data(source), source.target, groups=source.groups)
     table = model.relevance_
-    measure = "covariance_share" if table["covariance_share"].notna().any() else "beta"
+    measure = "loss_rise" if table["loss_rise"].notna().any() else "beta"
     typer.echo(printed(table))
-    typer.echo(_verdict(table, measure))
+    typer.echo(_quality(model))
+    typer.echo(_verdict(table))
     write_table(output / "relevance.csv", table)
     figure = model.plot_relevance(measure).figure
     save(cast("Figure", figure), output / "relevance.png")
@@ -126,10 +127,21 @@ def _cell(value: float, low: float, high: float) -> str:
     return f"{value:.3f}" if np.isnan(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def _verdict(table: pd.DataFrame, measure: str) -> str:
-    best = table.nlargest(1, measure).iloc[0]
-    words = {
-        "covariance_share": "carries most of the score's variance on held-out samples",
-        "beta": "has the largest weights; hold samples out to see whether that can be believed",
-    }
-    return f"{best['subset']} {words[measure]} ({measure} {best[measure]:.2f})."
+def _quality(model: FusionEstimator) -> str:
+    """Say how good the prediction is that the table explains."""
+    found, alone = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
+    if np.isnan(found):
+        return "Nothing was held out: how good the prediction is, and what helps it, is not known."
+    return f"Held-out loss {found:.3f}; the best constant prediction has {alone:.3f}."
+
+
+def _verdict(table: pd.DataFrame) -> str:
+    """Name the subset without which the held-out loss rises most, if there is any."""
+    if table["loss_rise"].isna().all():
+        best = table.nlargest(1, "beta").iloc[0]
+        return f"{best['subset']} has the largest weights (beta {best['beta']:.2f})."
+    best = table.nlargest(1, "loss_rise").iloc[0]
+    low = best["loss_rise"] if np.isnan(best["loss_rise_low"]) else best["loss_rise_low"]
+    if low <= 0:
+        return "No subset clearly lowers the held-out loss: nothing here is known to carry the prediction."
+    return f"{best['subset']} helps most on held-out samples (loss rise without it {best['loss_rise']:.3f})."

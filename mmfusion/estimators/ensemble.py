@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from mmfusion.encoders.base import ROWS_AT_ONCE
 from mmfusion.estimators.layout import Modality, build_network
 from mmfusion.fusion.subsets import Subset
 from mmfusion.training.device import device_of
@@ -19,7 +20,6 @@ from mmfusion.training.loop import Randomness, train_networks
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples, Shelf
 
-ROWS_AT_ONCE = 2048
 STEPS = 1000
 """Steps of training where the number of epochs is not given."""
 SELDOM = 1e-6
@@ -152,17 +152,23 @@ def _standardise(networks: Sequence[MultimodalNetwork], training: Training) -> N
 @torch.no_grad()
 def _start_bias(networks: Sequence[MultimodalNetwork], training: Training) -> None:
     """Start from the best constant prediction, which is many steps away where a class is rare."""
-    rows, outputs = torch.from_numpy(training.rows), networks[0].fusion.outputs
-    target, weight = training.samples.target[rows], training.samples.weight
-    share = torch.ones(len(rows)) if weight is None else weight[rows]
+    best = constant_scores(training, networks[0].fusion.outputs)
+    for network in networks:
+        network.fusion.bias.copy_(best)
+
+
+def constant_scores(training: Training, outputs: int) -> torch.Tensor:
+    """Return the constant scores with the lowest loss on the training rows, shape (outputs,)."""
     if training.task == "regression":
-        return
+        return torch.zeros(outputs)  # the target is standardised
+    rows, weight = torch.from_numpy(training.rows), training.samples.weight
+    target = training.samples.target[rows]
+    share = torch.ones(len(rows)) if weight is None else weight[rows]
     if training.task == "multiclass":
         target = torch.nn.functional.one_hot(target, outputs)
     frequency = (target.reshape(len(rows), -1) * share.unsqueeze(-1)).sum(0) / share.sum()
     frequency = frequency.clamp(SELDOM, 1 - SELDOM)
-    for network in networks:
-        network.fusion.bias.copy_(frequency.log() if training.task == "multiclass" else frequency.logit())
+    return frequency.log() if training.task == "multiclass" else frequency.logit()
 
 
 @torch.no_grad()

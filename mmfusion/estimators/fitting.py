@@ -14,7 +14,15 @@ from tqdm import tqdm
 
 from mmfusion.analysis.losses import mean_loss
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.estimators.ensemble import Recipe, Training, initial_networks, mean_scores, parts_of, train
+from mmfusion.estimators.ensemble import (
+    Recipe,
+    Training,
+    constant_scores,
+    initial_networks,
+    mean_scores,
+    parts_of,
+    train,
+)
 from mmfusion.estimators.layout import Modality, prepared
 from mmfusion.estimators.relevance import relevance_table
 from mmfusion.estimators.targets import Target
@@ -144,7 +152,10 @@ def fit_plan(
     samples = _samples(plan, data, present, target, weight, trained, scale)
     training = Training(samples, trained, target.task)
     apart = samples.rows(torch.from_numpy(held_out)) if len(held_out) else None
-    candidates, losses = [], []
+    candidates, losses, constant = [], [], np.nan
+    if apart is not None:
+        alone = constant_scores(training, target.outputs).double().expand(len(apart), -1).numpy()
+        constant = mean_loss(alone, apart.target.double().numpy(), target.task)
     for penalty in plan.penalties:
         networks, history = _trained(plan, training, penalty)
         fitted = Fitted(networks, target.task, scale, [], plan.seeds[0])
@@ -153,7 +164,8 @@ def fit_plan(
     best = 0 if np.isnan(losses).all() else int(np.nanargmin(losses))
     fitted, penalty, history = candidates[best]
     fitted = replace(fitted, part_means=[_means(network, training) for network in fitted.networks])
-    table = pd.DataFrame({"penalty": list(plan.penalties), "loss_validation": losses})
+    columns = {"penalty": list(plan.penalties), "loss_validation": losses, "loss_constant": constant}
+    table = pd.DataFrame(columns)
     return Outcome(fitted, penalty, history, table, fitted.relevance(apart))
 
 

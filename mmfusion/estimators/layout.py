@@ -17,7 +17,6 @@ from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind
 from mmfusion.encoders.sequence import pad
 from mmfusion.errors import InputError
 from mmfusion.training.network import MultimodalNetwork
-from mmfusion.training.samples import Samples
 
 OWN = "module"
 """Kind of a modality whose encoder is a module of the user's own; its input is not standardised."""
@@ -161,8 +160,3 @@ def prepared(
             values = np.where(here, values, np.zeros((), dtype=values.dtype))
         inputs[name] = encoder.prepare(values)  # type: ignore[operator]  # an Encoder, in a ModuleList
     return inputs, {name: torch.from_numpy(mask) for name, mask in present.items()}
-
-
-def empty_target(inputs: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor]) -> Samples:
-    """Return samples whose target is not known."""
-    return Samples(inputs, torch.zeros(len(next(iter(inputs.values())))), None, present)

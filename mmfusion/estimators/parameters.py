@@ -56,7 +56,7 @@ relevance_ : DataFrame
 penalty_ : float
     The lambda that was used.
 penalties_ : DataFrame
-    Every candidate with its loss on the held-out samples.
+    Every candidate for lambda with its loss on the held-out samples, beside that of the best constant.
 history_ : DataFrame
     Norms and losses after every epoch.
 modalities_ : tuple of str

@@ -35,8 +35,8 @@ class TrainedBlock:
     description : mapping
         JSON values: ``cell``, ``task``, ``modalities`` (lists of name, kind and size), ``encoders``
         (arguments by kind), ``fusion`` (arguments of `TensorFusion`), ``settings`` and per seed
-        ``target`` (mean and standard deviation with
-        which a regression target was standardised; 0 and 1 otherwise).
+        ``target`` (mean and standard deviation with which a regression target was standardised; 0 and 1
+        otherwise).
     networks : mapping of int to MultimodalNetwork
         By seed, in eval mode.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,27 @@ def test_a_target_of_numbers_is_a_regression(tmp_path: Path) -> None:
         "relevance", str(folder), "-t", "mood", *QUICK, "--held-out", "0", "--output", output
     )
     assert pd.read_csv(tmp_path / "out/relevance.csv")["loss_rise"].isna().all()
+
+
+def test_noise_is_not_explained(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, values in (("a", rng.normal(size=(300, 4))), ("b", rng.normal(size=(300, 4)))):
+        np.save(tmp_path / f"{name}.npy", values)
+    np.save(tmp_path / "y.npy", rng.integers(0, 2, 300))
+    text = run("relevance", str(tmp_path), "-t", "y", "--seeds", "2", "--output", str(tmp_path / "out"))
+    assert "No subset clearly lowers the held-out loss" in text
+    found, alone = (
+        float(word.rstrip(".;")) for word in re.findall(r"loss (\d\.\d+);.* has (\d\.\d+)\.", text)[0]
+    )
+    assert found > alone
+    assert alone == pytest.approx(np.log(2), abs=0.01)
+
+
+def test_a_signal_is_named(table: str, tmp_path: Path) -> None:
+    text = run(
+        "relevance", table, "-t", "agrees", *MODALITIES, "--seeds", "2", "--output", str(tmp_path / "out")
+    )
+    assert "text helps most on held-out samples" in text
 
 
 def test_check_explains(table: str) -> None:

@@ -177,6 +177,7 @@ def test_lambda_is_chosen_on_held_out_samples(arrays, binary) -> None:
     assert model.penalty_ == 0.01
     losses = model.penalties_["loss_validation"]
     assert losses[0] < losses[1]
+    assert (losses[0] < model.penalties_["loss_constant"]).all()
     assert model.relevance_[HELD_OUT].notna().all(axis=None)
 
 
