@@ -8,9 +8,8 @@ from mmfusion.cli.relevance import Question, modality_data
 from mmfusion.data.check_values import check_some_present, check_values
 from mmfusion.data.readers.source import Source
 from mmfusion.encoders import kind_of
-from mmfusion.estimators.base import FEW
 from mmfusion.estimators.targets import class_target, number_target
-from mmfusion.fusion.subsets import subset_label, subsets
+from mmfusion.fusion.subsets import default_order, subset_label, subsets
 
 WORDS = {
     "vector": "numbers, one vector per sample: a small network of two layers",
@@ -49,7 +48,7 @@ def explained(question: Question) -> str:
     lines += [f"  target {question.target}: {_target(question, source)}"]
     if source.groups is not None:
         lines.append(f"  groups: {len(np.unique(source.groups))}, kept together when samples are held out")
-    order = len(data.modalities) if len(data.modalities) <= FEW else 2
+    order = default_order(len(data.modalities))
     names = [subset_label(subset) for subset in subsets(data.modalities, order)]
     lines.append(
         f"{len(names)} subsets would get a relevance: {', '.join(names[:12])}{' ...' * (len(names) > 12)}"

@@ -25,11 +25,9 @@ from mmfusion.estimators.memory import check_memory
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
-from mmfusion.fusion.subsets import subset_label, subsets
+from mmfusion.fusion.subsets import default_order, subset_label, subsets
 from mmfusion.training.samples import Samples
 
-FEW = 3
-"""Number of modalities up to which all subsets are the default."""
 HELD_OUT = 0.2
 """Share of the samples that is held out where lambda is chosen and no share is given."""
 INTERCEPT = "intercept"
@@ -150,7 +148,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         )
 
     def _plan(self, layout: tuple[Modality, ...], target: Target) -> Plan:
-        order = (None if len(layout) <= FEW else 2) if self.max_order == "auto" else self.max_order
+        order = default_order(len(layout)) if self.max_order == "auto" else self.max_order
         seeds = check_random_state(self.random_state).randint(2**31 - 2, size=self.n_seeds)
         fusion = {
             "outputs": target.outputs,

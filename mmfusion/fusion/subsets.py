@@ -10,6 +10,8 @@ from mmfusion.errors import FusionError
 
 Subset = tuple[str, ...]
 """A non-empty tuple of modality names, in modality order."""
+FEW = 3
+"""Number of modalities up to which all subsets are the default; from there on, pairs."""
 
 
 def subsets(modalities: Iterable[str], max_order: int | None = None) -> list[Subset]:
@@ -55,6 +57,26 @@ def subsets(modalities: Iterable[str], max_order: int | None = None) -> list[Sub
         )
     largest = len(names) if max_order is None else min(max_order, len(names))
     return [subset for size in range(1, largest + 1) for subset in combinations(names, size)]
+
+
+def default_order(modalities: int) -> int:
+    """Return the largest size of a subset where the user has not chosen one.
+
+    Parameters
+    ----------
+    modalities : int
+
+    Returns
+    -------
+    int
+        All modalities up to three of them, else 2.
+
+    Examples
+    --------
+    >>> default_order(3), default_order(4)
+    (3, 2)
+    """
+    return modalities if modalities <= FEW else 2
 
 
 def subset_label(subset: Subset) -> str:

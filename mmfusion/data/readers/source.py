@@ -29,6 +29,8 @@ class Source:
         What samples have in common, such as their video. Default: unknown.
     splits : mapping of str to array of int
         Predefined rows of ``train``, ``validation`` and ``test``; empty if there are none.
+    first_row : int
+        The number by which the user knows the first row: 1 in tables, 0 in arrays.
     """
 
     arrays: Mapping[str, NDArray[Any]]
@@ -37,6 +39,7 @@ class Source:
     ids: tuple[str, ...] = ()
     groups: NDArray[Any] | None = None
     splits: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    first_row: int = 0
 
     def __len__(self) -> int:
         return len(self.target)

@@ -106,6 +106,7 @@ def read_table(
         check_target(place, ", ".join(choice.target), together),
         ids=tuple(_plain(place, "the name", table, ids).astype(str).tolist()) if ids is not None else (),
         groups=_plain(place, "the group", table, groups) if groups is not None else None,
+        first_row=place.first_row,
     )
 
 
