@@ -86,15 +86,16 @@ def relevance(
         int | None, typer.Option(min=1, help="Passes over the data.  [default: about 1000 steps]")
     ] = None,
     random_state: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 0,
-    output: Annotated[Path, typer.Option(help="Folder of the table and the picture.")] = Path("relevance"),
+    output: Annotated[Path, typer.Option(help="Folder of table, picture and settings.")] = Path("relevance"),
 ) -> None:
-    """Train networks, print the relevance of every subset of modalities, and write table and picture.
+    """Train networks, print the relevance of every subset of modalities, and write table, picture, settings.
 
     The table says for every subset how much of the weights it has (beta, weight_share), and, on samples that
     were not trained on, how much the loss rises without it (loss_rise) and its share in the score's variance
     (covariance_share). Trust the held-out columns first.
     """
-    from mmfusion.cli.relevance import Question, answer
+    from mmfusion.cli.question import Question
+    from mmfusion.cli.relevance import answer
 
     choices = {
         "norm": norm,
@@ -113,17 +114,26 @@ def relevance(
 @app.command(epilog=EPILOG)
 def check(
     data: Data,
-    target: TargetName,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target", "-t", help="Column or array that is predicted. Without it, the contents are listed."
+        ),
+    ] = None,
     modality: Modality = [],  # noqa: B006 (typer copies it)
     groups: Groups = None,
     ids: Ids = None,
     task: Task = "auto",
 ) -> None:
-    """Read and check a file, and explain what would be done with it."""
+    """Read and check a file, and explain what would be done with it; without a target, list what is in it."""
     from mmfusion.cli.check import explained
-    from mmfusion.cli.relevance import Question
+    from mmfusion.cli.contents import contents
+    from mmfusion.cli.question import Question
 
-    typer.echo(explained(Question(data, target, tuple(modality), groups, ids, task)))
+    if target is None:
+        typer.echo(contents(data))
+    else:
+        typer.echo(explained(Question(data, target, tuple(modality), groups, ids, task)))
 
 
 @app.command()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmfusion.cli.relevance import Question, modality_data
+from mmfusion.cli.question import Question, modality_data
+from mmfusion.cli.relevance import order_note
 from mmfusion.data.check_values import check_some_present, check_values
+from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.readers.source import Source
 from mmfusion.encoders import kind_of
 from mmfusion.estimators.targets import class_target, number_target
@@ -13,7 +15,7 @@ from mmfusion.fusion.subsets import default_order, subset_label, subsets
 
 WORDS = {
     "vector": "numbers, one vector per sample: a small network of two layers",
-    "symbols": "symbols, one sequence per sample: a motif scanner",
+    "symbols": "whole numbers, read as a sequence of symbols per sample: a motif scanner",
     "sequence": "numbers, one sequence of vectors per sample: a temporal convolution",
 }
 
@@ -44,7 +46,7 @@ def explained(question: Question) -> str:
     for name, values in data.arrays.items():
         missing = int((~present[name]).sum()) if name in present else 0
         gone = f"; missing for {missing} samples, where its mean feature stands" if missing else ""
-        lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{gone}")
+        lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{_lengths(data, name)}{gone}")
     lines += [f"  target {question.target}: {_target(question, source)}"]
     if source.groups is not None:
         lines.append(f"  groups: {len(np.unique(source.groups))}, kept together when samples are held out")
@@ -53,8 +55,17 @@ def explained(question: Question) -> str:
     lines.append(
         f"{len(names)} subsets would get a relevance: {', '.join(names[:12])}{' ...' * (len(names) > 12)}"
     )
+    if note := order_note(len(data.modalities), "auto"):
+        lines.append(note)
     lines.append("Everything is in order; next: mmfusion relevance with the same arguments.")
     return "\n".join(lines)
+
+
+def _lengths(data: ModalityData, name: str) -> str:
+    if name not in data.lengths:
+        return ""
+    shortest, longest = int(data.lengths[name].min()), int(data.lengths[name].max())
+    return f"; of {shortest} to {longest} real steps, as its lengths say, the rest is padding"
 
 
 def _target(question: Question, source: Source) -> str:

@@ -8,6 +8,9 @@ from pathlib import Path
 from mmfusion.errors import InputError
 from mmfusion.files import write_text
 
+COMMITTED = "config/mine.yaml"
+"""Name of the template in a checkout, which its comments mention."""
+
 
 def write_template(path: Path) -> None:
     """Write the configuration.
@@ -23,4 +26,5 @@ def write_template(path: Path) -> None:
     """
     if path.exists():
         raise InputError(f"{path}: there is such a file already, expected a new name; nothing was written.")
-    write_text(path, files("mmfusion.cli").joinpath("mine.yaml").read_text(encoding="utf-8"))
+    template = files("mmfusion.cli").joinpath("mine.yaml").read_text(encoding="utf-8")
+    write_text(path, template.replace(COMMITTED, str(path)))

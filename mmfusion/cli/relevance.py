@@ -3,84 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import typer
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from mmfusion.data.modality_data import ModalityData
-from mmfusion.data.readers.read import read_source
-from mmfusion.data.readers.source import Source
+from mmfusion.cli.question import Question, modality_data
 from mmfusion.errors import InputError
 from mmfusion.estimators.base import FusionEstimator
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.regressor import FusionRegressor
-from mmfusion.files import write_table
+from mmfusion.files import write_json, write_table
+from mmfusion.fusion.subsets import default_order
+from mmfusion.plotting.answer import relevance_figure
 from mmfusion.plotting.style import save
 
-MANY = 10
-"""Different numbers from which on a target of numbers is taken for a regression."""
-TASKS = ("auto", "classification", "regression")
 COLUMNS = ("beta", "weight_share", "loss_rise", "covariance_share", "leakage_within")
-
-
-@dataclass(frozen=True)
-class Question:
-    """A file, and what is asked of it: the arguments of the command."""
-
-    data: Path
-    target: str
-    modalities: tuple[str, ...]
-    groups: str | None
-    ids: str | None
-    task: str
-
-    def read(self) -> Source:
-        """Read the file."""
-        return read_source(self.data, self.target, self._columns(), self.groups, self.ids)
-
-    def _columns(self) -> dict[str, str | list[str]] | None:
-        chosen: dict[str, str | list[str]] = {}
-        for text in self.modalities:
-            name, found, columns = text.partition("=")
-            if not found or not name or not columns:
-                raise InputError(
-                    f"--modality {text!r}: expected NAME=COLUMNS, such as text='text_*' or text=a,b,c."
-                )
-            if name in chosen:
-                raise InputError(
-                    f"--modality {text!r}: {name!r} was given already, expected every name once."
-                )
-            chosen[name] = columns.split(",") if "," in columns else columns
-        return chosen or None
-
-    def is_regression(self, target: NDArray[Any]) -> bool:
-        """Say whether the target is to be predicted as numbers.
-
-        Raises
-        ------
-        InputError
-            If the task is unknown.
-        """
-        if self.task not in TASKS:
-            raise InputError(f"--task: {self.task!r} is unknown, expected one of {', '.join(TASKS)}.")
-        if self.task != "auto":
-            return self.task == "regression"
-        return target.dtype.kind == "f" and len(np.unique(target)) > MANY
-
-
-def modality_data(source: Source) -> ModalityData:
-    """Make the estimators' data of what was read."""
-    return ModalityData(source.arrays, lengths=source.lengths or None)
+MOST_NAMED = 5
+"""Subsets that the verdict names."""
+SMALL = 0.1
+"""Share of the largest rise of the loss below which a subset about which networks disagree is not named."""
+FILES = ("relevance.csv", "relevance.png", "settings.json")
 
 
 def answer(question: Question, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
-    """Train, print the table, and write table and picture.
+    """Train, print the table, and write table, picture and settings.
 
     Parameters
     ----------
@@ -88,27 +38,51 @@ def answer(question: Question, choices: Mapping[str, Any], output: Path) -> pd.D
     choices : mapping
         Parameters of the estimator.
     output : Path
-        Folder.
+        Folder. Files of an earlier answer in it are replaced, and that is said.
 
     Returns
     -------
     DataFrame
         The relevance table.
     """
+    if output.exists() and not output.is_dir():
+        raise InputError(f"--output: {output} is a file, expected a folder; name another one.")
     source = question.read()
+    if source.groups is not None and choices["validation_fraction"] is None:
+        raise InputError(
+            "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, or "
+            "hold out a share."
+        )
     regression = question.is_regression(source.target)
     model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
-    model.fit(modality_data(source), source.target, groups=source.groups)
+    data = modality_data(source)
+    model.fit(data, source.target, groups=source.groups)
     table = model.relevance_
-    measure = "loss_rise" if table["loss_rise"].notna().any() else "beta"
-    typer.echo(printed(table))
-    typer.echo(_quality(model))
-    typer.echo(_verdict(table))
+    note = order_note(len(data.modalities), choices["max_order"])
+    for line in (printed(table), note, _quality(model), _verdict(table)):
+        if line:
+            typer.echo(line)
+    before = [name for name in FILES if (output / name).exists()]
     write_table(output / "relevance.csv", table)
-    figure = model.plot_relevance(measure).figure
-    save(cast("Figure", figure), output / "relevance.png")
-    typer.echo(f"written: {output / 'relevance.csv'}, {output / 'relevance.png'}")
+    save(
+        relevance_figure(table, f"{question.data.name}: what predicts {question.target!r}?", _caption(model)),
+        output / "relevance.png",
+    )
+    write_json(output / "settings.json", _settings(question, model, len(data)))
+    replaced = " (those of an earlier run were replaced)" if before else ""
+    typer.echo(f"written to {output}: {', '.join(FILES)}{replaced}")
     return table
+
+
+def order_note(modalities: int, chosen: Any) -> str:
+    """Say which subsets are scored, where it is not all and the user has not chosen it."""
+    order = default_order(modalities)
+    if chosen != "auto" or order == modalities:
+        return ""
+    return (
+        f"From four modalities on only single modalities and pairs are scored: --max-order {modalities} "
+        f"takes all {2**modalities - 1} subsets."
+    )
 
 
 def printed(table: pd.DataFrame) -> str:
@@ -124,7 +98,7 @@ def printed(table: pd.DataFrame) -> str:
 def _cell(value: float, low: float, high: float) -> str:
     if np.isnan(value):
         return "-"
-    return f"{value:.3f}" if np.isnan(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{value:z.3f}" if np.isnan(low) else f"{value:z.3f} [{low:z.3f}, {high:z.3f}]"
 
 
 def _quality(model: FusionEstimator) -> str:
@@ -135,13 +109,55 @@ def _quality(model: FusionEstimator) -> str:
     return f"Held-out loss {found:.3f}; the best constant prediction has {alone:.3f}."
 
 
+def _caption(model: FusionEstimator) -> str:
+    """Say under the title of the picture what was trained and what the bars are."""
+    seeds = model.n_seeds
+    intervals = " Whiskers: 95 % bootstrap intervals over the networks." if seeds > 1 else ""
+    measured = (
+        " Right: how much the loss on held-out samples rises where a subset's part is replaced by its mean; "
+        "zero or less means that it does not help there."
+        if model.relevance_["loss_rise"].notna().any()
+        else ""
+    )
+    return (
+        f"{seeds} network{'s' if seeds > 1 else ''}, norm = {model.norm}, p = {model.p:g}, lambda = "
+        f"{model.penalty_:g}. {_quality(model)} Left: relevance beta, from the weights.{measured}{intervals}"
+    )
+
+
+def _settings(question: Question, model: FusionEstimator, samples: int) -> dict[str, Any]:
+    """Describe what the files beside it were made of."""
+    found, alone = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
+    return {
+        "mmfusion": version("mmfusion"),
+        "data": str(question.data),
+        "samples": samples,
+        "target": question.target,
+        "modalities": list(question.modalities) or list(model.modalities_),
+        "groups": question.groups,
+        "ids": question.ids,
+        "estimator": type(model).__name__,
+        "parameters": {**model.get_params(deep=False), "p": f"{model.p:g}", "verbose": False},
+        "penalty": model.penalty_,
+        "loss_held_out": None if np.isnan(found) else found,
+        "loss_constant": None if np.isnan(alone) else alone,
+    }
+
+
 def _verdict(table: pd.DataFrame) -> str:
-    """Name the subset without which the held-out loss rises most, if there is any."""
+    """Name the subsets without which the held-out loss rises, most first, if there are any."""
     if table["loss_rise"].isna().all():
         best = table.nlargest(1, "beta").iloc[0]
         return f"{best['subset']} has the largest weights (beta {best['beta']:.2f})."
-    best = table.nlargest(1, "loss_rise").iloc[0]
-    low = best["loss_rise"] if np.isnan(best["loss_rise_low"]) else best["loss_rise_low"]
-    if low <= 0:
-        return "No subset clearly lowers the held-out loss: nothing here is known to carry the prediction."
-    return f"{best['subset']} helps most on held-out samples (loss rise without it {best['loss_rise']:.3f})."
+    low = table["loss_rise_low"].fillna(table["loss_rise"])
+    clear = table[low > 0].nlargest(MOST_NAMED, "loss_rise")
+    unsure = table[(low <= 0) & (table["loss_rise"] > max(0.0, SMALL * table["loss_rise"].max()))]
+    if clear.empty:
+        told = "No subset clearly lowers the held-out loss: nothing here is known to carry the prediction."
+    else:
+        named = [f"{row['subset']} ({row['loss_rise']:.3f})" for _, row in clear.iterrows()]
+        told = f"The held-out loss rises without {', '.join(named)}."
+    if len(unsure):
+        names = ", ".join(unsure["subset"].head(MOST_NAMED))
+        told += f" For {names} the networks disagree (the interval reaches zero): more --seeds would tell."
+    return told

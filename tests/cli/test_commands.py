@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -79,11 +80,61 @@ def test_noise_is_not_explained(tmp_path: Path) -> None:
     assert alone == pytest.approx(np.log(2), abs=0.01)
 
 
+def test_an_answer_says_what_it_was_made_of_and_what_it_replaces(table: str, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    arguments = [table, "-t", "agrees", *MODALITIES, *QUICK, "--output", str(output)]
+    assert "replaced" not in run("relevance", *arguments)
+    facts = json.loads((output / "settings.json").read_text())
+    assert (facts["data"], facts["target"], facts["samples"]) == (table, "agrees", 200)
+    assert facts["parameters"]["n_seeds"] == 2
+    assert facts["loss_held_out"] > 0
+    assert "(those of an earlier run were replaced)" in run("relevance", *arguments)
+
+
+def test_from_four_modalities_on_pairs_are_scored_and_that_is_said(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in "abcd":
+        np.save(tmp_path / f"{name}.npy", rng.normal(size=(40, 2)))
+    np.save(tmp_path / "y.npy", rng.integers(0, 2, 40))
+    out = ["--output", str(tmp_path / "out")]
+    asked = [str(tmp_path), "-t", "y"]
+    for text in (run("check", *asked), run("relevance", *asked, *QUICK, *out)):
+        assert "only single modalities and pairs are scored: --max-order 4 takes all 15 subsets" in text
+    assert len(pd.read_csv(tmp_path / "out/relevance.csv")) == 10
+    text = run("relevance", *asked, *QUICK, "--max-order", "1", *out)
+    assert "only single" not in text
+
+
+def test_check_without_a_target_lists_the_contents(table: str, tmp_path: Path) -> None:
+    text = run("check", table)
+    assert "a table of 200 rows and 18 columns" in text
+    assert "text_*: 6 columns of numbers" in text
+    assert "agrees: whole numbers" in text
+    assert '-m "video=video_*"' in text
+    pd.read_csv(table).to_parquet(tmp_path / "speech.parquet")
+    assert run("check", str(tmp_path / "speech.parquet")).replace(".parquet", ".csv") == text
+    np.savez(tmp_path / "walks.npz", gait=np.ones((5, 7, 2)), gait_lengths=np.ones(5, int), y=np.arange(5))
+    text = run("check", str(tmp_path / "walks.npz"))
+    assert "gait: (5, 7, 2) of float64" in text
+    assert "gait_lengths: (5,) of int64, the lengths of gait" in text
+
+
+def test_check_tells_lengths_and_symbols(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "gait.npy", rng.normal(size=(20, 9, 2)))
+    np.save(tmp_path / "gait_lengths.npy", rng.integers(3, 9, 20))
+    np.save(tmp_path / "words.npy", rng.integers(0, 5, (20, 6)))
+    np.save(tmp_path / "y.npy", rng.normal(size=20))
+    text = run("check", str(tmp_path), "-t", "y")
+    assert re.search(r"gait: shape \(20, 9, 2\).* of 3 to 8 real steps, as its lengths say", text)
+    assert "words: shape (20, 6), whole numbers, read as a sequence of symbols" in text
+
+
 def test_a_signal_is_named(table: str, tmp_path: Path) -> None:
     text = run(
         "relevance", table, "-t", "agrees", *MODALITIES, "--seeds", "2", "--output", str(tmp_path / "out")
     )
-    assert "text helps most on held-out samples" in text
+    assert re.search(r"The held-out loss rises without text \(0\.\d+\)", text)
 
 
 def test_check_explains(table: str) -> None:
@@ -111,6 +162,9 @@ def test_help_teaches() -> None:
         (["-t", "agrees", *MODALITIES, "-m", "text=id"], "'text' was given already"),
         (["-t", "agrees", *MODALITIES, "--task", "ranking"], "--task: 'ranking' is unknown"),
         (["-t", "agrees", "-m", "text=text_*", "-m", "who=speaker"], "speaker"),
+        (["-t", "agrees"], "expected --modality NAME=COLUMNS for each"),
+        (["-t", "speaker", *MODALITIES, "--task", "regression"], "is text, expected numbers for --task"),
+        (["-t", "video_0", "-m", "text=text_*", "--task", "classification"], "use --task regression"),
     ],
 )
 def test_mistakes_end_in_a_sentence(
@@ -135,7 +189,9 @@ def test_init_writes_the_committed_example_once(
 ) -> None:
     path = tmp_path / "study.yaml"
     assert "snakemake" in run("init", str(path))
-    assert path.read_bytes() == (ROOT / "config/mine.yaml").read_bytes()
+    committed = (ROOT / "config/mine.yaml").read_text()
+    assert "config/mine.yaml" in committed
+    assert path.read_text() == committed.replace("config/mine.yaml", str(path))
     monkeypatch.setattr("sys.argv", ["mmfusion", "init", str(path)])
     with pytest.raises(SystemExit):
         command.main()

@@ -1,0 +1,122 @@
+"""Listing what is in a file, before anything has been chosen from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+
+from mmfusion.data.readers.arrays import LENGTHS
+from mmfusion.data.readers.arrays import _open as open_arrays
+from mmfusion.data.readers.memory import check_exists, check_memory, memory_needed, unreadable
+from mmfusion.errors import DataError
+
+MOST = 30
+"""Lines beyond this number are left out."""
+
+
+def contents(path: Path) -> str:
+    """List the columns of a table, or the arrays of a file or folder, with their types.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV, Parquet, npz or safetensors file, or a folder of npy files.
+
+    Returns
+    -------
+    str
+        Several lines, the last of which says how to go on.
+
+    Raises
+    ------
+    DataError
+        If it is missing, unreadable, or in another format.
+    """
+    check_exists(path)
+    suffix = "" if path.is_dir() else path.suffix.lower()
+    if suffix in (".csv", ".parquet"):
+        return _table(path, suffix)
+    if path.is_dir() or suffix in (".npz", ".safetensors"):
+        return _arrays(path)
+    raise DataError(
+        f"{path}: cannot be read as {suffix or 'a file without ending'}, expected .csv, .parquet, .npz, "
+        ".safetensors or a folder of .npy files; convert it to one of these."
+    )
+
+
+def _table(path: Path, suffix: str) -> str:
+    try:
+        if suffix == ".parquet":
+            with pq.ParquetFile(path) as file:
+                schema, rows = file.schema_arrow, file.metadata.num_rows
+        else:
+            check_memory(path, memory_needed(path))
+            table = pv.read_csv(path, parse_options=pv.ParseOptions(newlines_in_values=True))
+            schema, rows = table.schema, table.num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, error) from None
+    groups = _families({name: _word(schema.field(name).type) for name in schema.names})
+    patterns = [name for name in groups if name.endswith("*")]
+    modalities = " ".join(f'-m "{name.rstrip("*").rstrip("_-.")}={name}"' for name in patterns[:8])
+    return "\n".join(
+        [
+            f"{path}: a table of {rows} rows and {len(schema.names)} columns",
+            *_shortened([f"  {name}: {what}" for name, what in groups.items()]),
+            f"Next: mmfusion check {path} --target COLUMN {modalities or '-m NAME=COLUMNS'}",
+        ]
+    )
+
+
+def _families(types: Mapping[str, str]) -> dict[str, str]:
+    """Put columns that differ by a number at their end only under one pattern, such as ``audio_*``."""
+    members: dict[str, list[str]] = {}
+    for name in types:
+        members.setdefault(re.sub(r"\d+$", "*", name), []).append(name)
+    found: dict[str, str] = {}
+    for pattern, names in members.items():
+        if len(names) == 1:
+            found[names[0]] = types[names[0]]
+        else:
+            found[pattern] = (
+                f"{len(names)} columns of {' and '.join(sorted({types[name] for name in names}))}"
+            )
+    return found
+
+
+def _word(kind: pa.DataType) -> str:
+    if pa.types.is_boolean(kind):
+        return "true and false"
+    if pa.types.is_integer(kind):
+        return "whole numbers"
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "numbers"
+    return "nothing" if pa.types.is_null(kind) else "text"
+
+
+def _arrays(path: Path) -> str:
+    store = open_arrays(path)
+    lines = []
+    for key, load in store.items():
+        array = load()
+        lengths = ""
+        for ending in LENGTHS:
+            if key.endswith(ending) and key.removesuffix(ending) in store:
+                lengths = f", the lengths of {key.removesuffix(ending)}"
+        lines.append(f"  {key}: {array.shape} of {array.dtype}{lengths}")
+    return "\n".join(
+        [
+            f"{path}: {len(store)} arrays",
+            *_shortened(lines),
+            f"Next: mmfusion check {path} --target NAME; all other arrays are modalities then, but those "
+            "that are named in --groups and --ids.",
+        ]
+    )
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= MOST else [*lines[:MOST], f"  ... and {len(lines) - MOST} more"]

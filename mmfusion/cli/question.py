@@ -1,0 +1,84 @@
+"""What the command is asked: a file, its columns, and what is predicted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.readers.read import read_source
+from mmfusion.data.readers.source import Source
+from mmfusion.errors import InputError
+
+MANY = 10
+"""Different numbers from which on a target of numbers is taken for a regression."""
+TASKS = ("auto", "classification", "regression")
+TABLES = (".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A file, and what is asked of it: the arguments of the command."""
+
+    data: Path
+    target: str
+    modalities: tuple[str, ...]
+    groups: str | None
+    ids: str | None
+    task: str
+
+    def read(self) -> Source:
+        """Read the file, and check that the target fits the task."""
+        if self.task not in TASKS:
+            raise InputError(f"--task: {self.task!r} is unknown, expected one of {', '.join(TASKS)}.")
+        columns = self._columns()
+        if columns is None and self.data.suffix.lower() in TABLES and self.data.is_file():
+            raise InputError(
+                f"{self.data}: the modalities of a table are not guessed, expected --modality NAME=COLUMNS "
+                f"for each, such as -m text='text_*'; mmfusion check {self.data} lists the columns."
+            )
+        source = read_source(self.data, self.target, columns, self.groups, self.ids)
+        self._check_task(source.target)
+        return source
+
+    def _columns(self) -> dict[str, str | list[str]] | None:
+        chosen: dict[str, str | list[str]] = {}
+        for text in self.modalities:
+            name, found, columns = text.partition("=")
+            if not found or not name or not columns:
+                raise InputError(
+                    f"--modality {text!r}: expected NAME=COLUMNS, such as text='text_*' or text=a,b,c."
+                )
+            if name in chosen:
+                raise InputError(
+                    f"--modality {text!r}: {name!r} was given already, expected every name once."
+                )
+            chosen[name] = columns.split(",") if "," in columns else columns
+        return chosen or None
+
+    def _check_task(self, target: NDArray[Any]) -> None:
+        where = f"{self.data}: the target {self.target!r}"
+        numbers = target.dtype.kind in "biuf"
+        if self.task == "regression" and not numbers:
+            raise InputError(
+                f"{where} is text, expected numbers for --task regression; use --task classification."
+            )
+        if self.task == "classification" and numbers and not np.array_equal(target, np.round(target)):
+            raise InputError(
+                f"{where} has fractions, expected classes for --task classification; use --task regression."
+            )
+
+    def is_regression(self, target: NDArray[Any]) -> bool:
+        """Say whether the target is to be predicted as numbers."""
+        if self.task != "auto":
+            return self.task == "regression"
+        return target.dtype.kind == "f" and len(np.unique(target)) > MANY
+
+
+def modality_data(source: Source) -> ModalityData:
+    """Make the estimators' data of what was read."""
+    return ModalityData(source.arrays, lengths=source.lengths or None)

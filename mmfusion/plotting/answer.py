@@ -1,0 +1,46 @@
+"""Relevance of the subsets as a figure that can be read alone: what was trained on, and what helps."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mmfusion.plotting.layout import heading
+from mmfusion.plotting.style import style
+from mmfusion.plotting.subset_relevance import MOST_BARS, subset_relevance
+
+WIDTH, HEIGHT_OF_HEADING, HEIGHT_OF_BAR = 8.6, 2.0, 0.26  # inches
+
+
+def relevance_figure(relevance: pd.DataFrame, title: str, subtitle: str) -> Figure:
+    """Draw beta beside the rise of the held-out loss, or beta alone where nothing was held out.
+
+    Parameters
+    ----------
+    relevance : DataFrame
+        ``relevance_`` of an estimator.
+    title : str
+        What the figure shows.
+    subtitle : str
+        What was trained, and what the bars are.
+
+    Returns
+    -------
+    Figure
+    """
+    measures = ["beta", "loss_rise"] if relevance["loss_rise"].notna().any() else ["beta"]
+    shown = relevance
+    if len(relevance) > MOST_BARS:
+        shown = relevance.nlargest(MOST_BARS, measures[-1]).sort_index()
+        subtitle += f" Shown are the {MOST_BARS} of {len(relevance)} subsets with the largest {measures[-1]}."
+    with style():
+        height = HEIGHT_OF_HEADING + HEIGHT_OF_BAR * len(shown)
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        panels = figure.subplots(1, len(measures), squeeze=False)[0]
+        for panel, measure in zip(panels, measures, strict=True):
+            subset_relevance(panel, shown, measure)
+        if len(panels) > 1:
+            panels[1].set_yticklabels([])
+            panels[1].get_legend().remove()
+        heading(figure, title, subtitle)
+    return figure
