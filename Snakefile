@@ -3,7 +3,7 @@ from mmfusion.config import MOSI_TASKS
 from mmfusion.digest import script_digests
 from mmfusion.plotting.figures import FIGURES
 from mmfusion.provenance import commit_of
-from mmfusion.workflow import figures_of, load_study
+from mmfusion.workflow import figures_of, load_study, told_by_failed_jobs
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
@@ -37,6 +37,10 @@ onstart:
 
 onsuccess:
     print(STUDY.mosi_status)
+
+
+onerror:
+    print(told_by_failed_jobs(log))
 
 
 localrules:

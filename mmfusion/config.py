@@ -8,9 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from mmfusion.config_checks import problems_between
 from mmfusion.config_errors import problems_of, sentences
@@ -92,6 +100,15 @@ class HeldOut(Settings):
     test: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.25, description="share of the test split")
     seed: Seed = Field(default=0, description="seed of the random splits")
 
+    @model_validator(mode="after")
+    def _something_to_train_on(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError(
+                f"expected shares with a sum below 1 (it is {self.validation + self.test:g}: validation "
+                f"{self.validation:g} and test {self.test:g}), as the rest is trained on; lower one"
+            )
+        return self
+
 
 class Dataset(Settings):
     """What is particular to one synthetic dataset."""
@@ -128,7 +145,10 @@ class OwnDataset(Settings):
         description="zero: infinite numbers of a pickled dictionary become zero; else they stop the run",
     )
     epochs: Positive = Field(default=20, description="passes over the training split")
-    max_order: MaxOrder = None
+    max_order: Positive | Literal["auto", "all"] = Field(
+        default="auto",
+        description="largest number of modalities in a subset; auto: all up to three modalities, else 2",
+    )
 
 
 class MotifScannerSettings(Settings):
@@ -261,7 +281,7 @@ def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfi
         problem = "there are no settings, expected keys such as seeds and experiments; see config/README.md."
         raise ConfigError([problem], source)
     problems = list(problems_between(config, get_args(SyntheticName), MOSI_TASKS))
-    apart = own_apart(config)
+    apart = own_apart(config, get_args(SyntheticName))
     try:
         study = StudyConfig.model_validate(apart)
     except ValidationError as error:

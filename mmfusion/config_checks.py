@@ -37,6 +37,7 @@ def problems_between(
     for name, experiment in experiments.items():
         for key in ("datasets", "norms", "p", "scales"):
             yield from _repeats(("experiments", name, key), _value(experiment, key))
+    yield from _taken_names(config, [*generated, *real])
     yield from _unknown_datasets(config, experiments, [*generated, *real])
     yield from _datasets_without_settings(config, experiments, generated)
     yield from _nothing_to_train(config, experiments, real)
@@ -75,6 +76,14 @@ def _identity(key: int | str, value: Any) -> Any:
         return number(in_quotes(value))
     except ValueError:
         return value
+
+
+def _taken_names(config: Mapping[str, Any], taken: Collection[str]) -> Iterator[Problem]:
+    settings = config.get("datasets")
+    for name, entry in settings.items() if isinstance(settings, Mapping) else ():
+        if name in taken and isinstance(entry, Mapping) and "path" in entry:
+            text = "this name is taken by a dataset of the study, expected a name of your own; rename it."
+            yield Problem(("datasets", name), text)
 
 
 def _unknown_datasets(

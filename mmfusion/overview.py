@@ -22,8 +22,11 @@ SCORES = {
     "acc7_test": "Acc-7",
     "mae_test": "MAE",
     "pearson_r_test": "Pearson r",
+    "r2_test": "R²",
 }
-
+NOT_OF_SENTIMENT = ("loss_test", "r2_test")
+"""Scores that the table of CMU-MOSI leaves out, as publications on it do."""
+OWN_SCORES = ("accuracy_test", "r2_test", "mae_test", "loss_test")
 
 MEASURES = {
     "beta": "beta",
@@ -54,13 +57,14 @@ def score_table(runs: pd.DataFrame, sentiment: bool) -> pd.DataFrame:
         Columns dataset, model, norm, p, runs, converged and the scores that apply; a dash where none does.
     """
     known = runs.groupby("dataset")["acc2_zeros_positive_test"].transform("count") > 0
-    scores = [name for name in SCORES if name != "loss_test"] if sentiment else ["accuracy_test"]
+    scores = [name for name in SCORES if name not in NOT_OF_SENTIMENT] if sentiment else ["accuracy_test"]
     return _mean_scores(runs[known == sentiment], scores)
 
 
 def own_scores(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return mean test scores of the user's own datasets, as `score_table`: accuracy and loss."""
-    return _mean_scores(runs[~runs["dataset"].isin(DATASET_NAMES)], ["accuracy_test", "loss_test"])
+    """Return mean test scores of the user's own datasets, as `score_table`; those of no dataset left out."""
+    own = runs[~runs["dataset"].isin(DATASET_NAMES)]
+    return _mean_scores(own, [name for name in OWN_SCORES if own[name].notna().any()])
 
 
 def _mean_scores(runs: pd.DataFrame, scores: list[str]) -> pd.DataFrame:

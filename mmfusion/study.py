@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.cells import EIGEN_CELL, Cell
-from mmfusion.config import MOSI_TASKS, Encoders, StudyConfig, load_config
+from mmfusion.config import MOSI_TASKS, Encoders, OwnDataset, StudyConfig, load_config
 from mmfusion.data.example import EXAMPLE
 from mmfusion.data.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 from mmfusion.errors import DataError
+
+PICKLES = (".pkl", ".pickle")
 
 
 class Study:
@@ -42,7 +44,7 @@ class Study:
     ------
     DataError
         If CMU-MOSI is required and missing, only a part of its files is there, or the file of an own dataset
-        is missing.
+        is missing or lacks a column or array that the configuration names.
     """
 
     def __init__(self, config: StudyConfig) -> None:
@@ -58,7 +60,7 @@ class Study:
         self.own = {
             name: own for name, own in config.own.items() if name in {cell.dataset for cell in planned}
         }
-        _check_files({name: own.path for name, own in self.own.items()})
+        _check_files(self.own)
         uses_mosi = any(cell.dataset in MOSI_TASKS for cell in planned)
         self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if uses_mosi else None
         self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
@@ -190,11 +192,34 @@ class Study:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _check_files(paths: Mapping[str, str]) -> None:
-    """Check that the files of own datasets are there; the example's is drawn when it is needed."""
-    for name, path in paths.items():
-        if path != EXAMPLE and not Path(path).exists():
-            raise DataError(
-                f"datasets.{name}.path: there is no file or folder {path} in {Path.cwd()}, expected the "
+def _check_files(datasets: Mapping[str, OwnDataset]) -> None:
+    """Check that the files of own datasets are there, with all names that are asked of them.
+
+    Only the names are looked at, never the values. The example's file is drawn when it is needed, and the
+    names in a pickle are known only after reading.
+    """
+    told = [sentence for name, own in datasets.items() if (sentence := _mistake_in_file(name, own))]
+    if told:
+        raise DataError("\n".join(told))
+
+
+def _mistake_in_file(name: str, own: OwnDataset) -> str:
+    if not Path(own.path).exists():
+        return (
+            ""
+            if own.path == EXAMPLE
+            else (
+                f"datasets.{name}.path: there is no file or folder {own.path} in {Path.cwd()}, expected the "
                 "data; correct the path, or write it from the root of the file system on."
             )
+        )
+    if own.path.endswith(PICKLES):
+        return ""
+    # Imported here: a study without own data does not need the libraries of the formats.
+    from mmfusion.data.readers.read import check_names
+
+    try:
+        check_names(own.path, own.target, own.modalities, own.groups, own.ids)
+    except DataError as error:
+        return f"datasets.{name}: {error}"
+    return ""

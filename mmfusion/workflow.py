@@ -1,7 +1,8 @@
-"""The seam to the Snakefile: a checked configuration, or its mistakes."""
+"""The seam to the Snakefile: a checked configuration, or its mistakes, and what failed jobs have told."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from mmfusion.config_file import check_keys
 from mmfusion.errors import MmfusionError
 from mmfusion.plotting.figures import FIGURES
 from mmfusion.study import Study
+
+_FAILED = re.compile(r"^ *log: (.+) \(check log file\(s\) for error details\)$", re.MULTILINE)
 
 
 def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Study:
@@ -55,3 +58,31 @@ def figures_of(study: Study) -> list[str]:
         for name, definition in FIGURES.items()
         if (study.own if definition.requires is None else planned & set(definition.requires))
     ]
+
+
+def told_by_failed_jobs(logs: str | Path | Iterable[str | Path]) -> str:
+    """Collect the last line of every failed job's own log, which is the sentence about a user's mistake.
+
+    Parameters
+    ----------
+    logs : str, Path or iterable of them
+        Snakemake's logs of the run (its version says how many), which name those of failed jobs, relative to
+        the working directory.
+
+    Returns
+    -------
+    str
+        One line per failed job; empty if none has left a log.
+    """
+    several = [logs] if isinstance(logs, str | Path) else logs
+    found = [path for log in several for path in _FAILED.findall(_text(Path(log)))]
+    ends = {path: _last_line(_text(Path(path))) for path in dict.fromkeys(found)}
+    return "\n".join(f"Failed: {text} (log: {path})" for path, text in ends.items() if text)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "")

@@ -535,6 +535,51 @@ class TestOwnDatasets:
         assert "experiments.toy.datasets[1]: 'yours' is not valid" in told
         assert "'mine'" in told
 
+    @pytest.mark.parametrize("typo", ["pth", "Path", "file"])
+    def test_a_missing_path_is_told_beside_what_stands_for_it(self, config: Config, typo: str) -> None:
+        for other in ({"target": "y", "task": "binary"}, {}):
+            config["datasets"]["mine"] = {typo: "a.csv", **other}
+            told = problems(config)
+            assert any(text.startswith("datasets.mine.path: this key is missing") for text in told)
+            guess = "" if typo == "file" else " (did you mean 'path'?)"
+            assert any(
+                text.startswith(f"datasets.mine.{typo}: this key is unknown{guess}, ") for text in told
+            )
+            assert not any("sizes" in text for text in told)
+
+    @pytest.mark.parametrize("entry", ["a.csv", None, 3, ["a.csv"]])
+    def test_an_entry_without_keys_is_told_as_such(self, config: Config, entry: Any) -> None:
+        config["datasets"]["mine"] = entry
+        (problem,) = problems(config)
+        assert problem.startswith("datasets.mine: ")
+        assert problem.endswith("is not valid, expected a group of keys; write the keys below it, indented.")
+
+    @pytest.mark.parametrize("name", ["XOR", "MOSIReal"])
+    def test_names_of_the_study_are_taken(self, config: Config, name: str) -> None:
+        config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "binary"}
+        assert f"datasets.{name}: this name is taken by a dataset of the study" in "\n".join(problems(config))
+
+    @pytest.mark.parametrize("shares", [{"validation": 0.5, "test": 0.6}, {"test": 0.85}])
+    def test_something_is_left_to_train_on(self, config: Config, shares: dict[str, float]) -> None:
+        mine = {"path": "a.csv", "target": "y", "task": "binary"}
+        config["datasets"]["mine"] = {**mine, "held_out": shares}
+        (problem,) = problems(config)
+        assert problem.startswith("datasets.mine.held_out: {")
+        assert "expected shares with a sum below 1 (it is 1" in problem
+        config["datasets"]["mine"] = {**mine, "held_out": {"validation": 0.3, "test": 0.6}}
+        assert load_config(config).own["mine"].held_out.test == 0.6
+
+    def test_which_subsets_are_scored(self, config: Config) -> None:
+        mine = {"path": "a.csv", "target": "y", "task": "binary"}
+        for order in ("auto", "all", 1):
+            config["datasets"]["mine"] = {**mine, "max_order": order}
+            assert load_config(config).own["mine"].max_order == order
+        config["datasets"]["mine"] = mine
+        assert load_config(config).own["mine"].max_order == "auto"
+        config["datasets"]["mine"] = {**mine, "max_order": "most"}
+        (problem,) = problems(config)
+        assert "'most' is not valid, expected a whole number or 'auto' or 'all'" in problem
+
     def test_an_empty_experiment_is_left_out(self, config: Config) -> None:
         config["experiments"]["nothing"] = None
         assert "nothing" not in load_config(config).experiments

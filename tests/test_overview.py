@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mmfusion.analysis.columns import TABLES
-from mmfusion.overview import overview_html, own_relevance, results_markdown, score_table
+from mmfusion.overview import overview_html, own_relevance, own_scores, results_markdown, score_table
 
 VOID = {"meta"}
 WITHOUT = "CMU-MOSI is not part of this study: no files were found in <here> (mosi.mode: auto)."
@@ -241,6 +241,26 @@ class TestMarkdown:
         sections = self.sections(results_markdown(facts, "", predictions.iloc[:0], planted))
         assert sections["Test scores, CMU-MOSI"] == ["None in this study."]
         assert sections["Predictions"] == ["None in this study."]
+
+
+def test_own_scores_are_those_of_the_tasks() -> None:
+    regression = fusion("gait", "ibn", 0, True, task="regression", r2_test=0.25, mae_test=2.0, loss_test=0.75)
+    constant = run("gait", "constant", None, task="regression", r2_test=-0.01, mae_test=2.5, loss_test=1.0)
+    table = own_scores(pd.concat([regression, constant], ignore_index=True))
+    assert table.columns.to_list()[-3:] == ["R²", "MAE", "loss"]
+    assert table.iloc[:, -3:].to_numpy().tolist() == [
+        ["0.250", "2.000", "0.750"],
+        ["-0.010", "2.500", "1.000"],
+    ]
+    both = pd.concat([regression, fusion("mine", "ibn", 0, True, accuracy_test=0.5, loss_test=0.5)])
+    rows = own_scores(both).set_index("dataset")[["accuracy", "R²", "MAE", "loss"]]
+    assert rows.loc["gait"].to_list() == ["-", "0.250", "2.000", "0.750"]
+    assert rows.loc["mine"].to_list() == ["0.500", "-", "-", "0.500"]
+
+
+def test_the_scores_of_sentiment_are_the_published_ones(real: pd.DataFrame) -> None:
+    columns = score_table(real.assign(r2_test=0.5), sentiment=True).columns
+    assert not {"R²", "loss"} & set(columns)
 
 
 def test_own_data_have_their_relevance_and_scores_on_the_page(facts, toy, predictions) -> None:

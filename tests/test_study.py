@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -266,6 +267,58 @@ def test_a_missing_file_of_an_own_dataset_is_told_before_anything_runs(paper: Co
     paper["experiments"]["more"] = {**paper["experiments"]["normalisations"], "datasets": ["mine"]}
     with pytest.raises(DataError, match=r"datasets.mine.path: there is no file or folder nowhere.csv"):
         Study.from_mapping(paper)
+
+
+class TestNamesInFiles:
+    """Wrong names in files of own datasets are told with the configuration, before any job."""
+
+    @pytest.fixture
+    def mine(self, paper: Config, nowhere: Path) -> Config:
+        lines = ["id,who,audio_1,audio_2,text_1,agrees", "a,x,1,2,3,0", "b,y,no,2,3,1"]  # values are not read
+        (nowhere / "mine.csv").write_text("\n".join(lines), encoding="utf-8")
+        np.savez(nowhere / "mine.npz", audio=np.zeros((3, 2)), agrees=np.zeros(3))
+        paper["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
+        paper["datasets"]["mine"] = {
+            "path": "mine.csv",
+            "target": "agrees",
+            "task": "binary",
+            "modalities": {"audio": "audio_*", "text": ["text_1"]},
+            "groups": "who",
+            "ids": "id",
+        }
+        return paper
+
+    def test_right_ones(self, mine: Config) -> None:
+        assert Study.from_mapping(mine).own_datasets == ["mine"]
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"target": "agree"}, r"there is no column 'agree'; did you mean 'agrees'\?"),
+            ({"groups": "speaker"}, "there is no column 'speaker'; expected one of id, who, "),
+            ({"ids": "ids"}, r"there is no column 'ids'; did you mean 'id'\?"),
+            ({"modalities": {"audio": "sound_*"}}, "no column fits the pattern 'sound_\\*'"),
+            ({"modalities": {"text": ["text_2"]}}, r"there is no column 'text_2'; did you mean 'text_1'\?"),
+            ({"modalities": None}, "the modalities of a table are not guessed"),
+            ({"path": "mine.npz", "modalities": None, "ids": None}, "there is no key 'who'"),
+        ],
+    )
+    def test_wrong_ones(self, mine: Config, change: Config, message: str) -> None:
+        mine["datasets"]["mine"] |= change
+        with pytest.raises(DataError, match=f"^datasets.mine: mine.*{message}"):
+            Study.from_mapping(mine)
+
+    def test_all_datasets_at_once(self, mine: Config) -> None:
+        mine["datasets"]["mine"]["target"] = "agree"
+        mine["datasets"]["yours"] = {"path": "yours.csv", "target": "y", "task": "binary"}
+        mine["experiments"]["mine"]["datasets"].append("yours")
+        with pytest.raises(DataError, match=r"^datasets.mine: .*\ndatasets.yours.path: .*yours.csv"):
+            Study.from_mapping(mine)
+
+    def test_the_content_of_a_pickle_is_not_looked_at(self, mine: Config, nowhere: Path) -> None:
+        (nowhere / "mosi.pkl").write_bytes(b"anything")
+        mine["datasets"]["mine"] = {"path": "mosi.pkl", "target": "labels", "task": "binary"}
+        assert Study.from_mapping(mine).own_datasets == ["mine"]
 
 
 def test_an_own_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> None:

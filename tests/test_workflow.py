@@ -15,7 +15,7 @@ from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.logs import logged
 from mmfusion.plotting.figures import FIGURES
-from mmfusion.workflow import figures_of, load_study
+from mmfusion.workflow import figures_of, load_study, told_by_failed_jobs
 
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 SENTENCE = "rows.csv, row 3: 'x' is no number, expected one; correct the file."
@@ -174,6 +174,27 @@ class TestLoadStudy:
             load_study({**config, "seeds": []})
         assert isinstance(ended.value.code, str)
         assert ended.value.__context__ is None
+
+
+class TestFailedJobs:
+    """The end of every failed job's log is told after Snakemake's own lines."""
+
+    LINE = "    log: {} (check log file(s) for error details)\n"
+
+    def test_every_sentence_once(self, tmp_path: Path) -> None:
+        (tmp_path / "data.log").write_text(f"progress 10%\rprogress 100%\n{SENTENCE}\n\n", encoding="utf-8")
+        (tmp_path / "train.log").write_text("Traceback\nKeyError: 'cell'\n", encoding="utf-8")
+        (tmp_path / "empty.log").touch()
+        failed = ["data.log", "train.log", "data.log", "empty.log", "never written.log"]
+        main = tmp_path / "snakemake.log"
+        lines = "".join(self.LINE.format(name) for name in failed)
+        main.write_text(f"rule fine:\n    log: fine.log\n{lines}Exiting\n", encoding="utf-8")
+        expected = [f"Failed: {SENTENCE} (log: data.log)", "Failed: KeyError: 'cell' (log: train.log)"]
+        assert told_by_failed_jobs([str(main)]).splitlines() == expected
+        assert told_by_failed_jobs(main) == told_by_failed_jobs([main, main])
+
+    def test_nothing_to_tell(self, tmp_path: Path) -> None:
+        assert told_by_failed_jobs([]) == told_by_failed_jobs(tmp_path / "nowhere.log") == ""
 
 
 def test_figures_are_those_of_the_datasets(config: dict[str, Any]) -> None:

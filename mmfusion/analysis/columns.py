@@ -64,8 +64,9 @@ _SCORES = {
     "acc2_zeros_negative": ("[0, 1]", "two-class accuracy; a sentiment of zero counts as negative"),
     "f1_weighted": ("[0, 1]", "F1 of both classes (zero is positive), weighted by their sizes"),
     "acc7": ("[0, 1]", "accuracy of the sentiment rounded to -3, ..., 3"),
-    "mae": ("≥ 0, sentiment units", "mean absolute error of the sentiment"),
-    "pearson_r": ("[-1, 1]", "correlation of prediction and sentiment"),
+    "mae": ("≥ 0, target's unit", "mean absolute error of a regression"),
+    "pearson_r": ("[-1, 1]", "correlation of prediction and target; of the score and a known sentiment"),
+    "r2": ("≤ 1", "R² of a regression: 1 - squared error over that of the split's own mean"),
 }
 _EVERYWHERE = ("accuracy", "f1", "loss")
 _RUN_SCORES = [(name, split) for split in ("train", "validation", "test") for name in _EVERYWHERE] + [

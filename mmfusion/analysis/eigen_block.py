@@ -41,7 +41,7 @@ def eigen_block(
     for run_seed, network in block.networks.items():
         keys = cell_keys(block.cell, run_seed)
         test = prepared_splits(block, run_seed, datasets[run_seed])["test"]
-        features = network.fusion.block_features(network.encode_all(test.inputs))
+        features = network.fusion.block_features(network.encode_all(test.inputs, test.present))
         label = datasets[run_seed].splits["test"].target
         results = {
             subset: eigen_analysis(phi.detach().double().numpy(), label, permutations, seed)

@@ -101,7 +101,7 @@ def _evaluate(
     """Evaluate one network."""
     start = time.perf_counter()
     network, keys = block.networks[seed], cell_keys(block.cell, seed)
-    features = {split: network.encode_all(part.inputs) for split, part in samples.items()}
+    features = {split: network.encode_all(part.inputs, part.present) for split, part in samples.items()}
     parts = {split: _parts(network, values) for split, values in features.items()}
     if dataset.task == "multiclass":
         parts = {split: centre_classes(group) for split, group in parts.items()}

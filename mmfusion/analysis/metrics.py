@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from scipy.stats import pearsonr
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, r2_score
 
 Floats = NDArray[np.float64]
 
 CLASSIFICATION_METRICS = ("accuracy", "f1", "loss")
-REGRESSION_METRICS = ("loss", "mae", "pearson_r")
+REGRESSION_METRICS = ("loss", "mae", "pearson_r", "r2")
 SENTIMENT_METRICS = (
     "acc2_zeros_positive",
     "acc2_zeros_omitted",
@@ -91,16 +91,17 @@ def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, fl
 def regression_metrics(prediction: ArrayLike, target: ArrayLike, target_std: float) -> dict[str, float]:
     """Compute errors and correlation of real-valued predictions, both in the unit of the target.
 
-    =========  ==================================================  ========  ======
-    metric     formula                                             range     better
-    =========  ==================================================  ========  ======
-    loss       mean of ((prediction - target) / target_std)^2      [0, inf)  lower
-    mae        mean of abs(prediction - target), target's unit     [0, inf)  lower
-    pearson_r  product-moment correlation of the two               [-1, 1]   higher
-    =========  ==================================================  ========  ======
+    =========  ==================================================  =========  ======
+    metric     formula                                             range      better
+    =========  ==================================================  =========  ======
+    loss       mean of ((prediction - target) / target_std)^2      [0, inf)   lower
+    mae        mean of abs(prediction - target), target's unit     [0, inf)   lower
+    pearson_r  product-moment correlation of the two               [-1, 1]    higher
+    r2         1 - mean squared error / variance of the target     (-inf, 1]  higher
+    =========  ==================================================  =========  ======
 
     The loss is the squared error on the target standardised by training statistics, whose mean cancels.
-    The correlation is NaN where prediction or target is constant.
+    The correlation is NaN where prediction or target is constant, R^2 where the target is.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def regression_metrics(prediction: ArrayLike, target: ArrayLike, target_std: flo
     Returns
     -------
     dict of str to float
-        Keys ``loss``, ``mae``, ``pearson_r``.
+        Keys ``loss``, ``mae``, ``pearson_r``, ``r2``.
 
     Raises
     ------
@@ -135,6 +136,7 @@ def regression_metrics(prediction: ArrayLike, target: ArrayLike, target_std: flo
         "loss": float(np.mean((error / target_std) ** 2)),
         "mae": float(np.mean(np.abs(error))),
         "pearson_r": pearson(guess, truth),
+        "r2": float(r2_score(truth, guess)) if _varies(truth) and np.isfinite(guess).all() else np.nan,
     }
 
 
@@ -222,9 +224,14 @@ def pearson(x: ArrayLike, y: ArrayLike) -> float:
     first, second = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (x, y))
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return float("nan")
-    if any(np.ptp(values) <= 1e-12 * np.abs(values).max() for values in (first, second)):
+    if not (_varies(first) and _varies(second)):
         return float("nan")
     return float(pearsonr(first, second).statistic)
+
+
+def _varies(values: Floats) -> bool:
+    """Say whether values differ by more than rounding."""
+    return bool(np.ptp(values) > 1e-12 * np.abs(values).max())
 
 
 def _seven(values: Floats) -> Floats:

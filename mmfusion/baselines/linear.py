@@ -10,6 +10,7 @@ from sklearn.linear_model import RidgeCV
 
 from mmfusion.baselines.rows import SENTIMENT, baseline_row
 from mmfusion.data.dataset import MultimodalDataset
+from mmfusion.data.missing import missing_rows, without_missing
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +57,7 @@ def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:
     ----------
     dataset : MultimodalDataset
         Modalities of integers (n, length) are symbols, others vectors (n, d) or sequences (n, length, d), of
-        which the mean over steps enters.
+        which the mean over steps enters. A missing modality is zero.
 
     Returns
     -------
@@ -65,7 +66,9 @@ def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:
     """
     blocks: dict[str, list[Floats]] = {split: [] for split in dataset.splits}
     for modality in dataset.modalities:
-        views = {split: part.features[modality] for split, part in dataset.splits.items()}
+        given = {split: part.features[modality] for split, part in dataset.splits.items()}
+        missing = {split: missing_rows(view) for split, view in given.items()}
+        views = {split: without_missing(view, missing[split]) for split, view in given.items()}
         if np.issubdtype(views["train"].dtype, np.integer):
             alphabet = max(2, 1 + max(int(view.max()) for view in views.values()))
             contrasts = helmert(alphabet).T  # (symbol, contrast)
@@ -73,7 +76,7 @@ def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:
         elif views["train"].ndim == 3:  # sequences, NaN where padded: mean over their steps
             views = {split: np.nanmean(view, axis=1) for split, view in views.items()}
         for split, view in views.items():
-            blocks[split].append(view.astype(np.float64, copy=False))
+            blocks[split].append(without_missing(view.astype(np.float64, copy=False), missing[split]))
     return {split: np.hstack(views) for split, views in blocks.items()}
 
 

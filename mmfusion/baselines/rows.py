@@ -1,8 +1,7 @@
 """Rows of the run table: one row per run of any model, with the same columns for all.
 
 Key columns: ``dataset``, ``task``, ``model``, ``norm``, ``p``, ``scale``, ``seed``, ``converged``. Then, per
-split, the metrics of classification (or the loss of regression), and for data with a known sentiment those of
-sentiment.
+split, the metrics of classification or regression, and for data with a known sentiment those of sentiment.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ def metric_columns(dataset: MultimodalDataset, scores_by_split: Mapping[str, Arr
     Returns
     -------
     dict of str to float
-        Keys ``<metric>_<split>``; metrics of sentiment for ``train`` and ``test`` only.
+        Keys ``<metric>_<split>``; of the validation split, only accuracy, F1 and loss.
 
     Raises
     ------
@@ -89,7 +88,9 @@ def metric_columns(dataset: MultimodalDataset, scores_by_split: Mapping[str, Arr
     for split, scores in scores_by_split.items():
         part = dataset.splits[split]
         if dataset.task == "regression":
-            metrics = {"loss": regression_metrics(scores, part.target, target_std)["loss"]}
+            metrics = regression_metrics(scores, part.target, target_std)
+            if split == "validation":
+                metrics = {"loss": metrics["loss"]}
         else:
             metrics = classification_metrics(scores, part.target)
         if SENTIMENT in part.latents and split != "validation":

@@ -8,6 +8,7 @@ from mmfusion.cli.question import Question, modality_data
 from mmfusion.cli.relevance import order_note
 from mmfusion.data.check_values import check_some_present, check_values
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.readers.checks import Place
 from mmfusion.data.readers.source import Source
 from mmfusion.encoders import kind_of
 from mmfusion.estimators.targets import class_target, number_target
@@ -40,7 +41,7 @@ def explained(question: Question) -> str:
     source = question.read()
     data = modality_data(source)
     kinds = {name: kind_of(values) for name, values in data.arrays.items()}
-    present = check_values(data, kinds)
+    present = check_values(data, kinds, Place(question.data, source.first_row).row)
     check_some_present(present)
     lines = [f"{question.data}: {len(data)} samples, {len(data.modalities)} modalities"]
     for name, values in data.arrays.items():

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
-from mmfusion.data.readers.arrays import LENGTHS
-from mmfusion.data.readers.arrays import _open as open_arrays
-from mmfusion.data.readers.memory import check_exists, check_memory, memory_needed, unreadable
-from mmfusion.errors import DataError
+from mmfusion.data.readers.array_store import open_arrays
+from mmfusion.data.readers.keys import LENGTHS
+from mmfusion.data.readers.memory import check_memory, memory_needed, unreadable
+from mmfusion.data.readers.read import is_table
 
 MOST = 30
 """Lines beyond this number are left out."""
@@ -37,21 +37,12 @@ def contents(path: Path) -> str:
     DataError
         If it is missing, unreadable, or in another format.
     """
-    check_exists(path)
-    suffix = "" if path.is_dir() else path.suffix.lower()
-    if suffix in (".csv", ".parquet"):
-        return _table(path, suffix)
-    if path.is_dir() or suffix in (".npz", ".safetensors"):
-        return _arrays(path)
-    raise DataError(
-        f"{path}: cannot be read as {suffix or 'a file without ending'}, expected .csv, .parquet, .npz, "
-        ".safetensors or a folder of .npy files; convert it to one of these."
-    )
+    return _table(path) if is_table(path) else _arrays(path)
 
 
-def _table(path: Path, suffix: str) -> str:
+def _table(path: Path) -> str:
     try:
-        if suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             with pq.ParquetFile(path) as file:
                 schema, rows = file.schema_arrow, file.metadata.num_rows
         else:
@@ -112,8 +103,8 @@ def _arrays(path: Path) -> str:
         [
             f"{path}: {len(store)} arrays",
             *_shortened(lines),
-            f"Next: mmfusion check {path} --target NAME; all other arrays are modalities then, but those "
-            "that are named in --groups and --ids.",
+            f"Next: mmfusion check {path} --target NAME; all other arrays are modalities then. Name groups "
+            "and names of the samples with --groups and --ids.",
         ]
     )
 

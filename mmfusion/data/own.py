@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.dataset import SPLITS, MultimodalDataset, Split, Task
+from mmfusion.data.missing import missing_rows
 from mmfusion.data.readers.dictionary_pickle import read_dictionary_pickle
 from mmfusion.data.readers.read import read_source
 from mmfusion.data.readers.source import Source
@@ -16,6 +17,8 @@ from mmfusion.data.splits import Rows, split_rows
 from mmfusion.data.standardise import standardise
 from mmfusion.encoders.sequence import pad
 from mmfusion.errors import DataError
+from mmfusion.fusion.subsets import chosen_order
+from mmfusion.sentences import row_name
 
 
 def own_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
@@ -31,8 +34,9 @@ def own_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
     Returns
     -------
     MultimodalDataset
-        Vectors are standardised by training statistics (float32), symbols are as they are. Its parameters:
-        ``source`` (the path), ``classes`` (in the order of their indices), ``sizes``, ``constant_columns``.
+        Vectors are standardised by training statistics (float32), symbols are as they are; where a modality
+        is missing, its numbers are NaN and its symbols negative. Its parameters: ``source`` (the path),
+        ``classes`` (in the order of their indices), ``sizes``, ``constant_columns``, ``missing`` (samples).
 
     Raises
     ------
@@ -40,23 +44,18 @@ def own_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
         If the file is missing or damaged, a column or value is wrong, or it cannot be split.
     """
     source = _read(settings)
-    _refuse_missing(source, settings["path"])
     target, classes = _target(source.target, settings["task"], settings)
     rows = _splits(source, target if settings["task"] != "regression" else None, settings["held_out"])
-    features: dict[str, NDArray[Any]] = {}
+    features = {modality: _padded(source, modality) for modality in source.arrays}
+    missing = {modality: missing_rows(values) for modality, values in features.items()}
+    _check_present(source, missing, rows["train"], settings["path"])
     constant: dict[str, list[int]] = {}
-    for modality, values in source.arrays.items():
-        if values.dtype.kind in "iu":
-            features[modality] = np.asarray(values)
-        elif values.ndim == 3:
-            steps = (
-                pad(np.asarray(values, dtype=np.float32), source.lengths[modality])
-                if modality in source.lengths
-                else values
-            )
-            features[modality], constant[modality] = _standardised_steps(steps, rows["train"])
-        else:
-            features[modality], constant[modality] = standardise(np.asarray(values), rows["train"])
+    for modality, values in features.items():
+        if values.dtype.kind == "f":
+            fitted = rows["train"][~missing[modality][rows["train"]]]
+            numbers, constant[modality] = _standardised(values, fitted)
+            numbers[missing[modality]] = np.nan
+            features[modality] = numbers
     splits = {
         split: Split(
             features={modality: values[chosen_rows] for modality, values in features.items()},
@@ -70,6 +69,7 @@ def own_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
         "classes": classes,
         "sizes": {split: len(chosen_rows) for split, chosen_rows in rows.items()},
         "constant_columns": constant,
+        "missing": {modality: int(gone.sum()) for modality, gone in missing.items() if gone.any()},
     }
     task: Task = settings["task"]
     return MultimodalDataset(name, task, tuple(source.arrays), splits, parameters=parameters)
@@ -83,8 +83,18 @@ def _read(settings: Mapping[str, Any]) -> Source:
     return read_source(settings["path"], **chosen)
 
 
-def _standardised_steps(values: NDArray[Any], train: Rows) -> tuple[NDArray[np.float32], list[int]]:
-    """Standardise sequences (n, length, d), NaN where padded, by the real steps of the training rows."""
+def _padded(source: Source, modality: str) -> NDArray[Any]:
+    """Return the values of a modality, NaN where a sequence is padded."""
+    values = np.asarray(source.arrays[modality])
+    if modality not in source.lengths:
+        return values
+    return pad(values.astype(np.float32), source.lengths[modality])
+
+
+def _standardised(values: NDArray[Any], train: Rows) -> tuple[NDArray[np.float32], list[int]]:
+    """Standardise numbers by training rows, sequences (n, length, d) by the steps that are no padding."""
+    if values.ndim == 2:
+        return standardise(values, train)
     steps = np.asarray(values, dtype=np.float64)
     fitted = steps[train].reshape(-1, steps.shape[-1])
     fitted = fitted[~np.isnan(fitted).any(axis=1)]
@@ -95,8 +105,21 @@ def _standardised_steps(values: NDArray[Any], train: Rows) -> tuple[NDArray[np.f
     return flat[: steps.shape[0] * steps.shape[1]].reshape(steps.shape), constant
 
 
-def own_summary(dataset: MultimodalDataset) -> str:
-    """Describe a dataset of the user's own in one line: sizes, classes, constant columns."""
+def own_summary(dataset: MultimodalDataset, max_order: int | str | None = None) -> str:
+    """Describe a dataset of the user's own in one line.
+
+    Parameters
+    ----------
+    dataset : MultimodalDataset
+        Of `own_dataset`.
+    max_order : int, "auto" or "all", optional
+        As `mmfusion.config.OwnDataset` has it. Default: all subsets are scored.
+
+    Returns
+    -------
+    str
+        Sizes, classes, missing modalities, constant columns, and which subsets are scored if not all.
+    """
     facts = dataset.parameters
     sizes = ", ".join(f"{split} {size} samples" for split, size in facts["sizes"].items())
     widths = ", ".join(
@@ -105,26 +128,50 @@ def own_summary(dataset: MultimodalDataset) -> str:
     )
     classes = f"; classes: {', '.join(map(str, facts['classes']))}" if facts["classes"] else ""
     constant = ", ".join(f"{name} {len(found)}" for name, found in facts["constant_columns"].items() if found)
+    missing = ", ".join(f"{name} for {count} samples" for name, count in facts["missing"].items())
+    lacking = f"; missing: {missing}, where the mean feature stands" if missing else ""
     return (
-        f"{dataset.name} ({dataset.task}): {sizes}; per sample: {widths} numbers{classes}; constant "
-        f"training columns, set to 0: {constant or 'none'}."
+        f"{dataset.name} ({dataset.task}): {sizes}; per sample: {widths} numbers{classes}{lacking}; constant "
+        f"training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}."
     )
 
 
-def _refuse_missing(source: Source, path: Any) -> None:
-    for modality, values in source.arrays.items():
-        if values.dtype.kind == "f":
-            gone = np.flatnonzero(np.isnan(np.asarray(values)).reshape(len(values), -1).all(axis=1))
-            if len(gone):
-                raise DataError(
-                    f"{path}, modality {modality}: {len(gone)} samples lack it (the first is row "
-                    f"{gone[0]}), expected all modalities for all samples in the workflow; leave these "
-                    "samples out, or use mmfusion.FusionClassifier, which takes missing modalities."
-                )
+def _scored(dataset: MultimodalDataset, max_order: int | str | None) -> str:
+    """Say which subsets are scored, unless all are."""
+    modalities = len(dataset.modalities)
+    order = chosen_order(max_order, modalities)
+    if order is None or order >= modalities:
+        return ""
+    which = (
+        "single modalities only" if order == 1 else f"subsets of up to {order} of the {modalities} modalities"
+    )
+    more = " (default above three modalities; max_order changes it)" if max_order == "auto" else ""
+    return f"; scored: {which}{more}"
+
+
+def _check_present(source: Source, missing: Mapping[str, NDArray[np.bool_]], train: Rows, path: Any) -> None:
+    """Check that every sample has a modality, and every modality training samples."""
+    nothing = np.flatnonzero(np.all(list(missing.values()), axis=0))
+    if len(nothing):
+        raise DataError(
+            f"{path}: {row_name(int(nothing[0]), source.first_row)} has no modality at all, altogether "
+            f"{len(nothing)} samples, expected at least one; leave these samples out."
+        )
+    for modality, gone in missing.items():
+        if gone[train].all():
+            raise DataError(
+                f"{path}: modality {modality} is missing for all {len(train)} training samples, expected "
+                "values to learn from; leave the modality out."
+            )
 
 
 def _target(values: NDArray[Any], task: str, settings: Mapping[str, Any]) -> tuple[NDArray[Any], list[Any]]:
     where = f"{settings['path']}, target {settings['target']}"
+    if values.ndim > 1:
+        raise DataError(
+            f"{where}: it has {values.shape[1]} values for each sample, expected one in the workflow; choose "
+            "one of them, or use mmfusion.FusionRegressor, which takes several."
+        )
     if task == "regression":
         try:
             return np.asarray(values, dtype=np.float64), []
@@ -149,10 +196,5 @@ def _splits(source: Source, classes: NDArray[Any] | None, held_out: Mapping[str,
     rows, seed = np.arange(len(source.target)), held_out["seed"]
     rest, test = split_rows(rows, held_out["test"], classes, source.groups, seed)
     share = held_out["validation"] / (1 - held_out["test"])
-    if not 0 < share < 1:
-        raise DataError(
-            f"held_out: validation {held_out['validation']} and test {held_out['test']} leave nothing to "
-            "train on, expected a sum below 1; lower one of them."
-        )
     train, validation = split_rows(rest, share, classes, source.groups, seed + 1)
     return {"train": train, "validation": validation, "test": test}

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from mmfusion.errors import FusionError
+
 
 class Dropout(nn.Module):
     """Inverted dropout: in training mode a unit is zero with probability `share`, else divided by 1 - share.
@@ -15,6 +17,11 @@ class Dropout(nn.Module):
     ----------
     share : float
         In [0, 1).
+
+    Raises
+    ------
+    FusionError
+        If it is out of this range.
 
     Attributes
     ----------
@@ -25,6 +32,10 @@ class Dropout(nn.Module):
 
     def __init__(self, share: float) -> None:
         super().__init__()
+        if not 0 <= share < 1:
+            raise FusionError(
+                f"dropout is {share!r}, expected a share from 0 to below 1; choose another one."
+            )
         self.share = share
         self.generators: Sequence[torch.Generator] = ()
 

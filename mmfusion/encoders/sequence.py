@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mmfusion.encoders.base import Encoder, linear, shared_tensor
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.errors import DataError
+from mmfusion.sentences import row_name
 
 VALUES_AT_ONCE = 2**22
 """Values that are checked at once: arrays may be mapped from files that are larger than the memory."""
@@ -171,8 +172,8 @@ def _lengths(given: ArrayLike, samples: int, length: int) -> NDArray[Any]:
     wrong = np.flatnonzero((counts < 1) | (counts > length))
     if len(wrong):
         raise DataError(
-            f"lengths, row {wrong[0]}: {counts[wrong[0]]} is no length, expected 1 to {length} steps; "
-            "correct it, or set all steps of a missing sequence to NaN."
+            f"lengths, {row_name(int(wrong[0]))}: {counts[wrong[0]]} is no length, expected 1 to {length} "
+            "steps; correct it, or set all steps of a missing sequence to NaN."
         )
     return counts
 
@@ -190,7 +191,7 @@ def _check_finite(steps: NDArray[Any]) -> None:
             row, step, column = (int(place[0]) for place in np.nonzero(wrong))
             found = "NaN" if np.isnan(part[row, step, column]) else "infinite"
             raise DataError(
-                f"sequences, row {start + row}, step {step}, column {column}: the value is {found}, expected "
-                "a finite number, or NaN in all columns of a step that is padding; fill it in, or set the "
-                "whole step to NaN."
+                f"sequences, {row_name(start + row)}, step {step}, column {column}: the value is {found}, "
+                "expected a finite number, or NaN in all columns of a step that is padding; fill it in, or "
+                "set the whole step to NaN."
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -17,20 +18,25 @@ from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
 from mmfusion.estimators.checks import check_parameters, group_labels, penalties, sample_weights
+from mmfusion.estimators.encoder_checks import check_encoders, check_trained
 from mmfusion.estimators.ensemble import Recipe
 from mmfusion.estimators.fitting import Outcome, Plan, fit_plan
-from mmfusion.estimators.inputs import modality_data
+from mmfusion.estimators.inputs import modality_data, rows_of
 from mmfusion.estimators.layout import Modality, modality_of
 from mmfusion.estimators.memory import check_memory
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
-from mmfusion.fusion.subsets import default_order, subset_label, subsets
+from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
 from mmfusion.training.samples import Samples
 
 HELD_OUT = 0.2
 """Share of the samples that is held out where lambda is chosen and no share is given."""
 INTERCEPT = "intercept"
+NO_EFFECT = (
+    "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a list of "
+    "penalties, to hold out whole groups."
+)
 
 
 class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -38,7 +44,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
 
     def __init__(
         self,
-        modalities: Mapping[str, Sequence[Any]] | None = None,
+        modalities: Mapping[str, str | Sequence[Any]] | None = None,
         *,
         norm: str = "ibn",
         p: float = 1.0,
@@ -107,6 +113,11 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         ------
         InputError
             With what is wrong, where, and what was expected.
+
+        Warns
+        -----
+        UserWarning
+            If `groups` have no effect, as nothing is held out.
         """
         check_parameters(self.get_params(deep=False))
         data, target = self._data(X), self._fit_target(y)
@@ -116,16 +127,19 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         weight, labels = sample_weights(sample_weight, len(data)), group_labels(groups, len(data))
         check_classes(target, weight)
         layout = self._layout(data)
-        present = check_values(data, {modality.name: modality.kind for modality in layout})
+        present = check_values(data, {modality.name: modality.kind for modality in layout}, rows_of(X))
         check_some_present(present)
         plan = self._plan(layout, target)
         fraction = self.validation_fraction
         if fraction is None and len(plan.penalties) > 1:
             fraction = HELD_OUT
+        if groups is not None and fraction is None:
+            warnings.warn(NO_EFFECT, stacklevel=2)
         rows = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, plan.seeds[0])
         order, batch = plan.fusion["max_order"], plan.recipe.settings(0.0, len(rows[0]))["batch_size"]
         widths = [modality.arguments["dim"] for modality in layout]
         check_memory(widths, order or len(layout), len(plan.seeds), batch, len(data))
+        check_encoders(layout, data, present)
         self._keep(fit_plan(plan, data, present, target, weight, rows), layout, X)
         return self
 
@@ -136,6 +150,11 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         return data
 
     def _layout(self, data: ModalityData) -> tuple[Modality, ...]:
+        if not isinstance(self.encoders, Mapping | None):
+            raise InputError(
+                f"encoders: {self.encoders!r} is no mapping, expected {{'text': 'vector', ...}} with the "
+                "names of modalities."
+            )
         chosen = dict(self.encoders or {})
         unknown = [name for name in chosen if name not in data.arrays]
         if unknown:
@@ -148,7 +167,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         )
 
     def _plan(self, layout: tuple[Modality, ...], target: Target) -> Plan:
-        order = default_order(len(layout)) if self.max_order == "auto" else self.max_order
+        order = chosen_order(self.max_order, len(layout))
         seeds = check_random_state(self.random_state).randint(2**31 - 2, size=self.n_seeds)
         fusion = {
             "outputs": target.outputs,
@@ -179,9 +198,11 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             raise InputError(
                 f"X has the modalities {given}, expected {expected} in this order, as in training."
             )
-        present = check_values(data, {modality.name: modality.kind for modality in self.layout_})
+        kinds = {modality.name: modality.kind for modality in self.layout_}
+        present = check_values(data, kinds, rows_of(X))
         for modality in self.layout_:
             modality.check(data.arrays[modality.name])
+        check_trained(self.layout_, self.fitted_.networks[0], data, present)
         return self.fitted_.samples(data, present, target)
 
     def _scores(self, X: Any) -> NDArray[np.float64]:

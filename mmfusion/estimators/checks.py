@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.errors import InputError
+from mmfusion.estimators.targets import check_no_name
 from mmfusion.fusion.blocknorm import block_norm_exponent
 from mmfusion.fusion.normalisation import NORMALISATIONS
+from mmfusion.sentences import row_name
 
 WHOLE = {"dim": 1, "batch_size": 2, "n_seeds": 1}
 POSITIVE = ("learning_rate",)
@@ -91,7 +93,14 @@ def sample_weights(weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
     """
     if weight is None:
         return np.ones(count)
-    values = np.asarray(weight, dtype=np.float64)
+    check_no_name("sample_weight", weight)
+    try:
+        values = np.asarray(weight, dtype=np.float64)
+    except (ValueError, TypeError):
+        raise InputError(
+            f"sample_weight holds values that are no numbers, expected one number for each of the {count} "
+            "samples; convert them first."
+        ) from None
     if values.shape != (count,):
         raise InputError(
             f"sample_weight has shape {values.shape}, expected one number for each of the {count} samples."
@@ -99,7 +108,8 @@ def sample_weights(weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
     wrong = np.flatnonzero(~np.isfinite(values) | (values < 0))
     if len(wrong):
         raise InputError(
-            f"sample_weight, row {wrong[0]}: {values[wrong[0]]}, expected a finite number from 0 on."
+            f"sample_weight, {row_name(int(wrong[0]))}: {values[wrong[0]]}, expected a finite number from "
+            "0 on."
         )
     if np.count_nonzero(values) < 2:
         raise InputError("sample_weight: all samples but at most one have zero weight, expected at least 2.")
@@ -116,6 +126,7 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
     """
     if groups is None:
         return None
+    check_no_name("groups", groups)
     labels = np.asarray(groups)
     if labels.shape != (count,):
         raise InputError(

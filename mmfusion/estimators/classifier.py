@@ -12,7 +12,8 @@ from sklearn.base import ClassifierMixin
 from mmfusion.errors import InputError
 from mmfusion.estimators.base import FusionEstimator
 from mmfusion.estimators.parameters import documented
-from mmfusion.estimators.targets import Target, class_target
+from mmfusion.estimators.targets import Target, check_no_name, class_target
+from mmfusion.sentences import row_name
 
 
 @documented
@@ -46,6 +47,7 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
         return target
 
     def _target(self, y: ArrayLike) -> Target:
+        check_no_name("y", y)
         values = np.asarray(y)
         if self.fitted_.task == "binary" and values.ndim == 2:
             if values.shape[1] != len(self.classes_) or not np.isin(values, (0, 1)).all():
@@ -56,8 +58,8 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
         unknown = np.flatnonzero(~np.isin(values, self.classes_))
         if len(unknown):
             raise InputError(
-                f"y, row {unknown[0]}: {values.tolist()[unknown[0]]!r} is no class of training, expected "
-                f"one of {', '.join(repr(name) for name in self.classes_.tolist())}."
+                f"y, {row_name(int(unknown[0]))}: {values.tolist()[unknown[0]]!r} is no class of training, "
+                f"expected one of {', '.join(repr(name) for name in self.classes_.tolist())}."
             )
         outputs = self.fitted_.scale.shape[1]
         return Target(self.fitted_.task, np.searchsorted(self.classes_, values).astype(np.int64), outputs)

@@ -1,14 +1,14 @@
 """From what a user passes as X to `ModalityData`.
 
 A table (DataFrame) becomes modalities by a mapping from modality to columns, by the upper level of two-level
-columns, or, where it has at most eight columns, one modality per column. A plain array (n, d) is cut by a
-mapping to column positions, else it is one modality.
+columns, or, where it has at most eight columns, one modality per column. Columns are a list of names, one
+name, or one pattern such as ``audio_*``. A plain array (n, d) is cut by a mapping to column positions, else
+it is one modality.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ import pandas as pd
 
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
 from mmfusion.errors import InputError
+from mmfusion.sentences import columns_of, row_name, similar, value_name
 
-Columns = Mapping[str, Sequence[Any]]
+Columns = Mapping[str, str | Sequence[Any]]
 WHOLE = "x"
 """Name of the one modality that a plain array is."""
 
@@ -28,8 +29,9 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
     Parameters
     ----------
     X : mapping of str to array, ModalityData, DataFrame or array (n, d)
-    columns : mapping of str to sequence, optional
-        Columns of every modality, for a DataFrame (names) or an array (positions).
+    columns : mapping of str to str or sequence, optional
+        Columns of every modality: for a DataFrame a list of names, one name, or one pattern with ``*``; for
+        an array positions.
 
     Returns
     -------
@@ -61,8 +63,26 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
     if array.shape[1] == 0:
         raise InputError(f"X: 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
     parts = {WHOLE: range(array.shape[1])} if columns is None else columns
-    _check_columns(parts, list(range(array.shape[1])))
-    return ModalityData({name: array[:, list(chosen)].astype(float) for name, chosen in parts.items()})
+    chosen = _chosen(parts, range(array.shape[1]), _positions)
+    return ModalityData({name: array[:, places].astype(float) for name, places in chosen.items()})
+
+
+def rows_of(X: Any) -> Callable[[int], str]:
+    """Return a function that tells a row of X, of a table with the label in its index if that differs.
+
+    Examples
+    --------
+    >>> rows_of(np.zeros((2, 1)))(1), rows_of(pd.DataFrame({"a": [1, 2]}, index=["p", "q"]))(1)
+    ('row 1 (counted from 0)', "row 1 (counted from 0; index 'q')")
+    """
+    if not isinstance(X, pd.DataFrame):
+        return row_name
+
+    def told(row: int) -> str:
+        label = X.index[row]
+        return row_name(row, label=None if label == row else label)
+
+    return told
 
 
 def _columns_of(table: pd.DataFrame) -> Columns:
@@ -80,55 +100,96 @@ def _columns_of(table: pd.DataFrame) -> Columns:
 
 
 def _from_table(table: pd.DataFrame, columns: Columns) -> dict[str, Any]:
-    _check_columns(columns, list(table.columns))
+    known = list(table.columns)
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise InputError(
+            f"X: the column name {repeated[0]!r} occurs several times, expected different names; rename the "
+            "columns."
+        )
+    chosen = _chosen(columns, known, lambda where, wanted: columns_of(where, wanted, known, InputError))
     return {
-        name: np.column_stack([_column(table.loc[:, column], name) for column in chosen])
-        for name, chosen in columns.items()
+        name: np.column_stack([_column(table.loc[:, column], name, rows_of(table)) for column in names])
+        for name, names in chosen.items()
     }
 
 
-def _column(values: pd.Series[Any], modality: str) -> Any:
+def _column(values: pd.Series[Any], modality: str, told: Callable[[int], str]) -> Any:
     """Return a column as floats, missing values as NaN."""
+    where = f"X, column {values.name!r} (modality {modality!r})"
+    if values.dtype.kind in "mMc":
+        raise InputError(
+            f"{where}: the values are {values.dtype}, expected real numbers; convert them first, dates for "
+            "instance to days since the first one."
+        )
     try:
         return pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
     except (ValueError, TypeError):
-        numbers = pd.to_numeric(values, errors="coerce")
-        wrong = np.flatnonzero((numbers.isna() & values.notna()).to_numpy())
-        row = int(wrong[0]) if len(wrong) else 0
+        known = np.flatnonzero(values.notna())
+        wrong = [int(row) for row in known if not _is_number(values.iloc[row])]
+        row = next(iter(wrong), 0)
+        value = value_name(values.iloc[row])
+        if len(wrong) < len(known):
+            remedy = "correct it, or set it to NaN in all columns of the modality if that is missing"
+            raise InputError(f"{where}, {told(row)}: {value} is no number; {remedy}.") from None
         raise InputError(
-            f"X, column {values.name!r} (modality {modality!r}), row {row}: {values.iloc[row]!r} is no "
-            "number, expected numbers; encode categories first, for instance with pandas.get_dummies."
+            f"{where} is a column of {'text' if isinstance(values.iloc[row], str) else 'other values'} (its "
+            f"first value is {value} in {told(row)}), expected numbers; encode categories first, for "
+            "instance with pandas.get_dummies."
         ) from None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return bool(np.isscalar(pd.to_numeric(value)))
+    except (ValueError, TypeError):
+        return False
 
 
 def _numbers_of(array: Any) -> Any:
     try:
         return array.astype(float)
     except (ValueError, TypeError) as error:
-        raise _same_kind(error, f"X holds values that are no numbers ({error}), expected numbers.") from None
+        places = (place for place in np.ndindex(array.shape) if not _is_number(array[place]))
+        row, *column = next(places, (0,))
+        where = "".join(f", column {place}" for place in column)
+        raise _same_kind(
+            error, f"X, {row_name(row)}{where}: the value is no number ({error}), expected numbers."
+        ) from None
 
 
 def _same_kind(error: Exception, text: str) -> Exception:
     return TypeError(text) if isinstance(error, TypeError) else InputError(text)
 
 
-def _check_columns(columns: Columns, known: list[Any]) -> None:
+def _positions(where: str, wanted: Any) -> list[Any]:
+    """Check positions of columns for their form only."""
+    if isinstance(wanted, str) or not isinstance(wanted, Iterable) or not len(list(wanted)):
+        raise InputError(
+            f"{where}: X is an array without names, expected a list of positions such as [0, 1], not "
+            f"{wanted!r}; pass a DataFrame to name columns."
+        )
+    return list(wanted)
+
+
+def _chosen(
+    columns: Columns, known: Sequence[Any], find: Callable[[str, Any], list[Any]]
+) -> dict[str, list[Any]]:
+    """Return the columns of every modality; each is there and belongs to one modality."""
     if not isinstance(columns, Mapping) or not columns:
         raise InputError(f"modalities: {columns!r} is no mapping, expected {{'text': [columns], ...}}.")
+    found = {name: find(f"modalities[{name!r}]", wanted) for name, wanted in columns.items()}
     owner: dict[Any, str] = {}
-    for name, chosen in columns.items():
-        if isinstance(chosen, str) or not len(chosen):
-            raise InputError(
-                f"modalities[{name!r}]: {chosen!r} is no list of columns, expected at least one."
-            )
+    for name, chosen in found.items():
         for column in chosen:
             if column not in known:
-                close = get_close_matches(str(column), [str(other) for other in known], n=1)
-                guess = f"; did you mean {close[0]!r}?" if close else "."
-                raise InputError(f"modalities[{name!r}]: X has no column {column!r}{guess}")
+                raise InputError(
+                    f"modalities[{name!r}]: there is no column {column!r}; {similar(column, known)}"
+                )
             if column in owner:
                 raise InputError(
                     f"modalities: column {column!r} is in {owner[column]!r} and in {name!r}, expected each "
                     "column in one modality; remove it from one of them."
                 )
             owner[column] = name
+    return found

@@ -16,6 +16,7 @@ from mmfusion.data.modality_data import ModalityData
 from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind_of
 from mmfusion.encoders.sequence import pad
 from mmfusion.errors import InputError
+from mmfusion.sentences import value_name
 from mmfusion.training.network import MultimodalNetwork
 
 OWN = "module"
@@ -55,10 +56,7 @@ class Modality:
                 if hasattr(part, "reset_parameters"):
                     part.reset_parameters()
             return ModuleEncoder(module, self.arguments["dim"])
-        try:
-            return encoder_of(self.kind, self.size, self.arguments)
-        except TypeError as error:
-            raise InputError(f"encoders[{self.name!r}]: {error}; see the encoder's own arguments.") from None
+        return encoder_of(self.kind, self.size, self.arguments)
 
     def check(self, values: NDArray[Any]) -> None:
         """Check that an array is what the estimator was trained on.
@@ -105,9 +103,13 @@ def modality_of(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modal
         If the kind is unknown or does not fit the array.
     """
     if isinstance(choice, nn.Module):
-        choice = {"module": choice}
-    if isinstance(choice, Mapping) and "module" in choice:
-        return Modality(name, OWN, int(values.shape[-1]), values.ndim, {"dim": dim, **choice})
+        choice = {OWN: choice}
+    if not isinstance(choice, str | Mapping | None):
+        raise _no_encoder(name, choice)
+    if isinstance(choice, Mapping):
+        check_dim(name, choice)
+    if isinstance(choice, Mapping) and OWN in choice:
+        return Modality(name, OWN, int(values.shape[-1]), values.ndim, _own_arguments(name, choice, dim))
     given = dict(choice) if isinstance(choice, Mapping) else {} if choice is None else {"kind": choice}
     kind = given.pop("kind", None) or kind_of(values)
     if kind not in ENCODERS:
@@ -125,12 +127,75 @@ def modality_of(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modal
     return Modality(name, kind, size, axes, arguments)
 
 
+def _own_arguments(name: str, choice: Mapping[str, Any], dim: int) -> dict[str, Any]:
+    if not isinstance(choice[OWN], nn.Module):
+        raise _no_encoder(name, choice[OWN])
+    others = [key for key in choice if key not in (OWN, "dim")]
+    if others:
+        raise InputError(
+            f"encoders[{name!r}]: {others[0]!r} is no argument of a module of your own, expected 'module' "
+            "and 'dim' only; leave it out."
+        )
+    return {"dim": dim, **choice}
+
+
+def _no_encoder(name: str, found: object) -> InputError:
+    if isinstance(found, type):
+        return InputError(
+            f"encoders[{name!r}] is the class {found.__name__}, expected an instance of it; call it with its "
+            f"arguments, {found.__name__}(...)."
+        )
+    return InputError(
+        f"encoders[{name!r}] is {value_name(found)}, expected one of {', '.join(ENCODERS)}, a mapping with "
+        "the key 'kind' or 'module', or a torch.nn.Module."
+    )
+
+
+def check_dim(name: str, choice: Mapping[str, Any]) -> None:
+    """Check the width of the features that is asked of an encoder.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number from 1 on.
+    """
+    dim = choice.get("dim", 1)
+    if not isinstance(dim, int | np.integer) or isinstance(dim, bool) or dim < 1:
+        raise InputError(f"encoders[{name!r}]: dim is {dim!r}, expected a whole number from 1 on.")
+
+
 def build_network(modalities: tuple[Modality, ...], seed: int, **fusion: Any) -> MultimodalNetwork:
     """Build a network whose weights come from a seed; the global random state stays as it is."""
     standardised = {m.name: m.size for m in modalities if m.kind in STANDARDISED}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return MultimodalNetwork({m.name: m.build() for m in modalities}, 1.0, standardised, **fusion)
+
+
+def raw_values(
+    values: NDArray[Any], lengths: NDArray[Any] | None, present: NDArray[np.bool_] | None
+) -> NDArray[Any]:
+    """Return what an encoder prepares: padding is NaN, and samples without the modality are zero.
+
+    Parameters
+    ----------
+    values : array, shape (n, ...)
+    lengths : array of int, shape (n,), or None
+        Steps that are no padding, of sequences.
+    present : array of bool, shape (n,), or None
+        Which samples have the modality; None: all.
+
+    Returns
+    -------
+    array, shape (n, ...)
+        Not copied if there is nothing to change.
+    """
+    if lengths is not None and values.ndim == 3:
+        values = pad(values, lengths)
+    if present is not None:
+        here = present.reshape(-1, *[1] * (values.ndim - 1))
+        values = np.where(here, values, np.zeros((), dtype=values.dtype))
+    return values
 
 
 def prepared(
@@ -152,11 +217,6 @@ def prepared(
     """
     inputs: dict[str, torch.Tensor] = {}
     for name, encoder in zip(network.modalities, network.encoders, strict=True):
-        values = data.arrays[name]
-        if name in data.lengths and values.ndim == 3:
-            values = pad(values, data.lengths[name])
-        if name in present:
-            here = present[name].reshape(-1, *[1] * (values.ndim - 1))
-            values = np.where(here, values, np.zeros((), dtype=values.dtype))
+        values = raw_values(data.arrays[name], data.lengths.get(name), present.get(name))
         inputs[name] = encoder.prepare(values)  # type: ignore[operator]  # an Encoder, in a ModuleList
     return inputs, {name: torch.from_numpy(mask) for name, mask in present.items()}

@@ -9,8 +9,9 @@ Class = TypeVar("Class", bound=type)
 PARAMETERS = """
 Parameters
 ----------
-modalities : mapping of str to sequence, optional
-    Columns of every modality, where X is a DataFrame (names) or an array (positions).
+modalities : mapping of str to str or sequence, optional
+    Columns of every modality. Where X is a DataFrame: a list of names, one name, or one pattern of names such
+    as "text_*". Where X is an array: a list of positions.
 norm : {"none", "bn", "vbn", "dbn", "ibn"}, default "ibn"
     Normalisation of the tensor products; scores of subsets can be compared under "ibn".
 p : float, default 1.0
@@ -23,8 +24,9 @@ convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
     How p, the exponent of the block norm and beta belong together.
 encoders : mapping of str to str, mapping or nn.Module, optional
     Encoder by modality: "vector", "symbols" or "sequence", or a mapping with the key "kind" and arguments of
-    that encoder, or a module of one's own that maps (B, ...) to (B, dim), see
-    `mmfusion.encoders.ModuleEncoder`. Default: by the type and the axes of the array.
+    that encoder, or a module of one's own that maps (B, ...) to (B, dim), alone or as
+    ``{"module": module, "dim": dim}``, see `mmfusion.encoders.ModuleEncoder`. Default:
+    by the type and the axes of the array.
 dim : int, default 8
     Width of the features of every modality.
 epochs : int, optional

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 from mmfusion.errors import InputError
 from mmfusion.estimators.base import FusionEstimator
 from mmfusion.estimators.parameters import documented
-from mmfusion.estimators.targets import Target, number_target
+from mmfusion.estimators.targets import Target, check_no_name, number_target
 
 
 @documented
@@ -43,6 +43,7 @@ class FusionRegressor(RegressorMixin, FusionEstimator):  # type: ignore[misc]  #
         return target
 
     def _target(self, y: ArrayLike) -> Target:
+        check_no_name("y", y)
         values, outputs = np.asarray(y, dtype=np.float64), self.fitted_.scale.shape[1]
         if not np.isfinite(values).all() or values.ndim != 1 + self.several_:
             raise InputError(

@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from mmfusion.errors import InputError
+from mmfusion.sentences import row_name
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,21 @@ class Target:
         return None if self.several or self.task == "regression" else self.array
 
 
+def check_no_name(argument: str, values: Any) -> None:
+    """Refuse the name of a column where its values are expected.
+
+    Raises
+    ------
+    InputError
+        If it is a text.
+    """
+    if isinstance(values, str):
+        raise InputError(
+            f"{argument} is the text {values!r}, expected a value for each sample; pass the values, such as "
+            f"{argument}=X[{values!r}] if it is a column of a table."
+        )
+
+
 def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     """Read classes: one per sample, or a matrix of zeros and ones with one column per label.
 
@@ -61,6 +77,7 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     """
     if y is None:
         raise InputError("y is None: this classifier requires y to be passed, but the target y is None.")
+    check_no_name("y", y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind == "multilabel-indicator":
         matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y).astype(np.int64)
@@ -114,6 +131,7 @@ def number_target(y: ArrayLike) -> Target:
     """
     if y is None:
         raise InputError("y is None: this regressor requires y to be passed, but the target y is None.")
+    check_no_name("y", y)
     try:
         values = np.asarray(y, dtype=np.float64)
     except (ValueError, TypeError):
@@ -125,8 +143,8 @@ def number_target(y: ArrayLike) -> Target:
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         raise InputError(
-            f"y, row {wrong[0][0]}: the value is {values[tuple(wrong[0])]} (NaN or infinity in {len(wrong)} "
-            "places), expected finite numbers; leave these samples out."
+            f"y, {row_name(int(wrong[0][0]))}: the value is {values[tuple(wrong[0])]} (NaN or infinity "
+            f"in {len(wrong)} places), expected finite numbers; leave these samples out."
         )
     if len(values) > 1:
         constant = np.flatnonzero(np.atleast_1d(values.std(axis=0) == 0))

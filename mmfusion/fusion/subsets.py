@@ -79,6 +79,30 @@ def default_order(modalities: int) -> int:
     return modalities if modalities <= FEW else 2
 
 
+def chosen_order(choice: int | str | None, modalities: int) -> int | None:
+    """Return the largest size of a subset for what a user has written as ``max_order``.
+
+    Parameters
+    ----------
+    choice : int, "auto", "all" or None
+        A number; the default for this many modalities; all subsets.
+    modalities : int
+
+    Returns
+    -------
+    int or None
+        None for all subsets.
+
+    Examples
+    --------
+    >>> chosen_order("auto", 5), chosen_order("all", 5), chosen_order(3, 5)
+    (2, None, 3)
+    """
+    if isinstance(choice, str):
+        return default_order(modalities) if choice == "auto" else None
+    return choice
+
+
 def subset_label(subset: Subset) -> str:
     """Write a subset as it stands in tables.
 

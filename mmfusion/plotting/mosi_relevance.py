@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from mmfusion.analysis.names import (
@@ -27,10 +28,9 @@ from mmfusion.plotting.rows import one_p, select
 from mmfusion.plotting.style import PALE, norm_color, norm_marker
 
 TITLE = "CMU-MOSI: relevance of modalities and their interactions"
-HELD_OUT = (
-    "Bottom: share of the subset in the variance of the score on the test split, by covariance with the "
-    "score; "
-    "these shares sum to 1 and can be negative."
+COVARIANCE = (
+    "share of the subset in the variance of the score on the test split, by covariance with the score; these "
+    "shares sum to 1 and can be negative."
 )
 MEASURES = {
     "weight_share": "training:\nweight share",
@@ -63,55 +63,56 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDA
     """
     table, p = one_p(select(subsets, "subsets", dataset=MOSI_DATASETS, scale="1"), p)
     datasets = ordered(table["dataset"], MOSI_DATASETS)
-    grid, own = relevance_grid(table, datasets, axes)
+    grid, own = _grid(table, datasets, axes)
     if own:
         heading(
             figure_of(grid),
             TITLE,
             f"Tasks: {joined(DATASET_NAMES[dataset] for dataset in datasets)}, p = {number_name(p)}. Top: "
             "share of the subset in the sum of the block norms after training (the given text and video "
-            f"features have seen the training labels). {HELD_OUT} " + seeds_sentence(table),
+            f"features have seen the training labels). Bottom: {COVARIANCE} " + seeds_sentence(table),
         )
     return grid
 
 
-def relevance_grid(
-    table: pd.DataFrame, datasets: Sequence[str], axes: Any = None
-) -> tuple[NDArray[Any], bool]:
-    """Draw weight share above covariance share, one column per dataset, normalisations side by side.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Rows of the table ``subsets`` at one p and scale.
-    datasets : sequence of str
-        One column each, in this order.
-    axes : array of Axes, optional
-        Shape (2, datasets). Default: a new figure.
-
-    Returns
-    -------
-    tuple of (array of Axes, bool)
-        The axes, and whether the figure is a new one.
-    """
+def _grid(table: pd.DataFrame, datasets: Sequence[str], axes: Any) -> tuple[NDArray[Any], bool]:
+    """Draw weight share above covariance share, one column per dataset; say whether the figure is new."""
     norms, labels = order_norms(table["norm"]), order_subsets(table["subset"])
     width = max(0.17 * len(labels) * len(norms), 0.75 * len(labels), 4.0)
     grid, own = panels(2, len(datasets), (1.2 + width * len(datasets), 7.2), axes, sharex=True, sharey="row")
     for column, dataset in enumerate(datasets):
         for row, (measure, label) in enumerate(MEASURES.items()):
             ax = grid[row, column]
-            _panel(ax, table[table["dataset"] == dataset], measure, labels, norms)
+            draw_measure(ax, table[table["dataset"] == dataset], measure, labels, norms)
             ax.set_ylabel(label)
             ax.set_xlabel("subset of modalities")
             ax.label_outer()
-        grid[0, column].set_title(DATASET_NAMES.get(dataset, dataset))
-    handles = [mark(NORM_NAMES.get(norm, norm), norm_color(norm), norm_marker(norm)) for norm in norms]
-    legend(grid, handles, own, title="normalisation of the blocks")
+        grid[0, column].set_title(DATASET_NAMES[dataset])
+    legend(grid, norm_marks(norms), own, title="normalisation of the blocks")
     return grid, own
 
 
-def _panel(ax: Axes, table: pd.DataFrame, measure: str, labels: Sequence[str], norms: Sequence[str]) -> None:
-    """Draw one measure of one task."""
+def norm_marks(norms: Sequence[str]) -> list[Line2D]:
+    """Make the legend entries of normalisations."""
+    return [mark(NORM_NAMES.get(norm, norm), norm_color(norm), norm_marker(norm)) for norm in norms]
+
+
+def draw_measure(
+    ax: Axes, table: pd.DataFrame, measure: str, labels: Sequence[str], norms: Sequence[str]
+) -> None:
+    """Draw one measure of one dataset: subsets along the axis, normalisations side by side, a line at zero.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes to draw on.
+    table : DataFrame
+        Rows of the table ``subsets`` of one dataset at one p and scale.
+    measure : str
+        The column that is drawn.
+    labels, norms : sequence of str
+        Subsets and normalisations, in the order of drawing.
+    """
     shifts = 0.8 * (np.arange(len(norms)) - (len(norms) - 1) / 2) / max(len(norms), 1)
     for place, label in enumerate(labels):
         if place % 2:

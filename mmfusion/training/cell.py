@@ -18,9 +18,11 @@ from tqdm import tqdm
 
 from mmfusion.cells import Cell, cell_keys
 from mmfusion.data.dataset import MultimodalDataset, Split
+from mmfusion.data.missing import missing_rows, without_missing
 from mmfusion.data.sequences import stream
 from mmfusion.encoders import kind_of
 from mmfusion.errors import DataError
+from mmfusion.fusion.subsets import chosen_order
 from mmfusion.training.checkpoint import FORMAT, TrainedBlock, network_from
 from mmfusion.training.device import device_of
 from mmfusion.training.loop import Randomness, train_networks
@@ -107,7 +109,7 @@ def target_scale(dataset: MultimodalDataset) -> list[float]:
 
 
 def prepare(network: MultimodalNetwork, split: Split, task: str, scale: Sequence[float]) -> Samples:
-    """Prepare a split for a network.
+    """Prepare a split for a network; a modality whose values are all NaN or negative is missing there.
 
     Parameters
     ----------
@@ -121,14 +123,17 @@ def prepare(network: MultimodalNetwork, split: Split, task: str, scale: Sequence
     -------
     Samples
     """
-    inputs = {
-        name: encoder.prepare(split.features[name])  # type: ignore[operator]  # an Encoder, in a ModuleList
-        for name, encoder in zip(network.modalities, network.encoders, strict=True)
-    }
+    inputs, present = {}, {}
+    for name, encoder in zip(network.modalities, network.encoders, strict=True):
+        values = split.features[name]
+        missing = missing_rows(values)
+        if missing.any():
+            present[name] = torch.from_numpy(~missing)
+        inputs[name] = encoder.prepare(without_missing(values, missing))  # type: ignore[operator]  # an Encoder
     target = torch.from_numpy(split.target)
     if task == "regression":
         target = (target - scale[0]) / scale[1]
-    return Samples(inputs, target_tensor(target, task))
+    return Samples(inputs, target_tensor(target, task), None, present)
 
 
 def prepared_splits(block: TrainedBlock, seed: int, dataset: MultimodalDataset) -> dict[str, Samples]:
@@ -164,7 +169,7 @@ def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, 
             "outputs": outputs,
             "norm": cell.norm,
             "p": cell.p,
-            "max_order": settings["max_order"],
+            "max_order": chosen_order(settings["max_order"], len(dataset.modalities)),
             "convention": settings["convention"],
         },
         "settings": {key: settings[key] for key in recipe},

@@ -106,11 +106,23 @@ class TestScores:
             assert run[f"mae_{split}"] == pytest.approx(np.abs(guess - truth).mean(), rel=1e-5)
             assert run[f"loss_{split}"] == pytest.approx(((guess - truth) ** 2).mean() / std**2, rel=1e-5)
             assert run[f"pearson_r_{split}"] == pytest.approx(np.corrcoef(guess, truth)[0, 1], rel=1e-5)
+            assert run[f"r2_{split}"] == pytest.approx(
+                1 - ((guess - truth) ** 2).mean() / truth.var(), rel=1e-4
+            )
             assert run[f"acc2_zeros_positive_{split}"] == np.mean((guess >= 0) == (truth >= 0))
             assert run[f"acc7_{split}"] == np.mean(guess.clip(-3, 3).round() == truth.round())
         assert run["mae_test"] < 0.7 * np.abs(dataset.splits["test"].target - mean).mean()
         assert run.filter(like="_validation").isna().all()
         assert run[["accuracy_test", "f1_test"]].isna().all()
+
+    def test_regression_without_a_sentiment(self, make_vectors: Make, train_vectors: Train) -> None:
+        dataset = make_vectors("regression")
+        runs = evaluate_blocks([train_vectors(dataset)], {0: dataset}, 0).runs
+        check_table("runs", runs)
+        run = runs.iloc[0]
+        assert run[["r2_train", "r2_test", "mae_train", "mae_test", "pearson_r_test"]].notna().all()
+        assert run["r2_test"] > 0.5
+        assert run.filter(like="acc").isna().all()
 
     def test_binary_sentiment(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary", sentiment=True)
@@ -118,7 +130,7 @@ class TestScores:
         run = evaluate_blocks([block], {0: dataset}, 0).runs.iloc[0]
         assert run["acc2_zeros_positive_test"] == run["accuracy_test"] > 0.75
         assert 0.75 < run["acc2_zeros_omitted_test"] <= 1
-        assert np.isnan(run["mae_test"])
+        assert run[["mae_test", "r2_test"]].isna().all()
 
     def test_several_classes(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("multiclass")

@@ -90,6 +90,7 @@ def test_regression_by_hand() -> None:
     assert metrics["loss"] == pytest.approx((1 + 0 + 4) / 4 / 3)
     assert metrics["mae"] == pytest.approx(1.0)
     centred, truth = np.array([-4, -1, 5]) / 3, np.array([-8, -2, 10]) / 3
+    assert metrics["r2"] == pytest.approx(1 - 5 / (truth @ truth))
     assert metrics["pearson_r"] == pytest.approx(
         centred @ truth / np.sqrt(centred @ centred * (truth @ truth))
     )
@@ -148,6 +149,7 @@ def test_constant_predictions_have_no_correlation(constant: float) -> None:
     assert np.isnan(pearson(np.full(3, constant), truth))
     assert np.isnan(pearson(truth, np.full(3, constant)))
     assert np.isnan(regression_metrics(np.full(3, constant), truth, 1.0)["pearson_r"])
+    assert np.isnan(regression_metrics(truth, np.full(3, constant), 1.0)["r2"])
     almost = np.full(3, constant) * np.array([1.0, 1.0 + 2e-16, 1.0])
     assert np.isnan(sentiment_metrics(almost, truth, real_valued=True)["pearson_r"])
 

@@ -18,7 +18,12 @@ from mmfusion.data.dataset import MultimodalDataset, Split
 from mmfusion.data.sequences import SequenceSettings, generate
 from mmfusion.errors import DataError
 
-SENTIMENT_COLUMNS = [name for name in METRIC_COLUMNS if name.split("_")[0] not in ("accuracy", "f1", "loss")]
+REGRESSION = ("mae", "pearson_r", "r2")
+SENTIMENT_COLUMNS = [
+    name
+    for name in METRIC_COLUMNS
+    if name.split("_")[0] not in ("accuracy", "f1", "loss") and name.rsplit("_", 1)[0] not in REGRESSION
+]
 
 
 def linear_data(task: str, sentiment: bool = False) -> MultimodalDataset:
@@ -58,8 +63,11 @@ def test_contract(baseline, task: str, seed: int | None) -> None:
     assert row.loc[0, ["norm", "p", "scale"]].tolist() == ["-", "-", "-"]
     assert pd.isna(row.loc[0, "converged"])
     assert (row.loc[0, "seed"] == 3) if seed else pd.isna(row.loc[0, "seed"])
-    assert row[SENTIMENT_COLUMNS].isna().all(axis=None)
+    assert row[["f1_weighted_test", *SENTIMENT_COLUMNS]].isna().all(axis=None)
     assert row["accuracy_test"].notna().all() == (task != "regression")
+    for split in ("train", "test"):
+        for name in ("mae", "r2"):
+            assert row[f"{name}_{split}"].notna().all() == (task == "regression")
     assert baseline(data, seed).equals(row)
 
 

@@ -125,16 +125,29 @@ def spoiled(name: str, place: tuple[int, ...], value: float) -> ModalityData:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (spoiled("audio", (5, 1), np.nan), r"X\['audio'\], row 5, column 1: the value is NaN"),
-        (spoiled("audio", (5, 0), -np.inf), r"X\['audio'\], row 5, column 0: the value is infinity"),
-        (spoiled("video", (6, 2, 1), np.nan), r"X\['video'\], row 6, step 2, column 1: the value is NaN"),
-        (spoiled("text", (6, 0), -1), r"X\['text'\], row 6, step 0: -1 is no symbol"),
-        (spoiled("text", (1, 2), 5000), r"X\['text'\], row 1, step 2: 5000 is no symbol"),
+        (
+            spoiled("audio", (5, 1), np.nan),
+            r"X\['audio'\], row 5 \(counted from 0\), column 1: the value is NaN",
+        ),
+        (
+            spoiled("audio", (5, 0), -np.inf),
+            r"X\['audio'\], row 5 \(counted from 0\), column 0: the value is infinity",
+        ),
+        (
+            spoiled("video", (6, 2, 1), np.nan),
+            r"row 6 \(counted from 0\), step 2, column 1: the value is NaN .* or set all columns of the step "
+            "to NaN if it is padding, or set all steps",
+        ),
+        (spoiled("text", (6, 0), -1), r"X\['text'\], row 6 \(counted from 0\), step 0: -1 is no symbol"),
+        (spoiled("text", (1, 2), 5000), r"X\['text'\], row 1 \(counted from 0\), step 2: 5000 is no symbol"),
         (
             data(lengths={"video": [4, 0, 1, 1, 1, 1, 1]}),
-            r"lengths\['video'\], row 1: 0 is no length, expected 1 to 4",
+            r"lengths\['video'\], row 1 \(counted from 0\): 0 is no length, expected 1 to 4",
         ),
-        (ModalityData({"a": np.full((2, 2), np.nan)}), "X, row 0: no modality is present"),
+        (
+            ModalityData({"a": np.full((2, 2), np.nan)}),
+            r"X, row 0 \(counted from 0\): no modality is present",
+        ),
     ],
 )
 def test_values_that_cannot_be(given: ModalityData, message: str) -> None:
@@ -145,3 +158,11 @@ def test_values_that_cannot_be(given: ModalityData, message: str) -> None:
 def test_a_modality_of_no_sample_is_told() -> None:
     with pytest.raises(InputError, match=r"X\['audio'\] is missing for all samples"):
         check_some_present({"audio": np.zeros(3, dtype=bool)})
+
+
+@pytest.mark.parametrize("rows_at_once", [2, 4096])
+def test_rows_are_told_as_the_user_knows_them(rows_at_once: int, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "ROWS_AT_ONCE", rows_at_once)
+    for name, place, value in (("audio", (5, 1), np.nan), ("text", (5, 1), -1), ("video", (5, 0, 0), np.inf)):
+        with pytest.raises(InputError, match=r"\], the 6th, "):
+            check_values(spoiled(name, place, value), KINDS, lambda row: f"the {row + 1}th")

@@ -12,6 +12,7 @@ import pytest
 from mmfusion.baselines.linear import linear_inputs
 from mmfusion.config import OwnDataset
 from mmfusion.data.example import example_table
+from mmfusion.data.missing import missing_rows
 from mmfusion.data.own import own_dataset, own_summary
 from mmfusion.errors import MmfusionError
 
@@ -117,7 +118,6 @@ def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
             {"task": "multiclass", "target": "text_5", "modalities": {"audio": "audio_*"}},
             "classes with several samples",
         ),
-        ({"held_out": {"validation": 0.6, "test": 0.5}}, "leave nothing to train on"),
     ],
 )
 def test_mistakes_are_told(table: Path, changes: dict[str, Any], message: str) -> None:
@@ -125,9 +125,93 @@ def test_mistakes_are_told(table: Path, changes: dict[str, Any], message: str) -
         own_dataset("speech", settings(table, **changes))
 
 
-def test_missing_modalities_are_refused_with_a_way_out(tmp_path: Path) -> None:
-    frame = example_table(50)
-    frame.loc[7, [f"audio_{place}" for place in range(4)]] = np.nan
+def test_missing_modalities_stay_missing_and_move_no_statistics(tmp_path: Path) -> None:
+    frame = example_table(60)
+    audio = [f"audio_{place}" for place in range(4)]
+    frame.loc[frame.index % 3 == 0, audio] = np.nan
+    frame["audio_3"] = np.where(frame["audio_0"].isna(), np.nan, 2.5)  # constant where it is known
     frame.to_csv(tmp_path / "speech.csv", index=False)
-    with pytest.raises(MmfusionError, match=r"modality audio: 1 samples lack it .*row 7.*FusionClassifier"):
+    dataset = own_dataset("speech", settings(tmp_path / "speech.csv", ids="id"))
+    for split in dataset.splits.values():
+        gone = np.array([int(name.removeprefix("act-")) % 3 == 0 for name in split.ids])
+        np.testing.assert_array_equal(missing_rows(split.features["audio"]), gone)
+        assert np.isfinite(split.features["audio"][~gone]).all()
+        assert np.isfinite(split.features["text"]).all()
+    train = dataset.splits["train"].features["audio"]
+    here = train[~missing_rows(train)]
+    np.testing.assert_allclose(here.mean(axis=0), 0.0, atol=1e-6)
+    np.testing.assert_allclose(here.std(axis=0)[:3], 1.0, rtol=1e-5)
+    assert dataset.parameters["constant_columns"]["audio"] == [3]
+    assert "missing: audio for 20 samples" in own_summary(dataset)
+    inputs = linear_inputs(dataset)["train"]
+    assert np.isfinite(inputs).all()
+    assert not inputs[missing_rows(train)][:, 6:10].any()
+
+
+@pytest.mark.parametrize(
+    ("modalities", "max_order", "scored"),
+    [
+        (3, "auto", ""),
+        (3, "all", ""),
+        (3, 3, ""),
+        (3, 2, "; scored: subsets of up to 2 of the 3 modalities."),
+        (3, 1, "; scored: single modalities only."),
+        (4, "all", ""),
+        (
+            4,
+            "auto",
+            "; scored: subsets of up to 2 of the 4 modalities (default above three modalities; max_order "
+            "changes it).",
+        ),
+    ],
+)
+def test_the_summary_says_which_subsets_are_scored(
+    table: Path, modalities: int, max_order: int | str, scored: str
+) -> None:
+    chosen = {**MODALITIES, "video": ["video_0"], "rest": ["video_1", "video_2"]}
+    chosen = dict(list(chosen.items())[:modalities])
+    summary = own_summary(own_dataset("speech", settings(table, modalities=chosen)), max_order)
+    assert summary.endswith(scored or "set to 0: none.")
+    assert ("scored" in summary) == bool(scored)
+
+
+def test_several_targets_are_told(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "data.npz", face=rng.normal(size=(30, 2)), mood=rng.normal(size=(30, 2)))
+    chosen = {"target": "mood", "task": "regression", "modalities": None}
+    with pytest.raises(MmfusionError, match=r"target mood: it has 2 values for each sample, expected one"):
+        own_dataset("mine", settings(tmp_path / "data.npz", **chosen))
+
+
+def test_missing_sequences_and_symbols(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    gait, words = rng.normal(size=(40, 6, 2)), rng.integers(0, 4, (40, 5))
+    lengths = rng.integers(2, 7, 40)
+    for row, length in enumerate(lengths):
+        gait[row, length:] = 0.0
+    gait[3, : lengths[3]] = np.nan
+    words[5] = -1
+    np.savez(tmp_path / "walks.npz", gait=gait, gait_lengths=lengths, words=words, y=np.arange(40) % 2)
+    dataset = own_dataset("walks", settings(tmp_path / "walks.npz", target="y", modalities=None))
+    counts = {
+        name: sum(int(missing_rows(split.features[name]).sum()) for split in dataset.splits.values())
+        for name in dataset.modalities
+    }
+    assert counts == {"gait": 1, "words": 1}
+    inputs = linear_inputs(dataset)
+    assert all(np.isfinite(values).all() for values in inputs.values())
+
+
+def test_samples_and_modalities_of_which_nothing_is_known_are_told(tmp_path: Path) -> None:
+    frame = example_table(50)
+    frame.loc[7, [name for name in frame if name.startswith(("text_", "audio_", "video_"))]] = np.nan
+    frame.to_csv(tmp_path / "speech.csv", index=False)
+    with pytest.raises(
+        MmfusionError, match=r"row 8 \(counted from 1\) has no modality at all, altogether 1 sample"
+    ):
+        own_dataset("speech", settings(tmp_path / "speech.csv"))
+    frame = example_table(50)
+    frame[[name for name in frame if name.startswith("audio_")]] = np.nan
+    frame.to_csv(tmp_path / "speech.csv", index=False)
+    with pytest.raises(MmfusionError, match=r"modality audio is missing for all \d+ training samples"):
         own_dataset("speech", settings(tmp_path / "speech.csv"))

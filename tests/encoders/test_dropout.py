@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mmfusion.encoders.dropout import Dropout
+from mmfusion.errors import FusionError
 
 
 def dropout(share: float, seeds: Sequence[int] = ()) -> Dropout:
@@ -101,3 +102,9 @@ def test_noise_is_the_same_alone_and_in_a_stack(
 def test_a_network_without_a_leading_axis_has_the_noise_of_one_modality() -> None:
     plain, stacked = (dropout(0.3, (2,))(torch.ones(shape)) for shape in ((5, 40), (1, 5, 40)))
     assert torch.equal(plain, stacked[0])
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, 7.0, float("nan")])
+def test_shares_that_cannot_be(share: float) -> None:
+    with pytest.raises(FusionError, match=f"dropout is {share!r}, expected a share from 0 to below 1"):
+        Dropout(share)

@@ -260,8 +260,8 @@ def test_steps_that_are_no_numbers(
     values = sequences_of([5, 2, 4, 5, 5, 5], 5)
     values[4, 3, 1] = found
     message = (
-        rf"row 4, step 3, column 1: the value is {word}, expected a finite number, or NaN in all columns of "
-        "a step that is padding; fill it in, or set the whole step to NaN"
+        rf"row 4 \(counted from 0\), step 3, column 1: the value is {word}, expected a finite number, "
+        "or NaN in all columns of a step that is padding; fill it in, or set the whole step to NaN"
     )
     with pytest.raises(DataError, match=message):
         encoder_of().prepare(values)
@@ -270,7 +270,7 @@ def test_steps_that_are_no_numbers(
 def test_infinity_beside_padding_is_no_padding() -> None:
     values = sequences_of([3, 2], 3)
     values[1, 2, 2] = np.inf
-    with pytest.raises(DataError, match=r"row 1, step 2, column 0: the value is NaN"):
+    with pytest.raises(DataError, match=r"row 1 \(counted from 0\), step 2, column 0: the value is NaN"):
         encoder_of().prepare(values)
 
 
@@ -306,9 +306,13 @@ def test_pad_marks_the_steps_behind_the_end(lengths: list[int], kind: str) -> No
 @pytest.mark.parametrize(
     ("lengths", "message"),
     [
-        ([3, 0], r"lengths, row 1: 0 is no length, expected 1 to 4 steps; correct it, or set all steps"),
-        ([5, 2], r"lengths, row 0: 5 is no length, expected 1 to 4 steps"),
-        ([3, -1], r"lengths, row 1: -1 is no length"),
+        (
+            [3, 0],
+            r"lengths, row 1 \(counted from 0\): 0 is no length, expected 1 to 4 steps; correct it, or set "
+            "all steps",
+        ),
+        ([5, 2], r"lengths, row 0 \(counted from 0\): 5 is no length, expected 1 to 4 steps"),
+        ([3, -1], r"lengths, row 1 \(counted from 0\): -1 is no length"),
         ([3], r"lengths are an array \(1,\) of int64, expected one whole number for each of the 2 sequences"),
         ([3.0, 2.0], r"array \(2,\) of float64, expected one whole number"),
         ([[3], [2]], r"array \(2, 1\) of int64"),

@@ -194,6 +194,39 @@ def test_groups_stay_on_one_side(arrays, binary, monkeypatch: pytest.MonkeyPatch
     assert len(train) + len(held_out) == len(binary)
 
 
+def test_groups_without_effect_are_told(arrays, binary) -> None:
+    groups = np.arange(len(binary)) // 8
+    model = FusionClassifier(**QUICK | {"epochs": 1})
+    with pytest.warns(UserWarning, match="groups: nothing is held out, .* pass validation_fraction") as told:
+        model.fit(arrays, binary, groups=groups)
+    assert told[0].filename == __file__
+    for effect in ({"penalty": [0.1, 1.0]}, {"validation_fraction": 0.2}):
+        model.set_params(**effect).fit(arrays, binary, groups=groups)  # a warning is an error here
+        model.set_params(penalty=0.01)
+    with pytest.raises(InputError, match=r"groups is the text 'patient', .* such as groups=X\['patient'\]"):
+        model.fit(arrays, binary, groups="patient")
+
+
+def test_patterns_of_columns(arrays, binary) -> None:
+    table = pd.DataFrame(arrays["video"], columns=["v_0", "v_1", "v_2"]).assign(age=arrays["audio"][:, 0])
+    model = FusionClassifier({"video": "v_*", "age": "age"}, **QUICK | {"epochs": 2}).fit(table, binary)
+    named = FusionClassifier({"video": ["v_0", "v_1", "v_2"], "age": ["age"]}, **QUICK | {"epochs": 2})
+    np.testing.assert_array_equal(model.predict_proba(table), named.fit(table, binary).predict_proba(table))
+    assert clone(model).get_params()["modalities"] == {"video": "v_*", "age": "age"}
+
+
+def test_a_row_of_a_table_is_told_with_its_label(arrays, binary) -> None:
+    table = pd.DataFrame(
+        arrays["video"], index=[f"p{row}" for row in range(len(binary))], columns=list("abc")
+    )
+    table.iloc[7, 1] = np.inf
+    model = FusionClassifier({"video": list("abc")}, **QUICK)
+    with pytest.raises(InputError, match=r"row 7 \(counted from 0; index 'p7'\), column 1: the value is inf"):
+        model.fit(table, binary)
+    with pytest.raises(InputError, match=r"row 7 \(counted from 0\), column 1: the value is infinity"):
+        model.fit(table.reset_index(drop=True), binary)
+
+
 def test_search_and_cross_validation(arrays, binary) -> None:
     data = ModalityData(arrays)
     grid = {"p": [1.0, 2.0], "penalty": [0.01, 1.0], "norm": ["ibn", "none"], "max_order": [1]}
@@ -265,6 +298,7 @@ def test_more_subsets_than_memory_allows_are_told_before_anything_is_built() -> 
     ("y", "message"),
     [
         (np.zeros(400), "one class only"),
+        ("mood", r"y is the text 'mood', expected a value for each sample; .* y=X\['mood'\]"),
         (np.linspace(0, 1, 400), "use FusionRegressor for numbers"),
         (
             np.column_stack([np.arange(400) % 2, np.zeros(400, dtype=int)]),
@@ -281,8 +315,9 @@ def test_classes_that_cannot_be(arrays, y: Any, message: str) -> None:
     ("y", "message"),
     [
         (np.ones(400), "the target is constant"),
-        (np.where(np.arange(400) == 7, np.nan, 1.0), "y, row 7: the value is nan"),
+        (np.where(np.arange(400) == 7, np.nan, 1.0), r"y, row 7 \(counted from 0\): the value is nan"),
         (["a"] * 400, "no numbers"),
+        ("mood", "y is the text 'mood'"),
     ],
 )
 def test_numbers_that_cannot_be(arrays, y: Any, message: str) -> None:
@@ -294,7 +329,9 @@ def test_numbers_that_cannot_be(arrays, y: Any, message: str) -> None:
     ("weight", "message"),
     [
         (np.ones(3), r"sample_weight has shape \(3,\)"),
-        (np.full(400, -1.0), "sample_weight, row 0: -1.0"),
+        (np.full(400, -1.0), r"sample_weight, row 0 \(counted from 0\): -1.0"),
+        (["heavy"] * 400, "sample_weight holds values that are no numbers"),
+        ("weight", r"sample_weight is the text 'weight', expected a value .*sample_weight=X\['weight'\]"),
         (np.zeros(400), "zero weight"),
         ((np.arange(400) == 3) * 1.0, "zero weight"),
     ],
@@ -313,5 +350,5 @@ def test_other_data_than_in_training_is_told(arrays, classifier) -> None:
         classifier.predict({**arrays, "audio": arrays["audio"][:, :1]})
     with pytest.raises(InputError, match="there is a symbol 9, expected 0 to 3"):
         classifier.predict({**arrays, "text": np.full((400, 20), 9)})
-    with pytest.raises(InputError, match="y, row 2: 'maybe' is no class of training"):
+    with pytest.raises(InputError, match=r"y, row 2 \(counted from 0\): 'maybe' is no class of training"):
         classifier.relevance(arrays, np.array(["no", "yes", "maybe"] * 133 + ["no"]))

@@ -27,6 +27,15 @@ def test_a_mapping_cuts_a_table_in_its_own_order() -> None:
     np.testing.assert_array_equal(data.arrays["text"], [[0.5, 1.0], [np.nan, 2.0], [1.5, 3.0]])
 
 
+def test_a_pattern_or_a_name_stands_for_columns() -> None:
+    found = modality_data(TABLE, {"text": "t*", "audio": "a1"})
+    listed = modality_data(TABLE, {"text": ["t1", "t2"], "audio": ["a1"]})
+    for name in ("text", "audio"):
+        np.testing.assert_array_equal(found.arrays[name], listed.arrays[name])
+    starred = TABLE.rename(columns={"t2": "t*"})  # a name that is there is no pattern
+    np.testing.assert_array_equal(modality_data(starred, {"text": "t*"}).arrays["text"], TABLE[["t2"]])
+
+
 def test_a_small_table_has_one_modality_per_column_and_two_levels_name_them() -> None:
     assert modality_data(TABLE).modalities == ("t1", "t2", "a1")
     wide = pd.DataFrame(np.zeros((2, 3)), columns=pd.MultiIndex.from_tuples([("t", 1), ("a", 1), ("t", 2)]))
@@ -43,11 +52,30 @@ def test_an_array_is_one_modality_or_is_cut_by_positions() -> None:
 @pytest.mark.parametrize(
     ("X", "columns", "message"),
     [
-        (TABLE, {"text": ["t11"]}, "X has no column 't11'; did you mean 't1'"),
+        (TABLE, {"text": ["t11"]}, r"modalities\['text'\]: there is no column 't11'; did you mean 't1'"),
         (TABLE, {"text": ["t1"], "audio": ["t1"]}, "column 't1' is in 'text' and in 'audio'"),
-        (TABLE, {"text": "t1"}, "is no list of columns"),
+        (TABLE, {"text": "t11"}, "there is no column 't11'; did you mean 't1'"),
+        (TABLE, {"text": "v*"}, r"no column fits the pattern 'v\*', expected at least one of t1, t2, a1"),
+        (TABLE, {"text": []}, "there are no columns, expected at least one"),
+        (TABLE, {"text": 3}, "3 is no list of columns"),
+        (TABLE, {"text": "t*", "all": "*"}, "column 't1' is in 'text' and in 'all'"),
+        (np.zeros((2, 3)), {"text": "t*"}, r"X is an array without names, expected a list of positions such"),
+        (np.zeros((2, 3)), {"text": 1}, r"positions such as \[0, 1\], not 1; pass a DataFrame"),
+        (np.zeros((2, 3)), {"text": [3]}, "there is no column 3; expected one of 0, 1, 2"),
         (TABLE, {}, "is no mapping"),
-        (TABLE.assign(a1=["4", "x", "6"]), {"audio": ["a1"]}, "column 'a1' .*row 1: 'x' is no number"),
+        (
+            TABLE.assign(a1=["4", "x", "6"]),
+            {"audio": ["a1"]},
+            r"column 'a1' .*row 1 \(counted from 0\): 'x' is no",
+        ),
+        (TABLE.assign(a1=["4", "6", "n/a"]), {"a": ["a1"]}, r"row 2 \(counted from 0\): 'n/a' is no number"),
+        (TABLE.assign(a1=["x", None, "y"]), None, r"is a column of text \(its first value is 'x' in row 0"),
+        (TABLE.set_index([["p", "q", "r"]]).assign(a1=["4", 5, "n/a"]), None, r"from 0; index 'r'\): 'n/a'"),
+        (TABLE.assign(a1=pd.Timestamp("2020-01-01")), None, "the values are datetime64.*, expected real"),
+        (TABLE.assign(a1=1j), None, "the values are complex128"),
+        (TABLE.assign(a1=[[1], [2], [3]]), None, r"is a column of other values \(its first value is \[1\]"),
+        (TABLE.set_axis(["t1", "t1", "a1"], axis=1), None, "the column name 't1' occurs several times"),
+        (np.array([[1, 2], [3, "n/a"]], dtype=object), None, r"X, row 1 \(counted from 0\), column 1: .*n/a"),
         (pd.DataFrame(np.zeros((2, 9))), None, "table with 9 columns .* nothing says which belong together"),
         ({"a": np.zeros(3)}, {"a": [0]}, "X has named modalities already"),
         (np.zeros(3), None, "Reshape your data"),

@@ -32,6 +32,7 @@ def _run(rng: np.random.Generator, keys: dict[str, object], labels: Sequence[str
                 "block_norm": 2 * share,
                 "beta": share,
                 "weight_share": share,
+                "loss_rise": share / 4 - 0.02,
                 "covariance_share": share - 0.05,
                 "leakage_single": leakage,
                 "leakage_within": leakage,

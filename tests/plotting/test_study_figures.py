@@ -1,18 +1,26 @@
 """What the single figures show, checked against the tables that they read."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from mmfusion.fusion.subsets import subset_label
+from mmfusion.fusion.subsets import subsets as subsets_of
 from mmfusion.plotting.degree_inflation import degree_inflation, order_shares
 from mmfusion.plotting.eigen_projection import eigen_projection
+from mmfusion.plotting.layout import figure_of
 from mmfusion.plotting.learning_of_constants import learning_of_constants
 from mmfusion.plotting.mosi_relevance import mosi_relevance
+from mmfusion.plotting.own_relevance import own_relevance
 from mmfusion.plotting.relevance_against_p import relevance_against_p
 from mmfusion.plotting.rows import MissingRowsError
 from mmfusion.plotting.scale_sensitivity import scale_sensitivity
+from mmfusion.plotting.style import style
 
 
 def marker_heights(ax) -> set[float]:
@@ -159,6 +167,56 @@ def test_mosi_relevance_with_one_task(tables):
     assert mosi_relevance(rows).shape == (2, 1)
 
 
+def renamed(subsets, name: str) -> pd.DataFrame:
+    """Copy the rows of MOSIReal as a dataset of one's own."""
+    rows = subsets.query("dataset == 'MOSIReal'")
+    return rows.assign(dataset=name)
+
+
+def test_own_relevance_shows_three_measures_of_every_dataset(tables):
+    subsets = pd.concat([tables["subsets"], renamed(tables["subsets"], "yours")], ignore_index=True)
+    grid = own_relevance(subsets)
+    assert grid.shape == (2, 3)
+    for row, dataset in zip(grid, ("mine", "yours"), strict=True):
+        rows = subsets[(subsets["dataset"] == dataset) & (subsets["p"] == "1") & (subsets["scale"] == "1")]
+        assert row[0].get_title() == dataset
+        for ax, measure in zip(row, ("weight_share", "covariance_share", "loss_rise"), strict=True):
+            assert marker_heights(ax) == means(rows, ["norm", "subset"], measure)
+            zero = [line for line in ax.lines if list(line.get_ydata()) == [0, 0]]
+            assert len(zero) == 1
+        assert "loss rise" in row[2].get_ylabel()
+        assert tick_labels(row[2])[-1] == "text\n+ audio\n+ video"
+    subtitle = figure_of(grid).texts[1].get_text().replace("\n", " ")
+    assert subtitle.startswith("Datasets: mine and yours, p = 1. Top: ")
+    assert "Bottom: rise of the mean loss on the test split" in subtitle
+
+
+@pytest.mark.parametrize(("modalities", "turned"), [(4, False), (8, True)])
+def test_own_relevance_of_many_modalities_has_no_overlapping_labels(modalities, turned):
+    names = ["text", "audio", "video", "physiology", "gait", "eye_tracking", "context", "history"][
+        :modalities
+    ]
+    keys = {"dataset": "ward", "p": "1", "scale": "1", "seed": 0}
+    values = {"weight_share": 0.1, "covariance_share": 0.2, "loss_rise": -0.3}
+    rows = [
+        {**keys, **values, "norm": norm, "subset": subset_label(subset)}
+        for norm in ("ibn", "none")
+        for subset in subsets_of(names, 2)
+    ]
+    with style():
+        grid = own_relevance(pd.DataFrame(rows))
+        figure = figure_of(grid)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        boxes = [label.get_window_extent() for label in grid[0, 2].get_xticklabels()]
+    width, _ = canvas.get_width_height()
+    assert (grid[0, 2].get_xticklabels()[0].get_rotation() == 90) == turned
+    assert all(first.x1 < second.x0 for first, second in pairwise(boxes))
+    assert boxes[0].x0 >= 0
+    assert boxes[-1].x1 <= width
+    assert boxes[0].y1 < grid[0, 2].get_window_extent().y0
+
+
 def test_scale_sensitivity_shows_every_scale(tables):
     subsets = tables["subsets"]
     grid = scale_sensitivity(subsets)
@@ -183,6 +241,7 @@ def test_figures_draw_on_given_axes(make_tables):
         (lambda axes: eigen_projection(*eigen_tables(tables), subset="1", axes=axes), (1, 3)),
         (lambda axes: mosi_relevance(tables["subsets"], axes), (2, 2)),
         (lambda axes: scale_sensitivity(tables["subsets"], axes), (4, 1)),
+        (lambda axes: own_relevance(tables["subsets"], axes), (1, 3)),
     ]
     for plot, shape in cases:
         figure = Figure()

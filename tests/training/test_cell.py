@@ -35,6 +35,12 @@ def assert_same_networks(one, two, seed: int) -> None:
         assert name.endswith("num_batches_tracked") or torch.equal(value, states(two, seed)[name]), name
 
 
+@pytest.mark.parametrize(("choice", "largest"), [("auto", 3), ("all", 3), (None, 3), (2, 2)])
+def test_subsets_are_those_of_max_order(train_seeds, choice, largest) -> None:
+    _, history, _ = train_seeds(0, max_order=choice, epochs=1)
+    assert history["order"].max() == largest
+
+
 def test_same_seed_same_bytes(tmp_path: Path, train_seeds) -> None:
     for number, run in enumerate(("one", "two")):
         torch.manual_seed(number)

@@ -32,6 +32,50 @@ class TestConfig:
         assert not (tmp_path / "bad/results").exists()
 
 
+class TestOwnData:
+    CONFIG = """
+seeds: [0]
+datasets:
+  mine: {path: mine.csv, target: agrees, task: binary, modalities: {text: "text_*"}}
+experiments:
+  normalisations:
+  scale_of_none:
+  independent_views:
+  sentiment:
+  mine: {datasets: [mine], norms: [ibn], p: ["1"], scales: ["1"]}
+"""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "own"
+        folder.mkdir()
+        rows = [f"{row % 2},{row / 7}" for row in range(40)]
+        rows[4] = "1,high"
+        (folder / "mine.csv").write_text("\n".join(["agrees,text_1", *rows]), encoding="utf-8")
+        return folder
+
+    def test_a_wrong_name_is_told_before_any_job(self, folder: Path, snakemake: Run) -> None:
+        config = self.CONFIG.replace("target: agrees", "target: agree")
+        result = snakemake(folder, "--cores", "1", config=config)
+        assert result.returncode != 0
+        last = (result.stdout + result.stderr).strip().splitlines()[-1]
+        assert last == "datasets.mine: mine.csv: there is no column 'agree'; did you mean 'agrees'?"
+        assert not (folder / "results").exists()
+
+    def test_a_wrong_value_stands_in_the_log_and_in_the_last_lines(
+        self, folder: Path, snakemake: Run
+    ) -> None:
+        result = snakemake(folder, "--cores", "1", config=self.CONFIG)
+        assert result.returncode != 0
+        sentence = "mine.csv: modality 'text', row 5 (counted from 1), column 'text_1': the value is 'high'"
+        assert (folder / "results/logs/data/mine.log").read_text(encoding="utf-8").startswith(sentence)
+        (told,) = [line for line in result.stdout.splitlines() if line.startswith("Failed: ")]
+        assert told.startswith(f"Failed: {sentence}")
+        assert told.endswith("(log: results/logs/data/mine.log)")
+        assert "Traceback" not in result.stdout + result.stderr
+        assert not list(folder.rglob("weights.safetensors"))
+
+
 class TestMosi:
     def test_required_and_missing(self, tmp_path: Path, snakemake: Run, tiny: str) -> None:
         config = tiny.replace('mode: "off"', "mode: required")

@@ -67,6 +67,7 @@ rule own_dataset:
         runtime=10,
     params:
         settings=lambda wildcards: STUDY.own_settings(wildcards.own),
+        max_order=lambda wildcards: STUDY.own[wildcards.own].max_order,
         code=CODE["own_dataset"],
     script:
         "../scripts/own_dataset.py"

@@ -7,4 +7,4 @@ from mmfusion.logs import logged
 with logged(snakemake.log[0]):
     dataset = own_dataset(snakemake.wildcards.own, snakemake.params.settings)
     dataset.save(snakemake.output.dataset)
-    write_text(snakemake.output.summary, own_summary(dataset) + "\n")
+    write_text(snakemake.output.summary, own_summary(dataset, snakemake.params.max_order) + "\n")

@@ -7,15 +7,14 @@ memory-mapped read-only, so that data larger than the memory can be used. Rows a
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmfusion.data.readers.array_store import open_arrays
 from mmfusion.data.readers.checks import (
     Place,
     check_counts,
@@ -23,17 +22,14 @@ from mmfusion.data.readers.checks import (
     check_form,
     check_known,
     check_lengths,
-    check_name,
     check_target,
-    unknown,
 )
-from mmfusion.data.readers.memory import check_memory, memory_needed, unreadable
-from mmfusion.data.readers.safetensors_map import map_safetensors
+from mmfusion.data.readers.keys import Keys, choose_keys, similar_lengths
+from mmfusion.data.readers.memory import check_memory, memory_needed
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
 
-Store = Mapping[str, Callable[[], NDArray[Any]]]
-LENGTHS = ("_lengths", ".lengths")
+_WORDS = {"b": "truth value", "U": "text", "S": "text"}
 
 
 def read_arrays(
@@ -67,39 +63,44 @@ def read_arrays(
         If a key is unknown or in two roles, arrays do not fit together or cannot be used, or the file is
         unreadable.
     """
-    store = _open(path)
-    if not isinstance(target, str):
-        raise DataError(
-            f"{path}: target is {target!r}, expected one key; store several outputs as one array (samples, "
-            "outputs)."
-        )
-    others = {role: key for role, key in (("target", target), ("groups", groups), ("ids", ids)) if key}
-    for key in others.values():
-        if key not in store:
-            raise unknown(str(path), "key", key, store)
-    keys = _modality_keys(path, store, modalities, others)
-    lengths = _length_keys(path, store, keys)
-    chosen = [*keys.values(), *lengths.values(), *others.values()]
-    check_memory(path, memory_needed(path, chosen))
-    loaded = {key: store[key]() for key in dict.fromkeys(chosen)}
+    store = open_arrays(path)
+    keys = choose_keys(path, store, target, modalities, groups, ids)
+    check_memory(path, memory_needed(path, keys.everything))
+    loaded = {key: store[key]() for key in keys.everything}
     for key, array in loaded.items():
         if not array.ndim:
             raise DataError(f"{path}: {key!r} is a single value, expected one per sample; store an array.")
     check_counts(path, {key: len(array) for key, array in loaded.items()})
-    return _source(path, loaded, keys, lengths, others)
+    if modalities is None:
+        _check_chosen_by_default(path, keys, loaded)
+    return _source(path, loaded, keys)
 
 
-def _source(
-    path: Path,
-    loaded: Mapping[str, NDArray[Any]],
-    keys: Mapping[str, str],
-    length_keys: Mapping[str, str],
-    others: Mapping[str, str],
-) -> Source:
-    place, target = Place(path), others["target"]
-    arrays = {name: check_form(path, key, loaded[key]) for name, key in keys.items()}
+def _check_chosen_by_default(path: Path, keys: Keys, loaded: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse what nobody has named and what is more likely a column of groups or names than features."""
+    for key in keys.modalities.values():
+        array = loaded[key]
+        if array.size == len(array) and array.ndim < 3 and array.dtype.kind in "iubUS":
+            sequences = [
+                name
+                for name in keys.modalities.values()
+                if loaded[name].ndim == 3 and loaded[name].dtype.kind == "f" and name not in keys.lengths
+            ]
+            close = similar_lengths(key, sequences)
+            guess = f"did you mean {close!r}? If not, name" if close else "name"
+            raise DataError(
+                f"{path}: {key!r} holds one {_WORDS.get(array.dtype.kind, 'whole number')} per sample, which "
+                "may be groups, ids, lengths or a second target, and nothing says which; "
+                f"{guess} it in groups, ids or modalities, or take it out."
+            )
+
+
+def _source(path: Path, loaded: Mapping[str, NDArray[Any]], keys: Keys) -> Source:
+    place, others = Place(path), keys.others
+    target = others["target"]
+    arrays = {name: check_form(path, key, loaded[key]) for name, key in keys.modalities.items()}
     lengths = {
-        name: check_lengths(path, name, loaded[key], arrays[name]) for name, key in length_keys.items()
+        name: check_lengths(path, name, loaded[key], arrays[name]) for name, key in keys.lengths.items()
     }
     for name, values in arrays.items():
         check_features(place, name, values, lengths.get(name))
@@ -111,113 +112,6 @@ def _source(
         ids=tuple(labels["ids"].astype(str).tolist()) if "ids" in labels else (),
         groups=labels.get("groups"),
     )
-
-
-def _open(path: Path) -> Store:
-    """Return a function per key that loads or maps its array."""
-    if path.is_dir():
-        files = sorted(path.glob("*.npy"))
-        if not files:
-            raise DataError(f"{path}: there are no .npy files, expected one per modality and the target.")
-        return {file.stem: partial(_map_npy, file) for file in files}
-    if path.suffix.lower() == ".safetensors":
-        return {key: partial(_same, array) for key, array in map_safetensors(path).items()}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".npy")]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise unreadable(path, error) from None
-    return {name.removesuffix(".npy"): partial(_load_npz, path, name) for name in names}
-
-
-def _same(array: NDArray[Any]) -> NDArray[Any]:
-    return array
-
-
-def _map_npy(path: Path) -> NDArray[Any]:
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise _no_array(path, "", error) from None
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.")
-    return array
-
-
-def _load_npz(path: Path, name: str) -> NDArray[Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            array = file[name]
-    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
-    if not isinstance(array, np.ndarray):
-        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", ValueError("it is no .npy array"))
-    return array
-
-
-def _no_array(path: Path, where: str, error: Exception) -> DataError:
-    if "bject" in str(error) or "pickled data" in str(error):
-        return DataError(
-            f"{path}{where}: the array holds Python objects, which are not read as they can run code, "
-            "expected numbers or text; convert it with astype before it is saved."
-        )
-    if not where:
-        return unreadable(path, error)
-    return DataError(f"{path}{where}: not a readable array ({error}); write the file again.")
-
-
-def _modality_keys(
-    path: Path,
-    store: Store,
-    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
-    others: Mapping[str, str],
-) -> dict[str, str]:
-    """Return the key of every modality."""
-    if modalities is None:
-        taken = {*others.values(), *(f"{key}{ending}" for key in store for ending in LENGTHS)}
-        keys = {key: key for key in store if key not in taken}
-    elif isinstance(modalities, Mapping):
-        keys = {name: _one_key(path, name, key) for name, key in modalities.items()}
-    else:
-        keys = {key: key for key in ([modalities] if isinstance(modalities, str) else modalities)}
-    roles = {key: role for role, key in others.items()}
-    for name, key in keys.items():
-        check_name(path, name)
-        if key not in store:
-            raise unknown(f"{path}: modalities", "key", key, store)
-        if key in roles:
-            raise DataError(
-                f"{path}: {key!r} is {roles[key]} and modality {name!r}, expected it in one place, as it "
-                "would leak into the features; take it out of the modalities."
-            )
-        roles[key] = f"modality {name!r}"
-    if not keys:
-        raise DataError(
-            f"{path}: there is no array beside {', '.join(others.values())}, expected modalities."
-        )
-    return keys
-
-
-def _one_key(path: Path, name: str, key: str | Sequence[str]) -> str:
-    if isinstance(key, str):
-        return key
-    raise DataError(
-        f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they are saved."
-    )
-
-
-def _length_keys(path: Path, store: Store, keys: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for name, key in keys.items():
-        here = [f"{key}{ending}" for ending in LENGTHS if f"{key}{ending}" in store]
-        if len(here) > 1:
-            raise DataError(
-                f"{path}: {' and '.join(here)} both hold lengths of {name!r}; remove one of them."
-            )
-        if here:
-            found[name] = here[0]
-    return found
 
 
 def _text(place: Place, key: str, values: NDArray[Any]) -> NDArray[Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.errors import DataError
+from mmfusion.sentences import either, row_name, similar
 
 BYTES_AT_ONCE = 1 << 24
 """Size of the rows that are looked at together."""
-SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -41,26 +40,16 @@ class Place:
 
     def row(self, index: int) -> str:
         """Tell a row that is counted from 0 here."""
-        return f"row {index + self.first_row} (counted from {self.first_row})"
+        return row_name(index, self.first_row)
 
     def column(self, name: str, index: int) -> str:
         """Tell a column of a modality."""
         return f"column {self.columns[name][index]!r}" if name in self.columns else f"column {index}"
 
 
-def shown(names: Iterable[str]) -> str:
-    """List the first names, for a sentence."""
-    listed = list(names)
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
-    return ", ".join(listed[:SHOWN]) + more
-
-
 def unknown(where: str, what: str, name: str, known: Iterable[str]) -> DataError:
     """Make the error about a column or key that is not there, with the most similar one that is."""
-    names = list(known)
-    close = get_close_matches(name, names, n=1)
-    guess = f"did you mean {close[0]!r}?" if close else f"expected one of {shown(names) or 'none at all'}."
-    return DataError(f"{where}: there is no {what} {name!r}; {guess}")
+    return DataError(f"{where}: there is no {what} {name!r}; {similar(name, known)}")
 
 
 def check_name(path: str | Path, name: str) -> None:
@@ -201,12 +190,13 @@ def _not_finite(part: NDArray[Any], lengths: NDArray[np.int64] | None) -> NDArra
 
 def _not_finite_sentence(place: Place, name: str, index: tuple[int, ...], value: float, count: int) -> str:
     step = f", step {index[1]}" if len(index) == 3 else ""
-    padding = f", or store the steps that are no padding as '{name}_lengths'" if len(index) == 3 else ""
+    remedies = ["fill it in", "set the whole row of the modality to NaN if it is missing for this sample"]
+    if len(index) == 3:
+        remedies.append(f"store the number of steps that are no padding as '{name}_lengths'")
     return (
         f"{place.path}: modality {name!r}, {place.row(index[0])}{step}, {place.column(name, index[-1])}: the "
         f"value is {'NaN' if np.isnan(value) else value} (NaN or infinity in {count} "
-        f"place{'s' if count > 1 else ''}), expected a finite number; fill it in, set the whole row of the "
-        f"modality to NaN if it is missing for this sample{padding}."
+        f"place{'s' if count > 1 else ''}), expected a finite number; {either(remedies)}."
     )
 
 

@@ -16,10 +16,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.readers.checks import Place, check_features, check_name, check_target, shown, unknown
+from mmfusion.data.readers.checks import Place, check_features, check_name, check_target, unknown
 from mmfusion.data.readers.csd_file import Frames, read_sequence
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
+from mmfusion.sentences import shown
 
 TOUCH = 1e-5
 """Seconds; intervals that share less only touch."""

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.errors import DataError
+from mmfusion.sentences import row_name, value_name
 
 _MARKS = ("$_$", "[")
+LONGEST = 1000
+"""Letters of a name. NumPy gives all names the room of the longest."""
 
 
 def sample_names(
@@ -76,11 +79,17 @@ def _rows(path: str | Path, split: str, part: Mapping[str, Any]) -> list[tuple[s
 def _row(path: str | Path, split: str, index: int, name: Any) -> tuple[str, ...]:
     columns = name.tolist() if isinstance(name, np.ndarray) else name
     columns = columns if isinstance(columns, list | tuple) else [columns]
-    if not columns or not all(isinstance(entry, str | bytes | int | float) for entry in columns):
+    if not columns or not all(_is_name(entry) for entry in columns):
         raise DataError(
-            f"{path}: 'id' of {split!r}, row {index} (counted from 0), is {name!r}, expected text or a row "
-            "of text; correct the file."
+            f"{path}: 'id' of {split!r}, {row_name(index)}, is {value_name(name)}, expected text of at most "
+            f"{LONGEST} letters or a row of it; correct the file."
         )
     return tuple(
         entry.decode("utf-8", "replace") if isinstance(entry, bytes) else str(entry) for entry in columns
     )
+
+
+def _is_name(entry: Any) -> bool:
+    if isinstance(entry, str | bytes):
+        return len(entry) <= LONGEST
+    return isinstance(entry, int | float)

@@ -26,12 +26,12 @@ from mmfusion.data.readers.checks import (
     check_lengths,
     check_target,
     row_parts,
-    shown,
 )
 from mmfusion.data.readers.dictionary_ids import sample_names
 from mmfusion.data.readers.source import Source
 from mmfusion.data.readers.unpickle import load_arrays
 from mmfusion.errors import DataError
+from mmfusion.sentences import shown
 
 DictionaryTask = Literal["regression", "binary", "multiclass"]
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
@@ -161,6 +161,11 @@ def _column(path: str | Path, parts: Mapping[str, Mapping[str, Any]], key: str) 
             columns.append(np.asarray(part[key]))
         except ValueError:
             raise DataError(f"{path}: {key!r} of {split!r} has rows of different lengths.") from None
+        except MemoryError:
+            raise DataError(
+                f"{path}: {key!r} of {split!r} does not fit into memory as an array, expected numbers; write "
+                "the file again."
+            ) from None
         if columns[-1].ndim == 0 or len(columns[-1]) != len(part["text"]):
             raise DataError(
                 f"{path}: {split!r} has {len(part['text'])} samples of text, but {key!r} has the shape "

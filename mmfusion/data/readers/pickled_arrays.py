@@ -14,8 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-DEEPEST = 64
-"""Levels to which values may be nested."""
+from mmfusion.sentences import value_name
+
+LARGEST = 1 << 62
+"""Length of the longest axis of an array."""
+SHARED = 100_000
+"""Values that any file may hold."""
 _CODE = re.compile(r"b1|[iu][1248]|f[248]|[SU]\d{1,9}|O8?|O4|[?bBhHiIlLqQefd]")
 
 _OLD_NAMES = {
@@ -29,17 +33,19 @@ class Refused(Exception):  # noqa: N818 (a refusal is no defect of the file)
 
 
 class Budget:
-    """Bytes that may still be built.
+    """What may be built of a file.
 
     Parameters
     ----------
-    limit : int
-        Twice the size of the file suffices for honest files: once for bytes that are written as text, once
-        for the arrays.
+    size : int
+        Bytes of the file. Twice as many bytes of arrays suffice for honest files: once for bytes that are
+        written as text, once for the arrays. So do sixteen times as many values and some more, each counted
+        as often as it is met: honest files share few, such as a row that occurs often.
     """
 
-    def __init__(self, limit: int) -> None:
-        self.left = limit
+    def __init__(self, size: int) -> None:
+        self.left = 2 * size
+        self.values = 16 * size + SHARED
 
     def spend(self, count: int) -> None:
         """Take bytes.
@@ -83,7 +89,8 @@ class TypeNote(_Note):
         code = self.arguments[0] if self.arguments else None
         state = self.state if isinstance(self.state, tuple) else ()
         if not isinstance(code, str) or not _CODE.fullmatch(code) or any(x is not None for x in state[2:5]):
-            raise Refused(f"has an array of type {code!r}, expected numbers, text, bytes or objects")
+            told = value_name(code) if isinstance(code, str) else f"a {type(code).__name__}"
+            raise Refused(f"has an array of type {told}, expected numbers, text, bytes or objects")
         return np.dtype("O" if code[0] == "O" else code).newbyteorder(">" if ">" in state[1:2] else "<")
 
 
@@ -228,7 +235,7 @@ def _dtype(note: Any) -> np.dtype[Any]:
 
 
 def _count(shape: Any) -> int:
-    whole = isinstance(shape, tuple) and all(type(size) is int and size >= 0 for size in shape)
+    whole = isinstance(shape, tuple) and all(type(size) is int and 0 <= size < LARGEST for size in shape)
     if not whole or len(shape) > 32:
         raise Refused("has an array whose shape is no tuple of whole numbers")
     return math.prod(shape)
@@ -245,51 +252,3 @@ def _flat(values: Any, dtype: np.dtype[Any], count: int, budget: Budget) -> NDAr
     flat = flat if dtype.isnative else flat.astype(dtype.newbyteorder("="))
     flat.flags.writeable = False
     return flat
-
-
-def plain(value: Any, budget: Budget, depth: int = 0, done: dict[int, Any] | None = None) -> Any:
-    """Turn notes, however deep in dictionaries, lists and tuples, into arrays.
-
-    Parameters
-    ----------
-    value : object
-        What the pickle built.
-    budget : Budget
-    depth : int, default 0
-        Levels above this value.
-    done : dict, optional
-        Results by the identity of what they were made of: shared values are turned once.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    Refused
-        If a value is neither plain nor a note, or nested too deep or in itself.
-    """
-    done = {} if done is None else done
-    if value is None or isinstance(value, bool | int | float | str | bytes):
-        return value
-    if depth > DEEPEST:
-        raise Refused(f"nests values deeper than {DEEPEST} levels or in themselves")
-    if id(value) not in done:
-        done[id(value)] = _made(value, budget, lambda inner: plain(inner, budget, depth + 1, done))
-    return done[id(value)]
-
-
-def _made(value: Any, budget: Budget, inner: Callable[[Any], Any]) -> Any:
-    if isinstance(value, dict):
-        return {inner(key): inner(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [inner(entry) for entry in value]
-    if isinstance(value, tuple):
-        return tuple(inner(entry) for entry in value)
-    if isinstance(value, ArrayNote):
-        return value.array(inner, budget)
-    if isinstance(value, BufferNote):
-        return value.array(budget)
-    if isinstance(value, ScalarNote):
-        return value.scalar(budget)
-    raise Refused(f"holds a {type(value).__name__}, expected plain values and NumPy arrays")

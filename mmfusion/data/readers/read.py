@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mmfusion.data.readers.array_store import open_arrays
 from mmfusion.data.readers.arrays import read_arrays
+from mmfusion.data.readers.columns import choose_columns
+from mmfusion.data.readers.keys import choose_keys
 from mmfusion.data.readers.memory import check_exists
 from mmfusion.data.readers.source import Source
 from mmfusion.data.readers.tables import read_table
@@ -59,13 +62,52 @@ def read_source(
         If the data cannot be used as they are, in one sentence that says where and what to do.
     """
     file = Path(path)
+    if is_table(file):
+        named = modalities if isinstance(modalities, Mapping) else None
+        return read_table(file, target, named, groups, ids)
+    return read_arrays(file, target, modalities, groups, ids)
+
+
+def check_names(
+    path: str | Path,
+    target: str | Sequence[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
+    groups: str | None = None,
+    ids: str | None = None,
+) -> None:
+    """Check that a file has the columns or arrays that are asked of it, without reading any of them.
+
+    Parameters
+    ----------
+    path, target, modalities, groups, ids
+        As for `read_source`.
+
+    Raises
+    ------
+    DataError
+        If one is unknown or in two roles, or the file is missing or of another format.
+    """
+    file = Path(path)
+    if is_table(file):
+        choose_columns(file, target, modalities if isinstance(modalities, Mapping) else None, groups, ids)
+    else:
+        choose_keys(file, open_arrays(file), target, modalities, groups, ids)
+
+
+def is_table(file: Path) -> bool:
+    """Tell tables from arrays by the ending.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, or neither.
+    """
     check_exists(file)
     suffix = "" if file.is_dir() else file.suffix.lower()
     if file.is_dir() or suffix in (".npz", ".safetensors"):
-        return read_arrays(file, target, modalities, groups, ids)
+        return False
     if suffix in (".csv", ".parquet"):
-        named = modalities if isinstance(modalities, Mapping) else None
-        return read_table(file, target, named, groups, ids)
+        return True
     advice = _ELSEWHERE.get(suffix, "convert it to one of these")
     raise DataError(
         f"{file}: cannot be read as {suffix or 'a file without ending'}, expected .csv, .parquet, .npz, "

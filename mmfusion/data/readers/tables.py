@@ -8,11 +8,10 @@ where all columns of a modality are float32, else as float64.
 from __future__ import annotations
 
 import csv
-import fnmatch
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,39 +24,17 @@ from mmfusion.data.readers.checks import (
     check_counts,
     check_features,
     check_known,
-    check_name,
     check_target,
-    shown,
-    unknown,
 )
+from mmfusion.data.readers.columns import Columns, choose_columns
 from mmfusion.data.readers.memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
+from mmfusion.sentences import value_name
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
 BLOCK_BYTES = 1 << 26
-
-
-class _Choice(NamedTuple):
-    """Columns in their roles."""
-
-    modalities: dict[str, list[str]]
-    target: list[str]
-    groups: str | None
-    ids: str | None
-
-    @property
-    def features(self) -> list[str]:
-        return [column for columns in self.modalities.values() for column in columns]
-
-    @property
-    def texts(self) -> list[str]:
-        return [column for column in (self.groups, self.ids) if column is not None]
-
-    @property
-    def everything(self) -> list[str]:
-        return list(dict.fromkeys([*self.features, *self.target, *self.texts]))
 
 
 def read_table(
@@ -90,8 +67,7 @@ def read_table(
         If a column is unknown or in two roles, a value cannot be used, or the table is unreadable.
     """
     try:
-        names = _column_names(path)
-        choice = _choose(path, names, target, modalities, groups, ids)
+        choice = choose_columns(path, target, modalities, groups, ids)
         check_memory(path, memory_needed(path, choice.everything))
         table = _load(path, choice)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
@@ -110,92 +86,7 @@ def read_table(
     )
 
 
-def _column_names(path: Path) -> list[str]:
-    if path.suffix.lower() == ".parquet":
-        names = list(pq.read_schema(path).names)
-    else:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            names = next(csv.reader(file), [])
-        if len(names) == 1 and ";" in names[0]:
-            raise DataError(
-                f"{path}: the columns are separated by ';', expected ','; save the file with ','."
-            )
-    name, times = max(Counter(names).items(), key=lambda item: item[1], default=("", 0))
-    if times > 1:
-        raise DataError(
-            f"{path}: the column name {name!r} occurs {times} times, expected different names; rename the "
-            "columns."
-        )
-    return names
-
-
-def _choose(
-    path: Path,
-    names: Sequence[str],
-    target: str | Sequence[str],
-    modalities: Mapping[str, str | Sequence[str]] | None,
-    groups: str | None,
-    ids: str | None,
-) -> _Choice:
-    if not isinstance(modalities, Mapping) or not modalities:
-        raise DataError(
-            f"{path}: the modalities of a table are not guessed, expected their columns; write for example "
-            "modalities={'text': 'text_*', 'audio': ['pitch', 'energy']}; the columns are "
-            f"{shown(names)}."
-        )
-    chosen = {name: _columns(path, names, name, wanted) for name, wanted in modalities.items()}
-    choice = _Choice(chosen, [target] if isinstance(target, str) else list(target), groups, ids)
-    if not choice.target:
-        raise DataError(f"{path}: target is an empty list, expected at least one column; name it.")
-    for column in (*choice.target, *choice.texts):
-        if column not in names:
-            raise unknown(str(path), "column", column, names)
-    _check_roles(path, choice)
-    return choice
-
-
-def _columns(path: Path, names: Sequence[str], name: str, wanted: str | Sequence[str]) -> list[str]:
-    check_name(path, name)
-    where = f"{path}: modalities[{name!r}]"
-    if isinstance(wanted, str) and wanted not in names:
-        if "*" not in wanted:
-            raise unknown(where, "column", wanted, names)
-        found = fnmatch.filter(names, wanted)
-        if not found:
-            raise DataError(
-                f"{where}: no column fits the pattern {wanted!r}, expected at least one of {shown(names)}; "
-                "correct the pattern."
-            )
-        return found
-    columns = [wanted] if isinstance(wanted, str) else list(wanted)
-    if not columns:
-        raise DataError(f"{where}: there are no columns, expected at least one; leave the modality out.")
-    for column in columns:
-        if column not in names:
-            raise unknown(where, "column", column, names)
-    return columns
-
-
-def _check_roles(path: Path, choice: _Choice) -> None:
-    roles = dict.fromkeys(choice.target, "the target")
-    roles |= {column: role for column, role in ((choice.groups, "groups"), (choice.ids, "ids")) if column}
-    for name, columns in choice.modalities.items():
-        for column in columns:
-            if column in roles:
-                raise DataError(
-                    f"{path}: column {column!r} is in {roles[column]} and in modality {name!r}, expected it "
-                    "in one place, as it would leak into the features; take it out of the modality."
-                )
-            roles[column] = f"modality {name!r}"
-    repeated = [column for column in choice.texts if column in choice.target]
-    if repeated:
-        raise DataError(
-            f"{path}: column {repeated[0]!r} is the target and groups or ids, expected two columns; name "
-            "another one."
-        )
-
-
-def _load(path: Path, choice: _Choice) -> Any:
+def _load(path: Path, choice: Columns) -> Any:
     if path.suffix.lower() == ".parquet":
         with pq.ParquetFile(path) as file:
             return file.read(columns=choice.everything).select(choice.everything)
@@ -220,34 +111,45 @@ def _read_csv(path: Path, columns: list[str], types: Mapping[str, Any]) -> Any:
     )
 
 
-def _raise_first_text(path: Path, choice: _Choice, texts: Any) -> None:
+def _raise_first_text(path: Path, choice: Columns, texts: Any) -> None:
     found = []
     for order, column in enumerate(choice.features):
-        for row, text in enumerate(texts.column(column).to_pylist()):
-            if not _is_number(text):
-                found.append((row, order, text))
-                break
+        wrong = (row for row, text in enumerate(texts.column(column).to_pylist()) if not _is_number(text))
+        first = next(wrong, None)
+        if first is not None:
+            found.append((first, order))
     if found:
-        row, order, text = min(found)
-        column = choice.features[order]
+        column = choice.features[min(found)[1]]
         name = next(name for name, columns in choice.modalities.items() if column in columns)
-        raise _no_number(Place(path, 1), name, column, row, text)
+        raise _no_numbers(Place(path, 1), name, column, texts.column(column).to_pylist())
 
 
-def _is_number(text: str) -> bool:
-    if text in EMPTY:
-        return True
+def _is_number(cell: Any) -> bool:
+    if not isinstance(cell, str):
+        return isinstance(cell, int | float | Decimal)
     try:
-        float(text)
+        float(cell)
     except ValueError:
-        return False
-    return "_" not in text
+        return cell in EMPTY
+    return "_" not in cell
 
 
-def _no_number(place: Place, name: str, column: str, row: int, value: Any) -> DataError:
+def _no_numbers(place: Place, name: str, column: str, cells: Sequence[Any]) -> DataError:
+    """Make the error about a column that does not hold numbers only."""
+    known = [row for row, cell in enumerate(cells) if cell is not None and cell not in EMPTY]
+    wrong = [row for row in known if not _is_number(cells[row])]
+    row = next(iter(wrong or known), 0)
+    where, value = f"{place.path}: modality {name!r}", value_name(cells[row])
+    if wrong and len(wrong) < len(known):
+        return DataError(
+            f"{where}, {place.row(row)}, column {column!r}: the value is {value}, expected a number; correct "
+            "it or take the column out of the modality."
+        )
+    what = "text" if isinstance(cells[row], str) else type(cells[row]).__name__
+    remedy = "take it out of the modality, or put numbers in its place" if wrong else "convert it"
     return DataError(
-        f"{place.path}: modality {name!r}, {place.row(row)}, column {column!r}: the value is {value!r}, "
-        "expected a number; correct it or take the column out of the modality."
+        f"{where}: column {column!r} is a column of {what} (its first value is {value} in {place.row(row)}), "
+        f"expected numbers; {remedy}."
     )
 
 
@@ -259,9 +161,7 @@ def _features(place: Place, name: str, table: Any, columns: list[str]) -> NDArra
         cells = table.column(column)
         kind = cells.type
         if not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or _numeric(kind)):
-            rows = (row for row, cell in enumerate(cells.to_pylist()) if cell is not None)
-            row = next(rows, 0)
-            raise _no_number(place, name, column, row, cells[row].as_py())
+            raise _no_numbers(place, name, column, cells.to_pylist())
         # Not a safe cast: whole numbers above 2^53 are rounded.
         values[:, index] = cells.cast(pa.float64(), safe=False).to_numpy()
     check_features(place, name, values)

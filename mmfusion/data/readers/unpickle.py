@@ -4,6 +4,9 @@ A pickle is a program: it names functions and calls them. Here a name is never l
 NumPy writes for its arrays stand for inert builders, which note what they are called with, and every other
 name is refused. When the program has ended, the notes are turned into arrays, each being a view on bytes of
 the file. The program's opcodes are read beforehand, so that declared sizes beyond the file fill no memory.
+
+Keys of dictionaries are hashed while the program runs, and hashing nested tuples may take forever or exhaust
+the stack. Therefore the unpickler that is written in Python is used: it lets one look at a key before.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ from __future__ import annotations
 import pickle
 import pickletools
 import struct
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, ClassVar, NoReturn
 
 from mmfusion.data.readers.memory import PICKLE_COPIES, check_exists, check_memory
-from mmfusion.data.readers.pickled_arrays import Budget, Builder, Refused, plain
+from mmfusion.data.readers.pickled_arrays import Budget, Builder, Refused
+from mmfusion.data.readers.plain_values import check_keys, plain
 from mmfusion.errors import DataError
+from mmfusion.sentences import MOST_LETTERS
 
 _COUNTED = {
     pickletools.TAKEN_FROM_ARGUMENT1: "<B",
@@ -27,6 +33,7 @@ _COUNTED = {
 _OPCODES = {info.code.encode("latin1"): info for info in pickletools.opcodes}
 _LINES = {"GLOBAL": 2, "INST": 2}
 _EXTENSIONS = ("EXT1", "EXT2", "EXT4")
+_SETS = ("EMPTY_SET", "ADDITEMS", "FROZENSET")
 _REMEDY = (
     "save it as .npz, or ask for such a file, and do not load this one with other tools if it is foreign"
 )
@@ -75,17 +82,28 @@ def load_arrays(path: str | Path) -> Any:
         with file.open("rb") as stream:
             _scan(stream, size)
             stream.seek(0)
-            budget = Budget(2 * size)
+            budget = Budget(size)
             return plain(_ArrayUnpickler(file, stream, budget).load(), budget)
     except Refused as error:
         raise DataError(f"{file}: the pickle {error}; {_REMEDY}.") from None
     except _DAMAGE as error:
-        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        reason = " ".join(str(error)[:MOST_LETTERS].split()).rstrip(".") or type(error).__name__
         raise DataError(f"{file}: not a readable pickle of arrays ({reason}); write it again.") from None
 
 
-class _ArrayUnpickler(pickle.Unpickler):
-    """Unpickler to which all names but those of `BUILDERS` are unknown.
+def _checking_keys(opcode: bytes, keys: slice) -> Callable[[Any], None]:
+    """Return what the unpickler does for an opcode, after a look at the keys on its stack."""
+    usual: Callable[[Any], None] = pickle._Unpickler.dispatch[opcode[0]]
+
+    def run(unpickler: Any) -> None:
+        check_keys(unpickler.stack[keys])
+        usual(unpickler)
+
+    return run
+
+
+class _ArrayUnpickler(pickle._Unpickler):
+    """Unpickler that knows NumPy's names only, and takes no keys but text and numbers.
 
     Parameters
     ----------
@@ -96,6 +114,13 @@ class _ArrayUnpickler(pickle.Unpickler):
         Bytes that may be built.
     """
 
+    dispatch: ClassVar = {
+        **pickle._Unpickler.dispatch,
+        pickle.DICT[0]: _checking_keys(pickle.DICT, slice(0, None, 2)),
+        pickle.SETITEM[0]: _checking_keys(pickle.SETITEM, slice(-2, -1)),
+        pickle.SETITEMS[0]: _checking_keys(pickle.SETITEMS, slice(0, None, 2)),
+    }
+
     def __init__(self, path: Path, stream: BinaryIO, budget: Budget) -> None:
         super().__init__(stream, encoding="latin1")
         self._path = path
@@ -105,8 +130,9 @@ class _ArrayUnpickler(pickle.Unpickler):
         """Return the inert builder for one of NumPy's names."""
         builder = Builder.named(module, name, self._budget)
         if builder is None:
+            told = " ".join(f"{module}.{name}"[:MOST_LETTERS].split())
             raise DataError(
-                f"{self._path}: the pickle names {module}.{name}, which is not allowed as it could run code, "
+                f"{self._path}: the pickle names {told}, which is not allowed as it could run code, "
                 f"expected only dictionaries, lists, text, numbers and NumPy arrays; {_REMEDY}."
             )
         return builder
@@ -132,6 +158,8 @@ def _scan(stream: BinaryIO, size: int) -> None:
         number = _skip_argument(stream, info, size - stream.tell())
         if info.name in _EXTENSIONS:
             raise Refused("uses the extension registry, which is not allowed as it could run code")
+        if info.name in _SETS:
+            raise Refused("holds a set, expected dictionaries, lists, text, numbers and NumPy arrays")
         if info.name in ("PUT", "BINPUT", "LONG_BINPUT") and number > opcodes:
             raise Refused(
                 f"remembers a value as number {number} after {opcodes} steps, which would fill memory"

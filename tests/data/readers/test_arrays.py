@@ -50,9 +50,9 @@ def write(folder: Path, content: Arrays, form: str) -> Path:
     return folder / "data"
 
 
-def error_of(path: Path, target: Any = "y", modalities: Any = None, **roles: str) -> str:
+def error_of(path: Path, target: Any = "y", modalities: Any = None, **roles: str | None) -> str:
     with pytest.raises(DataError) as caught:
-        read_source(path, target, modalities, **roles)
+        read_source(path, target, modalities, **({"ids": "video"} | roles if modalities is None else roles))
     text = str(caught.value)
     assert str(path) in text
     assert "\n" not in text
@@ -96,7 +96,7 @@ def test_lengths_with_a_dot_text_targets_and_single_columns(tmp_path: Path) -> N
 @pytest.mark.parametrize("form", ["npy", "safetensors"])
 def test_mapped_arrays_are_no_copies(tmp_path: Path, form: str) -> None:
     path = write(tmp_path, arrays(), form)
-    for values in read_source(path, "y").arrays.values():
+    for values in read_source(path, "y", groups="video").arrays.values():
         assert isinstance(values, np.memmap)
         assert not values.flags.writeable
         assert values.base is not None
@@ -247,8 +247,52 @@ def test_not_finite_values_are_counted_over_all_rows(
 def test_missing_modalities_stay_nan(tmp_path: Path, form: str) -> None:
     audio = arrays()["audio"]
     audio[1], audio[2, :2] = np.nan, np.nan  # row 2: all but the padding
-    source = read_source(write(tmp_path, arrays(audio=audio), form), "y")
+    source = read_source(write(tmp_path, arrays(audio=audio), form), "y", groups="video")
     np.testing.assert_array_equal(source.arrays["audio"], audio)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("name", "values", "sentence"),
+    [
+        (
+            "patient",
+            np.arange(5),
+            "'patient' holds one whole number per sample, which may be groups, ids, lengths or a second "
+            "target, and nothing says which; name it in groups, ids or modalities, or take it out.",
+        ),
+        ("patient", np.arange(5).reshape(5, 1), "'patient' holds one whole number per sample"),
+        ("smoker", np.ones(5, dtype=bool), "'smoker' holds one truth value per sample"),
+        ("name", np.array(list("abcde")), "'name' holds one text per sample"),
+        ("audio_length", np.arange(5), "did you mean 'audio_lengths'? If not, name it in groups"),
+        ("audio_lenghts", np.arange(5), "did you mean 'audio_lengths'?"),
+        ("text_length", np.arange(5), "nothing says which; name it"),  # text has no steps
+        (
+            "tekst_lengths",
+            np.arange(5),
+            "'tekst_lengths' would be the lengths of 'tekst', which is not there; did you mean "
+            "'text_lengths'? If not, name all modalities if it is one of them, or take it out.",
+        ),
+        ("speech.lengths", np.ones((5, 2)), "of 'speech', which is not there; name all modalities if it is"),
+    ],
+)
+def test_what_nobody_named_is_no_modality_if_it_looks_like_something_else(
+    tmp_path: Path, form: str, name: str, values: NDArray[Any], sentence: str
+) -> None:
+    if form == "safetensors" and values.dtype.kind == "U":
+        pytest.skip("safetensors holds no text")
+    content = {key: x for key, x in arrays().items() if key in ("audio", "text", "y")} | {name: values}
+    path = write(tmp_path, content, form)
+    assert sentence in error_of(path, ids=None)
+    named = read_source(path, "y", ["audio", "text"])
+    assert named.modalities == ("audio", "text")
+    if values.dtype.kind == "i":
+        assert read_source(path, "y", ["text", name]).modalities == ("text", name)
+
+
+def test_modalities_whose_names_only_look_like_lengths(tmp_path: Path) -> None:
+    content = {"wavelengths": np.ones((5, 3)), "age": np.arange(5.0), "y": np.arange(5)}
+    assert read_source(write(tmp_path, content, "npz"), "y").modalities == ("wavelengths", "age")
 
 
 def test_damaged_files(tmp_path: Path) -> None:
@@ -259,7 +303,7 @@ def test_damaged_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("y.npy", b"noise")
         archive.writestr("text.npy", b"noise")
-    assert "key 'text': not a readable array (it is no .npy array)" in error_of(path)
+    assert "key 'text': not a readable array (it is no .npy array)" in error_of(path, ids=None)
     folder = write(tmp_path, arrays(), "npy")
     (folder / "text.npy").write_bytes((folder / "text.npy").read_bytes()[:-8])
     assert "not a readable .npy" in error_of(folder)
@@ -280,7 +324,7 @@ def test_a_declared_shape_beyond_the_file_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "data.npz", "w") as archive:
         archive.writestr("text.npy", (folder / "text.npy").read_bytes())
         archive.write(folder / "y.npy", "y.npy")
-    assert "key 'text': not a readable array" in error_of(tmp_path / "data.npz")
+    assert "key 'text': not a readable array" in error_of(tmp_path / "data.npz", ids=None)
 
 
 @pytest.mark.parametrize("name", ["gone.npz", "data.npy", "data.pkl", "data.csd", "data.txt", "data"])

@@ -223,6 +223,7 @@ def without(split: str, key: str) -> Parts:
         (spoil("test", "regression_labels", np.ones((3, 2))), "expected equal widths"),
         (spoil("test", "id", ["a", "b"]), "'test' has 3 samples of text, but 2 names in 'id'"),
         (spoil("test", "id", ["a", None, "b"]), "'id' of 'test', row 1 (counted from 0), is None"),
+        (spoil("test", "id", ["a", "b" * 1001, "c"]), "expected text of at most 1000 letters"),
         (without("test", "id"), "'test' has 3 samples of text, but 0 names in 'id'"),
     ],
 )

@@ -89,7 +89,7 @@ def test_column_names_with_dots_are_no_paths(tmp_path: Path) -> None:
 def test_modalities_are_not_guessed(tmp_path: Path, modalities: Any) -> None:
     text = error_of(write(tmp_path, frame()), modalities=modalities)
     assert "not guessed" in text
-    assert "modalities={'text': 'text_*'" in text
+    assert "as a list of names or one pattern such as 'audio_*'" in text
     assert "name, text_1, text_2, pitch" in text
 
 
@@ -137,9 +137,36 @@ def test_text_among_numbers_names_the_cell(tmp_path: Path, suffix: str) -> None:
         )
     else:
         table["pitch"] = table["pitch"].astype(float)
-        assert "column 'energy': the value is '0', expected a number" in error_of(
+        assert "row 5 (counted from 1), column 'energy': the value is '1_000', expected a number" in error_of(
             write(tmp_path, table, suffix)
         )
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("row", [0, 3, 5])
+def test_one_text_among_numbers_names_its_row(tmp_path: Path, suffix: str, row: int) -> None:
+    table = frame()
+    table["pitch"] = table["pitch"].astype(str)
+    table.loc[row, "pitch"] = "n/a"
+    table.loc[(row + 1) % 6, "pitch"] = None
+    text = error_of(write(tmp_path, table, suffix))
+    assert f"row {row + 1} (counted from 1), column 'pitch': the value is 'n/a', expected a number" in text
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_column_of_text_is_told_as_a_whole(tmp_path: Path, suffix: str) -> None:
+    text = error_of(write(tmp_path, frame(), suffix), "score", {"a": ["pitch", "mood"]})
+    assert "modality 'a': column 'mood' is a column of text (its first value is 'good' in row 1" in text
+    assert "take it out of the modality" in text
+
+
+def test_numbers_as_text_and_dates_of_parquet(tmp_path: Path) -> None:
+    table = frame().assign(pitch="0.5", energy=pd.Timestamp("2020-01-01"))
+    path = write(tmp_path, table, ".parquet")
+    text = error_of(path, modalities={"a": ["pitch"]})
+    assert "column 'pitch' is a column of text (its first value is '0.5'" in text
+    assert text.endswith("expected numbers; convert it.")
+    assert "is a column of datetime" in error_of(path, modalities={"a": ["energy"]})
 
 
 def test_infinity_and_nan_name_row_column_and_count(tmp_path: Path) -> None:

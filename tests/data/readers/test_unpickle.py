@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import subprocess
+import sys
 import tracemalloc
 from collections import OrderedDict
 from pathlib import Path
@@ -256,7 +257,9 @@ def test_the_array_by_hand_is_read(tmp_path: Path) -> None:
         ({"code": "V8"}, "has an array of type 'V8'"),
         ({"code": "f8,O"}, "has an array of type 'f8,O'"),
         ({"code": "M8[ns]"}, "has an array of type 'M8[ns]'"),
-        ({"code": [("a", "O")]}, "has an array of type [('a', 'O')]"),
+        ({"code": [("a", "O")]}, "has an array of type a list"),
+        ({"code": "f" * 999}, "has an array of type 'ffffffff"),
+        ({"shape": (1 << 70, 0)}, "whose shape is no tuple of whole numbers"),
         ({"fields": ("a",)}, "has an array of type 'f8'"),
         ({"raw": None}, "whose shape does not fit its values"),
     ],
@@ -324,3 +327,86 @@ def test_the_scan_sees_the_end_where_the_unpickler_does(tmp_path: Path) -> None:
         stream = io.BytesIO(content)
         unpickle._scan(stream, len(content))
         assert stream.tell() == len(content)
+
+
+# Little files that would keep a computer busy, or crash it
+
+
+def doubled(levels: int, tuples: bool = True) -> bytes:
+    """Build a value that holds another one twice, which holds another one twice, and so on."""
+    if tuples:
+        return b"\x8c\x01x" + b"2\x86" * levels
+    steps = (b"0]h" + bytes([level]) + b"ah" + bytes([level]) + b"a\x94" for level in range(levels))
+    return b"K\x01\x94" + b"".join(steps)
+
+
+DTYPE_OF = b"cnumpy\ndtype\n%s\x85R\x940cnumpy.core.multiarray\nscalar\n%s\x00S'x'\n\x86R"
+BIG = 2**61 - 1
+SLOW = {
+    "deep lists": (b"]" * 100_000 + b"a" * 99_999, "deeper than 64 levels"),
+    "deep tuples": (b"N" + b"\x85" * 100_000, "deeper than 64 levels"),
+    "deep dictionaries": (b"}" + b"K\x01}" * 100_000 + b"s" * 100_000, "deeper than 64 levels"),
+    "deep key": (b"}N" + b"\x85" * 1_000_000 + b"K\x01s", "with a tuple as key"),
+    "deep key of several": (b"}(N" + b"\x85" * 1_000_000 + b"K\x01u", "with a tuple as key"),
+    "deep key at once": (b"(N" + b"\x85" * 1_000_000 + b"K\x01d", "with a tuple as key"),
+    "doubled tuples": (doubled(60), "again and again"),
+    "doubled lists": (doubled(60, tuples=False), "again and again"),
+    "doubled key": (b"}" + doubled(60) + b"K\x01s", "with a tuple as key"),
+    "doubled in a set": (b"\x8f(" + doubled(60) + b"\x90", "holds a set"),
+    "doubled in a frozen set": (b"(" + doubled(60) + b"\x91", "holds a set"),
+    "doubled type": (DTYPE_OF % (doubled(60), b"h"), "has an array of type a tuple"),
+    "deep type": (DTYPE_OF % (b"N" + b"\x85" * 100_000, b"h"), "has an array of type a tuple"),
+    "keys with one hash": (
+        b"}(" + b"".join(b"\x8a\x0c" + (k * BIG).to_bytes(12, "little") + b"N" for k in range(40_000)) + b"u",
+        "number of 65 bits as key",
+    ),
+    "long key": (
+        b"\x8b" + struct.pack("<i", 10**6) + b"\x7f" * 10**6 + b"\x940}(" + b"h\x00N" * 10**5 + b"u",
+        "as key",
+    ),
+    "long number": (b"\x8b" + struct.pack("<i", 10**4) + b"\x7f" * 10**4, "holds a number of 79999 bits"),
+}
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+from mmfusion.data.readers import load_arrays
+from mmfusion.errors import DataError
+for path in sys.argv[1:]:
+    try:
+        load_arrays(path)
+    except DataError as error:
+        print(error)
+"""
+
+
+def test_little_files_neither_crash_nor_keep_busy(tmp_path: Path) -> None:
+    paths = []
+    for name, (body, _) in SLOW.items():
+        paths.append(tmp_path / f"{name.replace(' ', '-')}.pkl")
+        paths[-1].write_bytes(by_hand(body, 4))
+    run = subprocess.run(
+        [sys.executable, "-c", LIMITED, *map(str, paths)], capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stderr  # -11 is a crash, -9 or -24 too much time
+    lines = run.stdout.splitlines()
+    assert len(lines) == len(SLOW)
+    for path, line, (_, sentence) in zip(paths, lines, SLOW.values(), strict=True):
+        assert line.startswith(f"{path}: the pickle ")
+        assert sentence in line
+
+
+def test_values_that_are_nested_deep_by_sharing_are_refused(tmp_path: Path) -> None:
+    first = b"]\x94" + b"]" * 40 + b"a" * 40  # number 0, and 40 lists in it
+    again = b"]" * 40 + b"h\x00" + b"a" * 40
+    assert "deeper than 64 levels" in error_of(tmp_path, by_hand(b"](" + first + again + b"e", 4))
+
+
+def test_rows_that_occur_often_are_read(tmp_path: Path) -> None:
+    content = {"labels": [[0] * 20] * 5000, "names": [("a", "b")] * 5000, 2**63 - 1: 2**4000}
+    assert load_arrays(write(tmp_path, pickle.dumps(content))) == content
+
+
+def test_other_keys_than_text_and_numbers_are_refused(tmp_path: Path) -> None:
+    assert "with a tuple as key" in error_of(tmp_path, pickle.dumps({("a", 1): 2}))
+    allowed = {"a": 0, b"b": 1, 2: 2, 2.5: 3, None: 4, True: 5, np.str_("c"): 6}
+    assert load_arrays(write(tmp_path, pickle.dumps(allowed))) == allowed

@@ -1,0 +1,92 @@
+"""Named arrays in a file or folder, mapped or loaded one by one.
+
+Folders of ``.npy`` files and ``.safetensors`` files are memory-mapped read-only; arrays of an ``.npz`` file
+are read when they are asked for. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.data.readers.memory import unreadable
+from mmfusion.data.readers.safetensors_map import map_safetensors
+from mmfusion.errors import DataError
+
+Store = Mapping[str, Callable[[], NDArray[Any]]]
+"""A function per key that loads or maps its array."""
+
+
+def open_arrays(path: Path) -> Store:
+    """Open an ``.npz`` or ``.safetensors`` file or a folder of ``.npy`` files.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    mapping of str to function
+        In the order of the file, of the names in a folder.
+
+    Raises
+    ------
+    DataError
+        If it is unreadable or there are no arrays.
+    """
+    if path.is_dir():
+        files = sorted(path.glob("*.npy"))
+        if not files:
+            raise DataError(f"{path}: there are no .npy files, expected one per modality and the target.")
+        return {file.stem: partial(_map_npy, file) for file in files}
+    if path.suffix.lower() == ".safetensors":
+        return {key: partial(_same, array) for key, array in map_safetensors(path).items()}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".npy")]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise unreadable(path, error) from None
+    return {name.removesuffix(".npy"): partial(_load_npz, path, name) for name in names}
+
+
+def _same(array: NDArray[Any]) -> NDArray[Any]:
+    return array
+
+
+def _map_npy(path: Path) -> NDArray[Any]:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise _no_array(path, "", error) from None
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.")
+    return array
+
+
+def _load_npz(path: Path, name: str) -> NDArray[Any]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            array = file[name]
+    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
+    if not isinstance(array, np.ndarray):
+        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", ValueError("it is no .npy array"))
+    return array
+
+
+def _no_array(path: Path, where: str, error: Exception) -> DataError:
+    if "bject" in str(error) or "pickled data" in str(error):
+        return DataError(
+            f"{path}{where}: the array holds Python objects, which are not read as they can run code, "
+            "expected numbers or text; convert it with astype before it is saved."
+        )
+    if not where:
+        return unreadable(path, error)
+    return DataError(f"{path}{where}: not a readable array ({error}); write the file again.")

@@ -1,0 +1,165 @@
+"""Keys of named arrays in their roles: modalities, lengths, target, groups and names of the samples.
+
+Nothing but the keys is looked at, so that a wrong name is told before anything is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+from mmfusion.data.readers.checks import check_name, unknown
+from mmfusion.errors import DataError
+
+LENGTHS = ("_lengths", ".lengths")
+"""Endings of the keys of lengths, behind the key of their modality."""
+CLOSE = 0.75
+"""Ratio of `difflib` from which on a key is taken for a misspelt one."""
+
+
+class Keys(NamedTuple):
+    """Keys in their roles; `modalities` and `lengths` by modality, `others` by target, groups and ids."""
+
+    modalities: dict[str, str]
+    lengths: dict[str, str]
+    others: dict[str, str]
+
+    @property
+    def everything(self) -> list[str]:
+        """All keys that are read."""
+        return list(dict.fromkeys([*self.modalities.values(), *self.lengths.values(), *self.others.values()]))
+
+
+def choose_keys(
+    path: Path,
+    store: Collection[str],
+    target: str | Sequence[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
+    groups: str | None = None,
+    ids: str | None = None,
+) -> Keys:
+    """Find the arrays of a file or folder by their keys.
+
+    Parameters
+    ----------
+    path : Path
+        Named in errors.
+    store : collection of str
+        All keys.
+    target, modalities, groups, ids
+        As for `mmfusion.data.readers.arrays.read_arrays`.
+
+    Returns
+    -------
+    Keys
+
+    Raises
+    ------
+    DataError
+        If a key is unknown or in two roles, or looks like lengths without belonging to a modality.
+    """
+    if not isinstance(target, str):
+        raise DataError(
+            f"{path}: target is {target!r}, expected one key; store several outputs as one array (samples, "
+            "outputs)."
+        )
+    others = {role: key for role, key in (("target", target), ("groups", groups), ("ids", ids)) if key}
+    for key in others.values():
+        if key not in store:
+            raise unknown(str(path), "key", key, store)
+    keys = _modality_keys(path, store, modalities, others)
+    if modalities is None:
+        _check_no_lengths(path, keys)
+    return Keys(keys, _length_keys(path, store, keys), others)
+
+
+def _check_no_lengths(path: Path, keys: Mapping[str, str]) -> None:
+    """Refuse a key that is a modality by default, but lengths by its ending."""
+    for key in keys:
+        ending = next((ending for ending in LENGTHS if key.endswith(ending)), "")
+        if ending:
+            close = similar_lengths(key, [name for name in keys if name != key])
+            guess = f"did you mean {close!r}? If not, name" if close else "name"
+            raise DataError(
+                f"{path}: {key!r} would be the lengths of {key.removesuffix(ending)!r}, which is not there; "
+                f"{guess} all modalities if it is one of them, or take it out."
+            )
+
+
+def similar_lengths(key: str, sequences: Sequence[str]) -> str:
+    """Find the key of lengths that was probably meant.
+
+    Parameters
+    ----------
+    key : str
+        A key that is no lengths of a modality.
+    sequences : sequence of str
+        Keys of the modalities that may have lengths.
+
+    Returns
+    -------
+    str
+        Empty if no name is close.
+
+    Examples
+    --------
+    >>> similar_lengths("gait_length", ["gait"]), similar_lengths("patient", ["gait"])
+    ('gait_lengths', '')
+    """
+    names = [f"{name}{ending}" for name in sequences for ending in LENGTHS]
+    return next(iter(get_close_matches(key, names, n=1, cutoff=CLOSE)), "")
+
+
+def _modality_keys(
+    path: Path,
+    store: Collection[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    others: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the key of every modality."""
+    if modalities is None:
+        taken = {*others.values(), *(f"{key}{ending}" for key in store for ending in LENGTHS)}
+        keys = {key: key for key in store if key not in taken}
+    elif isinstance(modalities, Mapping):
+        keys = {name: _one_key(path, name, key) for name, key in modalities.items()}
+    else:
+        keys = {key: key for key in ([modalities] if isinstance(modalities, str) else modalities)}
+    roles = {key: role for role, key in others.items()}
+    for name, key in keys.items():
+        check_name(path, name)
+        if key not in store:
+            raise unknown(f"{path}: modalities", "key", key, store)
+        if key in roles:
+            raise DataError(
+                f"{path}: {key!r} is {roles[key]} and modality {name!r}, expected it in one place, as it "
+                "would leak into the features; take it out of the modalities."
+            )
+        roles[key] = f"modality {name!r}"
+    if not keys:
+        raise DataError(
+            f"{path}: there is no array beside {', '.join(others.values())}, expected modalities."
+        )
+    return keys
+
+
+def _one_key(path: Path, name: str, key: str | Sequence[str]) -> str:
+    if isinstance(key, str):
+        return key
+    raise DataError(
+        f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they are saved."
+    )
+
+
+def _length_keys(path: Path, store: Collection[str], keys: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, key in keys.items():
+        here = [f"{key}{ending}" for ending in LENGTHS if f"{key}{ending}" in store]
+        if len(here) > 1:
+            raise DataError(
+                f"{path}: {' and '.join(here)} both hold lengths of {name!r}; remove one of them."
+            )
+        if here:
+            found[name] = here[0]
+    return found
