@@ -43,12 +43,6 @@ onerror:
     print(told_by_failed_jobs(log))
 
 
-localrules:
-    all,
-    mosi_data,
-    docs,
-
-
 rule all:
     default_target: True
     input:

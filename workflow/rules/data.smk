@@ -95,6 +95,7 @@ rule mosi_data:
         "results/logs/mosi_data.log",
     benchmark:
         "results/benchmarks/mosi_data.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=300,

@@ -76,6 +76,7 @@ rule docs:
         "results/logs/docs.log",
     benchmark:
         "results/benchmarks/docs.tsv"
+    localrule: True
     threads: 1
     resources:
         mem_mb=300,
