@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mmfusion.errors import MmfusionError
+from mmfusion.errors import InputError, MmfusionError
 
 EPILOG = (
     "Give a table's modalities as NAME=COLUMNS, where COLUMNS is a pattern such as 'text_*' or a list "
@@ -131,6 +131,10 @@ def check(
     from mmfusion.cli.question import Question
 
     if target is None:
+        if modality or groups or ids:
+            raise InputError(
+                "--modality, --groups and --ids are checked with --target only; name the target."
+            )
         typer.echo(contents(data))
     else:
         typer.echo(explained(Question(data, target, tuple(modality), groups, ids, task)))

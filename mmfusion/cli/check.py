@@ -10,13 +10,17 @@ from mmfusion.data.check_values import check_some_present, check_values
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.readers.checks import Place
 from mmfusion.data.readers.source import Source
+from mmfusion.data.splits import split_rows
 from mmfusion.encoders import kind_of
 from mmfusion.estimators.targets import class_target, number_target
 from mmfusion.fusion.subsets import default_order, subset_label, subsets
 
+HELD_OUT = 0.25
+"""Share on which the split is tried, the default of the command ``relevance``."""
 WORDS = {
     "vector": "numbers, one vector per sample: a small network of two layers",
-    "symbols": "whole numbers, read as a sequence of symbols per sample: a motif scanner",
+    "symbols": "whole numbers, read as a sequence of symbols per sample: a motif scanner (save measurements "
+    "and counts as floats)",
     "sequence": "numbers, one sequence of vectors per sample: a temporal convolution",
 }
 
@@ -43,11 +47,16 @@ def explained(question: Question) -> str:
     kinds = {name: kind_of(values) for name, values in data.arrays.items()}
     present = check_values(data, kinds, Place(question.data, source.first_row).row)
     check_some_present(present)
+    regression = question.is_regression(source.target)
+    target = number_target(source.target) if regression else class_target(source.target)[0]
+    split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
     lines = [f"{question.data}: {len(data)} samples, {len(data.modalities)} modalities"]
     for name, values in data.arrays.items():
         missing = int((~present[name]).sum()) if name in present else 0
         gone = f"; missing for {missing} samples, where its mean feature stands" if missing else ""
         lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{_lengths(data, name)}{gone}")
+        if kinds[name] == "vector" and (constant := int((values == values[:1]).all(axis=0).sum())):
+            lines.append(f"    {constant} of its {values.shape[1]} columns are constant and tell nothing")
     lines += [f"  target {question.target}: {_target(question, source)}"]
     if source.groups is not None:
         lines.append(f"  groups: {len(np.unique(source.groups))}, kept together when samples are held out")

@@ -11,6 +11,7 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from mmfusion.data.readers.array_store import open_arrays
+from mmfusion.data.readers.columns import header
 from mmfusion.data.readers.keys import LENGTHS
 from mmfusion.data.readers.memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.read import is_table
@@ -41,6 +42,7 @@ def contents(path: Path) -> str:
 
 
 def _table(path: Path) -> str:
+    header(path)
     try:
         if path.suffix.lower() == ".parquet":
             with pq.ParquetFile(path) as file:

@@ -127,6 +127,7 @@ def _caption(model: FusionEstimator) -> str:
 
 def _settings(question: Question, model: FusionEstimator, samples: int) -> dict[str, Any]:
     """Describe what the files beside it were made of."""
+    p = model.p if np.isfinite(model.p) else "inf"  # JSON has no infinity
     found, alone = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
     return {
         "mmfusion": version("mmfusion"),
@@ -137,7 +138,11 @@ def _settings(question: Question, model: FusionEstimator, samples: int) -> dict[
         "groups": question.groups,
         "ids": question.ids,
         "estimator": type(model).__name__,
-        "parameters": {**model.get_params(deep=False), "p": f"{model.p:g}", "verbose": False},
+        "parameters": {
+            **model.get_params(deep=False),
+            "p": p,
+            "verbose": False,
+        },
         "penalty": model.penalty_,
         "loss_held_out": None if np.isnan(found) else found,
         "loss_constant": None if np.isnan(alone) else alone,

@@ -60,6 +60,7 @@ class ModalityData:
             )
         self.arrays = {name: _array(name, values) for name, values in arrays.items()}
         _check_counts({name: len(values) for name, values in self.arrays.items()})
+        _check_no_lengths(self.arrays)
         self.lengths = self._per_sample(lengths, "lengths")
         self.present = {
             name: mask.astype(bool) for name, mask in self._per_sample(present, "present").items()
@@ -125,6 +126,17 @@ def _check_counts(counts: Mapping[str, int]) -> None:
         raise InputError(
             f"X: the modalities differ in their number of samples ({told}), expected one number."
         )
+
+
+def _check_no_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse lengths of a padded sequence among the modalities, where files have them."""
+    for name, values in arrays.items():
+        for base in (name.removesuffix("_lengths"), name.removesuffix(".lengths")):
+            if base != name and base in arrays and arrays[base].ndim == 3 and values.shape[1:] == (1,):
+                raise InputError(
+                    f"X[{name!r}] would be a modality, but looks like the lengths of {base!r}; write "
+                    f"ModalityData({{{base!r}: ..., ...}}, lengths={{{base!r}: ...}}), or rename it."
+                )
 
 
 def _rows(rows: Any) -> Any:

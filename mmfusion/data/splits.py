@@ -56,17 +56,38 @@ def split_rows(
     else:
         splitter = ShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
     own = None if groups is None else groups[rows]
+    _check_enough(given, own)
     try:
         train, held_out = next(splitter.split(rows, given, own))
-    except ValueError as error:
+    except ValueError:
         raise InputError(
-            f"{len(rows)} samples cannot be split with a held-out share of {fraction} ({error}), expected "
-            "some of every class or group on both sides; use more samples or another share."
+            f"{len(rows)} samples cannot be split with a held-out share of {fraction}, expected some of "
+            "every class or group on both sides; use more samples or another share."
         ) from None
     whole, train, held_out = rows, rows[np.sort(train)], rows[np.sort(held_out)]
-    if classes is not None and len(np.unique(classes[train])) < len(np.unique(classes[whole])):
+    known, kept = (0, 0) if classes is None else (len(np.unique(classes[part])) for part in (whole, train))
+    if kept < known:
         raise InputError(
-            f"held-out share {fraction}: a class is in held-out groups only, expected every class in the "
-            "training part; use another seed or a smaller share."
+            f"held-out share {fraction}: {known - kept} of {known} classes are in held-out groups "
+            "only, expected every class in the training part; check that the target is the right column, "
+            "leave rare classes out, or use another seed or a smaller share."
         )
     return train, held_out
+
+
+def _check_enough(classes: NDArray[Any] | None, groups: NDArray[Any] | None) -> None:
+    """Check that there are two groups, or two samples of every class."""
+    if groups is not None:
+        if len(np.unique(groups)) < 2:
+            raise InputError(
+                f"groups: all {len(groups)} samples are in the group {groups.tolist()[0]!r}, expected at "
+                "least two groups, one of which is held out; take another column or leave groups out."
+            )
+    elif classes is not None:
+        counts = np.unique(classes, return_counts=True)[1]
+        single = int((counts < 2).sum())
+        if single:
+            raise InputError(
+                f"{single} of {len(counts)} classes have one sample only, expected at least two of each, as "
+                "some are held out; check that the target is the right column, or leave these classes out."
+            )

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.errors import InputError
@@ -16,6 +17,7 @@ from mmfusion.fusion.blocknorm import block_norm_exponent
 from mmfusion.fusion.normalisation import NORMALISATIONS
 from mmfusion.sentences import row_name
 
+DEVICES = ("auto", "cpu", "cuda")
 WHOLE = {"dim": 1, "batch_size": 2, "n_seeds": 1}
 POSITIVE = ("learning_rate",)
 NOT_NEGATIVE = ("weight_decay",)
@@ -42,6 +44,9 @@ def check_parameters(values: dict[str, Any]) -> None:
             )
     if values["norm"] not in NORMALISATIONS:
         raise InputError(f"norm: {values['norm']!r} is unknown, expected one of {', '.join(NORMALISATIONS)}.")
+    if values["device"] not in DEVICES or (values["device"] == "cuda" and not torch.cuda.is_available()):
+        here = "auto, cpu or cuda" if torch.cuda.is_available() else "auto or cpu (torch finds no CUDA here)"
+        raise InputError(f"device: {values['device']!r}, expected {here}.")
     block_norm_exponent(values["p"], values["convention"])
     for penalty in penalties(values["penalty"]):
         if not _real(penalty) or not 0 <= penalty < math.inf:

@@ -50,6 +50,16 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
         return X if isinstance(X, ModalityData) else ModalityData(X)
     if isinstance(X, pd.DataFrame):
         return ModalityData(_from_table(X, _columns_of(X) if columns is None else columns))
+    if (
+        isinstance(X, list | tuple)
+        and len(X)
+        and isinstance(X[0], np.ndarray | pd.DataFrame)
+        and X[0].ndim > 1
+    ):
+        raise InputError(
+            f"X is a {type(X).__name__} of arrays without names, expected a mapping from modality to array, "
+            "such as {'text': text, 'audio': audio}."
+        )
     array = np.asarray(X)
     if array.dtype.kind in "OUS":
         array = _numbers_of(array)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -69,6 +70,10 @@ class PlottingMixin:
         Axes
         """
         check_is_fitted(self, "fitted_")
+        if not isinstance(i, Integral):
+            raise InputError(
+                f"i is a {type(i).__name__}, expected the position of a sample: plot_contributions(i, X)."
+            )
         given = self._given if X is None else X
         if given is None:
             raise InputError("X: a loaded estimator has no samples of its own, expected the samples to draw.")

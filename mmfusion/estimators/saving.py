@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import nn
 
 from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.fitting import Fitted
@@ -144,6 +145,11 @@ def with_modules(state: list[dict[str, Any]], modules: Mapping[str, Any], path: 
                 raise InputError(
                     f"{path}: the encoder of {facts['name']!r} is a module of your own, expected it in "
                     f"load(path, modules={{{facts['name']!r}: module}})."
+                )
+            if not isinstance(modules[facts["name"]], nn.Module):
+                raise InputError(
+                    f"modules[{facts['name']!r}] is {modules[facts['name']]!r}, expected an instance of the "
+                    "module that was trained."
                 )
             facts = {**facts, "arguments": {**facts["arguments"], OWN: modules[facts["name"]]}}
         layout.append(Modality(**facts))

@@ -87,6 +87,7 @@ def test_an_answer_says_what_it_was_made_of_and_what_it_replaces(table: str, tmp
     facts = json.loads((output / "settings.json").read_text())
     assert (facts["data"], facts["target"], facts["samples"]) == (table, "agrees", 200)
     assert facts["parameters"]["n_seeds"] == 2
+    assert facts["parameters"]["p"] == 1.0
     assert facts["loss_held_out"] > 0
     assert "(those of an earlier run were replaced)" in run("relevance", *arguments)
 
@@ -163,6 +164,8 @@ def test_help_teaches() -> None:
         (["-t", "agrees", *MODALITIES, "--task", "ranking"], "--task: 'ranking' is unknown"),
         (["-t", "agrees", "-m", "text=text_*", "-m", "who=speaker"], "speaker"),
         (["-t", "agrees"], "expected --modality NAME=COLUMNS for each"),
+        (["-m", "text=text_*"], "are checked with --target only"),
+        (["-t", "id", *MODALITIES], "200 of 200 classes have one sample only"),
         (["-t", "speaker", *MODALITIES, "--task", "regression"], "is text, expected numbers for --task"),
         (["-t", "video_0", "-m", "text=text_*", "--task", "classification"], "use --task regression"),
     ],

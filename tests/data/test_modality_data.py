@@ -166,3 +166,16 @@ def test_rows_are_told_as_the_user_knows_them(rows_at_once: int, monkeypatch: An
     for name, place, value in (("audio", (5, 1), np.nan), ("text", (5, 1), -1), ("video", (5, 0, 0), np.inf)):
         with pytest.raises(InputError, match=r"\], the 6th, "):
             check_values(spoiled(name, place, value), KINDS, lambda row: f"the {row + 1}th")
+
+
+def test_lengths_among_the_modalities_are_refused() -> None:
+    gait, lengths = np.zeros((4, 5, 2)), np.array([1, 2, 3, 4])
+    with pytest.raises(InputError, match=r"'gait_lengths'.* looks like the lengths of 'gait'"):
+        ModalityData({"gait": gait, "gait_lengths": lengths})
+    with pytest.raises(InputError, match=r"lengths of 'gait'"):
+        ModalityData({"gait": gait, "gait.lengths": lengths})
+    assert ModalityData({"face": gait[:, :, 0], "face_lengths": lengths}).modalities == (
+        "face",
+        "face_lengths",
+    )
+    assert ModalityData({"gait": gait}, lengths={"gait": lengths}).modalities == ("gait",)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmfusion import FusionClassifier
 from mmfusion.errors import InputError
 from mmfusion.estimators import memory
 from mmfusion.estimators.inputs import modality_data
@@ -105,3 +106,12 @@ def test_the_largest_order_that_fits_is_named(monkeypatch: pytest.MonkeyPatch) -
         check_memory([8] * 8, 8, 1, 64, 1000)
     with pytest.raises(InputError, match="use a smaller dim"):
         check_memory([10**9] * 2, 2, 1, 64, 1000)
+
+
+def test_arrays_without_names_and_unknown_devices_are_told() -> None:
+    rng = np.random.default_rng(0)
+    text, audio, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 2)), np.arange(20) % 2
+    with pytest.raises(InputError, match="X is a list of arrays without names, expected a mapping"):
+        FusionClassifier().fit([text, audio], y)
+    with pytest.raises(InputError, match="device: 'gpu', expected auto"):
+        FusionClassifier(device="gpu").fit({"text": text}, y)

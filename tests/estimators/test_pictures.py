@@ -29,6 +29,8 @@ def test_contributions_of_a_sample_of_training_or_of_others(arrays, classifier, 
     assert other.patches[-1].get_x() + other.patches[-1].get_width() == pytest.approx(score, rel=1e-6)
     with pytest.raises(InputError, match="i: 999 is no row of X, expected 0 to 399"):
         classifier.plot_contributions(999)
+    with pytest.raises(InputError, match="i is a dict, expected the position of a sample"):
+        classifier.plot_contributions(arrays, 0)
     with pytest.raises(InputError, match="output: 'maybe' is unknown, expected one of 'yes'"):
         classifier.plot_contributions(0, output="maybe")
     classifier.save(tmp_path / "model")

@@ -87,6 +87,8 @@ def test_a_module_of_ones_own_trains_saves_and_loads(arrays, binary, tmp_path: P
     model.save(tmp_path / "model")
     loaded = FusionClassifier.load(tmp_path / "model", modules={"image": Mean(5, 4)})
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    with pytest.raises(InputError, match=r"modules\['image'\] is .*expected an instance of the module"):
+        FusionClassifier.load(tmp_path / "model", modules={"image": Mean})
     with pytest.raises(InputError, match=r"expected it in load\(path, modules=\{'image': module\}\)"):
         FusionClassifier.load(tmp_path / "model")
 

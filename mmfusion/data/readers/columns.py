@@ -72,7 +72,7 @@ def choose_columns(
     DataError
         If a column is unknown or in two roles, or the header is unreadable.
     """
-    names = _header(path)
+    names = header(path)
     if not isinstance(modalities, Mapping) or not modalities:
         raise DataError(
             f"{path}: the modalities of a table are not guessed, expected the columns of each, as a list of "
@@ -92,7 +92,14 @@ def choose_columns(
     return choice
 
 
-def _header(path: Path) -> list[str]:
+def header(path: Path) -> list[str]:
+    """Return the names of the columns of a table, without repeats.
+
+    Raises
+    ------
+    DataError
+        If a name occurs twice, or the first row is missing, unreadable or separated by semicolons.
+    """
     try:
         names = _names(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
@@ -111,8 +118,13 @@ def _names(path: Path) -> list[str]:
         return list(pq.read_schema(path).names)
     with path.open(encoding="utf-8-sig", newline="") as file:
         names = next(csv.reader(file), [])
+    if not names:
+        raise DataError(f"{path}: the file is empty, expected the names of the columns in its first row.")
     if len(names) == 1 and ";" in names[0]:
-        raise DataError(f"{path}: the columns are separated by ';', expected ','; save the file with ','.")
+        raise DataError(
+            f"{path}: the columns are separated by ';', expected ','; save the file with ',' between columns "
+            "and '.' in numbers."
+        )
     return names
 
 
