@@ -1,4 +1,4 @@
-"""The loss of the objective, from scores as arrays."""
+"""Loss of the objective and score of the decisions, from scores as arrays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
+from sklearn.metrics import r2_score
 
 TASKS = ("binary", "multiclass", "regression")
 
@@ -73,3 +74,31 @@ def _check(scores: NDArray[Any], target: NDArray[Any], task: str) -> None:
         raise ValueError(
             f"target has values other than the class indices 0 to {classes - 1} of the task {task}."
         )
+
+
+def mean_score(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
+    """Return the share of right decisions, or R^2 for a regression.
+
+    Parameters
+    ----------
+    scores, target, task
+        As for `mean_loss`.
+
+    Returns
+    -------
+    float
+        Of several labels, the share of right labels; of several targets, the mean of their R^2. NaN if a
+        score is not finite, and for the R^2 of one sample.
+
+    Examples
+    --------
+    >>> mean_score(np.array([[1.0], [-2.0], [0.5]]), np.array([1.0, 0.0, 0.0]), "binary")
+    0.6666666666666666
+    """
+    if not np.isfinite(scores).all():
+        return float("nan")
+    if task == "regression":
+        return float(r2_score(target, scores.reshape(target.shape))) if len(target) > 1 else float("nan")
+    if task == "multiclass":
+        return float(np.mean(scores.argmax(axis=1) == target))
+    return float(np.mean((scores > 0) == (target.reshape(scores.shape) > 0)))

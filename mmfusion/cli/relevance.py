@@ -106,7 +106,17 @@ def _quality(model: FusionEstimator) -> str:
     found, alone = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
     if np.isnan(found):
         return "Nothing was held out: how good the prediction is, and what helps it, is not known."
-    return f"Held-out loss {found:.3f}; the best constant prediction has {alone:.3f}."
+    what = "accuracy" if isinstance(model, FusionClassifier) else "R2"
+    return (
+        f"Held-out loss {found:.3f}; the best constant prediction has {alone:.3f}. Held-out {what} "
+        f"{_score(model):.3f}."
+    )
+
+
+def _score(model: FusionEstimator) -> float:
+    """Return accuracy or R^2 on the held-out samples, of the lambda that was chosen."""
+    table = model.penalties_
+    return float(table.nsmallest(1, "loss_validation")["score_validation"].iloc[0])
 
 
 def _caption(model: FusionEstimator) -> str:
@@ -146,6 +156,7 @@ def _settings(question: Question, model: FusionEstimator, samples: int) -> dict[
         "penalty": model.penalty_,
         "loss_held_out": None if np.isnan(found) else found,
         "loss_constant": None if np.isnan(alone) else alone,
+        "score_held_out": None if np.isnan(found) else _score(model),
     }
 
 

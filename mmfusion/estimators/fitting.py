@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mmfusion.analysis.losses import mean_loss
+from mmfusion.analysis.losses import mean_loss, mean_score
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.estimators.ensemble import (
     Recipe,
@@ -152,20 +152,28 @@ def fit_plan(
     samples = _samples(plan, data, present, target, weight, trained, scale)
     training = Training(samples, trained, target.task)
     apart = samples.rows(torch.from_numpy(held_out)) if len(held_out) else None
-    candidates, losses, constant = [], [], np.nan
+    candidates, losses, scores, constant = [], [], [], np.nan
     if apart is not None:
         alone = constant_scores(training, target.outputs).double().expand(len(apart), -1).numpy()
         constant = mean_loss(alone, apart.target.double().numpy(), target.task)
     for penalty in plan.penalties:
         networks, history = _trained(plan, training, penalty)
         fitted = Fitted(networks, target.task, scale, [], plan.seeds[0])
-        losses.append(np.nan if apart is None else _loss(fitted, apart))
+        loss, score = (np.nan, np.nan) if apart is None else _judged(fitted, apart)
+        losses.append(loss)
+        scores.append(score)
         candidates.append((fitted, penalty, history))
     best = 0 if np.isnan(losses).all() else int(np.nanargmin(losses))
     fitted, penalty, history = candidates[best]
     fitted = replace(fitted, part_means=[_means(network, training) for network in fitted.networks])
-    columns = {"penalty": list(plan.penalties), "loss_validation": losses, "loss_constant": constant}
-    table = pd.DataFrame(columns)
+    table = pd.DataFrame(
+        {
+            "penalty": list(plan.penalties),
+            "loss_validation": losses,
+            "loss_constant": constant,
+            "score_validation": scores,
+        }
+    )
     return Outcome(fitted, penalty, history, table, fitted.relevance(apart))
 
 
@@ -215,8 +223,10 @@ def _samples(
     return Samples(inputs, _targets(target, scale), share, masks)
 
 
-def _loss(fitted: Fitted, samples: Samples) -> float:
-    return mean_loss(mean_scores(fitted.networks, samples), samples.target.double().numpy(), fitted.task)
+def _judged(fitted: Fitted, samples: Samples) -> tuple[float, float]:
+    """Return mean loss and mean score on samples."""
+    scores, target = mean_scores(fitted.networks, samples), samples.target.double().numpy()
+    return mean_loss(scores, target, fitted.task), mean_score(scores, target, fitted.task)
 
 
 def _means(network: MultimodalNetwork, training: Training) -> dict[Subset, Floats]:

@@ -58,7 +58,8 @@ relevance_ : DataFrame
 penalty_ : float
     The lambda that was used.
 penalties_ : DataFrame
-    Every candidate for lambda with its loss on the held-out samples, beside that of the best constant.
+    Every candidate for lambda with its loss on the held-out samples, beside that of the best constant, and
+    its share of right decisions there, or R^2 (``score_validation``).
 history_ : DataFrame
     Norms and losses after every epoch.
 modalities_ : tuple of str

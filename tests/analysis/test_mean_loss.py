@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import log_loss
 
-from mmfusion.analysis.losses import mean_loss
+from mmfusion.analysis.losses import mean_loss, mean_score
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,15 @@ def test_several_targets_are_averaged(task):
     scores, target = rng.normal(size=(6, 3)), rng.integers(0, 2, (6, 3))
     alone = [mean_loss(scores[:, [k]], target[:, k], task) for k in range(3)]
     assert mean_loss(scores, target, task) == pytest.approx(np.mean(alone))
+
+
+def test_score_by_hand() -> None:
+    assert mean_score(np.array([[2.0], [-1.0], [0.5], [-3.0]]), np.array([1, 1, 1, 0]), "binary") == 0.75
+    labels = np.array([[1, 0], [0, 1]])
+    assert mean_score(np.array([[1.0, 1.0], [-1.0, 1.0]]), labels, "binary") == 0.75
+    classes = np.array([[0.0, 1.0, 0.5], [2.0, 1.0, 0.0]])
+    assert mean_score(classes, np.array([1, 2]), "multiclass") == 0.5
+    target = np.array([0.0, 2.0, 4.0])
+    assert mean_score(np.array([[1.0], [2.0], [4.0]]), target, "regression") == pytest.approx(1 - 1 / 8)
+    assert np.isnan(mean_score(np.array([[np.nan], [2.0], [4.0]]), target, "regression"))
+    assert np.isnan(mean_score(np.array([[1.0]]), np.array([1.0]), "regression"))

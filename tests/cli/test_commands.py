@@ -89,6 +89,7 @@ def test_an_answer_says_what_it_was_made_of_and_what_it_replaces(table: str, tmp
     assert facts["parameters"]["n_seeds"] == 2
     assert facts["parameters"]["p"] == 1.0
     assert facts["loss_held_out"] > 0
+    assert 0 <= facts["score_held_out"] <= 1
     assert "(those of an earlier run were replaced)" in run("relevance", *arguments)
 
 
@@ -135,6 +136,7 @@ def test_a_signal_is_named(table: str, tmp_path: Path) -> None:
     text = run(
         "relevance", table, "-t", "agrees", *MODALITIES, "--seeds", "2", "--output", str(tmp_path / "out")
     )
+    assert float(re.search(r"Held-out accuracy (0\.\d+)\.", text)[1]) > 0.6
     assert re.search(r"The held-out loss rises without text \(0\.\d+\)", text)
 
 

@@ -178,6 +178,7 @@ def test_lambda_is_chosen_on_held_out_samples(arrays, binary) -> None:
     losses = model.penalties_["loss_validation"]
     assert losses[0] < losses[1]
     assert (losses[0] < model.penalties_["loss_constant"]).all()
+    assert model.penalties_["score_validation"].between(0, 1).all()
     assert model.relevance_[HELD_OUT].notna().all(axis=None)
 
 
