@@ -78,7 +78,7 @@ def relevance(
     max_order: MaxOrder = None,
     seeds: Annotated[
         int, typer.Option(min=1, help="Networks that are trained; from 2 on there are intervals.")
-    ] = 3,
+    ] = 5,
     held_out: Annotated[
         float, typer.Option(min=0.0, max=0.9, help="Share of the samples, or groups, that is not trained on.")
     ] = 0.25,
