@@ -55,7 +55,7 @@ def explained(question: Question) -> str:
         missing = int((~present[name]).sum()) if name in present else 0
         gone = f"; missing for {missing} samples, where its mean feature stands" if missing else ""
         lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{_lengths(data, name)}{gone}")
-        if kinds[name] == "vector" and (constant := int((values == values[:1]).all(axis=0).sum())):
+        if kinds[name] == "vector" and (constant := int((values.min(axis=0) == values.max(axis=0)).sum())):
             lines.append(f"    {constant} of its {values.shape[1]} columns are constant and tell nothing")
     lines += [f"  target {question.target}: {_target(question, source)}"]
     if source.groups is not None:

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.data.readers.read import read_source
+from mmfusion.data.readers.read import is_table, read_source
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import InputError
 
 MANY = 10
 """Different numbers from which on a target of numbers is taken for a regression."""
 TASKS = ("auto", "classification", "regression")
-TABLES = (".csv", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Question:
         if self.task not in TASKS:
             raise InputError(f"--task: {self.task!r} is unknown, expected one of {', '.join(TASKS)}.")
         columns = self._columns()
-        if columns is None and self.data.suffix.lower() in TABLES and self.data.is_file():
+        if columns is None and is_table(self.data):
             raise InputError(
                 f"{self.data}: the modalities of a table are not guessed, expected --modality NAME=COLUMNS "
                 f"for each, such as -m text='text_*'; mmfusion check {self.data} lists the columns."

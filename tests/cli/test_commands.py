@@ -214,3 +214,13 @@ def test_the_example_over_the_study_is_a_valid_configuration(tmp_path: Path) -> 
     assert list(study.experiments) == ["mine"]
     assert list(study.own) == ["speech"]
     assert study.own["speech"].modalities == {"text": "text_*", "audio": "audio_*", "video": "video_*"}
+
+
+def test_check_tells_constant_columns(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(20, 3))
+    values[:, 1] = 2.5
+    np.savez(tmp_path / "data.npz", a=values, b=rng.normal(size=(20, 2)), y=np.arange(20) % 2)
+    text = run("check", str(tmp_path / "data.npz"), "-t", "y")
+    assert text.count("columns are constant") == 1
+    assert "1 of its 3 columns are constant and tell nothing" in text
