@@ -1,9 +1,9 @@
 # The study of config/config.yaml: `snakemake --cores all`; see README.md and config/README.md.
-from mmfusion.config import MOSI_TASKS
-from mmfusion.digest import script_digests
-from mmfusion.plotting.figures import FIGURES
-from mmfusion.provenance import commit_of
-from mmfusion.workflow import figures_of, load_study, told_by_failed_jobs
+from mmfusion.study.config.settings import MOSI_TASKS
+from mmfusion.study.digests import script_digests
+from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.provenance import commit_of
+from mmfusion.study.workflow import figures_of, load_study, told_by_failed_jobs
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from mmfusion.plotting.figures import FIGURES
+from mmfusion.study.figures.registry import FIGURES
 
 text = Path(sys.argv[1]).read_text(encoding="utf-8")
 expected = [*FIGURES, "overview", "toy_table", "predictions"]

@@ -14,12 +14,12 @@ from typing import Any
 import pandas as pd
 from measure import Work
 
-from mmfusion.cells import Cell
-from mmfusion.config_file import load_config_file
-from mmfusion.data.dataset import MultimodalDataset
-from mmfusion.data.sequences import SequenceSettings, generate
-from mmfusion.study import Study
-from mmfusion.training.cell import train_block
+from mmfusion.study.cells import Cell
+from mmfusion.study.config.yaml_file import load_config_file
+from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.data.planted import SequenceSettings, generate
+from mmfusion.study.plan import Study
+from mmfusion.study.training.cell_training import train_block
 
 ROOT = Path(__file__).resolve().parents[1]
 EPOCHS = (1, 3)

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
-from mmfusion.cells import Cell
-from mmfusion.data.dataset import MultimodalDataset, Split
-from mmfusion.data.sequences import SYMBOLS, stream
-from mmfusion.training.cell import train_block
+from mmfusion.study.cells import Cell
+from mmfusion.study.data.dataset import MultimodalDataset, Split
+from mmfusion.study.data.planted import SYMBOLS, stream
+from mmfusion.study.training.cell_training import train_block
 
 EPS = 1e-5
 State = Mapping[str, Tensor]

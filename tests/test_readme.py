@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmfusion.analysis.columns import markdown
+from mmfusion.study.tables.definitions import markdown
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

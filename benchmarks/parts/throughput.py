@@ -10,7 +10,7 @@ from measure import Work, in_turn, spread
 from results import Row, row
 from yardstick import starting_weights, train_plainly
 
-from mmfusion.cells import Cell
+from mmfusion.study.cells import Cell
 
 PART = "throughput"
 DATASETS = ("XRelIrrXOR", "Parity")

@@ -94,8 +94,8 @@ def relevance(
     were not trained on, how much the loss rises without it (loss_rise) and its share in the score's variance
     (covariance_share). Trust the held-out columns first.
     """
-    from mmfusion.cli.question import Question
-    from mmfusion.cli.relevance import answer
+    from mmfusion.cli.relevance_command import answer
+    from mmfusion.cli.request import Question
 
     choices = {
         "norm": norm,
@@ -126,9 +126,9 @@ def check(
     task: Task = "auto",
 ) -> None:
     """Read and check a file, and explain what would be done with it; without a target, list what is in it."""
-    from mmfusion.cli.check import explained
+    from mmfusion.cli.check_command import explained
     from mmfusion.cli.contents import contents
-    from mmfusion.cli.question import Question
+    from mmfusion.cli.request import Question
 
     if target is None:
         if modality or groups or ids:
@@ -145,7 +145,7 @@ def init(
     file: Annotated[Path, typer.Argument(help="The configuration that is written.")] = Path("mine.yaml"),
 ) -> None:
     """Write a commented configuration of a study of your own data, to be edited."""
-    from mmfusion.cli.init import write_template
+    from mmfusion.cli.init_command import write_template
 
     write_template(file)
     typer.echo(

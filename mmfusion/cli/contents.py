@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from mmfusion.data.readers.array_store import open_arrays
 from mmfusion.data.readers.columns import header
 from mmfusion.data.readers.keys import LENGTHS
-from mmfusion.data.readers.memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.read import is_table
+from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 
 MOST = 30
 """Lines beyond this number are left out."""

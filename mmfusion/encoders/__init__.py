@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.encoders.base import Encoder
-from mmfusion.encoders.module import ModuleEncoder
+from mmfusion.encoders.encoder import Encoder
 from mmfusion.encoders.motif_scanner import MotifScanner
-from mmfusion.encoders.sequence import SequenceEncoder
-from mmfusion.encoders.vector import VectorEncoder
+from mmfusion.encoders.own_module import ModuleEncoder
+from mmfusion.encoders.sequence_encoder import SequenceEncoder
+from mmfusion.encoders.vector_encoder import VectorEncoder
 
 __all__ = [
     "ENCODERS",

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders.base import Encoder, linear
+from mmfusion.encoders.encoder import Encoder, linear
 from mmfusion.encoders.scan import scan
 from mmfusion.errors import DataError
 

@@ -10,8 +10,8 @@ from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
 
 from mmfusion.errors import InputError
-from mmfusion.estimators.base import FusionEstimator
-from mmfusion.estimators.parameters import documented
+from mmfusion.estimators.docstrings import documented
+from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.targets import Target, check_no_name, class_target
 from mmfusion.sentences import row_name
 

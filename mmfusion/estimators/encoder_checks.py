@@ -13,7 +13,7 @@ from mmfusion.data.check_values import ROWS_AT_ONCE
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.encoders import Encoder
 from mmfusion.errors import InputError, MmfusionError
-from mmfusion.estimators.layout import OWN, Modality, raw_values
+from mmfusion.estimators.modalities import OWN, Modality, raw_values
 from mmfusion.training.network import MultimodalNetwork
 
 TRIED = 4

@@ -12,8 +12,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from mmfusion.encoders.base import ROWS_AT_ONCE
-from mmfusion.estimators.layout import Modality, build_network
+from mmfusion.encoders.encoder import ROWS_AT_ONCE
+from mmfusion.estimators.modalities import Modality, build_network
 from mmfusion.fusion.subsets import Subset
 from mmfusion.training.device import device_of
 from mmfusion.training.loop import Randomness, train_networks

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mmfusion.analysis.losses import mean_loss, mean_score
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.estimators.ensemble import (
     Recipe,
@@ -23,13 +22,14 @@ from mmfusion.estimators.ensemble import (
     parts_of,
     train,
 )
-from mmfusion.estimators.layout import Modality, prepared
-from mmfusion.estimators.relevance import relevance_table
+from mmfusion.estimators.modalities import Modality, prepared
+from mmfusion.estimators.relevance_table import relevance_table
 from mmfusion.estimators.targets import Target
 from mmfusion.fusion.subsets import Subset
+from mmfusion.measures.losses import mean_loss, mean_score
 from mmfusion.training.device import one_thread
-from mmfusion.training.losses import target_tensor
 from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.objective import target_tensor
 from mmfusion.training.samples import Samples
 
 Floats = NDArray[np.float64]
@@ -108,7 +108,7 @@ class Fitted:
         return {subset: self.scale[1] * part for subset, part in means.items()}, intercept
 
     def relevance(self, held_out: Samples | None) -> pd.DataFrame:
-        """Return the relevance table, see `mmfusion.estimators.relevance.relevance_table`."""
+        """Return the relevance table, see `mmfusion.estimators.relevance_table.relevance_table`."""
         return relevance_table(self.networks, held_out, self.part_means, self.task, self.seed)
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from mmfusion.errors import DataError
 from mmfusion.estimators.fitting import Fitted
-from mmfusion.estimators.layout import OWN, Modality
+from mmfusion.estimators.modalities import OWN, Modality
 from mmfusion.estimators.saving import layout_state, load_fitted, save_fitted, table_state
 
 TABLES = ("relevance_", "penalties_", "history_")

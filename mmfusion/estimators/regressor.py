@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 
 from mmfusion.errors import InputError
-from mmfusion.estimators.base import FusionEstimator
-from mmfusion.estimators.parameters import documented
+from mmfusion.estimators.docstrings import documented
+from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.targets import Target, check_no_name, number_target
 
 

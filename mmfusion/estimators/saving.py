@@ -16,7 +16,7 @@ from torch import nn
 
 from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.fitting import Fitted
-from mmfusion.estimators.layout import OWN, Modality, build_network
+from mmfusion.estimators.modalities import OWN, Modality, build_network
 from mmfusion.files import write_bytes
 from mmfusion.fusion.subsets import parse_subset, subset_label
 

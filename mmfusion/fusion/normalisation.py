@@ -8,7 +8,7 @@ Every normalisation has the same form, with constants that differ:
 kappa_() = 1. While training, the constants are functions of the batch and gradients flow through them; for
 prediction they are computed once over the training split (`Normalisation.fit`) and stored in float64. There
 are no affine parameters, variances are biased, and eps is added to every variance. How the constants of each
-normalisation follow from a batch stands in `mmfusion.fusion.statistics`.
+normalisation follow from a batch stands in `mmfusion.fusion.prediction_statistics`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from mmfusion.errors import FusionError
 from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
-from mmfusion.fusion.statistics import STATISTICS, Constants, Setting
+from mmfusion.fusion.prediction_statistics import STATISTICS, Constants, Setting
 from mmfusion.fusion.subsets import Subset, subsets
 from mmfusion.fusion.wick import Blocks, check_features, tensor_products, wick_from_constants
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.module import ModuleEncoder
+from mmfusion.encoders.own_module import ModuleEncoder
 from mmfusion.fusion.blocknorm import weight_share
 from mmfusion.fusion.subsets import subset_label
-from mmfusion.training.losses import LOSSES
 from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.objective import LOSSES
 from mmfusion.training.optimiser import Optimiser
 from mmfusion.training.samples import Shelf
 from mmfusion.training.stack import NetworkStack
@@ -67,7 +67,7 @@ def train_networks(
     validation : Shelf or None
         Its loss is recorded and selects nothing. Batch statistics are those of this split itself.
     task : {"binary", "multiclass", "regression"}
-        What the loss is, see `mmfusion.training.losses`.
+        What the loss is, see `mmfusion.training.objective`.
     settings : mapping
         ``penalty`` (lambda), ``batch_size``, ``learning_rate``, ``weight_decay``, ``epochs``.
     randomness : sequence of Randomness

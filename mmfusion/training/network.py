@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from mmfusion.encoders import Encoder, encoder_of
-from mmfusion.encoders.base import ROWS_AT_ONCE
+from mmfusion.encoders.encoder import ROWS_AT_ONCE
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.fusion.wick import Blocks
-from mmfusion.training.missing import mean_of_present, with_replaced
+from mmfusion.training.mean_features import mean_of_present, with_replaced
 from mmfusion.training.samples import Samples
-from mmfusion.training.standardise import Standardiser
+from mmfusion.training.standardiser import Standardiser
 
 
 class MultimodalNetwork(nn.Module):

@@ -18,7 +18,7 @@ class Samples:
     inputs : mapping of str to Tensor, shape (n, ...)
         One per modality, as the encoders prepare them.
     target : Tensor, shape (n,) or (n, outputs)
-        As `mmfusion.training.losses.target_tensor` gives it; standardised for regression.
+        As `mmfusion.training.objective.target_tensor` gives it; standardised for regression.
     weight : Tensor, shape (n,), optional
         Positive weights of the samples with a mean of one. Default: all one.
     present : mapping of str to Tensor of bool, shape (n,)

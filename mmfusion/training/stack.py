@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.module import ModuleEncoder, StackedModules, stacked_modules
+from mmfusion.encoders.own_module import ModuleEncoder, StackedModules, stacked_modules
 from mmfusion.fusion.tensor_fusion import TensorFusion
-from mmfusion.training.missing import mean_of_present, with_replaced
+from mmfusion.training.mean_features import mean_of_present, with_replaced
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from mmfusion.cli import app as command
 from mmfusion.cli.app import app, main
-from mmfusion.config_file import load_config_file
 from mmfusion.data.example import example_table
+from mmfusion.study.config.yaml_file import load_config_file
 
 ROOT = Path(__file__).resolve().parents[2]
 MODALITIES = ["-m", "text=text_*", "-m", "audio=audio_0,audio_1,audio_2,audio_3", "-m", "video=video_*"]

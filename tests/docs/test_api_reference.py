@@ -41,6 +41,6 @@ def test_public_names_are_documented(pages: dict[str, str], name: str) -> None:
 def test_docstrings_are_rendered(pages: dict[str, str]) -> None:
     estimators = pages["estimators.html"]
     assert "{parameters}" not in estimators  # the shared parts are filled in
-    assert "leakage_within" in estimators
+    assert "reducibility_within" in estimators
     assert "Parameters" in estimators
     assert [name for name, text in pages.items() if "system-message" in text] == []

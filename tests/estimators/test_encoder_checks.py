@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import InputError
-from mmfusion.estimators import base
+from mmfusion.estimators import estimator as base
 
 N = 40
 RNG = np.random.default_rng(0)

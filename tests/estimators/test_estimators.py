@@ -183,7 +183,7 @@ def test_lambda_is_chosen_on_held_out_samples(arrays, binary) -> None:
 
 
 def test_groups_stay_on_one_side(arrays, binary, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mmfusion.estimators import base
+    from mmfusion.estimators import estimator as base
 
     found: list[Any] = []
     split = base.split_rows

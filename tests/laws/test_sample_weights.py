@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from mmfusion.fusion.normalisation import NORMALISATIONS
-from mmfusion.training.losses import LOSSES
 from mmfusion.training.network import MultimodalNetwork, build_network
+from mmfusion.training.objective import LOSSES
 from mmfusion.training.samples import Samples
 from mmfusion.training.stack import NetworkStack
 

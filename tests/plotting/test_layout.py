@@ -3,7 +3,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mmfusion.plotting.layout import figure_of, heading, legend, message, panels
-from mmfusion.plotting.points import mark
+from mmfusion.study.figures.seed_points import mark
 
 
 def test_panels_makes_or_takes_axes():

@@ -6,7 +6,6 @@ import matplotlib
 import pytest
 from matplotlib.figure import Figure
 
-from mmfusion.analysis.names import NORM_NAMES
 from mmfusion.plotting.style import (
     NORM_COLORS,
     NORM_MARKERS,
@@ -17,6 +16,7 @@ from mmfusion.plotting.style import (
     save,
     style,
 )
+from mmfusion.study.names import NORM_NAMES
 
 
 def small_figure() -> Figure:

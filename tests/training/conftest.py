@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmfusion.cells import Cell
-from mmfusion.data.dataset import MultimodalDataset, Split
-from mmfusion.data.sequence_settings import SequenceSettings
-from mmfusion.data.sequences import generate
-from mmfusion.training.cell import train_block
+from mmfusion.study.cells import Cell
+from mmfusion.study.data.dataset import MultimodalDataset, Split
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_settings import SequenceSettings
+from mmfusion.study.training.cell_training import train_block
 
 SIZES = {"train": 200, "validation": 60, "test": 50}
 

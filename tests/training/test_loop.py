@@ -11,8 +11,8 @@ import torch
 
 from mmfusion.training import optimiser
 from mmfusion.training.loop import Randomness, train_networks
-from mmfusion.training.losses import LOSSES
 from mmfusion.training.network import MultimodalNetwork, build_network
+from mmfusion.training.objective import LOSSES
 from mmfusion.training.samples import Samples, Shelf
 
 SETTINGS = {"penalty": 0.1, "batch_size": 32, "learning_rate": 0.01, "weight_decay": 0.3, "epochs": 3}

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmfusion.analysis.evaluate import evaluate_blocks
-from mmfusion.cells import Cell
-from mmfusion.config import OwnDataset
-from mmfusion.data.dataset import MultimodalDataset
 from mmfusion.data.example import example_table
 from mmfusion.data.missing import missing_rows
-from mmfusion.data.own import own_dataset
 from mmfusion.fusion.subsets import subset_label
-from mmfusion.training.cell import prepared_splits, train_block
-from mmfusion.training.checkpoint import TrainedBlock
+from mmfusion.study.cells import Cell
+from mmfusion.study.config.settings import OwnDataset
+from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.data.own_dataset import own_dataset
+from mmfusion.study.tables.evaluate import evaluate_blocks
+from mmfusion.study.training.cell_training import prepared_splits, train_block
+from mmfusion.study.training.checkpoint import TrainedBlock
 
 SETTINGS = {
     "penalty": 0.01,

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.cells import Cell
-from mmfusion.encoders import base
+from mmfusion.encoders import encoder as base
+from mmfusion.study.cells import Cell
+from mmfusion.study.training.cell_training import prepared_splits, train_block
 from mmfusion.training import network as module
-from mmfusion.training.cell import prepared_splits, train_block
 
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
 

@@ -11,8 +11,8 @@ from subprocess import CompletedProcess
 import pandas as pd
 import pytest
 
-from mmfusion.analysis.columns import TABLES, check_table
-from mmfusion.plotting.figures import FIGURES
+from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.tables.definitions import TABLES, check_table
 
 pytestmark = pytest.mark.workflow
 Run = Callable[..., CompletedProcess[str]]

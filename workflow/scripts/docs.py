@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from mmfusion.files import write_bytes, write_text
-from mmfusion.logs import logged
-from mmfusion.overview import results_markdown
+from mmfusion.study.logs import logged
+from mmfusion.study.pages.overview import results_markdown
 
 with logged(snakemake.log[0]):
     page = results_markdown(

@@ -1,11 +1,11 @@
 """Analyse the covariance of the blocks of features of all networks of one cell and a block of seeds."""
 
-from mmfusion.analysis.eigen_block import eigen_block
-from mmfusion.cells import EIGEN_CELL
-from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
-from mmfusion.logs import logged
-from mmfusion.training.checkpoint import load_blocks
+from mmfusion.study.cells import EIGEN_CELL
+from mmfusion.study.data.seeds import load_by_seed
+from mmfusion.study.logs import logged
+from mmfusion.study.tables.eigen_cells import eigen_block
+from mmfusion.study.training.checkpoint import load_blocks
 
 with logged(snakemake.log[0]):
     blocks = load_blocks(snakemake.input.weights, snakemake.input.description)

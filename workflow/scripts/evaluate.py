@@ -1,10 +1,10 @@
 """Compute metrics and relevance of all networks of a dataset and a block of seeds."""
 
-from mmfusion.analysis.evaluate import evaluate_blocks
-from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
-from mmfusion.logs import logged
-from mmfusion.training.checkpoint import load_blocks
+from mmfusion.study.data.seeds import load_by_seed
+from mmfusion.study.logs import logged
+from mmfusion.study.tables.evaluate import evaluate_blocks
+from mmfusion.study.training.checkpoint import load_blocks
 
 with logged(snakemake.log[0]):
     files = zip(snakemake.input.weights, snakemake.input.description, strict=True)

@@ -1,9 +1,9 @@
 """Draw one figure as PNG and PDF."""
 
-from mmfusion.analysis.collect import named
-from mmfusion.logs import logged
-from mmfusion.plotting.figures import draw
 from mmfusion.plotting.style import save
+from mmfusion.study.figures.registry import draw
+from mmfusion.study.logs import logged
+from mmfusion.study.tables.collect import named
 
 with logged(snakemake.log[0]):
     figure = draw(snakemake.wildcards.figure, named(snakemake.input), **snakemake.params.options)

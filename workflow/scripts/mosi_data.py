@@ -1,7 +1,7 @@
 """Download CMU-MOSI and verify it."""
 
-from mmfusion.data.download import download_mosi
-from mmfusion.logs import logged
+from mmfusion.study.data.mosi.download import download_mosi
+from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
     folder = download_mosi(snakemake.params.folder, progressbar=True)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mmfusion.data.mosi import leakage_notice, mosi_dataset, mosi_summary, read_mosi
 from mmfusion.files import write_text
-from mmfusion.logs import logged
+from mmfusion.study.data.mosi.mosi_dataset import leakage_notice, mosi_dataset, mosi_summary, read_mosi
+from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
     tables = read_mosi(Path(snakemake.input[0]).parent)

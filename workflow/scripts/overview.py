@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from mmfusion.files import write_text
-from mmfusion.logs import logged
-from mmfusion.overview import overview_html
+from mmfusion.study.logs import logged
+from mmfusion.study.pages.overview import overview_html
 
 with logged(snakemake.log[0]):
     page = overview_html(

@@ -1,8 +1,8 @@
 """Read, check, split and standardise a dataset of the user's own."""
 
-from mmfusion.data.own import own_dataset, own_summary
 from mmfusion.files import write_text
-from mmfusion.logs import logged
+from mmfusion.study.data.own_dataset import own_dataset, own_summary
+from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
     dataset = own_dataset(snakemake.wildcards.own, snakemake.params.settings)

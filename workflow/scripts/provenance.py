@@ -1,9 +1,9 @@
 """Write what the study was run with."""
 
 from mmfusion.files import write_json
-from mmfusion.logs import logged
-from mmfusion.provenance import provenance
-from mmfusion.study import Study
+from mmfusion.study.logs import logged
+from mmfusion.study.plan import Study
+from mmfusion.study.provenance import provenance
 
 with logged(snakemake.log[0]):
     study = Study.from_mapping(snakemake.params.config)

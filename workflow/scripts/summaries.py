@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from mmfusion.analysis.collect import write_forms
-from mmfusion.analysis.predictions import predictions_table
-from mmfusion.analysis.summaries import scale_study, summary
-from mmfusion.analysis.toy_table import latex, load_references, markdown, toy_table, wide_csv
 from mmfusion.files import write_table, write_text
-from mmfusion.logs import logged
-from mmfusion.pages import predictions_html
+from mmfusion.study.logs import logged
+from mmfusion.study.pages.html import predictions_html
+from mmfusion.study.tables.collect import write_forms
+from mmfusion.study.tables.predictions import predictions_table
+from mmfusion.study.tables.summaries import scale_study, summary
+from mmfusion.study.tables.toy_table import latex, load_references, markdown, toy_table, wide_csv
 
 with logged(snakemake.log[0]):
     runs, subsets = (pd.read_parquet(path) for path in snakemake.input)

@@ -1,7 +1,7 @@
 """Generate a planted dataset for a block of seeds."""
 
-from mmfusion.data.sequences import SequenceSettings, generate
-from mmfusion.logs import logged
+from mmfusion.study.data.planted import SequenceSettings, generate
+from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
     settings = SequenceSettings(**snakemake.params.settings)

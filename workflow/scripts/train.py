@@ -1,11 +1,11 @@
 """Train all cells of a dataset and a normalisation for a block of seeds."""
 
-from mmfusion.cells import Cell
-from mmfusion.data.seeds import load_by_seed
 from mmfusion.files import write_table
-from mmfusion.logs import logged
-from mmfusion.training.checkpoint import save_blocks
-from mmfusion.training.job import train_cells
+from mmfusion.study.cells import Cell
+from mmfusion.study.data.seeds import load_by_seed
+from mmfusion.study.logs import logged
+from mmfusion.study.training.checkpoint import save_blocks
+from mmfusion.study.training.job import train_cells
 
 with logged(snakemake.log[0]):
     p, out = snakemake.params, snakemake.output

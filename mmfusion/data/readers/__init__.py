@@ -6,8 +6,8 @@ guessed, repaired or run.
 
 from mmfusion.data.readers.csd import read_csd
 from mmfusion.data.readers.dictionary_pickle import read_dictionary_pickle
-from mmfusion.data.readers.memory import memory_needed
 from mmfusion.data.readers.read import read_source
+from mmfusion.data.readers.reading_memory import memory_needed
 from mmfusion.data.readers.source import Source
 from mmfusion.data.readers.unpickle import load_arrays
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.readers.memory import unreadable
+from mmfusion.data.readers.reading_memory import unreadable
 from mmfusion.data.readers.safetensors_map import map_safetensors
 from mmfusion.errors import DataError
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mmfusion.data.readers.checks import check_name, unknown
-from mmfusion.data.readers.memory import unreadable
+from mmfusion.data.readers.reader_checks import check_name, unknown
+from mmfusion.data.readers.reading_memory import unreadable
 from mmfusion.errors import DataError
 from mmfusion.sentences import columns_of, shown
 

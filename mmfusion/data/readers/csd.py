@@ -16,8 +16,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.readers.checks import Place, check_features, check_name, check_target, unknown
 from mmfusion.data.readers.csd_file import Frames, read_sequence
+from mmfusion.data.readers.reader_checks import Place, check_features, check_name, check_target, unknown
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
 from mmfusion.sentences import shown
@@ -52,7 +52,7 @@ def read_csd(
     labels : str or Path
         The ``.csd`` file of the labels; its features are the target.
     folds : mapping of str to sequence of str
-        Videos of every split, such as `mmfusion.data.mosi_splits.standard_folds` returns.
+        Videos of every split, such as `mmfusion.study.data.mosi.mosi_splits.standard_folds` returns.
     words : str, default "text"
         The modality whose intervals are the words.
     missing_frames : {"zero"}, optional

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.readers.memory import check_exists, check_memory, hdf5_bytes, unreadable
+from mmfusion.data.readers.reading_memory import check_exists, check_memory, hdf5_bytes, unreadable
 from mmfusion.errors import DataError
 from mmfusion.sentences import shown
 

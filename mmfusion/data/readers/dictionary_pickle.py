@@ -18,7 +18,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.readers.checks import (
+from mmfusion.data.readers.dictionary_ids import sample_names
+from mmfusion.data.readers.reader_checks import (
     Place,
     check_counts,
     check_features,
@@ -27,7 +28,6 @@ from mmfusion.data.readers.checks import (
     check_target,
     row_parts,
 )
-from mmfusion.data.readers.dictionary_ids import sample_names
 from mmfusion.data.readers.source import Source
 from mmfusion.data.readers.unpickle import load_arrays
 from mmfusion.errors import DataError

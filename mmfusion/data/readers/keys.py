@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from mmfusion.data.readers.checks import check_name, unknown
+from mmfusion.data.readers.reader_checks import check_name, unknown
 from mmfusion.errors import DataError
 
 LENGTHS = ("_lengths", ".lengths")
@@ -49,7 +49,7 @@ def choose_keys(
     store : collection of str
         All keys.
     target, modalities, groups, ids
-        As for `mmfusion.data.readers.arrays.read_arrays`.
+        As for `mmfusion.data.readers.array_files.read_arrays`.
 
     Returns
     -------

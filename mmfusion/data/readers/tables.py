@@ -19,15 +19,15 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mmfusion.data.readers.checks import (
+from mmfusion.data.readers.columns import Columns, choose_columns
+from mmfusion.data.readers.reader_checks import (
     Place,
     check_counts,
     check_features,
     check_known,
     check_target,
 )
-from mmfusion.data.readers.columns import Columns, choose_columns
-from mmfusion.data.readers.memory import check_memory, memory_needed, unreadable
+from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
 from mmfusion.sentences import value_name

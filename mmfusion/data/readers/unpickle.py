@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
-from mmfusion.data.readers.memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.data.readers.pickled_arrays import Budget, Builder, Refused
 from mmfusion.data.readers.plain_values import check_keys, plain
+from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.errors import DataError
 from mmfusion.sentences import MOST_LETTERS
 

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mmfusion.data.mosi_splits import standard_folds
-from mmfusion.data.readers import memory, memory_needed, read_csd
+from mmfusion.data.readers import memory_needed, read_csd
+from mmfusion.data.readers import reading_memory as memory
 from mmfusion.data.readers.csd import TOUCH, overlapping
 from mmfusion.errors import DataError
+from mmfusion.study.data.mosi.mosi_splits import standard_folds
 
 Videos = dict[str, tuple[Any, Any]]  # features and intervals
 FOLDS = {"train": ["one"], "validation": ["two"], "test": ["three"]}

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmfusion.data.readers import memory, read_dictionary_pickle
+from mmfusion.data.readers import read_dictionary_pickle
+from mmfusion.data.readers import reading_memory as memory
 from mmfusion.errors import DataError
 
 SIZES = {"train": 6, "valid": 2, "test": 3}

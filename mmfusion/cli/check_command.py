@@ -1,0 +1,90 @@
+"""Explaining a file: what was found in it, and what would be done with it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmfusion.cli.relevance_command import order_note
+from mmfusion.cli.request import Question, modality_data
+from mmfusion.data.check_values import check_some_present, check_values
+from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.readers.reader_checks import Place
+from mmfusion.data.readers.source import Source
+from mmfusion.data.splits import split_rows
+from mmfusion.encoders import kind_of
+from mmfusion.estimators.targets import class_target, number_target
+from mmfusion.fusion.subsets import default_order, subset_label, subsets
+
+HELD_OUT = 0.25
+"""Share on which the split is tried, the default of the command ``relevance``."""
+WORDS = {
+    "vector": "numbers, one vector per sample: a small network of two layers",
+    "symbols": "whole numbers, read as a sequence of symbols per sample: a motif scanner (save measurements "
+    "and counts as floats)",
+    "sequence": "numbers, one sequence of vectors per sample: a temporal convolution",
+}
+
+
+def explained(question: Question) -> str:
+    """Read and check a file, and describe it.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    str
+        Several lines.
+
+    Raises
+    ------
+    MmfusionError
+        With what is wrong with it.
+    """
+    source = question.read()
+    data = modality_data(source)
+    kinds = {name: kind_of(values) for name, values in data.arrays.items()}
+    present = check_values(data, kinds, Place(question.data, source.first_row).row)
+    check_some_present(present)
+    regression = question.is_regression(source.target)
+    target = number_target(source.target) if regression else class_target(source.target)[0]
+    split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
+    lines = [f"{question.data}: {len(data)} samples, {len(data.modalities)} modalities"]
+    for name, values in data.arrays.items():
+        missing = int((~present[name]).sum()) if name in present else 0
+        gone = f"; missing for {missing} samples, where its mean feature stands" if missing else ""
+        lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{_lengths(data, name)}{gone}")
+        if kinds[name] == "vector" and (constant := int((values.min(axis=0) == values.max(axis=0)).sum())):
+            lines.append(f"    {constant} of its {values.shape[1]} columns are constant and tell nothing")
+    lines += [f"  target {question.target}: {_target(question, source)}"]
+    if source.groups is not None:
+        lines.append(f"  groups: {len(np.unique(source.groups))}, kept together when samples are held out")
+    order = default_order(len(data.modalities))
+    names = [subset_label(subset) for subset in subsets(data.modalities, order)]
+    lines.append(
+        f"{len(names)} subsets would get a relevance: {', '.join(names[:12])}{' ...' * (len(names) > 12)}"
+    )
+    if note := order_note(len(data.modalities), "auto"):
+        lines.append(note)
+    lines.append("Everything is in order; next: mmfusion relevance with the same arguments.")
+    return "\n".join(lines)
+
+
+def _lengths(data: ModalityData, name: str) -> str:
+    if name not in data.lengths:
+        return ""
+    shortest, longest = int(data.lengths[name].min()), int(data.lengths[name].max())
+    return f"; of {shortest} to {longest} real steps, as its lengths say, the rest is padding"
+
+
+def _target(question: Question, source: Source) -> str:
+    if question.is_regression(source.target):
+        values = number_target(source.target).array
+        return f"numbers from {values.min():.4g} to {values.max():.4g} (regression)"
+    target, classes = class_target(source.target)
+    if target.several:
+        return f"{len(classes)} labels per sample (classification)"
+    counts = np.bincount(target.array)
+    told = [f"{name} {count}" for name, count in zip(classes.tolist(), counts, strict=True)]
+    return f"{len(classes)} classes: {', '.join(told[:10])}{' ...' * (len(told) > 10)} (classification)"

@@ -1,0 +1,179 @@
+"""From a file to the relevance of its modalities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import typer
+
+from mmfusion.cli.request import Question, modality_data
+from mmfusion.errors import InputError
+from mmfusion.estimators.classifier import FusionClassifier
+from mmfusion.estimators.estimator import FusionEstimator
+from mmfusion.estimators.regressor import FusionRegressor
+from mmfusion.files import write_json, write_table
+from mmfusion.fusion.subsets import default_order
+from mmfusion.plotting.relevance_figure import relevance_figure
+from mmfusion.plotting.style import save
+
+COLUMNS = ("beta", "weight_share", "loss_rise", "covariance_share", "reducibility_within")
+MOST_NAMED = 5
+"""Subsets that the verdict names."""
+SMALL = 0.1
+"""Share of the largest rise of the loss below which a subset about which networks disagree is not named."""
+FILES = ("relevance.csv", "relevance.png", "settings.json")
+
+
+def answer(question: Question, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
+    """Train, print the table, and write table, picture and settings.
+
+    Parameters
+    ----------
+    question : Question
+    choices : mapping
+        Parameters of the estimator.
+    output : Path
+        Folder. Files of an earlier answer in it are replaced, and that is said.
+
+    Returns
+    -------
+    DataFrame
+        The relevance table.
+    """
+    if output.exists() and not output.is_dir():
+        raise InputError(f"--output: {output} is a file, expected a folder; name another one.")
+    source = question.read()
+    if source.groups is not None and choices["validation_fraction"] is None:
+        raise InputError(
+            "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, or "
+            "hold out a share."
+        )
+    regression = question.is_regression(source.target)
+    model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
+    data = modality_data(source)
+    model.fit(data, source.target, groups=source.groups)
+    table = model.relevance_
+    note = order_note(len(data.modalities), choices["max_order"])
+    for line in (printed(table), note, _quality(model), _verdict(table)):
+        if line:
+            typer.echo(line)
+    before = [name for name in FILES if (output / name).exists()]
+    write_table(output / "relevance.csv", table)
+    save(
+        relevance_figure(table, f"{question.data.name}: what predicts {question.target!r}?", _caption(model)),
+        output / "relevance.png",
+    )
+    write_json(output / "settings.json", _settings(question, model, len(data)))
+    replaced = " (those of an earlier run were replaced)" if before else ""
+    typer.echo(f"written to {output}: {', '.join(FILES)}{replaced}")
+    return table
+
+
+def order_note(modalities: int, chosen: Any) -> str:
+    """Say which subsets are scored, where it is not all and the user has not chosen it."""
+    order = default_order(modalities)
+    if chosen != "auto" or order == modalities:
+        return ""
+    return (
+        f"From four modalities on only single modalities and pairs are scored: --max-order {modalities} "
+        f"takes all {2**modalities - 1} subsets."
+    )
+
+
+def printed(table: pd.DataFrame) -> str:
+    """Write the main columns of a relevance table for a terminal, intervals in brackets."""
+    shown = pd.DataFrame({"subset": table["subset"]})
+    for name in COLUMNS:
+        if table[name].notna().any():
+            numbers = table[[name, f"{name}_low", f"{name}_high"]].to_numpy(dtype=float)
+            shown[name] = [_cell(*row) for row in numbers.tolist()]
+    return shown.to_string(index=False)
+
+
+def _cell(value: float, low: float, high: float) -> str:
+    if np.isnan(value):
+        return "-"
+    return f"{value:z.3f}" if np.isnan(low) else f"{value:z.3f} [{low:z.3f}, {high:z.3f}]"
+
+
+def _quality(model: FusionEstimator) -> str:
+    """Say how good the prediction is that the table explains."""
+    found, alone = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
+    if np.isnan(found):
+        return "Nothing was held out: how good the prediction is, and what helps it, is not known."
+    what = "accuracy" if isinstance(model, FusionClassifier) else "R2"
+    return (
+        f"Held-out loss {found:.3f}; the best constant prediction has {alone:.3f}. Held-out {what} "
+        f"{_score(model):.3f}."
+    )
+
+
+def _score(model: FusionEstimator) -> float:
+    """Return accuracy or R^2 on the held-out samples, of the lambda that was chosen."""
+    table = model.penalties_
+    return float(table.nsmallest(1, "loss_validation")["score_validation"].iloc[0])
+
+
+def _caption(model: FusionEstimator) -> str:
+    """Say under the title of the picture what was trained and what the bars are."""
+    seeds = model.n_seeds
+    intervals = " Whiskers: 95 % bootstrap intervals over the networks." if seeds > 1 else ""
+    measured = (
+        " Right: how much the loss on held-out samples rises where a subset's part is replaced by its mean; "
+        "zero or less means that it does not help there."
+        if model.relevance_["loss_rise"].notna().any()
+        else ""
+    )
+    return (
+        f"{seeds} network{'s' if seeds > 1 else ''}, norm = {model.norm}, p = {model.p:g}, lambda = "
+        f"{model.penalty_:g}. {_quality(model)} Left: relevance beta, from the weights.{measured}{intervals}"
+    )
+
+
+def _settings(question: Question, model: FusionEstimator, samples: int) -> dict[str, Any]:
+    """Describe what the files beside it were made of."""
+    p = model.p if np.isfinite(model.p) else "inf"  # JSON has no infinity
+    found, alone = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
+    return {
+        "mmfusion": version("mmfusion"),
+        "data": str(question.data),
+        "samples": samples,
+        "target": question.target,
+        "modalities": list(question.modalities) or list(model.modalities_),
+        "groups": question.groups,
+        "ids": question.ids,
+        "estimator": type(model).__name__,
+        "parameters": {
+            **model.get_params(deep=False),
+            "p": p,
+            "verbose": False,
+        },
+        "penalty": model.penalty_,
+        "loss_held_out": None if np.isnan(found) else found,
+        "loss_constant": None if np.isnan(alone) else alone,
+        "score_held_out": None if np.isnan(found) else _score(model),
+    }
+
+
+def _verdict(table: pd.DataFrame) -> str:
+    """Name the subsets without which the held-out loss rises, most first, if there are any."""
+    if table["loss_rise"].isna().all():
+        best = table.nlargest(1, "beta").iloc[0]
+        return f"{best['subset']} has the largest weights (beta {best['beta']:.2f})."
+    low = table["loss_rise_low"].fillna(table["loss_rise"])
+    clear = table[low > 0].nlargest(MOST_NAMED, "loss_rise")
+    unsure = table[(low <= 0) & (table["loss_rise"] > max(0.0, SMALL * table["loss_rise"].max()))]
+    if clear.empty:
+        told = "No subset clearly lowers the held-out loss: nothing here is known to carry the prediction."
+    else:
+        named = [f"{row['subset']} ({row['loss_rise']:.3f})" for _, row in clear.iterrows()]
+        told = f"The held-out loss rises without {', '.join(named)}."
+    if len(unsure):
+        names = ", ".join(unsure["subset"].head(MOST_NAMED))
+        told += f" For {names} the networks disagree (the interval reaches zero): more --seeds would tell."
+    return told

@@ -1,0 +1,139 @@
+"""Samples in arrays: an ``.npz`` or ``.safetensors`` file, or a folder of ``.npy`` files.
+
+There is one array per modality, its key or file name being the name of the modality. ``<modality>_lengths``
+or ``<modality>.lengths`` holds the lengths of a padded sequence. Folders and safetensors files are
+memory-mapped read-only, so that data larger than the memory can be used. Rows are counted from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.data.readers.array_store import open_arrays
+from mmfusion.data.readers.keys import Keys, choose_keys, similar_lengths
+from mmfusion.data.readers.reader_checks import (
+    Place,
+    check_counts,
+    check_features,
+    check_form,
+    check_known,
+    check_lengths,
+    check_target,
+)
+from mmfusion.data.readers.reading_memory import check_memory, memory_needed
+from mmfusion.data.readers.source import Source
+from mmfusion.errors import DataError
+
+_WORDS = {"b": "truth value", "U": "text", "S": "text"}
+
+
+def read_arrays(
+    path: Path,
+    target: str | Sequence[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
+    groups: str | None = None,
+    ids: str | None = None,
+) -> Source:
+    """Read an ``.npz`` or ``.safetensors`` file or a folder of ``.npy`` files.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+    target : str
+        Key of the target, (n,) or (n, outputs).
+    modalities : sequence of str, or mapping of str to str, optional
+        Keys of the modalities, or a key for every name. Default: all keys that are nothing else, in the order
+        of the file (of the names in a folder).
+    groups, ids : str, optional
+        Keys of what samples have in common and of their names, (n,). Default: none.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    DataError
+        If a key is unknown or in two roles, arrays do not fit together or cannot be used, or the file is
+        unreadable.
+    """
+    store = open_arrays(path)
+    keys = choose_keys(path, store, target, modalities, groups, ids)
+    check_memory(path, memory_needed(path, keys.everything))
+    loaded = {key: store[key]() for key in keys.everything}
+    for key, array in loaded.items():
+        if not array.ndim:
+            raise DataError(f"{path}: {key!r} is a single value, expected one per sample; store an array.")
+    check_counts(path, {key: len(array) for key, array in loaded.items()})
+    if modalities is None:
+        _check_chosen_by_default(path, keys, loaded)
+    return _source(path, loaded, keys)
+
+
+def _check_chosen_by_default(path: Path, keys: Keys, loaded: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse what nobody has named and what is more likely a column of groups or names than features."""
+    for key in keys.modalities.values():
+        array = loaded[key]
+        if array.size == len(array) and array.ndim < 3 and array.dtype.kind in "iubUS":
+            sequences = [
+                name
+                for name in keys.modalities.values()
+                if loaded[name].ndim == 3 and loaded[name].dtype.kind == "f" and name not in keys.lengths
+            ]
+            close = similar_lengths(key, sequences)
+            guess = f"did you mean {close!r}? If not, name" if close else "name"
+            raise DataError(
+                f"{path}: {key!r} holds one {_WORDS.get(array.dtype.kind, 'whole number')} per sample, which "
+                "may be groups, ids, lengths or a second target, and nothing says which; "
+                f"{guess} it in groups, ids or modalities, or take it out."
+            )
+
+
+def _source(path: Path, loaded: Mapping[str, NDArray[Any]], keys: Keys) -> Source:
+    place, others = Place(path), keys.others
+    target = others["target"]
+    arrays = {name: check_form(path, key, loaded[key]) for name, key in keys.modalities.items()}
+    lengths = {
+        name: check_lengths(path, name, loaded[key], arrays[name]) for name, key in keys.lengths.items()
+    }
+    for name, values in arrays.items():
+        check_features(place, name, values, lengths.get(name))
+    labels = {role: _labels(place, key, loaded[key]) for role, key in others.items() if role != "target"}
+    return Source(
+        arrays,
+        check_target(place, target, _text(place, target, loaded[target])),
+        lengths,
+        ids=tuple(labels["ids"].astype(str).tolist()) if "ids" in labels else (),
+        groups=labels.get("groups"),
+    )
+
+
+def _text(place: Place, key: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Decode bytes as UTF-8; numbers and text stay as they are."""
+    if values.dtype.kind != "S":
+        return values
+    try:
+        return np.char.decode(values, "utf-8")
+    except UnicodeDecodeError:
+        raise DataError(
+            f"{place.path}: {key!r} holds bytes that are no UTF-8 text; store it as an array of text."
+        ) from None
+
+
+def _labels(place: Place, key: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Check names of samples or of groups, (n,)."""
+    labels = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    if labels.ndim != 1 or labels.dtype.kind not in "biufUS":
+        raise DataError(
+            f"{place.path}: {key!r} is an array {values.shape} of {values.dtype}, expected one text or "
+            "number for each sample; convert it before it is saved."
+        )
+    texts = _text(place, key, labels)
+    check_known(place, repr(key), texts != "" if texts.dtype.kind == "U" else np.isfinite(texts))
+    return texts

@@ -1,0 +1,234 @@
+"""One's own `torch.nn.Module` as the encoder of a modality."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mmfusion.encoders.dropout import Dropout
+from mmfusion.encoders.encoder import Encoder, shared_tensor
+from mmfusion.errors import DataError, FusionError
+
+
+class ModuleEncoder(Encoder):
+    """Encoder that is a module of one's own: module - batch norm.
+
+    The batch norm stands there because modules put out numbers of any scale: without it, the norm of a weight
+    block W_I, which is penalised and read as relevance, would say how large the features are. There is no
+    ReLU behind it, features have both signs.
+
+    Parameters
+    ----------
+    module : Module
+        Maps inputs (B, ...) to floats (B, dim), every sample by itself. Floats arrive in the type of its
+        weights, whole numbers and booleans as int64, and NaN (padding of sequences) as it is in the data. It
+        may hold any layers, also dropout and others that draw random numbers from torch's global generator.
+    dim : int
+        Width d of the features.
+
+    Raises
+    ------
+    FusionError
+        If `module` is no module, or has parameters whose shape is not known yet.
+
+    Examples
+    --------
+    A recurrent network on real-valued sequences whose padding steps are NaN:
+
+    >>> class MeanState(nn.Module):
+    ...     def __init__(self, inputs: int, dim: int) -> None:
+    ...         super().__init__()
+    ...         self.gru = nn.GRU(inputs, dim, batch_first=True)
+    ...
+    ...     def forward(self, steps: Tensor) -> Tensor:
+    ...         real = ~steps[..., :1].isnan()
+    ...         states, _ = self.gru(steps.nan_to_num())
+    ...         return (states * real).sum(1) / real.sum(1).clamp(min=1)
+    >>> encoder = ModuleEncoder(MeanState(4, 8), dim=8)
+    >>> import numpy as np
+    >>> sequences = np.random.default_rng(0).normal(size=(10, 20, 4))
+    >>> sequences[3, 15:] = np.nan
+    >>> encoder(encoder.prepare(sequences)).shape
+    torch.Size([10, 8])
+    """
+
+    def __init__(self, module: nn.Module, dim: int) -> None:
+        super().__init__(dim, dim)
+        if not isinstance(module, nn.Module):
+            raise FusionError(
+                f"the module of an encoder is {module!r}, expected a torch.nn.Module; make an instance of it."
+            )
+        if any(nn.parameter.is_lazy(parameter) for parameter in module.parameters()):
+            raise FusionError(
+                f"the module {_name(module)} has parameters of unknown shape, expected known ones; call it "
+                "once on some samples before it becomes an encoder."
+            )
+        self.module = module
+
+    def prepare(self, values: NDArray[Any]) -> Tensor:
+        """Turn an array (n, ...) into a tensor of the same shape; contiguous arrays are not copied.
+
+        Raises
+        ------
+        DataError
+            If it holds no numbers that torch knows.
+        """
+        if values.dtype.kind not in "biuf" or values.dtype.itemsize > 8 or values.ndim == 0:
+            raise DataError(
+                f"values are an array {values.shape} of {values.dtype}, expected numbers of at most 8 bytes "
+                "with the samples on the first axis; convert them first."
+            )
+        return shared_tensor(values.astype(values.dtype.newbyteorder("="), copy=False))
+
+    def weights(self) -> list[Tensor]:
+        """Return the parameters of the module with two or more axes."""
+        return [parameter for parameter in self.module.parameters() if parameter.ndim > 1]
+
+    def activations(self, inputs: Tensor) -> Tensor:
+        """Return what the module gives, (dim, B), for prepared inputs (B, ...).
+
+        Raises
+        ------
+        FusionError
+            If it gives something else than floats (B, dim).
+        """
+        floats = inputs.is_floating_point()
+        found = self.module(inputs.to(self.batch_norm.weight) if floats else inputs.long())
+        expected = (len(inputs), self.dim)
+        if not isinstance(found, Tensor) or not found.is_floating_point() or tuple(found.shape) != expected:
+            raise FusionError(
+                f"the module {_name(self.module)} returned {_described(found)} for inputs "
+                f"{tuple(inputs.shape)}, expected floats {expected}, one row per sample; change its forward "
+                "method, or the `dim` of the encoder."
+            )
+        return found.mT
+
+    def head(self, hidden: Tensor) -> Tensor:
+        """Return the normalised output of the module as it is, (dim, B)."""
+        return hidden
+
+
+class StackedModules(nn.Module):
+    """Copies of several `ModuleEncoder`, computed one after the other; see `stacked_modules`.
+
+    A module of one's own knows nothing of an axis that counts networks, so that its parameters cannot be
+    stacked. Each copy gives what its original would give alone, also its batch norm and random numbers.
+
+    Parameters
+    ----------
+    encoders : sequence of ModuleEncoder
+        At least one. They are left as they are until `write_back`.
+    """
+
+    def __init__(self, encoders: Sequence[ModuleEncoder]) -> None:
+        super().__init__()
+        self.originals = tuple(encoders)  # a tuple is no submodule: only the copies are trained
+        self.copies = nn.ModuleList(copy.deepcopy(encoder) for encoder in encoders)
+        self.dim = self.originals[0].dim
+        self.noise: tuple[torch.Generator, ...] = ()
+
+    def use_noise(self, generators: Sequence[torch.Generator]) -> None:
+        """Let every network draw all random numbers, whatever layer they are for, from its own generator.
+
+        Parameters
+        ----------
+        generators : sequence of torch.Generator
+            One per network; the copies are counted by networks within modalities. Empty: torch's global
+            generator.
+
+        Raises
+        ------
+        FusionError
+            If the number of copies is no multiple of their number.
+        """
+        if generators and len(self.copies) % len(generators):
+            raise FusionError(
+                f"there are {len(generators)} generators for {len(self.copies)} stacked modules, expected "
+                "one per network."
+            )
+        self.noise = tuple(generators)
+        for module in self.modules():
+            if isinstance(module, Dropout):
+                module.generators = ()
+
+    def weights(self) -> list[Tensor]:
+        """Return the parameters of all modules with two or more axes."""
+        return [weight for encoder in self.copies for weight in encoder.weights()]  # type: ignore[operator]  # a ModuleEncoder
+
+    def forward(self, inputs: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Encode prepared inputs (k, B, ...) as features (k, B, dim), weights (k, B) of the samples."""
+        features = []
+        for place, (encoder, own) in enumerate(zip(self.copies, inputs, strict=True)):
+            generator = self.noise[place % len(self.noise)] if self.noise else None
+            with _drawing_from(generator):
+                features.append(encoder(own, None if weight is None else weight[place]))
+        return torch.stack(features)
+
+    @torch.no_grad()
+    def write_back(self) -> None:
+        """Copy parameters and buffers of the copies, such as moving averages, into their originals."""
+        for trained, original in zip(self.copies, self.originals, strict=True):
+            found = dict(chain(trained.named_parameters(), trained.named_buffers()))
+            for name, values in chain(original.named_parameters(), original.named_buffers()):
+                values.copy_(found[name])
+
+
+def stacked_modules(encoders: Sequence[ModuleEncoder]) -> StackedModules:
+    """Put deep copies of encoders side by side, inputs (k, B, ...) giving features (k, B, dim).
+
+    Parameters
+    ----------
+    encoders : sequence of ModuleEncoder
+        One per network, or per network within every modality.
+
+    Returns
+    -------
+    StackedModules
+        Its `write_back` copies what was trained into `encoders`.
+
+    Raises
+    ------
+    FusionError
+        If there is no encoder, or their features differ in width.
+    """
+    dims = sorted({encoder.dim for encoder in encoders})
+    if len(dims) != 1:
+        raise FusionError(
+            f"{len(encoders)} encoders with features of width {dims} cannot be stacked, expected at least "
+            "one encoder and one width; stack encoders of one architecture."
+        )
+    return StackedModules(encoders)
+
+
+@contextmanager
+def _drawing_from(generator: torch.Generator | None) -> Iterator[None]:
+    """Let torch's global generator give, and go on with, the numbers of another one within the block."""
+    if generator is None:
+        yield
+        return
+    device = generator.device
+    usual = torch.default_generator if device.type == "cpu" else torch.cuda.default_generators[device.index]
+    before = usual.get_state()
+    usual.set_state(generator.get_state())
+    try:
+        yield
+        generator.set_state(usual.get_state())
+    finally:
+        usual.set_state(before)
+
+
+def _name(module: nn.Module) -> str:
+    return type(module).__name__
+
+
+def _described(found: object) -> str:
+    if isinstance(found, Tensor):
+        return f"{str(found.dtype).removeprefix('torch.')} {tuple(found.shape)}"
+    return f"a {type(found).__name__}"

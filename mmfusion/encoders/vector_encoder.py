@@ -1,0 +1,52 @@
+"""Encoder of feature vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mmfusion.encoders.dropout import Dropout
+from mmfusion.encoders.encoder import Encoder, linear, shared_tensor
+
+
+class VectorEncoder(Encoder):
+    """Encoder of feature vectors, a small MLP: linear - ReLU - batch norm - dropout - linear - ReLU.
+
+    Parameters
+    ----------
+    inputs : int
+        Width of the vectors.
+    hidden : int, default 32
+        Width of the hidden layer.
+    dropout : float, default 0.2
+        Share of hidden units that are dropped while training.
+    dim : int, default 8
+        Width d of the features.
+    """
+
+    def __init__(self, inputs: int, hidden: int = 32, dropout: float = 0.2, dim: int = 8) -> None:
+        super().__init__(dim, hidden)
+        self.first = nn.Linear(inputs, hidden)
+        self.dropout = Dropout(dropout)
+        self.linear = nn.Linear(hidden, dim)
+
+    def prepare(self, values: NDArray[Any]) -> Tensor:
+        """Turn vectors (n, inputs) into a tensor of the same shape; arrays of floats are not copied."""
+        kept = values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
+        return shared_tensor(kept)
+
+    def weights(self) -> list[Tensor]:
+        """Return the weights of both linear layers."""
+        return [self.first.weight, self.linear.weight]
+
+    def activations(self, inputs: Tensor) -> Tensor:
+        """Return the hidden layer (..., hidden, B) of vectors (..., B, inputs)."""
+        return torch.relu(linear(self.first, inputs.to(self.first.weight).mT))
+
+    def head(self, hidden: Tensor) -> Tensor:
+        """Return the features (..., dim, B) of the hidden layer (..., hidden, B)."""
+        return torch.relu(linear(self.linear, self.dropout(hidden)))

@@ -1,0 +1,265 @@
+"""What classifier and regressor share: parameters, fitting, scores, relevance and contributions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from mmfusion.data.check_values import check_some_present, check_values
+from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.splits import split_rows
+from mmfusion.errors import InputError
+from mmfusion.estimators.encoder_checks import check_encoders, check_trained
+from mmfusion.estimators.ensemble import Recipe
+from mmfusion.estimators.fitting import Outcome, Plan, fit_plan
+from mmfusion.estimators.inputs import modality_data, rows_of
+from mmfusion.estimators.memory_checks import check_memory
+from mmfusion.estimators.modalities import Modality, modality_of
+from mmfusion.estimators.parameter_checks import check_parameters, group_labels, penalties, sample_weights
+from mmfusion.estimators.persistence import SavingMixin
+from mmfusion.estimators.pictures import PlottingMixin
+from mmfusion.estimators.targets import Target, check_classes
+from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
+from mmfusion.training.samples import Samples
+
+HELD_OUT = 0.2
+"""Share of the samples that is held out where lambda is chosen and no share is given."""
+INTERCEPT = "intercept"
+NO_EFFECT = (
+    "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a list of "
+    "penalties, to hold out whole groups."
+)
+
+
+class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Base class; see `FusionClassifier` and `FusionRegressor`."""
+
+    def __init__(
+        self,
+        modalities: Mapping[str, str | Sequence[Any]] | None = None,
+        *,
+        norm: str = "ibn",
+        p: float = 1.0,
+        penalty: float | Sequence[float] = 0.01,
+        max_order: int | str | None = "auto",
+        convention: str = "mkl",
+        encoders: Mapping[str, Any] | None = None,
+        dim: int = 8,
+        epochs: int | None = None,
+        batch_size: int = 64,
+        learning_rate: float = 5e-3,
+        weight_decay: float = 0.01,
+        n_seeds: int = 1,
+        validation_fraction: float | None = None,
+        random_state: Any = None,
+        device: str = "auto",
+        verbose: bool = False,
+    ) -> None:
+        self.modalities = modalities
+        self.norm = norm
+        self.p = p
+        self.penalty = penalty
+        self.max_order = max_order
+        self.convention = convention
+        self.encoders = encoders
+        self.dim = dim
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.n_seeds = n_seeds
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.device = device
+        self.verbose = verbose
+
+    def _fit_target(self, y: ArrayLike) -> Target:
+        """Read the target of training, and remember its classes."""
+        raise NotImplementedError
+
+    def _target(self, y: ArrayLike) -> Target:
+        """Read a target as that of training was read."""
+        raise NotImplementedError
+
+    def fit(
+        self, X: Any, y: ArrayLike, groups: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train one network per seed.
+
+        Parameters
+        ----------
+        X : mapping of str to array, ModalityData, DataFrame or array (n, d)
+            See `mmfusion.ModalityData`; tables and arrays are cut by the parameter `modalities`.
+        y : array-like, shape (n,) or (n, outputs)
+            Target.
+        groups : array-like, shape (n,), optional
+            Samples of one group, such as one speaker, stay on one side of the inner validation split.
+        sample_weight : array-like, shape (n,), optional
+            Weights of the samples, zero or more, in the loss and in every mean. Default: all one.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            With what is wrong, where, and what was expected.
+
+        Warns
+        -----
+        UserWarning
+            If `groups` have no effect, as nothing is held out.
+        """
+        check_parameters(self.get_params(deep=False))
+        data, target = self._data(X), self._fit_target(y)
+        check_consistent_length(data, target.array)
+        if len(data) < 2:
+            raise InputError(f"n_samples={len(data)}: there is one sample, expected at least 2.")
+        weight, labels = sample_weights(sample_weight, len(data)), group_labels(groups, len(data))
+        check_classes(target, weight)
+        layout = self._layout(data)
+        present = check_values(data, {modality.name: modality.kind for modality in layout}, rows_of(X))
+        check_some_present(present)
+        plan = self._plan(layout, target)
+        fraction = self.validation_fraction
+        if fraction is None and len(plan.penalties) > 1:
+            fraction = HELD_OUT
+        if groups is not None and fraction is None:
+            warnings.warn(NO_EFFECT, stacklevel=2)
+        rows = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, plan.seeds[0])
+        order, batch = plan.fusion["max_order"], plan.recipe.settings(0.0, len(rows[0]))["batch_size"]
+        widths = [modality.arguments["dim"] for modality in layout]
+        check_memory(widths, order or len(layout), len(plan.seeds), batch, len(data))
+        check_encoders(layout, data, present)
+        self._keep(fit_plan(plan, data, present, target, weight, rows), layout, X)
+        return self
+
+    def _data(self, X: Any) -> ModalityData:
+        data = modality_data(X, self.modalities)
+        if not len(data):
+            raise InputError(f"X: 0 sample(s) (shape={data.shape}) while a minimum of 1 is required.")
+        return data
+
+    def _layout(self, data: ModalityData) -> tuple[Modality, ...]:
+        if not isinstance(self.encoders, Mapping | None):
+            raise InputError(
+                f"encoders: {self.encoders!r} is no mapping, expected {{'text': 'vector', ...}} with the "
+                "names of modalities."
+            )
+        chosen = dict(self.encoders or {})
+        unknown = [name for name in chosen if name not in data.arrays]
+        if unknown:
+            raise InputError(
+                f"encoders[{unknown[0]!r}]: there is no such modality, expected one of "
+                f"{', '.join(data.arrays)}."
+            )
+        return tuple(
+            modality_of(name, values, chosen.get(name), self.dim) for name, values in data.arrays.items()
+        )
+
+    def _plan(self, layout: tuple[Modality, ...], target: Target) -> Plan:
+        order = chosen_order(self.max_order, len(layout))
+        seeds = check_random_state(self.random_state).randint(2**31 - 2, size=self.n_seeds)
+        fusion = {
+            "outputs": target.outputs,
+            "norm": self.norm,
+            "p": float(self.p),
+            "max_order": order,
+            "convention": self.convention,
+        }
+        recipe = Recipe(self.epochs, self.batch_size, self.learning_rate, self.weight_decay, self.device)
+        candidates = [float(penalty) for penalty in penalties(self.penalty)]
+        return Plan(layout, fusion, recipe, candidates, [int(seed) for seed in seeds], self.verbose)
+
+    def _keep(self, outcome: Outcome, layout: tuple[Modality, ...], X: Any) -> None:
+        self.fitted_, self.layout_, self._given = outcome.fitted, layout, X
+        self.penalty_, self.penalties_, self.history_ = outcome.penalty, outcome.penalties, outcome.history
+        self.relevance_ = outcome.relevance
+        self.modalities_ = tuple(modality.name for modality in layout)
+        if not isinstance(X, ModalityData | Mapping):
+            validate_data(self, X, skip_check_array=True)
+
+    def _prepared(self, X: Any, target: Target | None = None) -> Samples:
+        check_is_fitted(self, "fitted_")
+        data = self._data(X)
+        if hasattr(self, "n_features_in_"):
+            validate_data(self, X, skip_check_array=True, reset=False)
+        if data.modalities != self.modalities_:
+            given, expected = ", ".join(data.modalities), ", ".join(self.modalities_)
+            raise InputError(
+                f"X has the modalities {given}, expected {expected} in this order, as in training."
+            )
+        kinds = {modality.name: modality.kind for modality in self.layout_}
+        present = check_values(data, kinds, rows_of(X))
+        for modality in self.layout_:
+            modality.check(data.arrays[modality.name])
+        check_trained(self.layout_, self.fitted_.networks[0], data, present)
+        return self.fitted_.samples(data, present, target)
+
+    def _scores(self, X: Any) -> NDArray[np.float64]:
+        samples = self._prepared(X)
+        return self.fitted_.scores(samples)
+
+    def relevance(self, X: Any, y: ArrayLike) -> pd.DataFrame:
+        """Measure the relevance of every subset on samples that were not trained on.
+
+        Parameters
+        ----------
+        X : as in `fit`
+        y : array-like, shape (n,) or (n, outputs)
+
+        Returns
+        -------
+        DataFrame
+            As `relevance_`, with the held-out columns measured on these samples.
+        """
+        check_is_fitted(self, "fitted_")
+        return self.fitted_.relevance(self._prepared(X, self._target(y)))
+
+    def contributions(self, X: Any) -> pd.DataFrame:
+        """Return what every subset of modalities adds to the score of every sample.
+
+        The score N(x) = sum over I of <phi_I(x), W_I> + b is the mean over the networks: a logit, or a
+        prediction in the unit of the target.
+
+        Parameters
+        ----------
+        X : as in `fit`
+
+        Returns
+        -------
+        DataFrame
+            One row per sample, one column per subset and ``intercept``, which sum to the score; with several
+            outputs, columns of two levels: output and subset.
+        """
+        samples = self._prepared(X)
+        parts, intercept = self.fitted_.parts(samples)
+        columns = {}
+        for place, output in enumerate(self._outputs()):
+            for subset, part in parts.items():
+                columns[output, subset_label(subset)] = part[:, place]
+            columns[output, INTERCEPT] = np.full(len(samples), intercept[place])
+        table = pd.DataFrame(columns)
+        if isinstance(X, pd.DataFrame):
+            table.index = X.index
+        return table[self._outputs()[0]] if len(self._outputs()) == 1 else table
+
+    def _outputs(self) -> list[Any]:
+        """Names of the outputs."""
+        return list(range(self.fitted_.scale.shape[1]))
+
+    @property
+    def subsets_(self) -> list[str]:
+        """Labels of the subsets, in the order of all tables."""
+        check_is_fitted(self, "fitted_")
+        order = self.fitted_.networks[0].fusion.max_order
+        return [subset_label(subset) for subset in subsets(self.modalities_, order)]

@@ -1,0 +1,118 @@
+"""Held-out relevance: what each subset's part contributes to the loss and to the variance of the score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mmfusion.fusion.subsets import Subset, subset_label
+from mmfusion.measures.losses import mean_loss
+from mmfusion.measures.parts import Array, centre_classes, centre_parts, stack_parts, total_variance
+
+# Up to this multiple of the sum of the parts' variances, Var N is zero: parts that cancel up to rounding.
+_CANCELLED = 1e-24
+
+
+def heldout_relevance(
+    parts: Mapping[Subset, NDArray[Any]],
+    bias: NDArray[Any],
+    train_means: Mapping[Subset, NDArray[Any]],
+    target: NDArray[Any],
+    task: str,
+) -> pd.DataFrame:
+    """Measure the relevance of every subset on samples that were not trained on.
+
+    The loss rise of I is the mean loss with the part <phi_I, W_I> replaced by its training mean, minus the
+    mean loss. The shares are those of `variance_shares`.
+
+    Parameters
+    ----------
+    parts : mapping of subset to array, shape (n, outputs)
+        <phi_I(x), W_I> of every held-out sample; the score is their sum plus `bias`.
+    bias : array, shape (outputs,)
+        b of the fusion layer.
+    train_means : mapping of subset to array, shape (outputs,)
+        Mean of each part over the training split.
+    target : array, shape (n,) or (n, outputs)
+        Class index, or the target standardised by training statistics; one per output if there are several.
+    task : {"binary", "multiclass", "regression"}
+        Which loss: binary cross-entropy, cross-entropy or squared error.
+
+    Returns
+    -------
+    DataFrame
+        One row per subset, in the order of `parts`: subset (label), order, loss_rise, variance_share,
+        covariance_share. A score that is not finite gives NaN.
+
+    Raises
+    ------
+    ValueError
+        If shapes, subsets, target and task do not fit together.
+
+    Examples
+    --------
+    >>> signal, silent = np.array([[2.0], [-2.0]]), np.array([[1.0], [1.0]])
+    >>> parts = {("1",): signal, ("2",): silent}
+    >>> means = {("1",): np.zeros(1), ("2",): np.ones(1)}
+    >>> table = heldout_relevance(parts, np.array([-1.0]), means, np.array([1, 0]), "binary")
+    >>> table[["subset", "loss_rise", "covariance_share"]].round(3).values.tolist()
+    [['1', 0.566, 1.0], ['2', 0.0, 0.0]]
+    """
+    stacked = stack_parts(parts)
+    means = _stack_means(train_means, list(parts), stacked.shape[-1])
+    with np.errstate(invalid="ignore", over="ignore"):
+        scores = stacked.sum(axis=0) + np.asarray(bias, dtype=np.float64)
+        replaced = [scores - part + mean for part, mean in zip(stacked, means, strict=True)]
+    loss = mean_loss(scores, target, task)
+    table = variance_shares(centre_classes(parts) if task == "multiclass" else parts)
+    table.insert(2, "loss_rise", [mean_loss(score, target, task) - loss for score in replaced])
+    return table
+
+
+def variance_shares(parts: Mapping[Subset, NDArray[Any]]) -> pd.DataFrame:
+    """Share the variance of the score out among the subsets.
+
+    The variance share is Var<phi_I, W_I> / Var N, a Sobol index where the modalities are independent and the
+    parts are their functional ANOVA (Sobol, Mathematical Modeling and Computational Experiment 1, 1993); the
+    covariance share is Cov(<phi_I, W_I>, N) / Var N, which sums to one over the subsets, whatever the parts
+    are. Several outputs count by the traces of their covariances; the scores of classes must be centred over
+    the classes (`mmfusion.measures.parts.centre_classes`).
+
+    Parameters
+    ----------
+    parts : mapping of subset to array, shape (n, outputs)
+        <phi_I(x), W_I> of every sample.
+
+    Returns
+    -------
+    DataFrame
+        One row per subset, in the order of `parts`: subset (label), order, variance_share (0 or more),
+        covariance_share (any sign). Both NaN if Var N is zero (up to rounding) or not finite.
+
+    Raises
+    ------
+    ValueError
+        If there is no part or no sample, or the shapes differ.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        centred = centre_parts(stack_parts(parts))  # (subsets, n, outputs)
+        score = centred.sum(axis=0)  # (n, outputs)
+        variances = total_variance(centred)
+        covariances = (centred * score).mean(axis=1).sum(axis=-1)
+        denominator = float(total_variance(score))
+        if denominator <= _CANCELLED * variances.sum():
+            denominator = float("nan")
+        shares = {"variance_share": variances / denominator, "covariance_share": covariances / denominator}
+    names = {"subset": [subset_label(subset) for subset in parts], "order": [len(subset) for subset in parts]}
+    return pd.DataFrame({**names, **shares})
+
+
+def _stack_means(means: Mapping[Subset, NDArray[Any]], wanted: list[Subset], outputs: int) -> Array:
+    missing = [subset_label(subset) for subset in wanted if subset not in means]
+    if missing:
+        raise ValueError(f"train_means: nothing given for {', '.join(missing)}, expected one mean per part.")
+    return np.stack([np.asarray(means[subset], dtype=np.float64).reshape(outputs) for subset in wanted])

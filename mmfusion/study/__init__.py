@@ -1,0 +1,1 @@
+"""The study: everything that only the Snakemake workflow needs. Nothing outside imports it."""

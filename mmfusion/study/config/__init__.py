@@ -1,0 +1,1 @@
+"""The configuration of a study: typed settings, and sentences about mistakes in them."""

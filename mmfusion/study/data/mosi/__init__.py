@@ -1,0 +1,1 @@
+"""CMU-MOSI: its files, their join, and its splits."""

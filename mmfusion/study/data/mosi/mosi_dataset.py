@@ -1,0 +1,184 @@
+"""CMU-MOSI: 2199 spoken opinions from 93 videos, as text, audio and video features with a sentiment.
+
+Corpus: A. Zadeh, R. Zellers, E. Pincus, L.-P. Morency, *MOSI: Multimodal Corpus of Sentiment Intensity and
+Subjectivity Analysis in Online Opinion Videos*, arXiv 1606.06259, 2016. Utterance features and their split:
+S. Poria, E. Cambria, D. Hazarika, N. Majumder, A. Zadeh, L.-P. Morency, *Context-Dependent Sentiment Analysis
+in User-Generated Videos*, ACL 2017. The text and video features were learned with supervision on the labels
+of the published training part: only the published test part is clean, and nothing may be chosen on any other
+video.
+
+`find_mosi` finds the files, `read_mosi` joins and checks them, `mosi_dataset` makes a `MultimodalDataset`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.data.standardisation import standardise
+from mmfusion.errors import ConfigError
+from mmfusion.study.data.dataset import MultimodalDataset, Split
+from mmfusion.study.data.mosi.mosi_files import (
+    DIRECTORY_VARIABLE,
+    MOSI_FILES,
+    MOSI_MODALITIES,
+    find_mosi,
+    mosi_directory,
+)
+from mmfusion.study.data.mosi.mosi_splits import (
+    SplitConvention,
+    leaked_videos,
+    repeated_rows,
+    split_rows,
+    standard_folds,
+)
+from mmfusion.study.data.mosi.mosi_tables import MosiTables, read_mosi
+
+__all__ = [
+    "DIRECTORY_VARIABLE",
+    "MOSI_FILES",
+    "MosiTables",
+    "find_mosi",
+    "leakage_notice",
+    "mosi_dataset",
+    "mosi_directory",
+    "mosi_summary",
+    "read_mosi",
+    "standard_folds",
+]
+
+MosiTask = Literal["binary", "regression"]
+NAMES = {"binary": "MOSIBinary", "regression": "MOSIReal"}
+SOURCE = {
+    "corpus": "CMU-MOSI, Zadeh et al., arXiv 1606.06259 (2016)",
+    "features": "utterance-level features of Poria et al., ACL 2017",
+    "sentiment": "mean sentiment of the annotators, OpinionLevelSentiment.csv",
+    "licence": "none stated by the repositories that publish the files",
+}
+
+
+def mosi_dataset(
+    tables: MosiTables, task: MosiTask, split: SplitConvention = "published"
+) -> MultimodalDataset:
+    """Make a dataset: splits, standardised features, target.
+
+    Parameters
+    ----------
+    tables : MosiTables
+        All utterances, as `read_mosi` gives them.
+    task : {"binary", "regression"}
+        Target: the 0/1 label (int64; dataset ``MOSIBinary``), or the sentiment in [-3, 3] (float64;
+        ``MOSIReal``).
+    split : {"published", "standard"}, default "published"
+        Train and test as published with the features, or the folds of the CMU-MultimodalSDK.
+
+    Returns
+    -------
+    MultimodalDataset
+        Modalities text, audio, video: float32, standardised with training statistics; latents sentiment,
+        label and transcript_row (row of ``transcripts.csv``, counted from 0); ids are utterance ids. Its
+        parameters: ``source``; ``split``; ``videos`` and ``repeated_rows`` per split; ``constant_columns``
+        per modality, counted from 0, which are 0 in all splits; ``leaked_test_videos`` and
+        ``leaked_validation_videos``, the number of videos that the text and video features were learned on.
+
+    Raises
+    ------
+    DataError
+        If a video is in no split, or a split is empty.
+    ConfigError
+        If `task` or `split` is unknown.
+    """
+    if task not in NAMES:
+        raise ConfigError([f"the task of CMU-MOSI is {task!r}, expected binary or regression."])
+    rows = split_rows(tables, split)
+    features, constant = {}, {}
+    for modality in MOSI_MODALITIES:
+        features[modality], constant[modality] = standardise(tables.features[modality], rows["train"])
+    parameters: dict[str, Any] = {
+        "source": SOURCE,
+        "split": split,
+        "videos": {name: len({tables.videos[row] for row in chosen}) for name, chosen in rows.items()},
+        "repeated_rows": {name: repeated_rows(tables.features, chosen) for name, chosen in rows.items()},
+        "constant_columns": constant,
+    }
+    for name in ("validation", "test"):
+        parameters[f"leaked_{name}_videos"] = leaked_videos(tables, rows[name]) if name in rows else 0
+    splits = {name: _split(tables, task, features, chosen) for name, chosen in rows.items()}
+    return MultimodalDataset(NAMES[task], task, MOSI_MODALITIES, splits, parameters=parameters)
+
+
+def _split(
+    tables: MosiTables, task: MosiTask, features: dict[str, NDArray[np.float32]], rows: NDArray[np.intp]
+) -> Split:
+    target: NDArray[Any] = tables.label if task == "binary" else tables.sentiment
+    return Split(
+        features={modality: values[rows] for modality, values in features.items()},
+        target=target[rows],
+        latents={
+            "sentiment": tables.sentiment[rows],
+            "label": tables.label[rows],
+            "transcript_row": tables.transcript_row[rows],
+        },
+        ids=tuple(tables.ids[row] for row in rows),
+    )
+
+
+def leakage_notice(dataset: MultimodalDataset) -> str | None:
+    """Say how many held-out videos of a CMU-MOSI dataset are not clean.
+
+    Parameters
+    ----------
+    dataset : MultimodalDataset
+        Made by `mosi_dataset`.
+
+    Returns
+    -------
+    str or None
+        One sentence to show to the user; None where all held-out videos are clean, as in the published split.
+    """
+    found = [
+        f"{dataset.parameters[f'leaked_{name}_videos']} of {dataset.parameters['videos'][name]} {name} videos"
+        for name in ("validation", "test")
+        if dataset.parameters[f"leaked_{name}_videos"]
+    ]
+    if not found:
+        return None
+    return (
+        f"{dataset.name}, {dataset.parameters['split']} split: {' and '.join(found)} are in the published "
+        "training part, on whose labels the text and video features were learned, so that held-out figures "
+        "are too favourable; only the published test part is clean."
+    )
+
+
+def mosi_summary(dataset: MultimodalDataset) -> str:
+    """Describe a CMU-MOSI dataset in one line: split, sizes, constant columns, repeated rows.
+
+    Parameters
+    ----------
+    dataset : MultimodalDataset
+        Made by `mosi_dataset`.
+
+    Returns
+    -------
+    str
+    """
+    facts = dataset.parameters
+    sizes = [
+        f"{name} {len(part)} utterances of {facts['videos'][name]} videos"
+        for name, part in dataset.splits.items()
+    ]
+    constant = [
+        f"{modality} {len(columns)}" for modality, columns in facts["constant_columns"].items() if columns
+    ]
+    repeated = [
+        f"{name} {modality} {count}"
+        for name, counts in facts["repeated_rows"].items()
+        for modality, count in counts.items()
+        if count
+    ]
+    return (
+        f"{dataset.name} ({facts['split']} split): {', '.join(sizes)}; constant training columns, set to 0: "
+        f"{', '.join(constant) or 'none'}; repeated feature rows: {', '.join(repeated) or 'none'}."
+    )

@@ -1,0 +1,128 @@
+"""Figure 2: degree inflation, the weight on each order of interaction over training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from mmfusion.measures.intervals import summarise
+from mmfusion.plotting.layout import empty_panel, figure_of, heading, legend, panels
+from mmfusion.plotting.style import LINES, order_color
+from mmfusion.study.figures.seed_points import draw_band, mark, seeds_sentence
+from mmfusion.study.figures.select_rows import one_p, select
+from mmfusion.study.names import (
+    NORM_NAMES,
+    PLANTED,
+    TOY_DATASETS,
+    order_norms,
+    order_of,
+    ordered,
+    subset_name,
+)
+
+TITLE = "Degree inflation: weight on each order of interaction over training"
+KEYS = ["dataset", "norm", "p", "scale", "seed", "epoch", "order"]
+
+
+def order_shares(history: pd.DataFrame) -> pd.DataFrame:
+    """Sum the weight shares of all subsets of one order, per run and epoch.
+
+    Parameters
+    ----------
+    history : DataFrame
+        One row per run, epoch and subset.
+
+    Returns
+    -------
+    DataFrame
+        Columns dataset, norm, p, scale, seed, epoch, order, weight_share (NaN where all blocks are zero).
+    """
+    sums = history.groupby(KEYS, observed=True)["weight_share"].sum(min_count=1)
+    return sums.reset_index()
+
+
+def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
+    """Draw the weight share of each order over epochs, one panel per dataset and normalisation.
+
+    Parameters
+    ----------
+    history : DataFrame
+        One row per run, epoch and subset; rows of XRel, XRelIrrXOR, XOR and Parity at scale 1 and p = 1 (else
+        the smallest p of the table) are drawn.
+    axes : array of Axes, optional
+        One row per dataset, one column per normalisation. Default: a new figure.
+
+    Returns
+    -------
+    array of Axes, shape (datasets, normalisations)
+
+    Raises
+    ------
+    MissingRowsError
+        If the table has no such rows.
+    ValueError
+        If `axes` has another shape.
+    """
+    rows, p = one_p(select(history, "history", dataset=TOY_DATASETS, scale="1"))
+    table = order_shares(rows)
+    datasets, norms = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"])
+    size = (1.4 + 2.0 * max(len(norms), 2), 2.1 + 1.75 * len(datasets))
+    grid, own = panels(len(datasets), len(norms), size, axes, sharey=True)
+    for row, dataset in enumerate(datasets):
+        for column, norm in enumerate(norms):
+            ax = grid[row, column]
+            _panel(ax, table[(table["dataset"] == dataset) & (table["norm"] == norm)], dataset)
+            if row == 0:
+                ax.set_title(NORM_NAMES.get(norm, norm))
+            if row == len(datasets) - 1:
+                ax.set_xlabel("epoch")
+        grid[row, 0].set_ylabel(f"{dataset}\nplanted: {subset_name(PLANTED[dataset])}\nweight share")
+    legend(grid, _handles(sorted(table["order"].unique())), own)
+    if own:
+        heading(
+            figure_of(grid),
+            TITLE,
+            "Columns: normalisation of the blocks; rows: dataset and the planted subset, which alone "
+            f"carries the class. p = {p}. Weight share: block norms of all subsets of an order over the "
+            "sum of all block norms. Thick line: the planted order, on which a faithful fusion puts all "
+            "weight. " + seeds_sentence(table, "Line and band", points=False),
+        )
+    return grid
+
+
+def _panel(ax: Axes, table: pd.DataFrame, dataset: str) -> None:
+    """Draw the orders of one dataset and one normalisation."""
+    planted = order_of(PLANTED[dataset])
+    for order, rows in table.groupby("order", observed=True):
+        number = int(str(order))
+        draw_band(
+            ax,
+            summarise(rows.sort_values("epoch"), ["epoch"], ["weight_share"]),
+            "epoch",
+            color=order_color(number),
+            linestyle=LINES[(number - 1) % len(LINES)],
+            linewidth=2.8 if number == planted else 1.3,
+            marker="o",
+            markersize=2.5,
+        )
+    if table.empty:
+        empty_panel(ax, "not in\nthis study")
+    ax.set_ylim(-0.04, 1.04)
+    ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+
+
+def _handles(orders: Sequence[int]) -> list[Any]:
+    names = {1: "order 1 (single views)", 2: "order 2 (pairs)", 3: "order 3 (triples)"}
+    return [
+        mark(
+            names.get(order, f"order {order}"),
+            order_color(order),
+            linestyle=LINES[(order - 1) % len(LINES)],
+        )
+        for order in orders
+    ]

@@ -1,0 +1,123 @@
+"""Figure 3: learning of constants, how much of an interaction block can be predicted from fewer views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from mmfusion.plotting.layout import empty_panel, figure_of, heading, legend, panels
+from mmfusion.plotting.style import PALE, norm_color, norm_marker
+from mmfusion.study.figures.seed_points import draw_seeds, finite, mark, seeds_sentence
+from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select
+from mmfusion.study.names import (
+    NORM_NAMES,
+    TOY_DATASETS,
+    order_norms,
+    order_of,
+    order_subsets,
+    ordered,
+    subset_name,
+)
+
+TITLE = "Learning of constants: how far smaller subsets explain an interaction block"
+Slot = tuple[str, str, str]
+"""Subset, column of the table, tick label."""
+
+
+def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
+    """Draw the reducibility of every interaction block, one panel per dataset.
+
+    Parameters
+    ----------
+    subsets : DataFrame
+        One row per run and subset; interactions of XRel, XRelIrrXOR, XOR and Parity at scale 1 and p = 1
+        (else the smallest p of the table) are drawn: `reducibility_single` for all, `reducibility_within`
+        from order three on (for pairs the two are the same).
+    axes : array of Axes, optional
+        One axes per dataset. Default: a new figure.
+
+    Returns
+    -------
+    array of Axes, shape (datasets, 1)
+
+    Raises
+    ------
+    MissingRowsError
+        If the table has no such rows.
+    ValueError
+        If `axes` has another number of axes.
+    """
+    table, p = one_p(select(subsets, "subsets", dataset=TOY_DATASETS, scale="1"))
+    table = table[table["order"] > 1]
+    if table.empty:
+        raise MissingRowsError("subsets", "an order above one")
+    datasets, norms = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"])
+    slots = _slots(order_subsets(table["subset"]))
+    size = (1.0 + len(slots) * max(0.35 * len(norms), 1.7), 2.2 + 1.7 * len(datasets))
+    grid, own = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
+    for ax, dataset in zip(grid.ravel(), datasets, strict=True):
+        _panel(ax, table[table["dataset"] == dataset], slots, norms)
+        ax.set_title(dataset, loc="left")
+        ax.set_ylabel(r"reducibility ($R^2$)")
+    grid[-1, 0].set_xlabel("interaction block, and what it is predicted from")
+    handles = [mark(NORM_NAMES.get(norm, norm), norm_color(norm), norm_marker(norm)) for norm in norms]
+    legend(grid, handles, own, title="normalisation of the blocks")
+    if own:
+        heading(
+            figure_of(grid),
+            TITLE,
+            f"Reducibility at p = {p}: the R² on held-out samples with which ridge regression predicts a "
+            "block's part of the score from fewer views. 0: pure interaction; 1: a repetition of smaller "
+            "blocks. 'no weight': below a millionth of the score's variance in every seed; a fraction "
+            "such as 7/10: in 7 of 10 seeds the block had weight. " + seeds_sentence(table),
+        )
+    return grid
+
+
+def _slots(labels: Sequence[str]) -> list[Slot]:
+    """List the places of the horizontal axis: one per pair, two per larger subset."""
+    slots: list[Slot] = []
+    for label in labels:
+        name = subset_name(label)
+        slots.append((label, "reducibility_single", f"{name}\nfrom single views"))
+        if order_of(label) > 2:
+            slots.append((label, "reducibility_within", f"{name}\nfrom all smaller subsets"))
+    return slots
+
+
+def _panel(ax: Axes, table: pd.DataFrame, slots: Sequence[Slot], norms: Sequence[str]) -> None:
+    """Draw all slots of one dataset, normalisations side by side."""
+    shifts = 0.8 * (np.arange(len(norms)) - (len(norms) - 1) / 2) / max(len(norms), 1)
+    for place, (subset, measure, _) in enumerate(slots):
+        here = table[table["subset"] == subset]
+        if place:
+            ax.axvline(place - 0.5, color="#CCCCCC", linewidth=0.8, zorder=0)
+        for norm, shift in zip(norms, shifts, strict=True):
+            values = here.loc[here["norm"] == norm, measure]
+            if not values.empty:
+                _mark(ax, place + shift, values, norm)
+        if here.empty:
+            ax.axvspan(place - 0.5, place + 0.5, color=PALE, zorder=0)
+            ax.text(place, 0.5, "no such block", ha="center", va="center", color="#666666", size=8)
+    ax.axhline(0, color="black", linewidth=0.7, zorder=1)
+    ax.set_xticks(range(len(slots)), [name for _, _, name in slots])
+    ax.set_xlim(-0.5, len(slots) - 0.5)
+    known = finite(table[["reducibility_single", "reducibility_within"]].to_numpy())
+    if not known.size:
+        empty_panel(ax, "")
+    ax.set_ylim(min(ax.get_ylim()[0], -0.15, *(known - 0.1)), 1.05)
+
+
+def _mark(ax: Axes, x: float, values: pd.Series[float], norm: str) -> None:
+    """Draw one block of one normalisation, or say that it has no weight."""
+    drawn = draw_seeds(ax, x, values, color=norm_color(norm), marker=norm_marker(norm), width=0.05)
+    if drawn == 0:
+        ax.text(x, 0.04, "no weight", rotation=90, ha="center", va="bottom", size=7.5, color="#555555")
+    elif drawn < len(values):
+        low = min(0.0, float(finite(values).min()))
+        ax.text(x, low - 0.04, f"{drawn}/{len(values)}", ha="center", va="top", size=6.5, color="#333333")

@@ -1,0 +1,101 @@
+"""Figure 1: relevance of conditionally independent views against the exponent p of the block norm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from mmfusion.plotting.layout import empty_panel, figure_of, heading, legend, panels
+from mmfusion.plotting.style import MARKERS, graded_colors
+from mmfusion.study.figures.seed_points import draw_seeds, finite, mark, seeds_sentence
+from mmfusion.study.figures.select_rows import select
+from mmfusion.study.names import NORM_NAMES, number_name, order_norms, order_numbers, order_subsets
+
+TITLE = "Relevance of conditionally independent views against p"
+MEASURES = {"beta": "relevance β", "weight_share": "weight share"}
+
+
+def relevance_against_p(
+    subsets: pd.DataFrame, axes: Any = None, presence: Sequence[float] = (0.1, 0.3, 0.5, 0.7, 0.9)
+) -> NDArray[Any]:
+    """Draw relevance and weight share of every view against p, one column per normalisation.
+
+    Parameters
+    ----------
+    subsets : DataFrame
+        One row per run and subset; rows of ConditionallyIndependent at scale 1 and order one are drawn.
+    axes : array of Axes, optional
+        Two rows (relevance, weight share), one column per normalisation. Default: a new figure.
+    presence : sequence of float
+        Probability with which view m carries the motif, for the legend; ignored if the views are not as many.
+
+    Returns
+    -------
+    array of Axes, shape (2, normalisations)
+
+    Raises
+    ------
+    MissingRowsError
+        If the table has no such rows.
+    ValueError
+        If `axes` has another shape.
+    """
+    table = select(subsets, "subsets", dataset="ConditionallyIndependent", scale="1", order="1")
+    norms, views, powers = (
+        order_norms(table["norm"]),
+        order_subsets(table["subset"]),
+        order_numbers(table["p"]),
+    )
+    grid, own = panels(2, len(norms), (2.2 + 3.4 * len(norms), 6.4), axes, sharex=True, sharey="row")
+    for column, norm in enumerate(norms):
+        for row, (measure, label) in enumerate(MEASURES.items()):
+            ax = grid[row, column]
+            _panel(ax, table[table["norm"] == norm], measure, views, powers)
+            ax.set_ylabel(label)
+            ax.set_xlabel("p of the block norm")
+            ax.label_outer()
+        grid[0, column].set_title(f"normalisation: {NORM_NAMES.get(norm, norm)}")
+    names = [f"view {view}" for view in views]
+    if len(presence) == len(views):
+        names = [f"{name} ({chance:g})" for name, chance in zip(names, presence, strict=True)]
+    colors = graded_colors(len(views))
+    handles = [mark(*entry) for entry in zip(names, colors, MARKERS, strict=False)]
+    legend(grid, handles, own, title="view (probability that it carries the motif of the class)")
+    if own:
+        _heading(grid, table)
+    return grid
+
+
+def _panel(ax: Axes, table: pd.DataFrame, measure: str, views: Sequence[str], powers: Sequence[str]) -> None:
+    """Draw one measure of one normalisation: a line per view, places of p in order."""
+    place = {p: float(at) for at, p in enumerate(powers)}
+    shifts = 0.11 * (np.arange(len(views)) - (len(views) - 1) / 2)
+    for view, shift, color, marker in zip(
+        views, shifts, graded_colors(len(views)), MARKERS * len(views), strict=False
+    ):
+        rows = table[table["subset"] == view]
+        for p, values in rows.groupby("p", observed=True)[measure]:
+            draw_seeds(ax, place[str(p)] + shift, values, color=color, marker=marker, width=0.03)
+        means = rows.groupby(rows["p"].astype(str).map(place), observed=True)[measure].mean()
+        ax.plot(means.index + shift, means, color=color, linewidth=0.9, alpha=0.6, zorder=1)
+    if not finite(table[measure]).size:
+        empty_panel(ax, "not defined")
+    ax.set_xticks(range(len(powers)), [number_name(p) for p in powers])
+    ax.set_xlim(-0.5, len(powers) - 0.5)
+    ax.set_ylim(-0.03, 1.05)
+
+
+def _heading(grid: NDArray[Any], table: pd.DataFrame) -> None:
+    heading(
+        figure_of(grid),
+        TITLE,
+        "ConditionallyIndependent, fusion of order one: the more often a view carries the motif of the "
+        "class, the more it tells, and a faithful score ranks the views so. Top: relevance β, whose "
+        "p-norm is 1 (p = ∞: β = 1 for every view in use). Bottom: share of the view in the sum of the "
+        "block norms. " + seeds_sentence(table),
+    )

@@ -1,0 +1,153 @@
+"""Seeds as points, their mean with its interval: the marks that all figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
+
+from mmfusion.measures.intervals import bootstrap_interval
+
+POINTS_BELOW = 20
+"""With fewer seeds than this, every seed is shown as a point beside the interval."""
+
+
+def finite(values: ArrayLike) -> NDArray[np.float64]:
+    """Return the values that are neither missing nor infinite, as floats."""
+    array = np.asarray(values, dtype=np.float64)
+    return array[np.isfinite(array)]
+
+
+def draw_seeds(
+    ax: Axes,
+    x: float,
+    values: ArrayLike,
+    *,
+    color: str,
+    marker: str = "o",
+    size: float = 6.0,
+    width: float = 0.05,
+    points: bool = True,
+) -> int:
+    """Draw the values of all seeds at one place: points, and mean with interval.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes to draw on.
+    x : float
+        Place on the horizontal axis.
+    values : array_like, shape (n,)
+        One value per seed; missing ones are left out.
+    color, marker : str
+        How the mean looks; the points have the same colour.
+    size : float
+        Size of the mean's marker in points.
+    width : float
+        Half the width over which the points are spread, in units of the axis.
+    points : bool
+        Whether single seeds are drawn (never from `POINTS_BELOW` seeds on).
+
+    Returns
+    -------
+    int
+        How many values were drawn.
+    """
+    seeds = finite(values)
+    if not seeds.size:
+        return 0
+    count = seeds.size
+    mean, low, high = bootstrap_interval(seeds)
+    if points and 1 < count < POINTS_BELOW:
+        places = x + np.linspace(-width, width, count)
+        ax.scatter(places, seeds, s=7, color=color, alpha=0.5, linewidths=0, zorder=2)
+    if count > 1:
+        ax.vlines(x, low, high, color=color, linewidth=1.5, zorder=3)
+    ax.plot(x, mean, marker=marker, color=color, markersize=size, mec="white", mew=0.6, zorder=4)
+    return count
+
+
+def draw_band(ax: Axes, summary: pd.DataFrame, x: str, *, color: str, **line: Any) -> None:
+    """Draw means as a line and their intervals as a band.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes to draw on.
+    summary : DataFrame
+        Columns `x` (sorted), mean, low, high.
+    x : str
+        Column of the horizontal axis.
+    color : str
+        Colour of line and band.
+    **line
+        Passed on to `Axes.plot`.
+    """
+    places = summary[x].to_numpy(dtype=float)
+    ax.plot(places, summary["mean"].to_numpy(), color=color, **line)
+    low, high = summary["low"].to_numpy(dtype=float), summary["high"].to_numpy(dtype=float)
+    if np.isfinite(low).any():
+        ax.fill_between(places, low, high, color=color, alpha=0.2, linewidth=0)
+
+
+def mark(label: str, color: str, marker: str = "o", **line: Any) -> Line2D:
+    """Make a legend entry: a marker, with a line if `linestyle` is given."""
+    return Line2D(
+        [], [], color=color, marker=marker, markersize=6, label=label, **{"linestyle": "none", **line}
+    )
+
+
+def count_seeds(table: pd.DataFrame, by: Iterable[str] = ("dataset", "norm", "p", "scale")) -> str:
+    """Write how many seeds the runs of a table have.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns `by` and ``seed``.
+    by : iterable of str
+        Columns that name a cell of the study.
+
+    Returns
+    -------
+    str
+        ``"1 seed"``, ``"10 seeds"``, or ``"3 to 10 seeds"`` where cells differ.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"norm": ["bn", "bn", "ibn"], "seed": [0, 1, 0]})
+    >>> count_seeds(table, by=["norm"])
+    '1 to 2 seeds'
+    """
+    counts = table.groupby(list(by), observed=True)["seed"].nunique()
+    least, most = int(counts.min()), int(counts.max())
+    if least < most:
+        return f"{least} to {most} seeds"
+    return f"{most} seed{'s' if most > 1 else ''}"
+
+
+def seeds_sentence(table: pd.DataFrame, shape: str = "Marker and bar", points: bool = True) -> str:
+    """Write what marks, bars and points mean, for a subtitle.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for `count_seeds`.
+    shape : str
+        What shows mean and interval.
+    points : bool
+        Whether the figure shows single seeds.
+
+    Returns
+    -------
+    str
+    """
+    count = count_seeds(table)
+    if count == "1 seed":
+        return "One seed: no interval."
+    small = "; small points: single seeds" if points else ""
+    return f"{shape}: mean and 95 % bootstrap interval over {count}{small}."

@@ -1,0 +1,1 @@
+"""The pages of the study for a browser and for the documentation."""

@@ -1,0 +1,216 @@
+"""The page that says what was run and what came out, and its Markdown for the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from mmfusion.study.names import DATASET_NAMES
+from mmfusion.study.pages.html import outcome, page
+
+SCORES = {
+    "accuracy_test": "accuracy",
+    "loss_test": "loss",
+    "acc2_zeros_positive_test": "Acc-2 (zeros positive)",
+    "acc2_zeros_omitted_test": "Acc-2 (zeros left out)",
+    "acc2_zeros_negative_test": "Acc-2 (zeros negative)",
+    "f1_weighted_test": "weighted F1",
+    "acc7_test": "Acc-7",
+    "mae_test": "MAE",
+    "pearson_r_test": "Pearson r",
+    "r2_test": "R²",
+}
+OWN_MEANS = (
+    "Means over seeds. Converged: networks whose loss on the validation split is clearly below that of the "
+    "constant predictor. Where they are not, or stay below the linear baseline, train for more epochs or on "
+    "more samples before you read any relevance."
+)
+NOT_OF_SENTIMENT = ("loss_test", "r2_test")
+"""Scores that the table of CMU-MOSI leaves out, as publications on it do."""
+OWN_SCORES = ("accuracy_test", "r2_test", "mae_test", "loss_test")
+
+MEASURES = {
+    "beta": "beta",
+    "loss_rise": "rise of the test loss without it",
+    "covariance_share": "share of the test score's variance",
+    "reducibility_within": "reducibility",
+}
+OWN = (
+    "Mean over seeds and 95 % bootstrap interval. Trust what is measured on the test split before beta, "
+    "which is read "
+    "off the weights, and IBN before the other normalisations."
+)
+
+
+def score_table(runs: pd.DataFrame, sentiment: bool) -> pd.DataFrame:
+    """Return mean test scores per dataset, model, norm and p, as text.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        As `mmfusion.study.tables.definitions` defines it.
+    sentiment : bool
+        Whether to return the datasets with a known sentiment, or the others.
+
+    Returns
+    -------
+    DataFrame
+        Columns dataset, model, norm, p, runs, converged and the scores that apply; a dash where none does.
+    """
+    known = runs.groupby("dataset")["acc2_zeros_positive_test"].transform("count") > 0
+    scores = [name for name in SCORES if name not in NOT_OF_SENTIMENT] if sentiment else ["accuracy_test"]
+    return _mean_scores(runs[known == sentiment], scores)
+
+
+def own_scores(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return mean test scores of the user's own datasets, as `score_table`; those of no dataset left out."""
+    own = runs[~runs["dataset"].isin(DATASET_NAMES)]
+    return _mean_scores(own, [name for name in OWN_SCORES if own[name].notna().any()])
+
+
+def _mean_scores(runs: pd.DataFrame, scores: list[str]) -> pd.DataFrame:
+    groups = runs[runs["scale"].isin(["1", "-"])].groupby(["dataset", "model", "norm", "p"], sort=False)
+    table = groups[scores].mean().map(lambda x: "-" if pd.isna(x) else f"{x:.3f}")
+    table.insert(0, "runs", groups.size())
+    converged = groups["converged"].sum().astype(int).astype(str)
+    table.insert(1, "converged", converged.where(groups["converged"].count() > 0, "-"))
+    return table.reset_index().rename(columns=SCORES)
+
+
+def overview_html(
+    provenance: Mapping[str, Any],
+    runs: pd.DataFrame,
+    toy_table: pd.DataFrame,
+    predictions: pd.DataFrame,
+    notes: Sequence[str],
+    summary: pd.DataFrame | None = None,
+) -> str:
+    """Write the overview page of a study; parts without any run are left out.
+
+    Parameters
+    ----------
+    provenance : mapping
+        As `mmfusion.study.provenance.provenance` gives it.
+    runs, predictions : DataFrame
+        As `mmfusion.study.tables.definitions` defines them.
+    toy_table : DataFrame
+        The wide toy table.
+    notes : sequence of str
+        Summaries of the datasets that were read from files; empty without them.
+    summary : DataFrame, optional
+        As `mmfusion.study.tables.definitions` defines it, for the relevance in the user's own data. Default:
+        none.
+
+    Returns
+    -------
+    str
+        HTML, complete in itself.
+    """
+    facts = "".join(f"<li>{escape(line)}</li>" for line in [*_facts(provenance), *notes])
+    studied = runs[runs["dataset"].isin(DATASET_NAMES)]
+    means = "Means over seeds."
+    sections = [
+        ("Toy table", "Mean beta over seeds with its 95 % bootstrap interval; p = 1.", toy_table),
+        ("Predictions", "", outcome(predictions)),
+        ("Test scores, planted truth", means, score_table(studied, sentiment=False)),
+        ("Test scores, CMU-MOSI", means, score_table(studied, sentiment=True)),
+        ("Your own data: relevance", OWN, own_relevance(summary)),
+        ("Your own data: test scores", OWN_MEANS, own_scores(runs)),
+    ]
+    parts = [
+        f"<h2>{title}</h2><p>{text}</p>\n{table.to_html(index=False, border=0)}"
+        for title, text, table in sections
+        if len(table)
+    ]
+    return page("The study", "\n".join([f"<ul>{facts}</ul>", *parts]))
+
+
+def own_relevance(summary: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the relevance of every subset in the user's own data, as text.
+
+    Parameters
+    ----------
+    summary : DataFrame or None
+        As `mmfusion.study.tables.definitions` defines it.
+
+    Returns
+    -------
+    DataFrame
+        Columns dataset, norm, p, subset and one per measure: mean and interval over seeds; empty without any.
+    """
+    keys = ["dataset", "norm", "p", "subset"]
+    if summary is None:
+        return pd.DataFrame(columns=keys)
+    own = summary[~summary["dataset"].isin(DATASET_NAMES) & (summary["scale"] == "1")]
+    table = own[keys].drop_duplicates().reset_index(drop=True)
+    for measure, title in MEASURES.items():
+        rows = own[own["measure"] == measure].reset_index(
+            drop=True
+        )  # in the order of the keys, as all measures
+        numbers = rows[["mean", "low", "high"]].to_numpy(dtype=float).tolist()
+        table[title] = [_interval(*row) for row in numbers]
+    return table
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    if pd.isna(mean):
+        return "-"
+    return f"{mean:.3f}" if pd.isna(low) else f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def results_markdown(
+    provenance: Mapping[str, Any], toy_table: str, predictions: pd.DataFrame, runs: pd.DataFrame
+) -> str:
+    """Write the results page of the documentation, with its origin.
+
+    Parameters
+    ----------
+    provenance, predictions, runs
+        See `overview_html`.
+    toy_table : str
+        The toy table in Markdown.
+
+    Returns
+    -------
+    str
+    """
+    facts = "\n".join(f"- {line}" for line in _facts(provenance))
+    return "\n".join(
+        [
+            "# Results of the study\n",
+            f"Copied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
+            f"## Toy table\n\n{toy_table}",
+            f"## Predictions\n\n{_markdown(outcome(predictions))}",
+            f"## Test scores, planted truth\n\n{_markdown(score_table(runs, sentiment=False))}",
+            f"## Test scores, CMU-MOSI\n\n{_markdown(score_table(runs, sentiment=True))}",
+        ]
+    )
+
+
+def _facts(provenance: Mapping[str, Any]) -> list[str]:
+    versions = ", ".join(
+        f"{name} {number or 'not installed'}" for name, number in provenance["versions"].items()
+    )
+    commit = provenance["commit"] or "unknown (not a checkout)"
+    return [
+        str(provenance["mosi"]),
+        f"Seeds: {', '.join(map(str, provenance['seeds']))}.",
+        f"Configuration digest {provenance['config_digest']}, commit {commit}.",
+        f"Python {provenance['python']} on {provenance['processor']}, {provenance['cores']} cores.",
+        f"{versions}.",
+    ]
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    """Write a table of text as Markdown."""
+    if table.empty:
+        return "None in this study.\n"
+    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
+    lines += [
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in table.to_numpy()
+    ]
+    return "\n".join(lines) + "\n"

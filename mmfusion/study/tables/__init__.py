@@ -1,0 +1,1 @@
+"""The tidy tables of the study, from trained networks to summaries."""

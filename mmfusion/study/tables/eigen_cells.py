@@ -1,0 +1,56 @@
+"""The eigenvector analysis of all networks of a block of seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import torch
+
+from mmfusion.study.cells import cell_keys
+from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.tables.eigen import eigen_analysis, eigen_table, projection_table, spectrum_table
+from mmfusion.study.training.cell_training import prepared_splits, use_one_thread
+from mmfusion.study.training.checkpoint import TrainedBlock
+
+
+@torch.no_grad()
+def eigen_block(
+    block: TrainedBlock, datasets: Mapping[int, MultimodalDataset], permutations: int, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Analyse the covariance of every block of features phi_I over the test split.
+
+    Parameters
+    ----------
+    block : TrainedBlock
+        Networks for a binary task.
+    datasets : mapping of int to MultimodalDataset
+        The dataset of every seed.
+    permutations : int
+        Of the test of a separation.
+    seed : int
+        Seed of these permutations.
+
+    Returns
+    -------
+    tuple of three DataFrame
+        The tables ``eigen``, ``eigen_spectrum`` and ``eigen_projections``.
+    """
+    use_one_thread()
+    tables: list[tuple[pd.DataFrame, ...]] = []
+    for run_seed, network in block.networks.items():
+        keys = cell_keys(block.cell, run_seed)
+        test = prepared_splits(block, run_seed, datasets[run_seed])["test"]
+        features = network.fusion.block_features(network.encode_all(test.inputs, test.present))
+        label = datasets[run_seed].splits["test"].target
+        results = {
+            subset: eigen_analysis(phi.detach().double().numpy(), label, permutations, seed)
+            for subset, phi in features.items()
+        }
+        tables.append(
+            (eigen_table(results, keys), spectrum_table(results, keys), projection_table(results, keys))
+        )
+    eigen, spectrum, projections = (
+        pd.concat(group, ignore_index=True) for group in zip(*tables, strict=True)
+    )
+    return eigen, spectrum, projections

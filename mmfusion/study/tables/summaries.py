@@ -1,0 +1,59 @@
+"""Tables over seeds: the summary of all measures and the study of scales."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mmfusion.measures.intervals import summarise
+
+CELL = ["dataset", "norm", "p", "scale", "subset"]
+MEASURES = [
+    "block_norm",
+    "beta",
+    "weight_share",
+    "loss_rise",
+    "variance_share",
+    "covariance_share",
+    "covariance_share_train",
+    "reducibility_single",
+    "reducibility_within",
+]
+
+
+def summary(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Return mean and 95 % bootstrap interval over seeds of every measure of every subset.
+
+    Parameters
+    ----------
+    subsets : DataFrame
+        As `mmfusion.study.tables.definitions` defines it.
+    resamples : int
+        Of the bootstrap.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        The table ``summary``.
+    """
+    return summarise(subsets, CELL, MEASURES, resamples=resamples, seed=seed)
+
+
+def scale_study(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Return beta of ``none`` at p = 1 per scale of the encoder outputs.
+
+    Parameters
+    ----------
+    subsets, resamples, seed
+        See `summary`.
+
+    Returns
+    -------
+    DataFrame
+        The table ``scale_study``: datasets that were trained at more than one scale.
+    """
+    rows = subsets[(subsets["norm"] == "none") & (subsets["p"] == "1")]
+    rows = rows[rows.groupby("dataset")["scale"].transform("nunique") > 1]
+    keys = ["dataset", "norm", "p", "subset", "scale"]
+    return summarise(rows, keys, ["beta"], resamples=resamples, seed=seed).drop(columns="measure")

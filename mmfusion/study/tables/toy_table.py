@@ -1,0 +1,287 @@
+"""The toy table: relevance of every subset on the datasets with planted truth, beside published values.
+
+The tidy table has one row per dataset, normalisation and subset. Its renderings have the poster's layout: a
+row per dataset and normalisation, a column per subset, and below a measured row the values that can be read
+on the poster.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmfusion.errors import DataError
+from mmfusion.measures.intervals import bootstrap_interval
+from mmfusion.study.names import NORM_NAMES, TOY_DATASETS, joined, order_norms, ordered
+
+SUBSETS = ("1", "2", "3", "1+2", "1+3", "2+3", "1+2+3")
+"""Subset labels in the order of the columns."""
+
+LOST = "?"
+"""Subset of a published value whose column cannot be read."""
+
+COLUMNS = ["dataset", "norm", "subset", "mean", "low", "high", "n", "poster"]
+_KEYS = ["dataset", "norm", "subset"]
+_SMALL = 1e-3
+_DASH = "-"
+_CAPTION = "Relevance of every subset of views at p = 1"
+_LATEX = {c: rf"\{c}" for c in "&%$#_{}"} | {
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
+def load_references() -> pd.DataFrame:
+    """Read the published values that the package holds.
+
+    Returns
+    -------
+    DataFrame
+        Columns dataset, norm, subset (``?`` where the value's column cannot be read), value (float), source.
+
+    Examples
+    --------
+    >>> references = load_references()
+    >>> references.columns.tolist()
+    ['dataset', 'norm', 'subset', 'value', 'source']
+    """
+    file = resources.files("mmfusion.study.tables") / "references.csv"
+    with file.open(encoding="utf-8") as text:
+        types = {"dataset": str, "norm": str, "subset": str, "value": float, "source": str}
+        return pd.read_csv(text, dtype=types, keep_default_na=False)
+
+
+def toy_table(subsets_table: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
+    """Average relevance over seeds and put the published values beside it.
+
+    Parameters
+    ----------
+    subsets_table : DataFrame
+        One row per run and subset. Rows of XRel, XRelIrrXOR, XOR and Parity at p = 1 and scale 1 are used.
+    references : DataFrame
+        As from `load_references`.
+
+    Returns
+    -------
+    DataFrame
+        Columns dataset, norm, subset; mean of beta over seeds, low and high (95 % bootstrap interval, NaN for
+        one seed), n (seeds with a beta); poster (published value, NaN where unknown). Empty if there are no
+        such rows.
+
+    Raises
+    ------
+    DataError
+        If `references` has two values for one cell.
+    """
+    known = references[references["subset"] != LOST]
+    twice = known[known.duplicated(_KEYS)]
+    if not twice.empty:
+        cell = ", ".join(twice[_KEYS].iloc[0])
+        raise DataError(f"references: two values for {cell}, expected one; remove one of the rows.")
+    records = []
+    for key, values in _study_rows(subsets_table).groupby(_KEYS, observed=True)["beta"]:
+        found = values.dropna()
+        records.append((*key, *bootstrap_interval(found), len(found)))
+    table = pd.DataFrame(records, columns=COLUMNS[:-1]).astype({"n": int})
+    table = table.merge(known[[*_KEYS, "value"]].rename(columns={"value": "poster"}), on=_KEYS, how="left")
+    ranks = (
+        ordered(table["dataset"], TOY_DATASETS),
+        order_norms(table["norm"]),
+        ordered(table["subset"], SUBSETS),
+    )
+    rank = {name: place for names in ranks for place, name in enumerate(names)}
+    return table.sort_values(_KEYS, key=lambda names: names.map(rank), ignore_index=True)[COLUMNS]
+
+
+def wide_csv(table: pd.DataFrame, references: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Arrange the toy table as on the poster, cells as text.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `toy_table`.
+    references : DataFrame, optional
+        Published values. Default: `load_references`.
+
+    Returns
+    -------
+    DataFrame
+        Columns dataset, normalisation, source (``measured`` or ``poster``), seeds, then 1, 2, 3, 12, 13, 23,
+        123. Cells such as ``0.99 [0.98, 1.00]``; a dash where the dataset has no such subset or the poster's
+        value is unknown. A row ``poster`` follows every measured row of a dataset that the poster has.
+    """
+    published = set((load_references() if references is None else references)["dataset"])
+    rows = []
+    for dataset in ordered(table["dataset"], TOY_DATASETS):
+        here = table[table["dataset"] == dataset]
+        for norm in order_norms(here["norm"]):
+            cells = here[here["norm"] == norm].set_index("subset")
+            name = NORM_NAMES.get(norm, norm)
+            measured = {str(subset): _cell(row) for subset, row in cells.iterrows()}
+            rows.append(_wide_row(dataset, name, "measured", str(cells["n"].max()), measured))
+            if dataset in published:
+                poster = {str(subset): _exact(value) for subset, value in cells["poster"].items()}
+                rows.append(_wide_row(dataset, name, "poster", _DASH, poster))
+    head = ["dataset", "normalisation", "source", "seeds"]
+    return pd.DataFrame(rows, columns=[*head, *(subset.replace("+", "") for subset in SUBSETS)])
+
+
+def markdown(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
+    """Render the toy table as Markdown, with notes below it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `toy_table`.
+    references : DataFrame, optional
+        Published values. Default: `load_references`.
+
+    Returns
+    -------
+    str
+        Ends with a line break.
+    """
+    references = load_references() if references is None else references
+    wide = wide_csv(table, references)
+    align = ["---"] * 3 + ["--:"] * (len(wide.columns) - 3)
+    lines = [list(wide.columns), align, *wide.to_numpy().tolist()]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{_CAPTION}.\n\n{body}\n\n" + "\n".join(f"- {note}" for note in _notes(table, references)) + "\n"
+
+
+def latex(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
+    """Render the toy table as a LaTeX float; needs the package booktabs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `toy_table`.
+    references : DataFrame, optional
+        Published values. Default: `load_references`.
+
+    Returns
+    -------
+    str
+        Ends with a line break.
+    """
+    references = load_references() if references is None else references
+    wide = wide_csv(table, references)
+    notes = " ".join([f"{_CAPTION}.", *_notes(table, references)])
+    return "\n".join(
+        [
+            r"\begin{table*}",
+            r"\centering\scriptsize\setlength{\tabcolsep}{3pt}",
+            rf"\caption{{{_latex_cell(notes)}}}",
+            r"\label{tab:toy}",
+            rf"\begin{{tabular}}{{lll{'r' * (len(wide.columns) - 3)}}}",
+            r"\toprule",
+            " & ".join(wide.columns) + r" \\",
+            *_latex_rows(wide),
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table*}",
+            "",
+        ]
+    )
+
+
+def _study_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of the toy datasets at p = 1 and scale 1; an empty table may lack columns."""
+    if table.empty:
+        return pd.DataFrame(columns=[*_KEYS, "beta"])
+    plain = (table["p"].astype(str) == "1") & (table["scale"].astype(str) == "1")
+    kept = table.loc[plain & table["dataset"].isin(TOY_DATASETS), [*_KEYS, "beta"]]
+    return kept.astype(dict.fromkeys(_KEYS, str))
+
+
+def _wide_row(dataset: str, norm: str, source: str, seeds: str, cells: dict[str, str]) -> list[str]:
+    return [dataset, norm, source, seeds, *(cells.get(subset, _DASH) for subset in SUBSETS)]
+
+
+def _cell(row: pd.Series[Any]) -> str:
+    """Write a mean with its interval, without an interval for one seed or where all is below 0.001."""
+    if np.isnan(row["mean"]):
+        return _DASH
+    if row["n"] < 2 or row["high"] < _SMALL:
+        return _rounded(row["mean"])
+    return f"{_rounded(row['mean'])} [{_rounded(row['low'])}, {_rounded(row['high'])}]"
+
+
+def _rounded(value: float) -> str:
+    """Write a share with two decimals, three below 0.01, ``<1e-3`` below 0.001."""
+    if value < _SMALL:
+        return "<1e-3"
+    return f"{value:.3f}" if value < 0.01 else f"{value:.2f}"
+
+
+def _exact(value: float) -> str:
+    """Write a published value with its own digits, a dash if unknown."""
+    if np.isnan(value):
+        return _DASH
+    return f"{value:g}".replace("e-0", "e-")
+
+
+def _notes(table: pd.DataFrame, references: pd.DataFrame) -> list[str]:
+    """Write what cells and dashes mean, where published values come from and which have no column."""
+    if table.empty:
+        return [f"The study has no runs of {joined(TOY_DATASETS)} at p = 1; add them to its config."]
+    notes = [
+        "Cells: mean of beta over seeds, in brackets the 95 % bootstrap interval (none for one seed); "
+        "<1e-3: the mean and, if there is one, the upper end of its interval are below 0.001; dash: the "
+        "dataset has no such subset, or the poster's value is unknown."
+    ]
+    datasets = ordered(table["dataset"], TOY_DATASETS)
+    new = [name for name in datasets if name not in set(references["dataset"])]
+    if new:
+        notes.append(f"Not on the poster: {joined(new)}.")
+    here = references[references["dataset"].isin(datasets)]
+    notes += [f"Poster: {source}." for source in dict.fromkeys(here["source"])]
+    lost = here[here["subset"] == LOST]
+    for (dataset, norm), rows in lost.groupby(["dataset", "norm"], sort=False):
+        values = joined(_exact(value) for value in rows["value"])
+        notes.append(
+            f"Poster, {dataset}, {NORM_NAMES.get(str(norm), str(norm))}: {values} without readable column."
+        )
+    return notes
+
+
+def _latex_rows(wide: pd.DataFrame) -> list[str]:
+    """Write the lines of the wide table, names of datasets and normalisations once each."""
+    lines: list[str] = []
+    dataset = norm = ""
+    for row in wide.to_numpy().tolist():
+        same = row[0] == dataset
+        if not same:
+            lines.append(r"\midrule")
+        shown = ["" if same else row[0], "" if same and row[1] == norm else row[1], *row[2:]]
+        lines.append(" & ".join(_latex_cell(cell) for cell in shown) + r" \\")
+        dataset, norm = row[:2]
+    return lines
+
+
+def _latex_cell(text: str) -> str:
+    """Write a cell of the wide table, or a note, in LaTeX."""
+    if text == _DASH:
+        return "--"
+    return " ".join(_latex_number(word) for word in text.split(" "))
+
+
+def _latex_number(word: str) -> str:
+    """Write powers of ten as such; escape everything else."""
+    for mark, shown in (("<1e-", "<10^{-"), ("1e-", "10^{-")):
+        start, found, rest = word.partition(mark)
+        digits = rest.rstrip(",.:;]")
+        if found and start in ("", "[") and digits.isdigit():
+            return f"{start}${shown}{digits}}}${rest[len(digits) :]}"
+    return _latex_text(word)
+
+
+def _latex_text(text: str) -> str:
+    """Escape LaTeX's special characters."""
+    return "".join(_LATEX.get(character, character) for character in text)

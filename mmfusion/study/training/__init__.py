@@ -1,0 +1,1 @@
+"""Training jobs of the study and their networks on disk."""

@@ -1,0 +1,88 @@
+"""The seam to the Snakefile: a checked configuration, or its mistakes, and what failed jobs have told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mmfusion.errors import MmfusionError
+from mmfusion.study.config.yaml_file import check_keys
+from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.plan import Study
+
+_FAILED = re.compile(r"^ *log: (.+) \(check log file\(s\) for error details\)$", re.MULTILINE)
+
+
+def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Study:
+    """Make the study of a configuration; a user's mistake stops the workflow with its sentences only.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration as Snakemake has read it.
+    files : iterable of str or Path
+        The YAML files it was read from: a key written twice in one of them is a mistake, of which Snakemake
+        keeps the last silently.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    SystemExit
+        With all mistakes of the configuration; Snakemake's own exceptions would print a traceback with them.
+    """
+    told: list[str] = []
+    for path in files:
+        try:
+            check_keys(path)
+        except MmfusionError as error:
+            told.append(str(error))
+    try:
+        study = Study.from_mapping(config)
+    except MmfusionError as error:
+        told.append(str(error))
+    if told:
+        raise SystemExit("\n".join(told))
+    return study
+
+
+def figures_of(study: Study) -> list[str]:
+    """List the figures of which some dataset is part of a study's configuration."""
+    planned = {name for experiment in study.config.experiments.values() for name in experiment.datasets}
+    return [
+        name
+        for name, definition in FIGURES.items()
+        if (study.own if definition.requires is None else planned & set(definition.requires))
+    ]
+
+
+def told_by_failed_jobs(logs: str | Path | Iterable[str | Path]) -> str:
+    """Collect the last line of every failed job's own log, which is the sentence about a user's mistake.
+
+    Parameters
+    ----------
+    logs : str, Path or iterable of them
+        Snakemake's logs of the run (its version says how many), which name those of failed jobs, relative to
+        the working directory.
+
+    Returns
+    -------
+    str
+        One line per failed job; empty if none has left a log.
+    """
+    several = [logs] if isinstance(logs, str | Path) else logs
+    found = [path for log in several for path in _FAILED.findall(_text(Path(log)))]
+    ends = {path: _last_line(_text(Path(path))) for path in dict.fromkeys(found)}
+    return "\n".join(f"Failed: {text} (log: {path})" for path, text in ends.items() if text)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "")

@@ -1,0 +1,102 @@
+"""The loss from arrays: hand-computed values, large scores, input that does not fit."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import log_loss
+
+from mmfusion.measures.losses import mean_loss, mean_score
+
+
+@pytest.mark.parametrize(
+    ("scores", "target", "task", "expected"),
+    [
+        ([[0.0], [0.0]], [0, 1], "binary", math.log(2)),
+        ([[math.log(3)], [math.log(3)]], [1, 0], "binary", (math.log(4 / 3) + math.log(4)) / 2),
+        ([[1000.0], [-1000.0]], [1, 0], "binary", 0.0),
+        ([[1000.0], [-1000.0]], [0, 1], "binary", 1000.0),
+        ([[0.0, 0.0, 0.0]], [2], "multiclass", math.log(3)),
+        ([[1000.0, 0.0], [-1000.0, 0.0]], [0, 0], "multiclass", 500.0),
+        ([[1.0], [-2.0]], [0.0, 1.0], "regression", 5.0),
+    ],
+)
+def test_hand_computed(scores, target, task, expected):
+    assert mean_loss(np.array(scores), np.array(target), task) == pytest.approx(expected, abs=1e-12)
+
+
+def test_agrees_with_scikit_learn():
+    rng = np.random.default_rng(0)
+    scores, target = rng.normal(size=(50, 4)), rng.integers(0, 4, 50)
+    probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    assert mean_loss(scores, target, "multiclass") == pytest.approx(
+        log_loss(target, probabilities, labels=range(4))
+    )
+
+
+@given(
+    arrays(np.float64, (6, 1), elements=st.floats(-800, 800)), arrays(np.int64, 6, elements=st.integers(0, 1))
+)
+def test_binary_is_multiclass_with_a_zero_score(scores, target):
+    both = np.hstack([np.zeros_like(scores), scores])
+    assert mean_loss(scores, target, "binary") == pytest.approx(
+        mean_loss(both, target, "multiclass"), abs=1e-9
+    )
+
+
+@given(st.floats(-1e6, 1e6))
+def test_multiclass_ignores_what_all_classes_share(shift):
+    scores, target = np.array([[0.5, -1.0, 2.0], [1.0, 0.0, 0.0]]), np.array([1, 0])
+    assert mean_loss(scores + shift, target, "multiclass") == pytest.approx(
+        mean_loss(scores, target, "multiclass"), abs=1e-8
+    )
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("task", "outputs"), [("binary", 1), ("multiclass", 3), ("regression", 1)])
+def test_scores_that_are_not_finite_give_nan(task, outputs, bad):
+    scores = np.zeros((4, outputs))
+    scores[1, 0] = bad
+    assert math.isnan(mean_loss(scores, np.array([0, 1, 0, 1]), task))
+
+
+@pytest.mark.parametrize(
+    ("shape", "target", "task", "message"),
+    [
+        ((2, 1), [0, 1], "ranking", "'ranking' is unknown, expected one of binary"),
+        ((2,), [0, 1], "binary", "expected \\(n, outputs\\)"),
+        ((2, 1), [0], "binary", "target has shape \\(1,\\)"),
+        ((0, 1), [], "binary", "at least one sample"),
+        ((2, 2), [0, 1], "binary", "2 output\\(s\\), expected one"),
+        ((2, 2), [0, 1], "regression", "expected one, or a target per output, for the task regression"),
+        ((2, 1), [0, 1], "multiclass", "expected at least two"),
+        ((2, 1), [0, 2], "binary", "class indices 0 to 1"),
+        ((2, 3), [0, 3], "multiclass", "class indices 0 to 2"),
+    ],
+)
+def test_input_that_does_not_fit(shape, target, task, message):
+    with pytest.raises(ValueError, match=message):
+        mean_loss(np.zeros(shape), np.array(target), task)
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_several_targets_are_averaged(task):
+    rng = np.random.default_rng(0)
+    scores, target = rng.normal(size=(6, 3)), rng.integers(0, 2, (6, 3))
+    alone = [mean_loss(scores[:, [k]], target[:, k], task) for k in range(3)]
+    assert mean_loss(scores, target, task) == pytest.approx(np.mean(alone))
+
+
+def test_score_by_hand() -> None:
+    assert mean_score(np.array([[2.0], [-1.0], [0.5], [-3.0]]), np.array([1, 1, 1, 0]), "binary") == 0.75
+    labels = np.array([[1, 0], [0, 1]])
+    assert mean_score(np.array([[1.0, 1.0], [-1.0, 1.0]]), labels, "binary") == 0.75
+    classes = np.array([[0.0, 1.0, 0.5], [2.0, 1.0, 0.0]])
+    assert mean_score(classes, np.array([1, 2]), "multiclass") == 0.5
+    target = np.array([0.0, 2.0, 4.0])
+    assert mean_score(np.array([[1.0], [2.0], [4.0]]), target, "regression") == pytest.approx(1 - 1 / 8)
+    assert np.isnan(mean_score(np.array([[np.nan], [2.0], [4.0]]), target, "regression"))
+    assert np.isnan(mean_score(np.array([[1.0]]), np.array([1.0]), "regression"))

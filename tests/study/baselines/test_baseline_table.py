@@ -1,0 +1,69 @@
+"""All baselines of a dataset: per seed where data are generated, once where they are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from mmfusion.study.baselines.baseline_table import baseline_table
+from mmfusion.study.baselines.bayes import bayes_rows
+from mmfusion.study.baselines.constant import constant_rows
+from mmfusion.study.baselines.linear import linear_rows
+from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.data.planted import SequenceSettings, generate
+from mmfusion.study.tables.definitions import check_table
+
+MODELS = ["constant", "linear", "bayes_latent", "bayes_sequence"]
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[int, MultimodalDataset]:
+    small = SequenceSettings(length=12, sizes={"train": 60, "validation": 20, "test": 30})
+    return {seed: generate("XRel", seed, small) for seed in (5, 2)}
+
+
+@pytest.fixture(scope="module")
+def given(generated: dict[int, MultimodalDataset]) -> MultimodalDataset:
+    """Data of unknown origin, without a validation split."""
+    splits = {name: part for name, part in generated[5].splits.items() if name != "validation"}
+    return replace(generated[5], name="Mine", splits=splits, parameters={})
+
+
+def test_generated_data_have_all_models_for_every_seed(generated: dict[int, MultimodalDataset]) -> None:
+    table = baseline_table(generated)
+    check_table("runs", table)
+    assert table["model"].to_list() == 2 * MODELS
+    assert table["seed"].to_list() == 4 * [5] + 4 * [2]
+    assert set(table["dataset"]) == {"XRel"}
+    assert table.index.to_list() == list(range(8))
+
+
+def test_rows_are_those_of_the_baselines(generated: dict[int, MultimodalDataset]) -> None:
+    table = baseline_table(generated)
+    for seed, dataset in generated.items():
+        expected = pd.concat(
+            [constant_rows(dataset, seed), linear_rows(dataset, seed), bayes_rows(dataset)], ignore_index=True
+        )
+        own = table[table["seed"] == seed].reset_index(drop=True)
+        pd.testing.assert_frame_equal(own, expected, check_exact=True)
+    assert table["accuracy_test"].nunique() > 4
+
+
+def test_other_data_have_one_set_of_rows_without_a_seed(given: MultimodalDataset) -> None:
+    table = baseline_table({5: given, 2: given, 9: given})
+    check_table("runs", table)
+    assert table["model"].to_list() == ["constant", "linear"]
+    assert table["seed"].isna().all()
+    assert table["converged"].isna().all()
+    assert set(table["norm"]) == set(table["p"]) == set(table["scale"]) == {"-"}
+    assert table["accuracy_test"].notna().all()
+    assert table["accuracy_validation"].isna().all()
+
+
+def test_both_kinds_fit_into_one_table(
+    generated: dict[int, MultimodalDataset], given: MultimodalDataset
+) -> None:
+    parts = [baseline_table(generated), baseline_table({0: given})]
+    check_table("runs", pd.concat(parts, ignore_index=True))

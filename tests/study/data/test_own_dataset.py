@@ -1,0 +1,217 @@
+"""The user's own data as a dataset of the study: splits, standardising, and the sentences about mistakes."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mmfusion.data.example import example_table
+from mmfusion.data.missing import missing_rows
+from mmfusion.errors import MmfusionError
+from mmfusion.study.baselines.linear import linear_inputs
+from mmfusion.study.config.settings import OwnDataset
+from mmfusion.study.data.own_dataset import own_dataset, own_summary
+
+MODALITIES = {"text": "text_*", "audio": "audio_*", "video": "video_*"}
+
+
+def settings(path: Path, **changes: Any) -> dict[str, Any]:
+    given = {"path": str(path), "target": "agrees", "task": "binary", "modalities": MODALITIES, **changes}
+    return OwnDataset.model_validate(given).model_dump()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "speech.csv"
+    example_table(300).to_csv(path, index=False)
+    return path
+
+
+def test_a_table_is_split_and_standardised(table: Path) -> None:
+    dataset = own_dataset("speech", settings(table, groups="speaker", ids="id"))
+    assert dataset.modalities == ("text", "audio", "video")
+    assert list(dataset.splits) == ["train", "validation", "test"]
+    ids = [set(split.ids) for split in dataset.splits.values()]
+    assert sum(len(names) for names in ids) == len(set.union(*ids)) == 300
+    speaker = dict(zip(*(example_table(300)[name] for name in ("id", "speaker")), strict=True))
+    groups = [{speaker[name] for name in names} for names in ids]
+    assert groups[0].isdisjoint(groups[1] | groups[2])
+    assert groups[1].isdisjoint(groups[2])
+    train = dataset.splits["train"].features["text"]
+    assert train.dtype == np.float32
+    np.testing.assert_allclose(train.mean(axis=0), 0.0, atol=1e-6)
+    np.testing.assert_allclose(train.std(axis=0), 1.0, rtol=1e-5)
+    assert dataset.parameters["classes"] == [0, 1]
+    assert set(dataset.splits["test"].target) == {0, 1}
+    assert "speech (binary): train" in own_summary(dataset)
+
+
+def test_the_seed_of_the_split_and_nothing_else_draws_it(table: Path) -> None:
+    one, same = (own_dataset("speech", settings(table, ids="id")) for _ in range(2))
+    other = own_dataset("speech", settings(table, ids="id", held_out={"seed": 1}))
+    assert one.splits["test"].ids == same.splits["test"].ids != other.splits["test"].ids
+    shares = [len(split) / 300 for split in one.splits.values()]
+    np.testing.assert_allclose(shares, [0.6, 0.15, 0.25], atol=0.01)
+    means = [split.target.mean() for split in one.splits.values()]
+    np.testing.assert_allclose(means, means[0], atol=0.02)  # classes keep their shares
+
+
+def test_sequences_are_padded_and_standardised_by_real_steps(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(2, 6, 60)
+    speech = np.where((np.arange(6) < lengths[:, None])[:, :, None], rng.normal(7.0, 2.0, (60, 6, 3)), 999.0)
+    face, mood = rng.normal(size=(60, 2)), rng.normal(size=60)
+    np.savez(tmp_path / "data.npz", speech=speech, speech_lengths=lengths, face=face, mood=mood)
+    chosen = {"target": "mood", "task": "regression", "modalities": None}
+    dataset = own_dataset("mine", settings(tmp_path / "data.npz", **chosen))
+    train = dataset.splits["train"].features["speech"]
+    real = train[~np.isnan(train).any(axis=2)]
+    np.testing.assert_allclose(real.mean(axis=0), 0.0, atol=1e-5)
+    np.testing.assert_allclose(real.std(axis=0), 1.0, rtol=1e-4)
+    assert np.isnan(train).any()
+    assert np.nanmax(np.abs(train)) < 10  # what stood in the padding is gone
+    inputs = linear_inputs(dataset)["train"]
+    np.testing.assert_allclose(inputs[:, :3], np.nanmean(train, axis=1))
+
+
+def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    parts = {
+        split: {
+            "vision": rng.normal(size=(size, 4, 2)),
+            "audio": rng.normal(size=(size, 4, 3)),
+            "text": rng.normal(size=(size, 4, 5)),
+            "labels": rng.normal(size=(size, 1, 1)),
+            "id": np.array([f"video{row}[0]" for row in range(size)]),
+        }
+        for split, size in (("train", 30), ("valid", 10), ("test", 12))
+    }
+    parts["test"]["audio"][0, 0, 0] = -np.inf
+    path = tmp_path / "mosi.pkl"
+    path.write_bytes(pickle.dumps(parts))
+    chosen = {"target": "labels", "task": "regression", "modalities": None}
+    with pytest.raises(MmfusionError, match="replace_infinite"):
+        own_dataset("mosi", settings(path, **chosen))
+    dataset = own_dataset("mosi", settings(path, **chosen, replace_infinite="zero"))
+    assert {name: len(split) for name, split in dataset.splits.items()} == {
+        "train": 30,
+        "validation": 10,
+        "test": 12,
+    }
+    assert dataset.modalities == ("text", "audio", "video")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"task": "regression", "target": "speaker"},
+            "the values are no numbers, expected numbers for the task regression",
+        ),
+        ({"target": "speaker"}, "different values, expected 2 classes for the task binary"),
+        ({"target": "agree"}, "did you mean 'agrees'"),
+        (
+            {"task": "multiclass", "target": "text_5", "modalities": {"audio": "audio_*"}},
+            "classes with several samples",
+        ),
+    ],
+)
+def test_mistakes_are_told(table: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(MmfusionError, match=message):
+        own_dataset("speech", settings(table, **changes))
+
+
+def test_missing_modalities_stay_missing_and_move_no_statistics(tmp_path: Path) -> None:
+    frame = example_table(60)
+    audio = [f"audio_{place}" for place in range(4)]
+    frame.loc[frame.index % 3 == 0, audio] = np.nan
+    frame["audio_3"] = np.where(frame["audio_0"].isna(), np.nan, 2.5)  # constant where it is known
+    frame.to_csv(tmp_path / "speech.csv", index=False)
+    dataset = own_dataset("speech", settings(tmp_path / "speech.csv", ids="id"))
+    for split in dataset.splits.values():
+        gone = np.array([int(name.removeprefix("act-")) % 3 == 0 for name in split.ids])
+        np.testing.assert_array_equal(missing_rows(split.features["audio"]), gone)
+        assert np.isfinite(split.features["audio"][~gone]).all()
+        assert np.isfinite(split.features["text"]).all()
+    train = dataset.splits["train"].features["audio"]
+    here = train[~missing_rows(train)]
+    np.testing.assert_allclose(here.mean(axis=0), 0.0, atol=1e-6)
+    np.testing.assert_allclose(here.std(axis=0)[:3], 1.0, rtol=1e-5)
+    assert dataset.parameters["constant_columns"]["audio"] == [3]
+    assert "missing: audio for 20 samples" in own_summary(dataset)
+    inputs = linear_inputs(dataset)["train"]
+    assert np.isfinite(inputs).all()
+    assert not inputs[missing_rows(train)][:, 6:10].any()
+
+
+@pytest.mark.parametrize(
+    ("modalities", "max_order", "scored"),
+    [
+        (3, "auto", ""),
+        (3, "all", ""),
+        (3, 3, ""),
+        (3, 2, "; scored: subsets of up to 2 of the 3 modalities."),
+        (3, 1, "; scored: single modalities only."),
+        (4, "all", ""),
+        (
+            4,
+            "auto",
+            "; scored: subsets of up to 2 of the 4 modalities (default above three modalities; max_order "
+            "changes it).",
+        ),
+    ],
+)
+def test_the_summary_says_which_subsets_are_scored(
+    table: Path, modalities: int, max_order: int | str, scored: str
+) -> None:
+    chosen = {**MODALITIES, "video": ["video_0"], "rest": ["video_1", "video_2"]}
+    chosen = dict(list(chosen.items())[:modalities])
+    summary = own_summary(own_dataset("speech", settings(table, modalities=chosen)), max_order)
+    assert summary.endswith(scored or "set to 0: none.")
+    assert ("scored" in summary) == bool(scored)
+
+
+def test_several_targets_are_told(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "data.npz", face=rng.normal(size=(30, 2)), mood=rng.normal(size=(30, 2)))
+    chosen = {"target": "mood", "task": "regression", "modalities": None}
+    with pytest.raises(MmfusionError, match=r"target mood: it has 2 values for each sample, expected one"):
+        own_dataset("mine", settings(tmp_path / "data.npz", **chosen))
+
+
+def test_missing_sequences_and_symbols(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    gait, words = rng.normal(size=(40, 6, 2)), rng.integers(0, 4, (40, 5))
+    lengths = rng.integers(2, 7, 40)
+    for row, length in enumerate(lengths):
+        gait[row, length:] = 0.0
+    gait[3, : lengths[3]] = np.nan
+    words[5] = -1
+    np.savez(tmp_path / "walks.npz", gait=gait, gait_lengths=lengths, words=words, y=np.arange(40) % 2)
+    dataset = own_dataset("walks", settings(tmp_path / "walks.npz", target="y", modalities=None))
+    counts = {
+        name: sum(int(missing_rows(split.features[name]).sum()) for split in dataset.splits.values())
+        for name in dataset.modalities
+    }
+    assert counts == {"gait": 1, "words": 1}
+    inputs = linear_inputs(dataset)
+    assert all(np.isfinite(values).all() for values in inputs.values())
+
+
+def test_samples_and_modalities_of_which_nothing_is_known_are_told(tmp_path: Path) -> None:
+    frame = example_table(50)
+    frame.loc[7, [name for name in frame if name.startswith(("text_", "audio_", "video_"))]] = np.nan
+    frame.to_csv(tmp_path / "speech.csv", index=False)
+    with pytest.raises(
+        MmfusionError, match=r"row 8 \(counted from 1\) has no modality at all, altogether 1 sample"
+    ):
+        own_dataset("speech", settings(tmp_path / "speech.csv"))
+    frame = example_table(50)
+    frame[[name for name in frame if name.startswith("audio_")]] = np.nan
+    frame.to_csv(tmp_path / "speech.csv", index=False)
+    with pytest.raises(MmfusionError, match=r"modality audio is missing for all \d+ training samples"):
+        own_dataset("speech", settings(tmp_path / "speech.csv"))

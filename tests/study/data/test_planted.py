@@ -1,0 +1,250 @@
+"""Planted motifs stand where the latents say, and nothing depends on anything else."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, chi2_contingency, chisquare
+
+from mmfusion.errors import ConfigError
+from mmfusion.study.baselines.bayes import count_motif
+from mmfusion.study.data.dataset import MultimodalDataset, Split
+from mmfusion.study.data.planted import SEQUENCE_DATASETS, SequenceSettings, generate
+
+NAMES = list(SEQUENCE_DATASETS)
+SIZES = {"train": 4000, "validation": 300, "test": 300}
+SETTINGS = SequenceSettings(sizes=SIZES)
+REJECT = 1e-3  # chance of a false alarm per chi-square test, seeds fixed
+
+
+@pytest.fixture(scope="module")
+def datasets() -> dict[str, MultimodalDataset]:
+    return {name: generate(name, 7, SETTINGS) for name in NAMES}
+
+
+def at_position(view: np.ndarray, position: np.ndarray, width: int = 7) -> np.ndarray:
+    return np.take_along_axis(view, position[:, None] + np.arange(width), axis=1)
+
+
+def dependence(*columns: np.ndarray) -> float:
+    """P-value of a chi-square test of the last column against the joint value of the others."""
+    joint = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns[:-1]:
+        joint = joint * (column.max() + 2) + column + 1
+    table = np.array(
+        [
+            [np.sum((joint == value) & (columns[-1] == last)) for last in np.unique(columns[-1])]
+            for value in np.unique(joint)
+        ]
+    )
+    return chi2_contingency(table).pvalue
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_contract(datasets: dict[str, MultimodalDataset], name: str) -> None:
+    data = datasets[name]
+    views = 5 if name == "ConditionallyIndependent" else 2 if name == "XRel" else 3
+    assert data.modalities == tuple(str(view + 1) for view in range(views))
+    assert (data.name, data.task, tuple(data.splits)) == (name, "binary", ("train", "validation", "test"))
+    for split, size in SIZES.items():
+        part = data.splits[split]
+        assert part.target.shape == (size,)
+        assert part.target.dtype == np.int64
+        assert np.array_equal(part.target, part.latents["y"])
+        for view in data.modalities:
+            symbols = part.features[view]
+            assert (symbols.shape, symbols.dtype) == ((size, 100), np.uint8)
+            assert symbols.max() == 3
+            assert part.latents[f"position/{view}"].dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [
+        ("ConditionallyIndependent", ("1", "2", "3", "4", "5")),
+        ("XRel", ("1",)),
+        ("XRelIrrXOR", ("1",)),
+        ("XOR", ("1+2",)),
+        ("Parity", ("1+2+3",)),
+    ],
+)
+def test_planted_truth(datasets: dict[str, MultimodalDataset], name: str, planted: tuple[str, ...]) -> None:
+    assert datasets[name].planted == planted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_motif_stands_at_its_position(datasets: dict[str, MultimodalDataset], name: str) -> None:
+    data = datasets[name]
+    motifs = np.array(SETTINGS.motifs)
+    for view in data.modalities:
+        part = data.splits["train"]
+        present, position, motif = (part.latents[f"{k}/{view}"] for k in ("presence", "position", "motif"))
+        relabelled = SETTINGS.constant if name == "XRelIrrXOR" and view == "3" else 0
+        assert np.array_equal(present, position >= 0)
+        assert np.array_equal(present, motif >= 0)
+        assert np.all(position[~present] == -1)
+        found = at_position(part.features[view][present], position[present]) ^ relabelled
+        assert np.array_equal(found, motifs[motif[present]])
+
+
+def test_chance_occurrences_have_their_expected_rate(datasets: dict[str, MultimodalDataset]) -> None:
+    part = datasets["ConditionallyIndependent"].splits["train"]
+    absent = [part.features[view][~part.latents[f"presence/{view}"]] for view in "12345"]
+    rows = sum(len(view) for view in absent)
+    for motif in SETTINGS.motifs:
+        count = sum(int(count_motif(view, motif).sum()) for view in absent)
+        assert binomtest(count, rows * 94, 4.0**-7).pvalue > REJECT
+        assert count > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_coins_are_fair_and_independent(datasets: dict[str, MultimodalDataset], name: str) -> None:
+    part = datasets[name].splits["train"]
+    coins = [part.latents[coin] for coin in ("y", *SEQUENCE_DATASETS[name].coins)]
+    for coin in coins:
+        assert binomtest(int(coin.sum()), len(coin), 0.5).pvalue > REJECT
+    for one, other in combinations(coins, 2):
+        assert dependence(one, other) > REJECT
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_positions_and_symbols_are_uniform(datasets: dict[str, MultimodalDataset], name: str) -> None:
+    part = datasets[name].splits["train"]
+    for view in datasets[name].modalities:
+        position = part.latents[f"position/{view}"]
+        assert position.max() == 93
+        assert chisquare(np.bincount(position[position >= 0], minlength=94)).pvalue > REJECT
+        clear = (position == -1) | (position >= 20)
+        symbols = part.features[view][clear, :20]
+        assert chisquare(np.bincount(symbols.reshape(-1), minlength=4)).pvalue > REJECT
+        assert dependence(symbols[:, 0], symbols[:, 1]) > REJECT
+
+
+def test_xor_needs_both_views(datasets: dict[str, MultimodalDataset]) -> None:
+    latents = datasets["XOR"].splits["train"].latents
+    y, first, second, third = latents["y"], *(latents[f"motif/{view}"] for view in "123")
+    assert dependence(first, y) > REJECT
+    assert dependence(second, y) > REJECT
+    assert dependence(first, third, y) > REJECT
+    assert dependence(second, third, y) > REJECT
+    assert dependence(first, second, third) > REJECT
+    assert np.array_equal(first ^ second, y)
+
+
+def test_parity_needs_all_three_views(datasets: dict[str, MultimodalDataset]) -> None:
+    latents = datasets["Parity"].splits["train"].latents
+    y, motifs = latents["y"], [latents[f"motif/{view}"] for view in "123"]
+    for one, other in combinations(motifs, 2):
+        assert dependence(one, other, y) > REJECT
+        assert dependence(one, other) > REJECT
+    assert dependence(*motifs, y) < 1e-100
+    assert np.array_equal(motifs[0] ^ motifs[1] ^ motifs[2], y)
+
+
+@pytest.mark.parametrize("name", ["XRel", "XRelIrrXOR"])
+def test_only_view_one_is_relevant(datasets: dict[str, MultimodalDataset], name: str) -> None:
+    latents = datasets[name].splits["train"].latents
+    assert np.array_equal(latents["motif/1"], latents["y"])
+    for view in datasets[name].modalities[1:]:
+        assert np.array_equal(latents[f"motif/{view}"], latents["t"])
+        assert dependence(latents[f"motif/{view}"], latents["y"]) > REJECT
+        assert dependence(latents[f"position/{view}"] // 10, latents["position/1"] // 10) > REJECT
+
+
+def test_presence_is_independent_given_the_target(datasets: dict[str, MultimodalDataset]) -> None:
+    latents = datasets["ConditionallyIndependent"].splits["train"].latents
+    y, presence = latents["y"], [latents[f"presence/{view}"].astype(np.int64) for view in "12345"]
+    for present, rho in zip(presence, SETTINGS.presence, strict=True):
+        assert binomtest(int(present.sum()), len(present), rho).pvalue > REJECT
+        assert dependence(present, y) > REJECT
+    for label in (0, 1):
+        for one, other in combinations(presence, 2):
+            assert dependence(one[y == label], other[y == label]) > REJECT
+
+
+def test_present_views_carry_the_motif_of_the_target(datasets: dict[str, MultimodalDataset]) -> None:
+    latents = datasets["ConditionallyIndependent"].splits["train"].latents
+    for view in "12345":
+        present = latents[f"presence/{view}"]
+        assert np.array_equal(latents[f"motif/{view}"], np.where(present, latents["y"], -1))
+
+
+def test_third_view_relabels_the_second(datasets: dict[str, MultimodalDataset]) -> None:
+    for part in datasets["XRelIrrXOR"].splits.values():
+        relabelling = np.array([2, 3, 0, 1])  # XOR with binary 10
+        assert np.array_equal(part.features["3"], relabelling[part.features["2"]])
+        assert np.array_equal(part.latents["position/3"], part.latents["position/2"])
+
+
+def same(one: Split, other: Split) -> bool:
+    return all(np.array_equal(one.features[view], other.features[view]) for view in one.features)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_seed_same_bytes(tmp_path, name: str) -> None:
+    settings = SequenceSettings(sizes={"train": 20, "test": 10})
+    for file in ("one", "two"):
+        generate(name, 3, settings).save(tmp_path / file)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_streams_differ_and_do_not_touch_each_other() -> None:
+    small = SequenceSettings(sizes={"train": 20, "test": 20})
+    large = SequenceSettings(sizes={"train": 50, "validation": 5, "test": 20})
+    base = generate("XOR", 0, small)
+    assert not same(base.splits["train"], base.splits["test"])
+    assert not same(base.splits["train"], generate("XOR", 1, small).splits["train"])
+    assert same(base.splits["test"], generate("XOR", 0, large).splits["test"])
+    assert not np.array_equal(
+        base.splits["train"].features["1"], generate("Parity", 0, small).splits["train"].features["1"]
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_round_trip(tmp_path, datasets: dict[str, MultimodalDataset], name: str) -> None:
+    data = datasets[name]
+    data.save(tmp_path / "data.safetensors")
+    loaded = MultimodalDataset.load(tmp_path / "data.safetensors")
+    assert loaded.parameters == data.parameters
+    assert (loaded.name, loaded.modalities, loaded.planted) == (data.name, data.modalities, data.planted)
+    assert same(loaded.splits["test"], data.splits["test"])
+    assert loaded.splits["test"].latents.keys() == data.splits["test"].latents.keys()
+    again = generate(name, loaded.parameters["seed"], SequenceSettings(**loaded.parameters["settings"]))
+    assert same(again.splits["train"], data.splits["train"])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"length": 6}, "length: 6 is shorter than a motif"),
+        ({"motifs": ((0, 1), (0, 1))}, "both are the same"),
+        ({"motifs": ((0, 1), (0, 4))}, "outside the alphabet"),
+        ({"motifs": ((0, 1), (0,))}, "exactly two, of one length"),
+        ({"motifs": ((), ())}, "exactly two, of one length"),
+        ({"constant": 4}, "constant: 4"),
+        ({"presence": (0.5, 1.5)}, "presence of view 2: 1.5"),
+        ({"presence": ()}, "presence: no view"),
+        ({"sizes": {"train": 1, "test": 2}}, "train has 1 samples"),
+        ({"sizes": {"train": 2}}, "test is missing"),
+        ({"sizes": {"train": 2, "test": 2, "extra": 2}}, "'extra' is no split"),
+    ],
+)
+def test_contradicting_settings_are_refused(change: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        SequenceSettings(**change)
+    assert len(error.value.problems) == 1
+    assert told in str(error.value)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as error:
+        SequenceSettings(constant=9, presence=(-1.0,), sizes={"train": 0, "test": 5})
+    assert len(error.value.problems) == 3
+
+
+@pytest.mark.parametrize(("name", "seed"), [("Unknown", 0), ("XOR", -1)])
+def test_unknown_dataset_and_negative_seed_are_refused(name: str, seed: int) -> None:
+    with pytest.raises(ConfigError, match=r"unknown|negative"):
+        generate(name, seed)

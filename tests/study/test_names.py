@@ -1,0 +1,25 @@
+import pytest
+
+from mmfusion.study.names import joined, order_datasets, order_norms, order_subsets
+
+
+@pytest.mark.parametrize(
+    "found", [["ibn", "none", "vbn", "bn", "dbn"], ["vbn", "dbn", "ibn", "none", "bn", "bn"]]
+)
+def test_norms_have_one_order(found):
+    assert order_norms(found) == ["none", "bn", "vbn", "dbn", "ibn"]
+
+
+def test_datasets_have_one_order():
+    assert order_datasets(["mine", "MOSIReal", "Parity", "XRel"]) == ["XRel", "Parity", "MOSIReal", "mine"]
+
+
+def test_subsets_follow_size_then_modality_order_never_the_alphabet():
+    labels = ["text", "audio", "text+audio", "video", "audio+video", "text+video", "text+audio+video"]
+    expected = ["text", "audio", "video", "text+audio", "text+video", "audio+video", "text+audio+video"]
+    assert order_subsets(labels) == expected
+    assert order_subsets(expected[::1] * 2) == expected
+
+
+def test_joined_reads_as_a_sentence():
+    assert [joined(["a"]), joined(["a", "b"]), joined(["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

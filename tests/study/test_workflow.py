@@ -1,0 +1,205 @@
+"""The seam to Snakemake: a user's mistake is one sentence, anything else keeps its traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tqdm import tqdm
+
+from mmfusion.data.example import EXAMPLE
+from mmfusion.errors import ConfigError, DataError
+from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.logs import logged
+from mmfusion.study.workflow import figures_of, load_study, told_by_failed_jobs
+
+CONFIG = Path(__file__).parents[2] / "config/config.yaml"
+SENTENCE = "rows.csv, row 3: 'x' is no number, expected one; correct the file."
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without CMU-MOSI, whatever the machine has."""
+    monkeypatch.delenv("MMFUSION_MOSI_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Path of a log in a folder that is not there yet."""
+    return tmp_path / "logs/deep/rule.log"
+
+
+class TestLogged:
+    def test_a_mistake_ends_with_status_1_and_its_sentence(
+        self, log: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as ended, logged(log):
+            raise DataError(SENTENCE)
+        assert ended.value.code == 1
+        assert log.read_text(encoding="utf-8") == f"{SENTENCE}\n"
+        output = capsys.readouterr()
+        assert output.err == f"{SENTENCE}\n"
+        assert output.out == ""
+
+    def test_all_mistakes_of_a_configuration(self, log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit), logged(str(log)):
+            raise ConfigError(["seeds: twice.", "sizes: none."], source="config")
+        expected = "config: 2 mistakes\n  - seeds: twice.\n  - sizes: none.\n"
+        assert log.read_text(encoding="utf-8") == capsys.readouterr().err == expected
+
+    def test_a_defect_passes_through_and_stands_in_the_log(
+        self, log: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(KeyError, match="cell") as raised, logged(log):
+            raise KeyError("cell")
+        assert raised.traceback[-1].path == Path(__file__)
+        text = log.read_text(encoding="utf-8")
+        assert text.startswith("Traceback (most recent call last):")
+        assert text.endswith("KeyError: 'cell'\n")
+        assert Path(__file__).name in text
+        assert capsys.readouterr().err == ""
+
+    def test_progress_and_warnings_go_to_the_log(self, log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with logged(log):
+            for _ in tqdm(range(3), desc="epochs"):
+                pass
+            sys.stderr.write("a warning\n")
+            print("result")
+        text = log.read_text(encoding="utf-8")
+        assert "epochs: 100%" in text
+        assert text.endswith("a warning\n")
+        output = capsys.readouterr()
+        assert output.err == ""
+        assert output.out == "result\n"
+
+    def test_what_came_before_a_mistake_stays(self, log: Path) -> None:
+        def work() -> None:
+            with logged(log):
+                sys.stderr.write("progress\n")
+                raise DataError(SENTENCE)
+
+        with pytest.raises(SystemExit):
+            work()
+        assert log.read_text(encoding="utf-8") == f"progress\n{SENTENCE}\n"
+
+    def test_every_run_starts_a_new_log(self, log: Path) -> None:
+        for word in ("first", "second"):
+            with logged(log):
+                sys.stderr.write(word)
+        assert log.read_text(encoding="utf-8") == "second"
+
+    def test_standard_error_is_given_back(self, log: Path) -> None:
+        before = sys.stderr
+        for error in (None, DataError(SENTENCE), KeyError("cell")):
+            try:
+                with logged(log):
+                    assert sys.stderr is not before
+                    if error:
+                        raise error
+            except (SystemExit, KeyError):
+                pass
+            assert sys.stderr is before
+
+    def run(self, folder: Path, body: str) -> tuple[int, str, str]:
+        """Run a script of its own; return its status, standard error and log."""
+        script = (
+            "import warnings\nfrom mmfusion.errors import DataError\nfrom mmfusion.study.logs import logged\n"
+            f"with logged('rule.log'):\n    {body}\n"
+        )
+        command = [sys.executable, "-c", script]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+        return result.returncode, result.stderr, (folder / "rule.log").read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize(("error", "traceback"), [("DataError", False), ("RuntimeError", True)])
+    def test_an_error_in_a_script(self, tmp_path: Path, error: str, traceback: bool) -> None:
+        status, terminal, log = self.run(tmp_path, f"raise {error}('no such row.')")
+        assert status == 1
+        for text in (terminal, log):
+            assert "no such row." in text
+            assert ("Traceback" in text) == traceback
+
+    def test_a_warning_in_a_script(self, tmp_path: Path) -> None:
+        status, terminal, log = self.run(tmp_path, "warnings.warn('old name')")
+        assert (status, terminal) == (0, "")
+        assert "UserWarning: old name" in log
+
+
+class TestLoadStudy:
+    def test_of_a_right_configuration(self, config: dict[str, Any]) -> None:
+        assert load_study(config, [CONFIG]).config.seeds == config["seeds"]
+
+    def test_all_mistakes_at_once(self, config: dict[str, Any]) -> None:
+        config["seeds"] = [1, 1]
+        config["sede"] = 3
+        config["experiments"]["normalisations"]["norms"] = ["ibm"]
+        config["mosi"]["mode"] = "perhaps"
+        with pytest.raises(SystemExit) as ended:
+            load_study(config)
+        lines = str(ended.value.code).splitlines()
+        assert lines[0].endswith("4 mistakes")
+        for place in ("seeds", "sede", "experiments.normalisations.norms[0]", "mosi.mode"):
+            assert any(line.startswith(f"  - {place}") for line in lines[1:])
+        assert len(lines) == 5
+
+    def test_keys_that_are_written_twice_in_any_file(self, config: dict[str, Any], tmp_path: Path) -> None:
+        files = [tmp_path / "one.yaml", CONFIG, tmp_path / "two.yaml"]
+        files[0].write_text("seeds: [1]\nconvention: mkl\nseeds: [2]\n", encoding="utf-8")
+        files[2].write_text("mosi:\n  epochs: 1\n  epochs: 2\n", encoding="utf-8")
+        with pytest.raises(SystemExit) as ended:
+            load_study({**config, "sede": 3}, files)
+        text = str(ended.value.code)
+        places = ["one.yaml: 1 mistake", "key seeds", "two.yaml: 1 mistake", "key epochs", "sede:"]
+        found = [text.find(place) for place in places]
+        assert -1 not in found
+        assert found == sorted(found)
+
+    def test_data_that_are_required_and_missing(self, config: dict[str, Any]) -> None:
+        config["mosi"]["mode"] = "required"
+        with pytest.raises(SystemExit, match="mosi_data"):
+            load_study(config)
+
+    def test_the_end_is_a_text_so_that_the_status_is_not_0(self, config: dict[str, Any]) -> None:
+        with pytest.raises(SystemExit) as ended:
+            load_study({**config, "seeds": []})
+        assert isinstance(ended.value.code, str)
+        assert ended.value.__context__ is None
+
+
+class TestFailedJobs:
+    """The end of every failed job's log is told after Snakemake's own lines."""
+
+    LINE = "    log: {} (check log file(s) for error details)\n"
+
+    def test_every_sentence_once(self, tmp_path: Path) -> None:
+        (tmp_path / "data.log").write_text(f"progress 10%\rprogress 100%\n{SENTENCE}\n\n", encoding="utf-8")
+        (tmp_path / "train.log").write_text("Traceback\nKeyError: 'cell'\n", encoding="utf-8")
+        (tmp_path / "empty.log").touch()
+        failed = ["data.log", "train.log", "data.log", "empty.log", "never written.log"]
+        main = tmp_path / "snakemake.log"
+        lines = "".join(self.LINE.format(name) for name in failed)
+        main.write_text(f"rule fine:\n    log: fine.log\n{lines}Exiting\n", encoding="utf-8")
+        expected = [f"Failed: {SENTENCE} (log: data.log)", "Failed: KeyError: 'cell' (log: train.log)"]
+        assert told_by_failed_jobs([str(main)]).splitlines() == expected
+        assert told_by_failed_jobs(main) == told_by_failed_jobs([main, main])
+
+    def test_nothing_to_tell(self, tmp_path: Path) -> None:
+        assert told_by_failed_jobs([]) == told_by_failed_jobs(tmp_path / "nowhere.log") == ""
+
+
+def test_figures_are_those_of_the_datasets(config: dict[str, Any]) -> None:
+    whole = figures_of(load_study(config))
+    assert whole == [name for name in FIGURES if name != "own_relevance"]
+    config["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "binary"}
+    config["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
+    assert figures_of(load_study(config)) == ["own_relevance"]

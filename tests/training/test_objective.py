@@ -1,0 +1,78 @@
+"""Losses by their definitions, for one network and for many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmfusion.training.objective import LOSSES, target_tensor
+
+TASKS = tuple(LOSSES)
+
+
+def problem(task: str, lead: tuple[int, ...] = (), samples: int = 5):
+    """Scores (..., B, outputs) in float64 and targets (..., B)."""
+    rng = np.random.default_rng(len(lead))
+    scores = 3 * rng.normal(size=(*lead, samples, 4 if task == "multiclass" else 1))
+    classes = rng.integers(0, 4 if task == "multiclass" else 2, (*lead, samples))
+    target = torch.from_numpy(rng.normal(size=(*lead, samples)) if task == "regression" else classes)
+    return torch.from_numpy(scores), target if task == "multiclass" else target.double()
+
+
+def reference(task: str, scores: torch.Tensor, target: torch.Tensor) -> float:
+    """Mean over samples, one by one, of one network."""
+    losses = []
+    for row, value in zip(scores.numpy(), target.numpy(), strict=True):
+        if task == "regression":
+            losses.append((row[0] - value) ** 2)
+        elif task == "binary":
+            losses.append(np.log1p(np.exp(-row[0] if value == 1 else row[0])))
+        else:
+            losses.append(np.log(np.exp(row).sum()) - row[value])
+    return float(np.mean(losses))
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("lead", [(), (1,), (3,), (2, 3)])
+def test_losses_by_their_definitions_one_by_one(task: str, lead: tuple[int, ...]) -> None:
+    scores, target = problem(task, lead)
+    found = LOSSES[task](scores, target)
+    assert found.shape == lead
+    for place in np.ndindex(*lead):
+        assert found[place].item() == pytest.approx(reference(task, scores[place], target[place]), rel=1e-12)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_gradient_of_a_sum_over_networks_is_that_of_each(task: str) -> None:
+    scores, target = problem(task, (3,))
+    scores.requires_grad_()
+    (together,) = torch.autograd.grad(LOSSES[task](scores, target).sum(), scores)
+    for place in range(3):
+        own = scores[place].detach().requires_grad_()
+        (alone,) = torch.autograd.grad(LOSSES[task](own, target[place]), own)
+        torch.testing.assert_close(together[place], alone, rtol=1e-12, atol=1e-15)
+
+
+@given(st.floats(-1e4, 1e4, width=32), st.sampled_from([0.0, 1.0]))
+def test_extreme_logits_have_finite_losses(logit: float, value: float) -> None:
+    scores, target = torch.tensor([[logit]]), torch.tensor([value])
+    right = logit if value else -logit
+    expected = max(0.0, -right) + float(np.log1p(np.exp(-abs(right))))
+    assert LOSSES["binary"](scores, target).item() == pytest.approx(expected, rel=1e-5, abs=1e-30)
+    several = torch.tensor([[0.0, logit]])
+    found = LOSSES["multiclass"](several, torch.tensor([int(value)]))
+    assert found.item() == pytest.approx(expected, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("task", "dtype"),
+    [("binary", torch.float32), ("multiclass", torch.int64), ("regression", torch.float32)],
+)
+@pytest.mark.parametrize("given_dtype", [torch.int32, torch.int64, torch.float64])
+def test_targets_have_the_type_of_their_loss(task: str, dtype: torch.dtype, given_dtype: torch.dtype) -> None:
+    found = target_tensor(torch.tensor([0, 2, 1], dtype=given_dtype), task)
+    assert found.dtype == dtype
+    assert found.tolist() == [0, 2, 1]

@@ -1,0 +1,38 @@
+"""Standardising by weighted moments, which NaN does not enter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.training import standardiser as standardise
+from mmfusion.training.standardiser import Standardiser
+
+
+@pytest.mark.parametrize("rows_at_once", [3, 4096])
+@pytest.mark.parametrize("length", [0, 4])
+def test_moments_by_their_definition(length: int, rows_at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standardise, "ROWS_AT_ONCE", rows_at_once)
+    rng = np.random.default_rng(0)
+    values = rng.normal(3.0, 2.0, size=(20, length, 2) if length else (20, 2))
+    weight = rng.integers(0, 3, 20).astype(float)
+    values[5] = np.nan
+    if length:
+        values[:4, 2:] = np.nan
+    standardiser = Standardiser(2)
+    standardiser.fit(values, weight)
+    repeated = np.repeat(values, weight.astype(int), axis=0).reshape(-1, 2)
+    np.testing.assert_allclose(standardiser.centre.numpy(), np.nanmean(repeated, 0), rtol=1e-6)
+    np.testing.assert_allclose(standardiser.scale.numpy(), np.nanstd(repeated, 0), rtol=1e-6)
+    found = standardiser(torch.from_numpy(values))
+    assert found.dtype == torch.float32
+    assert found.shape == values.shape
+
+
+def test_a_constant_column_becomes_zero() -> None:
+    values = np.column_stack([np.full(6, 0.1), np.arange(6.0)])
+    standardiser = Standardiser(2)
+    standardiser.fit(values, np.ones(6))
+    assert float(standardiser(torch.from_numpy(values))[:, 0].abs().max()) < 1e-6
+    assert float(standardiser.scale[0]) == 1.0
