@@ -1,79 +1,144 @@
-"""Loss of the objective and score of the decisions, from scores as arrays."""
+"""Losses, decisions and scores of the three tasks: one definition for training and for held-out samples.
+
+With scores s and target y of a sample, the loss is log(1 + exp(s)) - y s for ``binary``,
+log(sum_c exp(s_c)) - s_y for ``multiclass`` and (s - y)^2 for ``regression``. Binary and regression take
+several outputs with a target each, over which the loss is averaged.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 from sklearn.metrics import r2_score
+from torch import Tensor
+from torch.nn import functional
+
+from mmfusion.fusion.multilinear import batch_mean
 
 TASKS = ("binary", "multiclass", "regression")
 
 
-def mean_loss(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
-    r"""Average the loss of the objective (without its penalty) over the samples.
+def sample_losses(scores: Tensor, target: Tensor, task: str) -> Tensor:
+    """Return the loss of every sample, differentiable in the scores.
 
-    With scores s and target y of a sample, the loss is log(1 + exp(s)) - y s for ``binary``,
-    log(sum_c exp(s_c)) - s_y for ``multiclass`` and (s - y)^2 for ``regression``.
+    Parameters
+    ----------
+    scores : Tensor, shape (..., B, outputs)
+        Logits, or predictions of the standardised target; one per class for ``multiclass``.
+    target : Tensor, shape (..., B) or (..., B, outputs)
+        As `task_target` gives it.
+    task : {"binary", "multiclass", "regression"}
+
+    Returns
+    -------
+    Tensor, shape (..., B)
+        In nats, or in variances of the target.
+    """
+    if task == "multiclass":
+        flat = functional.cross_entropy(scores.flatten(0, -2), target.flatten(), reduction="none")
+        return flat.view(target.shape)
+    several = target.ndim == scores.ndim
+    outputs = scores if several else scores[..., 0]
+    if task == "binary":
+        losses = functional.binary_cross_entropy_with_logits(outputs, target, reduction="none")
+    else:
+        losses = (outputs - target).square()
+    return losses.mean(-1) if several else losses
+
+
+def batch_loss(scores: Tensor, target: Tensor, task: str, weight: Tensor | None = None) -> Tensor:
+    """Average `sample_losses` over the batch, with weights (..., B) of the samples; shape (...)."""
+    return batch_mean(sample_losses(scores, target, task), weight)
+
+
+def task_target(target: Tensor, task: str) -> Tensor:
+    """Convert a target to the type that its loss takes: class indices for multiclass, else float32."""
+    return target.long() if task == "multiclass" else target.to(torch.float32)
+
+
+def loss_of_samples(scores: NDArray[Any], target: NDArray[Any], task: str) -> NDArray[np.float64]:
+    """Compute `sample_losses` of arrays in double precision; logits may be infinite.
 
     Parameters
     ----------
     scores : array, shape (n, outputs)
-        Logits, or predictions of the standardised target; one per class for ``multiclass``.
     target : array, shape (n,) or (n, outputs)
-        Class index from 0, or the standardised target. For ``binary`` and ``regression`` one per output, over
-        which the loss is averaged.
+        Class index from 0, or the standardised target.
     task : {"binary", "multiclass", "regression"}
-        What the target is.
 
     Returns
     -------
-    float
-        In nats, or in squared standard deviations of the target; NaN if a score is not finite.
+    array, shape (n,)
+        NaN where a score is NaN; 0 or infinity where an infinite logit is right or wrong.
 
     Raises
     ------
     ValueError
         If the task is unknown, there is no sample, or shapes or classes do not fit the task.
+    """
+    scores, target = np.asarray(scores, dtype=np.float64), np.asarray(target)
+    _check_scores(scores, target, task)
+    logits = torch.from_numpy(scores)
+    truth = torch.from_numpy(target.astype(np.int64 if task == "multiclass" else np.float64))
+    infinite = np.isinf(scores).reshape(target.shape) if task == "binary" else None
+    if infinite is None or not infinite.any():
+        return np.asarray(sample_losses(logits, truth, task).numpy())
+    finite = sample_losses(logits.nan_to_num(torch.nan, 0.0, 0.0).view(-1, 1), truth.flatten(), task).numpy()
+    right = (scores.reshape(target.shape) > 0) == (target > 0)
+    losses = np.where(infinite, np.where(right, 0.0, np.inf), finite.reshape(target.shape))
+    return np.asarray(losses.reshape(len(target), -1).mean(axis=1))
+
+
+def mean_loss(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
+    r"""Average the loss of the objective (without its penalty) over the samples.
+
+    Parameters
+    ----------
+    scores, target, task
+        See `loss_of_samples`.
+
+    Returns
+    -------
+    float
+        In nats, or in variances of the target; NaN if a score is not finite.
+
+    Raises
+    ------
+    ValueError
+        See `loss_of_samples`.
 
     Examples
     --------
     >>> round(mean_loss(np.array([[0.0], [1000.0]]), np.array([1, 1]), "binary"), 4)
     0.3466
     """
-    scores, target = np.asarray(scores, dtype=np.float64), np.asarray(target)
-    _check(scores, target, task)
-    if not np.isfinite(scores).all():
-        return float("nan")
+    losses = loss_of_samples(scores, target, task)
+    return float(losses.mean()) if np.isfinite(scores).all() else float("nan")
+
+
+def decide(scores: NDArray[Any], task: str) -> NDArray[np.int64]:
+    """Return the classes that scores decide for: class 1 where a logit is 0 or more, or the largest score.
+
+    Parameters
+    ----------
+    scores : array, shape (n, outputs)
+    task : {"binary", "multiclass"}
+
+    Returns
+    -------
+    array, shape (n, outputs) for ``binary``, (n,) for ``multiclass``
+
+    Examples
+    --------
+    >>> decide(np.array([[-1.0], [0.0]]), "binary")[:, 0].tolist(), decide(np.eye(2), "multiclass").tolist()
+    ([0, 1], [0, 1])
+    """
     if task == "multiclass":
-        chosen = np.take_along_axis(scores, target.astype(np.intp)[:, None], axis=1)[:, 0]
-        return float(np.mean(logsumexp(scores, axis=1) - chosen))
-    target = target.reshape(scores.shape)
-    if task == "binary":
-        return float(np.mean(np.logaddexp(0.0, scores) - target * scores))
-    return float(np.mean((scores - target) ** 2))
-
-
-def _check(scores: NDArray[Any], target: NDArray[Any], task: str) -> None:
-    if task not in TASKS:
-        raise ValueError(f"task: {task!r} is unknown, expected one of {', '.join(TASKS)}.")
-    fits = target.shape == scores.shape[:1] or (task != "multiclass" and target.shape == scores.shape)
-    if scores.ndim != 2 or not fits or not len(target):
-        raise ValueError(
-            f"scores have shape {scores.shape} and target has shape {target.shape}, "
-            "expected (n, outputs) and (n,), or (n, outputs) for several targets, with at least one sample."
-        )
-    outputs = scores.shape[1]
-    if (outputs > 1) != (task == "multiclass" or target.ndim == 2):
-        wanted = "at least two (one per class)" if task == "multiclass" else "one, or a target per output,"
-        raise ValueError(f"scores have {outputs} output(s), expected {wanted} for the task {task}.")
-    classes = {"binary": 2, "multiclass": outputs}.get(task)
-    if classes and not np.isin(target, np.arange(classes)).all():
-        raise ValueError(
-            f"target has values other than the class indices 0 to {classes - 1} of the task {task}."
-        )
+        return np.asarray(scores.argmax(axis=1), dtype=np.int64)
+    return np.asarray(scores >= 0, dtype=np.int64)
 
 
 def mean_score(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
@@ -82,7 +147,7 @@ def mean_score(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
     Parameters
     ----------
     scores, target, task
-        As for `mean_loss`.
+        See `loss_of_samples`.
 
     Returns
     -------
@@ -99,6 +164,26 @@ def mean_score(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
         return float("nan")
     if task == "regression":
         return float(r2_score(target, scores.reshape(target.shape))) if len(target) > 1 else float("nan")
-    if task == "multiclass":
-        return float(np.mean(scores.argmax(axis=1) == target))
-    return float(np.mean((scores > 0) == (target.reshape(scores.shape) > 0)))
+    return float(np.mean(decide(scores, task).reshape(target.shape) == target))
+
+
+def _check_scores(scores: NDArray[Any], target: NDArray[Any], task: str) -> None:
+    if task not in TASKS:
+        raise ValueError(f"task: {task!r} is unknown, expected one of {', '.join(TASKS)}.")
+    fits = target.shape == scores.shape[:1] or (task != "multiclass" and target.shape == scores.shape)
+    if scores.ndim != 2 or not fits or not len(target):
+        raise ValueError(
+            f"scores have shape {scores.shape} and target has shape {target.shape}, "
+            "expected (n, outputs) and (n,), or (n, outputs) for several targets, with at least one sample."
+        )
+    outputs = scores.shape[1]
+    if (outputs > 1) != (task == "multiclass" or target.ndim == 2) and not (
+        target.ndim == 2 and outputs == target.shape[1]
+    ):
+        wanted = "at least two (one per class)" if task == "multiclass" else "one, or a target per output,"
+        raise ValueError(f"scores have {outputs} output(s), expected {wanted} for the task {task}.")
+    classes = {"binary": 2, "multiclass": outputs}.get(task)
+    if classes and not np.isin(target, np.arange(classes)).all():
+        raise ValueError(
+            f"target has values other than the class indices 0 to {classes - 1} of the task {task}."
+        )

@@ -1,11 +1,10 @@
-"""The training loop of many small networks side by side."""
+"""The training loop of many small networks in one stack."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +16,33 @@ from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.own_module import ModuleEncoder
 from mmfusion.fusion.blocknorm import weight_share
 from mmfusion.fusion.subsets import subset_label
+from mmfusion.measures.losses import batch_loss
 from mmfusion.training.network import MultimodalNetwork
-from mmfusion.training.objective import LOSSES
 from mmfusion.training.optimiser import Optimiser
-from mmfusion.training.samples import Shelf
+from mmfusion.training.samples import NetworkSamples
 from mmfusion.training.stack import NetworkStack
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How networks are trained.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training split.
+    batch_size : int
+        Samples per step; a smaller training split is one batch.
+    learning_rate : float
+        Of AdamW at the first step; it falls to zero as a half cosine.
+    weight_decay : float
+        Decoupled decay of the encoders' weight matrices.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
 
 
 @dataclass(frozen=True)
@@ -42,10 +63,11 @@ class Randomness:
 
 def train_networks(
     networks: Sequence[MultimodalNetwork],
-    train: Shelf,
-    validation: Shelf | None,
+    train: NetworkSamples,
+    validation: NetworkSamples | None,
     task: str,
-    settings: Mapping[str, Any],
+    recipe: Recipe,
+    penalties: Sequence[float],
     randomness: Sequence[Randomness],
     after_epoch: Callable[[], object],
     device: torch.device,
@@ -55,21 +77,22 @@ def train_networks(
     Every network minimises its mean loss + lambda [sum over I of ||W_I||^q]^(2/q) by AdamW, whose decoupled
     decay acts on the encoders' weight matrices only, with a cosine decay of the learning rate to zero over
     all steps. An epoch is a random order cut into full batches; the samples left over differ in every epoch.
-    The networks share each operation and nothing else: none depends on which others are trained beside it,
+    The networks share each operation and nothing else: none depends on which others are trained with it,
     bit for bit on the CPU at the sizes of the study (d = 8, batches of 64), else up to rounding. Nothing is
     read back from the device within an epoch.
 
     Parameters
     ----------
     networks : sequence of MultimodalNetwork
-    train : Shelf
+    train : NetworkSamples
         Training split of every network.
-    validation : Shelf or None
+    validation : NetworkSamples or None
         Its loss is recorded and selects nothing. Batch statistics are those of this split itself.
     task : {"binary", "multiclass", "regression"}
-        What the loss is, see `mmfusion.training.objective`.
-    settings : mapping
-        ``penalty`` (lambda), ``batch_size``, ``learning_rate``, ``weight_decay``, ``epochs``.
+        What the loss is, see `mmfusion.measures.losses`.
+    recipe : Recipe
+    penalties : sequence of float
+        lambda of every network.
     randomness : sequence of Randomness
         The random streams of every network.
     after_epoch : callable
@@ -84,59 +107,59 @@ def train_networks(
         (mean over the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN
         without that split).
     """
-    shelf, checked = train.to(device), None if validation is None else validation.to(device)
+    samples, checked = train.to(device), None if validation is None else validation.to(device)
     shapes = {name: tuple(values.shape[1:]) for name, values in train.store.inputs.items()}
     stack = NetworkStack(networks, [streams.noise for streams in randomness], shapes).to(device)
-    size = min(settings["batch_size"], shelf.size)
-    steps = shelf.size // size
-    optimiser = _optimiser(stack, settings, steps * settings["epochs"])
-    penalty, loss_of = settings["penalty"], LOSSES[task]
+    size = min(recipe.batch_size, samples.size)
+    steps = samples.size // size
+    optimiser = _optimiser(stack, recipe, steps * recipe.epochs)
+    factor = torch.tensor(penalties, dtype=torch.float32, device=device)
     epochs: list[list[NDArray[np.float64]]] = []
-    for _ in range(settings["epochs"]):
+    for _ in range(recipe.epochs):
         stack.train()
-        orders = [torch.randperm(shelf.size, generator=streams.order) for streams in randomness]
+        orders = [torch.randperm(samples.size, generator=streams.order) for streams in randomness]
         order = torch.stack(orders)[:, : steps * size].to(device)
         total = torch.zeros(len(networks), device=device)
-        for index in torch.split(order, size, dim=1):
-            batch = shelf.rows(index)
-            loss = loss_of(stack(batch), batch.target, batch.weight)
-            (loss + penalty * stack.fusion.penalty()).sum().backward()
+        for position in torch.split(order, size, dim=1):
+            batch = samples.rows(position)
+            loss = batch_loss(stack(batch), batch.target, task, batch.weight)
+            (loss + factor * stack.fusion.penalty()).sum().backward()
             optimiser.step()
             total += loss.detach()
-        epochs.append(_state(stack, total / steps, _validation_loss(stack, checked, task), penalty))
+        epochs.append(_state(stack, total / steps, _validation_loss(stack, checked, task), factor))
         after_epoch()
     stack.write_back()
     subsets = [subset_label(subset) for subset in stack.fusion.subsets]
     return [_history(subsets, [[x[i] for x in epoch] for epoch in epochs]) for i in range(len(networks))]
 
 
-def _optimiser(stack: NetworkStack, settings: Mapping[str, Any], steps: int) -> Optimiser:
+def _optimiser(stack: NetworkStack, recipe: Recipe, steps: int) -> Optimiser:
     decayed = stack.decayed_weights()
     known = {id(weight) for weight in decayed}
     others = [weight for weight in stack.parameters() if id(weight) not in known]
-    return Optimiser(decayed, others, settings["learning_rate"], settings["weight_decay"], steps)
+    return Optimiser(decayed, others, recipe.learning_rate, recipe.weight_decay, steps)
 
 
 @torch.no_grad()
-def _validation_loss(stack: NetworkStack, shelf: Shelf | None, task: str) -> Tensor | None:
-    if shelf is None:
+def _validation_loss(stack: NetworkStack, checked: NetworkSamples | None, task: str) -> Tensor | None:
+    if checked is None:
         return None
     for module in stack.modules():
         if isinstance(module, Dropout):
             module.eval()
         elif isinstance(module, ModuleEncoder):
             module.module.eval()
-    samples = shelf.all()
-    return LOSSES[task](stack(samples), samples.target, samples.weight)
+    samples = checked.all()
+    return batch_loss(stack(samples), samples.target, task, samples.weight)
 
 
 @torch.no_grad()
 def _state(
-    stack: NetworkStack, loss: Tensor, validation: Tensor | None, penalty: float
+    stack: NetworkStack, loss: Tensor, validation: Tensor | None, factor: Tensor
 ) -> list[NDArray[np.float64]]:
     """Norms, mean training loss, penalty and validation loss of every network after an epoch."""
     checked = torch.full_like(loss, math.nan) if validation is None else validation
-    values = (stack.fusion.block_norms(), loss, penalty * stack.fusion.penalty(), checked)
+    values = (stack.fusion.block_norms(), loss, factor * stack.fusion.penalty(), checked)
     return [value.double().cpu().numpy() for value in values]
 
 

@@ -1,18 +1,21 @@
-"""The network of the study: one encoder per modality, then the fusion layer."""
+"""A network: one encoder per modality, then the fusion layer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders import Encoder, encoder_of
+from mmfusion.encoders import Encoder
 from mmfusion.encoders.encoder import ROWS_AT_ONCE
+from mmfusion.fusion.subsets import Subset
 from mmfusion.fusion.tensor_fusion import TensorFusion
-from mmfusion.fusion.wick import Blocks
-from mmfusion.training.mean_features import mean_of_present, with_replaced
+from mmfusion.training.missing_features import mean_of_present, with_replaced
+from mmfusion.training.modality import Modality
 from mmfusion.training.samples import Samples
 from mmfusion.training.standardiser import Standardiser
 
@@ -93,18 +96,45 @@ class MultimodalNetwork(nn.Module):
         self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
     ) -> dict[str, Tensor]:
         """Encode any number of rows in the current mode for dropout and batch norm, some rows at a time."""
-        rows, masks = len(next(iter(inputs.values()))), present or {}
-        parts = [
-            self.encode(
-                {name: x[start : start + ROWS_AT_ONCE] for name, x in inputs.items()},
-                {name: x[start : start + ROWS_AT_ONCE] for name, x in masks.items()},
-            )
-            for start in range(0, rows, ROWS_AT_ONCE)
-        ]
+        parts = [self.encode(*piece) for piece in _pieces(inputs, present or {})]
         return {name: torch.cat([part[name] for part in parts]) for name in self.modalities}
 
     @torch.no_grad()
-    def fit_statistics(self, samples: Samples) -> None:
+    def scores(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Return the scores (n, outputs) of any number of rows, some rows at a time."""
+        return torch.cat([self(*piece) for piece in _pieces(inputs, present or {})])
+
+    @torch.no_grad()
+    def parts(self, features: Mapping[str, Tensor]) -> dict[Subset, NDArray[np.float64]]:
+        """Return <phi_I(x), W_I> of every subset, shape (n, outputs), in double precision.
+
+        Parameters
+        ----------
+        features : mapping of str to Tensor, shape (n, d_m)
+            From `encode_all`.
+        """
+        pieces = [self.fusion.contributions(piece) for piece, _ in _pieces(features, {})]
+        return {
+            subset: torch.cat([piece[subset] for piece in pieces]).double().numpy()
+            for subset in self.fusion.subsets
+        }
+
+    @property
+    def bias(self) -> NDArray[np.float64]:
+        """The bias b of the scores, shape (outputs,)."""
+        return np.asarray(self.fusion.bias.detach().double().numpy())
+
+    @torch.no_grad()
+    def fit_standardisers(self, samples: Samples) -> None:
+        """Set mean and deviation of the columns that the network standardises, from the training split."""
+        for name, standardiser in zip(self.modalities, self.standardisers, strict=True):
+            if isinstance(standardiser, Standardiser):
+                weight = samples.weight_of(name)
+                share = None if weight is None else weight.double().numpy()
+                standardiser.fit(samples.inputs[name].numpy(), share)
+
+    @torch.no_grad()
+    def fit_statistics(self, samples: Samples) -> dict[str, Tensor]:
         """Set all constants of prediction from the training split and switch to eval mode.
 
         First the moments of the encoders' batch norm, then, with these fixed, those of the fusion layer. The
@@ -114,50 +144,60 @@ class MultimodalNetwork(nn.Module):
         ----------
         samples : Samples
             The whole training split.
+
+        Returns
+        -------
+        dict of str to Tensor, shape (n, d_m)
+            The features of these samples, as `encode_all` would give them.
         """
         self.eval()
         features, means = {}, {}
-        for place, name in enumerate(self.modalities):
-            encoder, standardiser = self.encoders[place], self.standardisers[place]
+        for index, name in enumerate(self.modalities):
+            encoder, standardiser = self.encoders[index], self.standardisers[index]
             weight = samples.weight_of(name)
             values = self.scale * encoder.fit_statistics(samples.inputs[name], weight, standardiser)  # type: ignore[operator]  # an Encoder
             features[name], means[name] = values, mean_of_present(values, weight)
         self.feature_mean.copy_(torch.cat(list(means.values())))
-        self.fusion.fit_statistics(with_replaced(features, samples.present, means), samples.weight)
+        features = with_replaced(features, samples.present, means)
+        self.fusion.fit_statistics(features, samples.weight)
+        return features
 
-    @torch.no_grad()
-    def contributions(self, inputs: Mapping[str, Tensor]) -> Blocks:
-        """Return <phi_I(x), W_I> per subset, shape (n, outputs), for prepared inputs."""
-        return self.fusion.contributions(self.encode_all(inputs))
+
+def _pieces(
+    rows: Mapping[str, Tensor], masks: Mapping[str, Tensor]
+) -> list[tuple[dict[str, Tensor], dict[str, Tensor]]]:
+    """Cut rows, and masks of them, into pieces that are computed at once; views on the same memory."""
+    starts = range(0, len(next(iter(rows.values()))), ROWS_AT_ONCE)
+    slices = [slice(start, start + ROWS_AT_ONCE) for start in starts] or [slice(0)]
+    first, second = (
+        [{name: x[rows] for name, x in group.items()} for rows in slices] for group in (rows, masks)
+    )
+    return list(zip(first, second, strict=True))
 
 
 def build_network(
-    modalities: Sequence[tuple[str, str, int]],
-    encoders: Mapping[str, Mapping[str, Any]],
-    scale: float,
-    standardised: Sequence[str] = (),
-    **fusion: Any,
+    modalities: Sequence[Modality],
+    fusion: Mapping[str, Any],
+    generator: torch.Generator | None = None,
+    scale: float = 1.0,
 ) -> MultimodalNetwork:
-    """Build a network from plain settings.
+    """Build an untrained network, whose weights are drawn from a generator and nothing else.
 
     Parameters
     ----------
-    modalities : sequence of (str, str, int)
-        Name, kind (a key of `mmfusion.encoders.ENCODERS`) and size of each modality in modality order: the
-        number of columns, or of symbols.
-    encoders : mapping of str to mapping
-        Arguments of the encoders by kind.
-    scale : float
-        Factor of the encoder outputs.
-    standardised : sequence of str, default ()
-        Names of the modalities that the network standardises.
-    **fusion
+    modalities : sequence of Modality
+        In modality order.
+    fusion : mapping
         Arguments of `TensorFusion` beside `dims`.
+    generator : torch.Generator, optional
+        Default: torch's global generator.
+    scale : float, default 1.0
+        Factor of the encoders' outputs.
 
     Returns
     -------
     MultimodalNetwork
     """
-    built = {name: encoder_of(kind, size, encoders[kind]) for name, kind, size in modalities}
-    widths = {name: size for name, _, size in modalities if name in standardised}
-    return MultimodalNetwork(built, scale, widths, **fusion)
+    encoders = {modality.name: modality.build(generator) for modality in modalities}
+    widths = {modality.name: modality.size for modality in modalities if modality.standardised}
+    return MultimodalNetwork(encoders, scale, widths, generator=generator, **fusion)

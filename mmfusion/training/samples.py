@@ -1,12 +1,20 @@
-"""Prepared samples of one split, for one network or for many side by side."""
+"""Prepared samples: of one network, or of many networks in one store."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+from mmfusion.data.missing import without_missing
+from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.padding import pad
+from mmfusion.encoders import Encoder
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class Samples:
     inputs : mapping of str to Tensor, shape (n, ...)
         One per modality, as the encoders prepare them.
     target : Tensor, shape (n,) or (n, outputs)
-        As `mmfusion.training.objective.target_tensor` gives it; standardised for regression.
+        As `mmfusion.measures.losses.task_target` gives it; standardised for regression.
     weight : Tensor, shape (n,), optional
         Positive weights of the samples with a mean of one. Default: all one.
     present : mapping of str to Tensor of bool, shape (n,)
@@ -73,8 +81,8 @@ class Samples:
         return len(self.target)
 
 
-def _joined(parts: Sequence[Samples]) -> Samples:
-    """Put samples below each other; all of them have weights and masks, or none of them."""
+def stack_samples(parts: Sequence[Samples]) -> Samples:
+    """Concatenate samples; all of them have weights and masks, or none of them."""
     if len(parts) == 1:
         return parts[0]  # memory-mapped inputs stay where they are
     first = parts[0]
@@ -87,42 +95,115 @@ def _joined(parts: Sequence[Samples]) -> Samples:
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """The samples of several networks in one store, of which each takes its own part.
+class NetworkSamples:
+    """The samples of several networks in one store, of which every network uses its own rows.
 
     Parameters
     ----------
     store : Samples
         All samples.
-    places : Tensor of int64, shape (networks, size)
-        Positions of every network's samples in the store.
+    index : Tensor of int64, shape (networks, size)
+        Rows of the store that every network uses, as many for each.
     """
 
     store: Samples
-    places: Tensor
+    index: Tensor
 
     @classmethod
-    def of(cls, parts: Sequence[Samples]) -> Shelf:
-        """Put samples of equal number together; networks that share one `Samples` object share its memory."""
+    def of(cls, parts: Sequence[Samples]) -> NetworkSamples:
+        """Join samples of equal number, one part per network; a part that occurs twice is stored once."""
         kept = list({id(part): part for part in parts}.values())
         size = len(kept[0])
         first = {id(part): size * number for number, part in enumerate(kept)}
-        places = torch.stack([torch.arange(first[id(part)], first[id(part)] + size) for part in parts])
-        return cls(_joined(kept), places)
+        index = torch.stack([torch.arange(first[id(part)], first[id(part)] + size) for part in parts])
+        return cls(stack_samples(kept), index)
 
-    def to(self, device: torch.device) -> Shelf:
+    def to(self, device: torch.device) -> NetworkSamples:
         """Move everything to a device."""
-        return Shelf(self.store.to(device), self.places.to(device))
+        return NetworkSamples(self.store.to(device), self.index.to(device))
 
     @property
     def size(self) -> int:
         """Samples per network."""
-        return self.places.shape[1]
+        return self.index.shape[1]
 
-    def rows(self, index: Tensor) -> Samples:
-        """Select samples by their position in every network's part, shape (networks, B)."""
-        return self.store.rows(self.places.gather(1, index))
+    def rows(self, position: Tensor) -> Samples:
+        """Select samples by their position among every network's own, shape (networks, B)."""
+        return self.store.rows(self.index.gather(1, position))
 
     def all(self) -> Samples:
         """Return all samples of every network, (networks, size, ...)."""
-        return self.store.rows(self.places)
+        return self.store.rows(self.index)
+
+    def part(self, network: int) -> Samples:
+        """Return the samples of one network without copying inputs.
+
+        Rows that follow each other are a view; others are all samples of the store with weights of zero for
+        those that the network does not use.
+        """
+        rows = self.index[network]
+        if bool((rows.diff() == 1).all()):
+            return self.store.piece(slice(int(rows[0]), int(rows[-1]) + 1))
+        weight = torch.zeros(len(self.store))
+        weight[rows] = 1.0 if self.store.weight is None else self.store.weight[rows]
+        return replace(self.store, weight=weight)
+
+
+def prepare_samples(
+    encoders: Mapping[str, Encoder],
+    data: ModalityData,
+    present: Mapping[str, NDArray[np.bool_]],
+    target: Tensor | None = None,
+    weight: NDArray[np.float64] | None = None,
+) -> Samples:
+    """Prepare checked arrays for networks; only modalities that are missing or padded somewhere are copied.
+
+    Parameters
+    ----------
+    encoders : mapping of str to Encoder
+        One per modality.
+    data : ModalityData
+    present : mapping of str to array of bool, shape (n,)
+        Which samples have a modality; without an entry all have it.
+    target : Tensor, shape (n,) or (n, outputs), optional
+        As `mmfusion.training.target_moments.TargetMoments.standardise` gives it. Default: zeros.
+    weight : array, shape (n,), optional
+        Weights of the samples with a mean of one. Default: all one.
+
+    Returns
+    -------
+    Samples
+    """
+    inputs = {
+        name: encoder.prepare(raw_values(data.arrays[name], data.lengths.get(name), present.get(name)))
+        for name, encoder in encoders.items()
+    }
+    return Samples(
+        inputs,
+        torch.zeros(len(data)) if target is None else target,
+        None if weight is None else torch.from_numpy(weight).float(),
+        {name: torch.from_numpy(mask) for name, mask in present.items()},
+    )
+
+
+def raw_values(
+    values: NDArray[Any], lengths: NDArray[Any] | None, present: NDArray[np.bool_] | None
+) -> NDArray[Any]:
+    """Return what an encoder prepares: padding is NaN, and samples without the modality are zero.
+
+    Parameters
+    ----------
+    values : array, shape (n, ...)
+    lengths : array of int, shape (n,), or None
+        Steps of every sequence before its padding.
+    present : array of bool, shape (n,), or None
+        Which samples have the modality; None: all.
+
+    Returns
+    -------
+    array, shape (n, ...)
+        Not copied if there is nothing to change.
+    """
+    if lengths is not None and values.ndim == 3:
+        values = pad(values, lengths)
+    return values if present is None else without_missing(values, ~present)

@@ -1,8 +1,8 @@
-"""Networks of one architecture side by side: parameters with a leading axis that counts networks.
+"""Networks of one architecture in one stack: parameters with a leading axis that counts networks.
 
 A step of a small network is mostly the cost of calling many small operations. Stacked, the networks of all
-seeds share each call, and so do the encoders of modalities that have one architecture; every network goes the
-way that it would go alone.
+seeds share each call, and so do the encoders of modalities that have one architecture; every network is
+trained as it would be alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.own_module import ModuleEncoder, StackedModules, stacked_modules
 from mmfusion.fusion.tensor_fusion import TensorFusion
-from mmfusion.training.mean_features import mean_of_present, with_replaced
+from mmfusion.training.missing_features import mean_of_present, with_replaced
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples
 
@@ -26,7 +26,10 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 class NetworkStack(nn.Module):
-    """Networks of one architecture that are trained side by side.
+    """Networks of one architecture that are trained together.
+
+    In training mode all networks share each operation. In eval mode the scores are those that every network
+    gives in eval mode, by its own constants of prediction, with the present parameters of the stack.
 
     Parameters
     ----------
@@ -46,13 +49,14 @@ class NetworkStack(nn.Module):
         shapes: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:
         super().__init__()
-        self.networks = tuple(
-            networks
-        )  # a tuple is no submodule: only the stack's own parameters are trained
+        # A tuple is not a submodule: only the stack's own parameters are trained.
+        self.networks = tuple(networks)
         first = self.networks[0]
         self.scale, self.modalities = first.scale, first.modalities
         self.standardisers = copy.deepcopy(first.standardisers)  # the training samples' own, in all networks
-        self.groups = _alike(dict(zip(first.modalities, first.encoders, strict=True)), shapes or {})  # type: ignore[arg-type]  # Encoders, in a ModuleList
+        self.groups = _group_by_architecture(
+            dict(zip(first.modalities, first.encoders, strict=True)), shapes or {}
+        )  # type: ignore[arg-type]  # Encoders, in a ModuleList
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
         for module in self.encoders.modules():
@@ -66,14 +70,16 @@ class NetworkStack(nn.Module):
         return [net.encoders[net.modalities.index(name)] for name in names for net in self.networks]
 
     def forward(self, samples: Samples) -> Tensor:
-        """Return the scores (networks, B, outputs) of samples (networks, B, ...) in training mode."""
+        """Return the scores (networks, B, outputs) of samples (networks, B, ...)."""
+        if not self.training:
+            return torch.stack([self._predict(index, samples) for index in range(len(self.networks))])
         weights, pairs = self._weights(samples), zip(self.modalities, self.standardisers, strict=True)
         inputs = {name: standardiser(samples.inputs[name]) for name, standardiser in pairs}
         features: dict[str, Tensor] = {}
         for names, encoder in zip(self.groups, self.encoders, strict=True):
-            together = torch.cat([inputs[name] for name in names])
+            joined = torch.cat([inputs[name] for name in names])
             weight = torch.cat([weights[name] for name in names]) if names[0] in weights else None
-            features |= zip(names, torch.split(encoder(together, weight), len(self.networks)), strict=True)
+            features |= zip(names, torch.split(encoder(joined, weight), len(self.networks)), strict=True)
         if self.scale != 1.0:
             features = {name: self.scale * values for name, values in features.items()}
         if samples.present:
@@ -82,13 +88,28 @@ class NetworkStack(nn.Module):
         scores: Tensor = self.fusion(features, samples.weight)
         return scores
 
+    def _predict(self, index: int, samples: Samples) -> Tensor:
+        """Return the scores (B, outputs) of one network in eval mode, with its parameters in the stack."""
+        network = copy.deepcopy(self.networks[index]).eval()
+        parameters = {f"fusion.{name}": x[index] for name, x in self.fusion.named_parameters()}
+        for names, encoder in zip(self.groups, self.encoders, strict=True):
+            for member, name in enumerate(names):
+                start = f"encoders.{self.modalities.index(name)}."
+                position = member * len(self.networks) + index
+                parameters |= {start + key: x for key, x in _parameters_of(encoder, position).items()}
+        inputs, present = (
+            {name: x[index] for name, x in group.items()} for group in (samples.inputs, samples.present)
+        )
+        scores: Tensor = torch.func.functional_call(network, parameters, (inputs, present))
+        return scores
+
     def _weights(self, samples: Samples) -> dict[str, Tensor]:
         """Return the weights of the samples in the means of every modality, empty where all are one."""
         if samples.weight is None and not samples.present:
             return {}
         ones = samples.target.new_ones(samples.target.shape[:2], dtype=torch.float32)
-        found = {name: samples.weight_of(name) for name in samples.inputs}
-        return {name: ones if weight is None else weight for name, weight in found.items()}
+        by_modality = {name: samples.weight_of(name) for name in samples.inputs}
+        return {name: ones if weight is None else weight for name, weight in by_modality.items()}
 
     def decayed_weights(self) -> list[Tensor]:
         """Return the weight matrices of all encoders, the only ones under weight decay."""
@@ -105,35 +126,41 @@ class NetworkStack(nn.Module):
         _copy(self.fusion, [network.fusion for network in self.networks])
 
 
-def _alike(
+def _group_by_architecture(
     encoders: Mapping[str, Encoder], sample_shapes: Mapping[str, tuple[int, ...]]
 ) -> list[tuple[str, ...]]:
     """Group modalities whose encoders have one architecture and whose samples have one shape."""
     groups: dict[str, list[str]] = {}
     for name, encoder in encoders.items():
         shapes = [(key, tuple(x.shape), x.requires_grad) for key, x in encoder.named_parameters()]
-        own = (
-            name if isinstance(encoder, ModuleEncoder) else ""
-        )  # what a module of the user's does is not known
-        groups.setdefault(f"{own} {encoder} {shapes} {sample_shapes.get(name)}", []).append(name)
+        # What a user's module does is not known: each is a group of its own.
+        alone = name if isinstance(encoder, ModuleEncoder) else ""
+        groups.setdefault(f"{alone} {encoder} {shapes} {sample_shapes.get(name)}", []).append(name)
     return [tuple(names) for names in groups.values()]
 
 
 def _stacked_encoders(encoders: Sequence[nn.Module]) -> nn.Module:
-    own = [encoder for encoder in encoders if isinstance(encoder, ModuleEncoder)]
-    return stacked_modules(own) if own else _stacked(encoders)
+    modules = [encoder for encoder in encoders if isinstance(encoder, ModuleEncoder)]
+    return stacked_modules(modules) if modules else _stacked(encoders)
+
+
+def _parameters_of(encoder: nn.Module, position: int) -> dict[str, Tensor]:
+    """Return the parameters of one of the encoders in a stack."""
+    if isinstance(encoder, StackedModules):
+        return dict(encoder.copies[position].named_parameters())
+    return {name: x[position] for name, x in encoder.named_parameters()}
 
 
 def _stacked(modules: Sequence[Module]) -> Module:
     stack = copy.deepcopy(modules[0])
     for name, values in list(stack.named_parameters()):
         owner, _, key = name.rpartition(".")
-        together = torch.stack([module.get_parameter(name).detach() for module in modules])
-        setattr(stack.get_submodule(owner), key, nn.Parameter(together, values.requires_grad))
+        stacked = torch.stack([module.get_parameter(name).detach() for module in modules])
+        setattr(stack.get_submodule(owner), key, nn.Parameter(stacked, values.requires_grad))
     return stack
 
 
 def _copy(stack: nn.Module, modules: Sequence[nn.Module]) -> None:
-    for name, together in stack.named_parameters():
-        for module, values in zip(modules, together, strict=True):
+    for name, stacked in stack.named_parameters():
+        for module, values in zip(modules, stacked, strict=True):
             module.get_parameter(name).copy_(values)

@@ -1,0 +1,121 @@
+"""Networks on disk: one safetensors file with a JSON description, never a pickle.
+
+The weights of the network with the name NAME are the tensors ``NAME/<parameter>``; the description is the
+metadata ``mmfusion``. What it says is up to who writes the file; it must be enough to build the networks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from mmfusion.errors import DataError
+from mmfusion.files import write_bytes
+from mmfusion.training.network import MultimodalNetwork
+
+METADATA = "mmfusion"
+"""The one key of the metadata: safetensors writes several keys in no fixed order."""
+
+
+def save_networks(
+    path: str | Path, networks: Mapping[str, MultimodalNetwork], description: Mapping[str, Any], kind: str
+) -> None:
+    """Write networks into one file, whole or not at all; the same networks give the same bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+    networks : mapping of str to MultimodalNetwork
+        By name.
+    description : mapping
+        JSON values; NumPy arrays and numbers are written as lists and numbers.
+    kind : str
+        Name and version of the format, compared when the file is read.
+
+    Raises
+    ------
+    TypeError
+        If the description holds something else.
+    """
+    tensors = {
+        f"{name}/{key}": value.contiguous()
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+    header = json.dumps({"format": kind, **description}, default=_as_json)
+    write_bytes(path, save(tensors, metadata={METADATA: header}))
+
+
+def load_networks(
+    path: str | Path,
+    build: Callable[[Mapping[str, Any]], Mapping[str, MultimodalNetwork]],
+    kind: str,
+    remedy: str,
+) -> tuple[dict[str, Any], dict[str, MultimodalNetwork]]:
+    """Read what `save_networks` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+    build : function of mapping to mapping of str to MultimodalNetwork
+        Builds the untrained networks of a description, by their names in the file.
+    kind : str
+        The format that is expected.
+    remedy : str
+        What the user can do about a file that cannot be read.
+
+    Returns
+    -------
+    tuple of (dict, dict of str to MultimodalNetwork)
+        The description, and the networks in eval mode.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, in another format, or its description does not fit its weights.
+    """
+    if not Path(path).is_file():
+        raise DataError(f"{path}: there is no such file, expected networks; {remedy}.")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            description = json.loads((file.metadata() or {}).get(METADATA, "{}"))
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise DataError(f"{path}: not readable as networks ({error}); {remedy}.") from None
+    written = description.get("format") if isinstance(description, dict) else type(description).__name__
+    if written != kind:
+        raise DataError(f"{path}: the format is {written!r}, expected {kind!r}; {remedy}.")
+    try:
+        networks = dict(build(description))
+        for name, network in networks.items():
+            _fill(
+                network,
+                {k.removeprefix(f"{name}/"): x for k, x in tensors.items() if k.startswith(f"{name}/")},
+            )
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            f"{path}: the weights are not those that the description describes ({error}); {remedy}."
+        ) from None
+    return description, networks
+
+
+def _fill(network: MultimodalNetwork, tensors: Mapping[str, Tensor]) -> None:
+    if tensors["fusion.weight"].dtype == torch.float64:
+        network.fusion.double()
+    network.load_state_dict(tensors)
+    network.eval()
+
+
+def _as_json(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{value!r} is a {type(value).__name__}")
