@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from mmfusion.encoders.encoder import Encoder
+from mmfusion.encoders.module_encoder import ModuleEncoder
 from mmfusion.encoders.motif_scanner import MotifScanner
-from mmfusion.encoders.own_module import ModuleEncoder
 from mmfusion.encoders.sequence_encoder import SequenceEncoder
 from mmfusion.encoders.vector_encoder import VectorEncoder
 
@@ -46,7 +47,9 @@ def kind_of(values: NDArray[Any]) -> str:
     return "symbols" if np.issubdtype(values.dtype, np.integer) else "vector"
 
 
-def encoder_of(kind: str, size: int, arguments: Mapping[str, Any]) -> Encoder:
+def encoder_of(
+    kind: str, size: int, arguments: Mapping[str, Any], generator: torch.Generator | None = None
+) -> Encoder:
     """Build the encoder of a modality.
 
     Parameters
@@ -57,9 +60,11 @@ def encoder_of(kind: str, size: int, arguments: Mapping[str, Any]) -> Encoder:
         Number of columns, or of symbols.
     arguments : mapping
         Further arguments of the encoder.
+    generator : torch.Generator, optional
+        The only source of the initial weights. Default: torch's global generator.
 
     Returns
     -------
     Encoder
     """
-    return ENCODERS[kind](size, **arguments)
+    return ENCODERS[kind](size, **arguments, generator=generator)

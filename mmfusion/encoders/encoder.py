@@ -1,11 +1,12 @@
-"""What every encoder offers, and the layers that work for one network and for many side by side.
+"""Base class of the encoders, and the layers that work for one network and for a stack of networks.
 
-Inside an encoder the batch stands on the last axis, (..., channels, B). Leading axes, where parameters have
-any, count networks that are computed side by side.
+Inside an encoder the batch is the last axis, (..., channels, B). Leading axes, where parameters have any,
+count networks that are computed in one stack.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mmfusion.errors import FusionError
+
 ROWS_AT_ONCE = 2048
 """Rows that are encoded at once outside training."""
 
@@ -22,11 +25,73 @@ ROWS_AT_ONCE = 2048
 def shared_tensor(values: NDArray[Any]) -> Tensor:
     """Return a tensor on the memory of an array, also of one that is mapped from a file or read-only.
 
-    The tensor must not be written to. Only arrays that are not contiguous are copied.
+    Do not write to the tensor. Only arrays that are not contiguous are copied.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
         return torch.from_numpy(np.ascontiguousarray(values))
+
+
+def new_linear(inputs: int, outputs: int, generator: torch.Generator | None = None) -> nn.Linear:
+    """Build a linear layer whose initial weights are those of `torch.nn.Linear`, drawn from a generator.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Numbers of columns.
+    generator : torch.Generator, optional
+        The only source of the weights: with one, torch's global random state is neither read nor changed.
+        Default: torch's global generator.
+
+    Returns
+    -------
+    Linear
+        After ``manual_seed(s)`` of the generator it has, bit for bit, the weights that torch's layer has
+        after ``torch.manual_seed(s)``.
+    """
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs, device=torch.get_default_device())
+    _draw_weights(layer, inputs, generator)
+    return layer
+
+
+def new_conv1d(
+    inputs: int,
+    channels: int,
+    width: int,
+    padding: str | int = 0,
+    generator: torch.Generator | None = None,
+) -> nn.Conv1d:
+    """Build a convolution whose initial weights are those of `torch.nn.Conv1d`, drawn from a generator.
+
+    Parameters
+    ----------
+    inputs, channels : int
+        Numbers of columns of a step, and of filters.
+    width : int
+        Steps of a window.
+    padding : str or int, default 0
+        See `torch.nn.Conv1d`.
+    generator : torch.Generator, optional
+        See `new_linear`.
+
+    Returns
+    -------
+    Conv1d
+    """
+    device = torch.get_default_device()
+    layer: nn.Conv1d = nn.utils.skip_init(nn.Conv1d, inputs, channels, width, padding=padding, device=device)
+    _draw_weights(layer, inputs * width, generator)
+    return layer
+
+
+def _draw_weights(
+    layer: nn.Linear | nn.Conv1d, inputs_per_output: int, generator: torch.Generator | None
+) -> None:
+    """Draw weight, then bias, as ``reset_parameters`` of torch's linear and convolution layers does."""
+    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+    bound = 1 / math.sqrt(inputs_per_output) if inputs_per_output else 0.0
+    bias: Tensor = layer.bias  # type: ignore[assignment]  # it has one
+    nn.init.uniform_(bias, -bound, bound, generator=generator)
 
 
 def linear(layer: nn.Linear, columns: Tensor) -> Tensor:
@@ -42,7 +107,7 @@ def batch_norm(layer: nn.BatchNorm1d, columns: Tensor, weight: Tensor | None = N
     layer : BatchNorm1d
     columns : Tensor, shape (..., channels, B)
     weight : Tensor, shape (..., B), optional
-        Weights of the samples in the moments of a training batch, from zero on. Default: all one.
+        Weights of the samples in the moments of a training batch, at least zero. Default: all one.
     """
     training = layer.training
     if training and weight is not None:
@@ -72,7 +137,8 @@ def weighted_moments(columns: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
 class Encoder(nn.Module):
     """Base class: activations - batch norm - features.
 
-    Every parameter may have a leading axis that counts networks; inputs and features then have it too.
+    Every parameter may have a leading axis that counts networks; inputs and features then have it too. In
+    eval mode an empty batch has features (..., 0, dim); in training mode it raises.
 
     Parameters
     ----------
@@ -88,15 +154,18 @@ class Encoder(nn.Module):
         self.batch_norm = nn.BatchNorm1d(hidden)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
-        """Turn a raw array (n, ...) into the tensor (n, ...) that the module takes."""
+        """Turn a raw array (n, ...) into the tensor (n, ...) that the encoder takes.
+
+        It checks form and type. Values are expected to be checked (`mmfusion.data.check_values`).
+        """
         raise NotImplementedError
 
     def weights(self) -> list[Tensor]:
-        """Return the weight matrices, which are subject to weight decay."""
+        """Return the weight matrices, the parameters under weight decay."""
         raise NotImplementedError
 
     def activations(self, inputs: Tensor) -> Tensor:
-        """Return what is normalised over the batch, (..., hidden, B), of prepared inputs (..., B, ...)."""
+        """Return the numbers that batch norm takes, (..., hidden, B), for prepared inputs (..., B, ...)."""
         raise NotImplementedError
 
     def head(self, hidden: Tensor) -> Tensor:
@@ -107,6 +176,11 @@ class Encoder(nn.Module):
         """Encode prepared inputs (..., B, ...) as features (..., B, dim).
 
         Weights (..., B) of the samples are those of `batch_norm`.
+
+        Raises
+        ------
+        FusionError
+            In training mode, if there is no sample, or a single one without a weight.
         """
         return self.head(batch_norm(self.batch_norm, self.activations(inputs), weight)).mT
 
@@ -124,9 +198,9 @@ class Encoder(nn.Module):
         inputs : Tensor, shape (n, ...)
             Prepared inputs of the whole training split.
         weight : Tensor, shape (n,), optional
-            Weights of the rows in the moments, from zero on. Default: all one.
+            Weights of the rows in the moments, at least zero. Default: all one.
         before : function of Tensor to Tensor, optional
-            Applied to some rows at a time before they are encoded. Default: nothing is.
+            Applied to some rows at a time before they are encoded. Default: none.
 
         Returns
         -------

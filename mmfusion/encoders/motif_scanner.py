@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders.encoder import Encoder, linear
+from mmfusion.encoders.encoder import Encoder, linear, new_conv1d, new_linear
 from mmfusion.encoders.scan import scan
 from mmfusion.errors import DataError
 
@@ -35,15 +35,25 @@ class MotifScanner(Encoder):
         Number of filters.
     dim : int, default 8
         Width d of the features.
+    generator : torch.Generator, optional
+        Source of the initial weights. Default: torch's global generator.
     """
 
-    def __init__(self, alphabet: int = 4, width: int = 12, channels: int = 32, dim: int = 8) -> None:
+    def __init__(
+        self,
+        alphabet: int = 4,
+        width: int = 12,
+        channels: int = 32,
+        dim: int = 8,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__(dim, channels)
         self.alphabet, self.width = alphabet, width
         self.part = max(1, min(width, int(math.log(TABLE_SIZE) / math.log(max(alphabet, 2)) + 1e-9)))
         self.parts = -(-width // self.part)
-        self.conv = nn.Conv1d(alphabet, channels, width)
-        self.linear = nn.Linear(channels, dim)
+        self.conv = new_conv1d(alphabet, channels, width, generator=generator)
+        self.linear = new_linear(channels, dim, generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
         """Turn symbols into codes of the patterns that start at every position.

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.encoder import Encoder, linear, shared_tensor
+from mmfusion.encoders.encoder import Encoder, linear, new_conv1d, new_linear, shared_tensor
 from mmfusion.errors import DataError
 from mmfusion.sentences import row_name
 
@@ -74,15 +74,24 @@ class SequenceEncoder(Encoder):
         Share of the channels that are dropped while training.
     dim : int, default 8
         Width d of the features.
+    generator : torch.Generator, optional
+        Source of the initial weights. Default: torch's global generator.
     """
 
     def __init__(
-        self, inputs: int, width: int = 5, channels: int = 32, dropout: float = 0.2, dim: int = 8
+        self,
+        inputs: int,
+        width: int = 5,
+        channels: int = 32,
+        dropout: float = 0.2,
+        dim: int = 8,
+        *,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(dim, channels)
-        self.conv = nn.Conv1d(inputs, channels, width, padding="same")
+        self.conv = new_conv1d(inputs, channels, width, "same", generator)
         self.dropout = Dropout(dropout)
-        self.linear = nn.Linear(channels, dim)
+        self.linear = new_linear(channels, dim, generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
         """Check sequences, and return a tensor on their memory.

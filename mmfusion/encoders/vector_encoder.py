@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.encoder import Encoder, linear, shared_tensor
+from mmfusion.encoders.encoder import Encoder, linear, new_linear, shared_tensor
 
 
 class VectorEncoder(Encoder):
@@ -26,13 +26,23 @@ class VectorEncoder(Encoder):
         Share of hidden units that are dropped while training.
     dim : int, default 8
         Width d of the features.
+    generator : torch.Generator, optional
+        Source of the initial weights. Default: torch's global generator.
     """
 
-    def __init__(self, inputs: int, hidden: int = 32, dropout: float = 0.2, dim: int = 8) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        hidden: int = 32,
+        dropout: float = 0.2,
+        dim: int = 8,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__(dim, hidden)
-        self.first = nn.Linear(inputs, hidden)
+        self.first = new_linear(inputs, hidden, generator)
         self.dropout = Dropout(dropout)
-        self.linear = nn.Linear(hidden, dim)
+        self.linear = new_linear(hidden, dim, generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
         """Turn vectors (n, inputs) into a tensor of the same shape; arrays of floats are not copied."""

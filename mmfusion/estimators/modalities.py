@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from torch import nn
 
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind_of
+from mmfusion.encoders.lent_generator import with_new_weights
 from mmfusion.encoders.sequence_encoder import pad
 from mmfusion.errors import InputError
 from mmfusion.sentences import value_name
@@ -48,15 +48,12 @@ class Modality:
     axes: int
     arguments: Mapping[str, Any]
 
-    def build(self) -> Encoder:
+    def build(self, generator: torch.Generator | None = None) -> Encoder:
         """Build the encoder with new weights, by the ``reset_parameters`` of its layers if it is a module."""
         if self.kind == OWN:
-            module = copy.deepcopy(self.arguments["module"])
-            for part in module.modules():
-                if hasattr(part, "reset_parameters"):
-                    part.reset_parameters()
+            module = with_new_weights(self.arguments["module"], generator)
             return ModuleEncoder(module, self.arguments["dim"])
-        return encoder_of(self.kind, self.size, self.arguments)
+        return encoder_of(self.kind, self.size, self.arguments, generator)
 
     def check(self, values: NDArray[Any]) -> None:
         """Check that an array is what the estimator was trained on.

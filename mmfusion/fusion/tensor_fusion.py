@@ -48,6 +48,8 @@ class TensorFusion(nn.Module):
         Largest size of a subset. Default: the number of modalities.
     convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
         How p, the exponent q and the relevance belong together, see `mmfusion.fusion.blocknorm`.
+    generator : torch.Generator, optional
+        Source of the initial weights. Default: torch's global generator.
 
     Attributes
     ----------
@@ -76,6 +78,8 @@ class TensorFusion(nn.Module):
         p: float = 1.0,
         max_order: int | None = None,
         convention: str = "mkl",
+        *,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         widths = {f"dims[{name!r}]": width for name, width in dims.items()}
@@ -90,7 +94,7 @@ class TensorFusion(nn.Module):
         self.widths = self.norm.widths
         self.weight = nn.Parameter(torch.empty(outputs, sum(self.widths)))
         self.bias = nn.Parameter(torch.empty(outputs))
-        self.reset_parameters()
+        self.reset_parameters(generator)
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
@@ -228,9 +232,8 @@ class TensorFusion(nn.Module):
             on_inputs = {subset: weight / scale[subset] for subset, weight in weights.items()}
             shift = tensor_products({m: -x for m, x in norm.split_inputs("centre").items()}, self.max_order)
             weights, bias = absorb(on_inputs, shift, self.dims), bias + offset(on_inputs, shift)
-        plain = TensorFusion(
-            self.dims, self.outputs, "none", self.p, self.max_order, self.convention
-        ).double()
+        arguments = (self.dims, self.outputs, "none", self.p, self.max_order, self.convention)
+        plain = TensorFusion(*arguments, generator=torch.Generator()).double()  # global state stays as it is
         plain.weight.copy_(torch.cat(list(weights.values()), dim=-1))
         plain.bias.copy_(bias)
         return plain.eval()

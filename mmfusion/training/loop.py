@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.own_module import ModuleEncoder
+from mmfusion.encoders.module_encoder import ModuleEncoder
 from mmfusion.fusion.blocknorm import weight_share
 from mmfusion.fusion.subsets import subset_label
 from mmfusion.measures.losses import batch_loss

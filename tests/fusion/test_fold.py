@@ -205,3 +205,10 @@ def test_scores_have_the_mean_of_the_bias_over_a_training_batch(norm: str, count
         assert float((mean - layer.bias).abs().min().detach()) > 1e-3
     else:
         torch.testing.assert_close(mean, layer.bias.detach(), rtol=1e-12, atol=1e-12)
+
+
+def test_folding_leaves_the_global_random_state_alone() -> None:
+    layer = TensorFusion({"b": 2, "a": 3}, norm="none")
+    before = torch.get_rng_state()
+    layer.fold()
+    assert torch.equal(torch.get_rng_state(), before)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain
 from typing import Any
 
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.encoder import Encoder, shared_tensor
 from mmfusion.errors import DataError, FusionError
 
@@ -113,115 +107,6 @@ class ModuleEncoder(Encoder):
     def head(self, hidden: Tensor) -> Tensor:
         """Return the normalised output of the module as it is, (dim, B)."""
         return hidden
-
-
-class StackedModules(nn.Module):
-    """Copies of several `ModuleEncoder`, computed one after the other; see `stacked_modules`.
-
-    A module of one's own knows nothing of an axis that counts networks, so that its parameters cannot be
-    stacked. Each copy gives what its original would give alone, also its batch norm and random numbers.
-
-    Parameters
-    ----------
-    encoders : sequence of ModuleEncoder
-        At least one. They are left as they are until `write_back`.
-    """
-
-    def __init__(self, encoders: Sequence[ModuleEncoder]) -> None:
-        super().__init__()
-        self.originals = tuple(encoders)  # a tuple is no submodule: only the copies are trained
-        self.copies = nn.ModuleList(copy.deepcopy(encoder) for encoder in encoders)
-        self.dim = self.originals[0].dim
-        self.noise: tuple[torch.Generator, ...] = ()
-
-    def use_noise(self, generators: Sequence[torch.Generator]) -> None:
-        """Let every network draw all random numbers, whatever layer they are for, from its own generator.
-
-        Parameters
-        ----------
-        generators : sequence of torch.Generator
-            One per network; the copies are counted by networks within modalities. Empty: torch's global
-            generator.
-
-        Raises
-        ------
-        FusionError
-            If the number of copies is no multiple of their number.
-        """
-        if generators and len(self.copies) % len(generators):
-            raise FusionError(
-                f"there are {len(generators)} generators for {len(self.copies)} stacked modules, expected "
-                "one per network."
-            )
-        self.noise = tuple(generators)
-        for module in self.modules():
-            if isinstance(module, Dropout):
-                module.generators = ()
-
-    def weights(self) -> list[Tensor]:
-        """Return the parameters of all modules with two or more axes."""
-        return [weight for encoder in self.copies for weight in encoder.weights()]  # type: ignore[operator]  # a ModuleEncoder
-
-    def forward(self, inputs: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Encode prepared inputs (k, B, ...) as features (k, B, dim), weights (k, B) of the samples."""
-        features = []
-        for place, (encoder, own) in enumerate(zip(self.copies, inputs, strict=True)):
-            generator = self.noise[place % len(self.noise)] if self.noise else None
-            with _drawing_from(generator):
-                features.append(encoder(own, None if weight is None else weight[place]))
-        return torch.stack(features)
-
-    @torch.no_grad()
-    def write_back(self) -> None:
-        """Copy parameters and buffers of the copies, such as moving averages, into their originals."""
-        for trained, original in zip(self.copies, self.originals, strict=True):
-            found = dict(chain(trained.named_parameters(), trained.named_buffers()))
-            for name, values in chain(original.named_parameters(), original.named_buffers()):
-                values.copy_(found[name])
-
-
-def stacked_modules(encoders: Sequence[ModuleEncoder]) -> StackedModules:
-    """Put deep copies of encoders side by side, inputs (k, B, ...) giving features (k, B, dim).
-
-    Parameters
-    ----------
-    encoders : sequence of ModuleEncoder
-        One per network, or per network within every modality.
-
-    Returns
-    -------
-    StackedModules
-        Its `write_back` copies what was trained into `encoders`.
-
-    Raises
-    ------
-    FusionError
-        If there is no encoder, or their features differ in width.
-    """
-    dims = sorted({encoder.dim for encoder in encoders})
-    if len(dims) != 1:
-        raise FusionError(
-            f"{len(encoders)} encoders with features of width {dims} cannot be stacked, expected at least "
-            "one encoder and one width; stack encoders of one architecture."
-        )
-    return StackedModules(encoders)
-
-
-@contextmanager
-def _drawing_from(generator: torch.Generator | None) -> Iterator[None]:
-    """Let torch's global generator give, and go on with, the numbers of another one within the block."""
-    if generator is None:
-        yield
-        return
-    device = generator.device
-    usual = torch.default_generator if device.type == "cpu" else torch.cuda.default_generators[device.index]
-    before = usual.get_state()
-    usual.set_state(generator.get_state())
-    try:
-        yield
-        generator.set_state(usual.get_state())
-    finally:
-        usual.set_state(before)
 
 
 def _name(module: nn.Module) -> str:

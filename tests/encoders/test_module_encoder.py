@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from mmfusion.encoders import VectorEncoder
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.own_module import ModuleEncoder, StackedModules, stacked_modules
+from mmfusion.encoders.module_encoder import ModuleEncoder
+from mmfusion.encoders.module_stack import StackedModules, stacked_modules
 from mmfusion.errors import DataError, FusionError
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples

@@ -1,0 +1,107 @@
+"""Stack of user's modules: copies that are computed one after the other."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from itertools import chain
+
+import torch
+from torch import Tensor, nn
+
+from mmfusion.encoders.dropout import Dropout
+from mmfusion.encoders.lent_generator import drawing_from
+from mmfusion.encoders.module_encoder import ModuleEncoder
+from mmfusion.errors import FusionError
+
+
+class StackedModules(nn.Module):
+    """Copies of several `ModuleEncoder`, computed one after the other; see `stacked_modules`.
+
+    A module of one's own knows nothing of an axis that counts networks, so that its parameters cannot be
+    stacked. Each copy gives what its original would give alone, also its batch norm and random numbers.
+
+    Parameters
+    ----------
+    encoders : sequence of ModuleEncoder
+        At least one. They are left as they are until `write_back`.
+    """
+
+    def __init__(self, encoders: Sequence[ModuleEncoder]) -> None:
+        super().__init__()
+        self.originals = tuple(encoders)  # a tuple is no submodule: only the copies are trained
+        self.copies = nn.ModuleList(copy.deepcopy(encoder) for encoder in encoders)
+        self.dim = self.originals[0].dim
+        self.noise: tuple[torch.Generator, ...] = ()
+
+    def use_noise(self, generators: Sequence[torch.Generator]) -> None:
+        """Let every network draw all random numbers, whatever layer they are for, from its own generator.
+
+        Parameters
+        ----------
+        generators : sequence of torch.Generator
+            One per network; the copies are counted by networks within modalities. Empty: torch's global
+            generator.
+
+        Raises
+        ------
+        FusionError
+            If the number of copies is no multiple of their number.
+        """
+        if generators and len(self.copies) % len(generators):
+            raise FusionError(
+                f"there are {len(generators)} generators for {len(self.copies)} stacked modules, expected "
+                "one per network."
+            )
+        self.noise = tuple(generators)
+        for module in self.modules():
+            if isinstance(module, Dropout):
+                module.generators = ()
+
+    def weights(self) -> list[Tensor]:
+        """Return the parameters of all modules with two or more axes."""
+        return [weight for encoder in self.copies for weight in encoder.weights()]  # type: ignore[operator]  # a ModuleEncoder
+
+    def forward(self, inputs: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Encode prepared inputs (k, B, ...) as features (k, B, dim), weights (k, B) of the samples."""
+        features = []
+        for place, (encoder, own) in enumerate(zip(self.copies, inputs, strict=True)):
+            generator = self.noise[place % len(self.noise)] if self.noise else None
+            with drawing_from(generator):
+                features.append(encoder(own, None if weight is None else weight[place]))
+        return torch.stack(features)
+
+    @torch.no_grad()
+    def write_back(self) -> None:
+        """Copy parameters and buffers of the copies, such as moving averages, into their originals."""
+        for trained, original in zip(self.copies, self.originals, strict=True):
+            found = dict(chain(trained.named_parameters(), trained.named_buffers()))
+            for name, values in chain(original.named_parameters(), original.named_buffers()):
+                values.copy_(found[name])
+
+
+def stacked_modules(encoders: Sequence[ModuleEncoder]) -> StackedModules:
+    """Put deep copies of encoders side by side, inputs (k, B, ...) giving features (k, B, dim).
+
+    Parameters
+    ----------
+    encoders : sequence of ModuleEncoder
+        One per network, or per network within every modality.
+
+    Returns
+    -------
+    StackedModules
+        Its `write_back` copies what was trained into `encoders`.
+
+    Raises
+    ------
+    FusionError
+        If there is no encoder, or their features differ in width.
+    """
+    dims = sorted({encoder.dim for encoder in encoders})
+    if len(dims) != 1:
+        raise FusionError(
+            f"{len(encoders)} encoders with features of width {dims} cannot be stacked, expected at least "
+            "one encoder and one width; stack encoders of one architecture."
+        )
+    return StackedModules(encoders)
