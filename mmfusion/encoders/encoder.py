@@ -16,8 +16,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.errors import FusionError
-
 ROWS_AT_ONCE = 2048
 """Rows that are encoded at once outside training."""
 

@@ -12,7 +12,8 @@ from sklearn.base import ClassifierMixin
 from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import documented
 from mmfusion.estimators.estimator import FusionEstimator
-from mmfusion.estimators.targets import Target, check_no_name, class_target
+from mmfusion.estimators.targets import Target, class_target, refuse_column_name
+from mmfusion.measures.losses import decide
 from mmfusion.sentences import row_name
 
 
@@ -47,9 +48,9 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
         return target
 
     def _target(self, y: ArrayLike) -> Target:
-        check_no_name("y", y)
+        refuse_column_name("y", y)
         values = np.asarray(y)
-        if self.fitted_.task == "binary" and values.ndim == 2:
+        if self.ensemble_.task == "binary" and values.ndim == 2:
             if values.shape[1] != len(self.classes_) or not np.isin(values, (0, 1)).all():
                 raise InputError(
                     f"y has shape {values.shape}, expected zeros and ones for {len(self.classes_)} labels."
@@ -58,14 +59,14 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
         unknown = np.flatnonzero(~np.isin(values, self.classes_))
         if len(unknown):
             raise InputError(
-                f"y, {row_name(int(unknown[0]))}: {values.tolist()[unknown[0]]!r} is no class of training, "
-                f"expected one of {', '.join(repr(name) for name in self.classes_.tolist())}."
+                f"y, {row_name(int(unknown[0]))}: {values.tolist()[unknown[0]]!r} is not a class "
+                f"of training, expected one of {', '.join(repr(name) for name in self.classes_.tolist())}."
             )
-        outputs = self.fitted_.scale.shape[1]
-        return Target(self.fitted_.task, np.searchsorted(self.classes_, values).astype(np.int64), outputs)
+        outputs = self.ensemble_.moments.outputs
+        return Target(self.ensemble_.task, np.searchsorted(self.classes_, values).astype(np.int64), outputs)
 
     def _outputs(self) -> list[Any]:
-        count = self.fitted_.scale.shape[1]
+        count = self.ensemble_.moments.outputs
         return self.classes_.tolist() if count > 1 else [self.classes_.tolist()[-1]]
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
@@ -76,7 +77,7 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of every class, shape (n, classes), or of every label, (n, labels)."""
         scores = self._scores(X)
-        if self.fitted_.task == "multiclass":
+        if self.ensemble_.task == "multiclass":
             return np.asarray(softmax(scores, axis=1))
         positive = expit(scores)
         return positive if self._labels() else np.column_stack([1 - positive, positive])
@@ -84,16 +85,14 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most likely class of every sample (n,), or zeros and ones of every label (n, labels)."""
         scores = self._scores(X)
+        decisions = decide(scores, self.ensemble_.task)
         if self._labels():
-            return (scores > 0).astype(np.int64)
-        chosen = (
-            scores.argmax(axis=1) if self.fitted_.task == "multiclass" else (scores[:, 0] > 0).astype(int)
-        )
-        return np.asarray(self.classes_[chosen])
+            return decisions
+        return np.asarray(self.classes_[decisions.reshape(len(scores))])
 
     def _labels(self) -> bool:
         """Whether there are several labels per sample."""
-        return self.fitted_.task == "binary" and self.fitted_.scale.shape[1] > 1
+        return self.ensemble_.task == "binary" and self.ensemble_.moments.outputs > 1
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

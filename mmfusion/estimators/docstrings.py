@@ -6,6 +6,12 @@ from typing import TypeVar
 
 Class = TypeVar("Class", bound=type)
 
+NO_EFFECT = (
+    "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a list of "
+    "penalties, to hold out whole groups."
+)
+"""Warning about groups that nothing is split by."""
+
 PARAMETERS = """
 Parameters
 ----------
@@ -24,7 +30,7 @@ convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
     How p, the exponent of the block norm and beta belong together.
 encoders : mapping of str to str, mapping or nn.Module, optional
     Encoder by modality: "vector", "symbols" or "sequence", or a mapping with the key "kind" and arguments of
-    that encoder, or a module of one's own that maps (B, ...) to (B, dim), alone or as
+    that encoder, or your own module that maps (B, ...) to (B, dim), alone or as
     ``{"module": module, "dim": dim}``, see `mmfusion.encoders.ModuleEncoder`. Default:
     by the type and the axes of the array.
 dim : int, default 8
@@ -38,7 +44,7 @@ learning_rate : float, default 0.005
 weight_decay : float, default 0.01
     Decoupled decay of the encoders' weight matrices.
 n_seeds : int, default 1
-    Networks that are trained from different seeds and averaged; from two on there are intervals.
+    Networks that are trained from different seeds and averaged; with two or more there are intervals.
 validation_fraction : float, optional
     Share of the samples (or groups) that is held out of training, to choose lambda and to measure the
     held-out columns of `relevance_`. Default: none, and 0.2 where `penalty` is a list.

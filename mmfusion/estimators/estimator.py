@@ -17,26 +17,23 @@ from mmfusion.data.check_values import check_some_present, check_values
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
-from mmfusion.estimators.encoder_checks import check_encoders, check_trained
-from mmfusion.estimators.ensemble import Recipe
-from mmfusion.estimators.fitting import Outcome, Plan, fit_plan
+from mmfusion.estimators.docstrings import NO_EFFECT
+from mmfusion.estimators.encoder_checks import check_encoders
+from mmfusion.estimators.fitting import CheckedData, FitSettings, FittedEnsemble, fit_ensemble, recipe_of
 from mmfusion.estimators.inputs import modality_data, rows_of
-from mmfusion.estimators.memory_checks import check_memory
-from mmfusion.estimators.modalities import Modality, modality_of
-from mmfusion.estimators.parameter_checks import check_parameters, group_labels, penalties, sample_weights
+from mmfusion.estimators.memory_checks import check_fusion_memory
+from mmfusion.estimators.modalities import check_as_in_training, choose_modalities
+from mmfusion.estimators.parameter_checks import candidates, check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
+from mmfusion.training.modality import MODULE, Modality
 from mmfusion.training.samples import Samples
 
 HELD_OUT = 0.2
 """Share of the samples that is held out where lambda is chosen and no share is given."""
 INTERCEPT = "intercept"
-NO_EFFECT = (
-    "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a list of "
-    "penalties, to hold out whole groups."
-)
 
 
 class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -126,21 +123,16 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             raise InputError(f"n_samples={len(data)}: there is one sample, expected at least 2.")
         weight, labels = sample_weights(sample_weight, len(data)), group_labels(groups, len(data))
         check_classes(target, weight)
-        layout = self._layout(data)
-        present = check_values(data, {modality.name: modality.kind for modality in layout}, rows_of(X))
+        modalities = choose_modalities(data, self.encoders, self.dim)
+        present = check_values(data, {m.name: m.kind for m in modalities}, rows_of(X))
         check_some_present(present)
-        plan = self._plan(layout, target)
-        fraction = self.validation_fraction
-        if fraction is None and len(plan.penalties) > 1:
-            fraction = HELD_OUT
-        if groups is not None and fraction is None:
-            warnings.warn(NO_EFFECT, stacklevel=2)
-        rows = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, plan.seeds[0])
-        order, batch = plan.fusion["max_order"], plan.recipe.settings(0.0, len(rows[0]))["batch_size"]
-        widths = [modality.arguments["dim"] for modality in layout]
-        check_memory(widths, order or len(layout), len(plan.seeds), batch, len(data))
-        check_encoders(layout, data, present)
-        self._keep(fit_plan(plan, data, present, target, weight, rows), layout, X)
+        seeds = check_random_state(self.random_state).randint(2**31 - 2, size=self.n_seeds).tolist()
+        fraction = self._held_out_share(groups)
+        train, held_out = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, seeds[0])
+        settings = self._settings(modalities, target.outputs, seeds, len(train))
+        check_fusion_memory(settings, len(data))
+        checked = CheckedData(data, present, target, weight, train, held_out)
+        self._keep(fit_ensemble(settings, checked), modalities, X)
         return self
 
     def _data(self, X: Any) -> ModalityData:
@@ -149,47 +141,39 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             raise InputError(f"X: 0 sample(s) (shape={data.shape}) while a minimum of 1 is required.")
         return data
 
-    def _layout(self, data: ModalityData) -> tuple[Modality, ...]:
-        if not isinstance(self.encoders, Mapping | None):
-            raise InputError(
-                f"encoders: {self.encoders!r} is no mapping, expected {{'text': 'vector', ...}} with the "
-                "names of modalities."
-            )
-        chosen = dict(self.encoders or {})
-        unknown = [name for name in chosen if name not in data.arrays]
-        if unknown:
-            raise InputError(
-                f"encoders[{unknown[0]!r}]: there is no such modality, expected one of "
-                f"{', '.join(data.arrays)}."
-            )
-        return tuple(
-            modality_of(name, values, chosen.get(name), self.dim) for name, values in data.arrays.items()
-        )
+    def _held_out_share(self, groups: ArrayLike | None) -> float | None:
+        """Return the share of the samples that is held out, and warn where groups have no effect."""
+        fraction = self.validation_fraction
+        if fraction is None and len(candidates(self.penalty)) > 1:
+            fraction = HELD_OUT
+        if groups is not None and fraction is None:
+            warnings.warn(NO_EFFECT, stacklevel=3)
+        return fraction
 
-    def _plan(self, layout: tuple[Modality, ...], target: Target) -> Plan:
-        order = chosen_order(self.max_order, len(layout))
-        seeds = check_random_state(self.random_state).randint(2**31 - 2, size=self.n_seeds)
+    def _settings(
+        self, modalities: tuple[Modality, ...], outputs: int, seeds: list[int], samples: int
+    ) -> FitSettings:
         fusion = {
-            "outputs": target.outputs,
+            "outputs": outputs,
             "norm": self.norm,
             "p": float(self.p),
-            "max_order": order,
+            "max_order": chosen_order(self.max_order, len(modalities)),
             "convention": self.convention,
         }
-        recipe = Recipe(self.epochs, self.batch_size, self.learning_rate, self.weight_decay, self.device)
-        candidates = [float(penalty) for penalty in penalties(self.penalty)]
-        return Plan(layout, fusion, recipe, candidates, [int(seed) for seed in seeds], self.verbose)
+        recipe = recipe_of(self.epochs, self.batch_size, self.learning_rate, self.weight_decay, samples)
+        penalties = [float(penalty) for penalty in candidates(self.penalty)]
+        return FitSettings(modalities, fusion, recipe, penalties, seeds, self.device, self.verbose)
 
-    def _keep(self, outcome: Outcome, layout: tuple[Modality, ...], X: Any) -> None:
-        self.fitted_, self.layout_, self._given = outcome.fitted, layout, X
-        self.penalty_, self.penalties_, self.history_ = outcome.penalty, outcome.penalties, outcome.history
-        self.relevance_ = outcome.relevance
-        self.modalities_ = tuple(modality.name for modality in layout)
+    def _keep(self, fitted: FittedEnsemble, modalities: tuple[Modality, ...], X: Any) -> None:
+        self.ensemble_, self.layout_, self._given = fitted.ensemble, modalities, X
+        self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
+        self.relevance_ = fitted.relevance
+        self.modalities_ = tuple(modality.name for modality in modalities)
         if not isinstance(X, ModalityData | Mapping):
             validate_data(self, X, skip_check_array=True)
 
     def _prepared(self, X: Any, target: Target | None = None) -> Samples:
-        check_is_fitted(self, "fitted_")
+        check_is_fitted(self, "ensemble_")
         data = self._data(X)
         if hasattr(self, "n_features_in_"):
             validate_data(self, X, skip_check_array=True, reset=False)
@@ -201,13 +185,13 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         kinds = {modality.name: modality.kind for modality in self.layout_}
         present = check_values(data, kinds, rows_of(X))
         for modality in self.layout_:
-            modality.check(data.arrays[modality.name])
-        check_trained(self.layout_, self.fitted_.networks[0], data, present)
-        return self.fitted_.samples(data, present, target)
+            check_as_in_training(modality, data.arrays[modality.name])
+        check_encoders(self.layout_, self.ensemble_.networks[0], data, present, "X", [MODULE])
+        return self.ensemble_.prepare(data, present, target)
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         samples = self._prepared(X)
-        return self.fitted_.scores(samples)
+        return self.ensemble_.scores(samples)
 
     def relevance(self, X: Any, y: ArrayLike) -> pd.DataFrame:
         """Measure the relevance of every subset on samples that were not trained on.
@@ -222,8 +206,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         DataFrame
             As `relevance_`, with the held-out columns measured on these samples.
         """
-        check_is_fitted(self, "fitted_")
-        return self.fitted_.relevance(self._prepared(X, self._target(y)))
+        check_is_fitted(self, "ensemble_")
+        return self.ensemble_.relevance(self._prepared(X, self._target(y)))
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Return what every subset of modalities adds to the score of every sample.
@@ -242,12 +226,12 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             outputs, columns of two levels: output and subset.
         """
         samples = self._prepared(X)
-        parts, intercept = self.fitted_.parts(samples)
+        parts, intercept = self.ensemble_.parts(samples)
         columns = {}
-        for place, output in enumerate(self._outputs()):
+        for index, output in enumerate(self._outputs()):
             for subset, part in parts.items():
-                columns[output, subset_label(subset)] = part[:, place]
-            columns[output, INTERCEPT] = np.full(len(samples), intercept[place])
+                columns[output, subset_label(subset)] = part[:, index]
+            columns[output, INTERCEPT] = np.full(len(samples), intercept[index])
         table = pd.DataFrame(columns)
         if isinstance(X, pd.DataFrame):
             table.index = X.index
@@ -255,11 +239,11 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
 
     def _outputs(self) -> list[Any]:
         """Names of the outputs."""
-        return list(range(self.fitted_.scale.shape[1]))
+        return list(range(self.ensemble_.moments.outputs))
 
     @property
     def subsets_(self) -> list[str]:
         """Labels of the subsets, in the order of all tables."""
-        check_is_fitted(self, "fitted_")
-        order = self.fitted_.networks[0].fusion.max_order
+        check_is_fitted(self, "ensemble_")
+        order = self.ensemble_.networks[0].fusion.max_order
         return [subset_label(subset) for subset in subsets(self.modalities_, order)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,31 +14,31 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.estimators.ensemble import (
-    Recipe,
-    Training,
-    constant_scores,
-    initial_networks,
-    mean_scores,
-    parts_of,
-    train,
-)
-from mmfusion.estimators.modalities import Modality, prepared
-from mmfusion.estimators.relevance_table import relevance_table
+from mmfusion.estimators.encoder_checks import check_encoders
+from mmfusion.estimators.ensemble import Ensemble
 from mmfusion.estimators.targets import Target
-from mmfusion.fusion.subsets import Subset
+from mmfusion.measures.constant_prediction import constant_scores
 from mmfusion.measures.losses import mean_loss, mean_score
-from mmfusion.training.device import one_thread
-from mmfusion.training.network import MultimodalNetwork
-from mmfusion.training.objective import target_tensor
-from mmfusion.training.samples import Samples
+from mmfusion.training.device import device_of, one_thread
+from mmfusion.training.fit import SMALLEST_SHARE, Fit, fit_networks
+from mmfusion.training.loop import Randomness, Recipe
+from mmfusion.training.modality import Modality
+from mmfusion.training.network import MultimodalNetwork, build_network
+from mmfusion.training.samples import NetworkSamples, Samples, prepare_samples
+from mmfusion.training.target_moments import TargetMoments
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+STEPS = 1000
+"""Steps of training where the number of epochs is not given."""
+EPOCHS = (10, 200)
+"""Fewest and most epochs where their number is not given."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is fitted and how.
+class FitSettings:
+    """How networks are fitted.
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ class Plan:
         Candidates for lambda.
     seeds : sequence of int
         One per network.
+    device : {"auto", "cpu", "cuda"}
     progress : bool
         Whether to draw a progress bar over the epochs.
     """
@@ -58,181 +60,169 @@ class Plan:
     recipe: Recipe
     penalties: Sequence[float]
     seeds: Sequence[int]
+    device: str
     progress: bool
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """Trained networks, and what belongs to them.
+class CheckedData:
+    """Data of a fit, checked.
 
     Parameters
     ----------
-    networks : list of MultimodalNetwork
-        One per seed, in eval mode.
-    task : str
-    scale : array, shape (2, outputs)
-        Mean and standard deviation with which the target was standardised; 0 and 1 for classes.
-    part_means : list of dict of subset to array, shape (outputs,)
-        Means of <phi_I, W_I> over the training samples, per network.
-    seed : int
-        Of bootstrap and halves.
+    data : ModalityData
+    present : mapping of str to array of bool, shape (n,)
+        Of the modalities that are missing for some sample.
+    target : Target
+    weight : array, shape (n,)
+        Weights of the samples, zero or more.
+    train, held_out : array of int
+        Rows that are trained on, and those that are not (may be empty).
     """
 
-    networks: list[MultimodalNetwork]
-    task: str
-    scale: Floats
-    part_means: list[dict[Subset, Floats]]
-    seed: int
-
-    def samples(
-        self, data: ModalityData, present: Mapping[str, NDArray[np.bool_]], target: Target | None = None
-    ) -> Samples:
-        """Prepare arrays, with a target standardised as in training or without one."""
-        inputs, masks = prepared(self.networks[0], data, present)
-        if target is None:
-            return Samples(inputs, torch.zeros(len(data)), None, masks)
-        return Samples(inputs, _targets(target, self.scale), None, masks)
-
-    def scores(self, samples: Samples) -> Floats:
-        """Return logits, or predictions in the unit of the target, shape (n, outputs)."""
-        scores: Floats = self.scale[0] + self.scale[1] * mean_scores(self.networks, samples)
-        return scores
-
-    def parts(self, samples: Samples) -> tuple[dict[Subset, Floats], Floats]:
-        """Return what every subset adds to the scores, and what is left, shape (outputs,)."""
-        by_network = [parts_of(network, samples) for network in self.networks]
-        biases = [network.fusion.bias.detach().numpy() for network in self.networks]
-        subsets = by_network[0]
-        means = {subset: np.mean([parts[subset] for parts in by_network], axis=0) for subset in subsets}
-        intercept = self.scale[0] + self.scale[1] * np.mean(biases, axis=0)
-        return {subset: self.scale[1] * part for subset, part in means.items()}, intercept
-
-    def relevance(self, held_out: Samples | None) -> pd.DataFrame:
-        """Return the relevance table, see `mmfusion.estimators.relevance_table.relevance_table`."""
-        return relevance_table(self.networks, held_out, self.part_means, self.task, self.seed)
+    data: ModalityData
+    present: Mapping[str, NDArray[np.bool_]]
+    target: Target
+    weight: Floats
+    train: Rows
+    held_out: Rows
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FittedEnsemble:
     """What a fit gives: networks, the chosen lambda, histories, losses of all candidates, and relevance."""
 
-    fitted: Fitted
+    ensemble: Ensemble
     penalty: float
     history: pd.DataFrame
     penalties: pd.DataFrame
     relevance: pd.DataFrame
 
 
-def fit_plan(
-    plan: Plan,
-    data: ModalityData,
-    present: Mapping[str, NDArray[np.bool_]],
-    target: Target,
-    weight: Floats,
-    rows: tuple[NDArray[np.intp], NDArray[np.intp]],
-) -> Outcome:
+def recipe_of(
+    epochs: int | None, batch_size: int, learning_rate: float, weight_decay: float, samples: int
+) -> Recipe:
+    """Return the recipe for a number of training samples; without epochs, as many as make `STEPS` steps."""
+    batch = max(2, min(batch_size, samples))
+    given = epochs or min(max(math.ceil(STEPS * batch / samples), EPOCHS[0]), EPOCHS[1])
+    return Recipe(given, batch, learning_rate, weight_decay)
+
+
+def fit_ensemble(settings: FitSettings, checked: CheckedData) -> FittedEnsemble:
     """Train for every candidate of lambda, and keep the one with the lowest loss on the held-out rows.
 
     Parameters
     ----------
-    plan : Plan
-    data : ModalityData
-    present : mapping of str to array of bool, shape (n,)
-    target : Target
-    weight : array, shape (n,)
-    rows : tuple of arrays of int
-        Rows that are trained on, and held-out rows (empty with one candidate).
+    settings : FitSettings
+    checked : CheckedData
 
     Returns
     -------
-    Outcome
+    FittedEnsemble
     """
-    trained, held_out = rows
-    scale = _scale(target, weight, trained)
-    samples = _samples(plan, data, present, target, weight, trained, scale)
-    training = Training(samples, trained, target.task)
-    apart = samples.rows(torch.from_numpy(held_out)) if len(held_out) else None
-    candidates, losses, scores, constant = [], [], [], np.nan
-    if apart is not None:
-        alone = constant_scores(training, target.outputs).double().expand(len(apart), -1).numpy()
-        constant = mean_loss(alone, apart.target.double().numpy(), target.task)
-    for penalty in plan.penalties:
-        networks, history = _trained(plan, training, penalty)
-        fitted = Fitted(networks, target.task, scale, [], plan.seeds[0])
-        loss, score = (np.nan, np.nan) if apart is None else _judged(fitted, apart)
-        losses.append(loss)
-        scores.append(score)
-        candidates.append((fitted, penalty, history))
-    best = 0 if np.isnan(losses).all() else int(np.nanargmin(losses))
-    fitted, penalty, history = candidates[best]
-    fitted = replace(fitted, part_means=[_means(network, training) for network in fitted.networks])
-    table = pd.DataFrame(
-        {
-            "penalty": list(plan.penalties),
-            "loss_validation": losses,
-            "loss_constant": constant,
-            "score_validation": scores,
-        }
+    target, weight, train = checked.target, checked.weight[checked.train], checked.train
+    moments = TargetMoments.fit(target.array[train], target.task, target.outputs, weight)
+    candidates = [(penalty, seed) for penalty in settings.penalties for seed in settings.seeds]
+    networks = [
+        build_network(settings.modalities, settings.fusion, torch.Generator().manual_seed(seed))
+        for _, seed in candidates
+    ]
+    check_encoders(settings.modalities, networks[0], checked.data, checked.present)
+    samples = _samples(networks[0], moments, checked)
+    fits = _fit(networks, candidates, settings, samples, checked)
+    held_out = samples.rows(torch.from_numpy(checked.held_out)) if len(checked.held_out) else None
+    by_penalty, count = [], len(settings.seeds)
+    for start in range(0, len(networks), count):
+        means = [
+            _part_means(network, fit, samples, train)
+            for network, fit in zip(networks[start : start + count], fits[start : start + count], strict=True)
+        ]
+        by_penalty.append(
+            Ensemble(networks[start : start + count], target.task, moments, means, settings.seeds[0])
+        )
+    penalties = _compare(by_penalty, settings.penalties, samples, train, held_out)
+    losses = penalties["loss_validation"]
+    best = 0 if losses.isna().all() else int(np.nanargmin(losses))
+    chosen = zip(fits[best * count : (best + 1) * count], settings.seeds, strict=True)
+    histories = [fit.history.assign(seed=seed) for fit, seed in chosen]
+    history = pd.concat(histories, ignore_index=True).drop(columns="loss_validation")
+    return FittedEnsemble(
+        by_penalty[best], settings.penalties[best], history, penalties, by_penalty[best].relevance(held_out)
     )
-    return Outcome(fitted, penalty, history, table, fitted.relevance(apart))
 
 
-def _trained(plan: Plan, training: Training, penalty: float) -> tuple[list[MultimodalNetwork], pd.DataFrame]:
-    networks = initial_networks(plan.modalities, plan.seeds, plan.fusion)
-    epochs = plan.recipe.settings(penalty, len(training.rows))["epochs"]
+def _samples(network: MultimodalNetwork, moments: TargetMoments, checked: CheckedData) -> Samples:
+    """Prepare all samples; weights have a mean of one over the training rows, and none if they are equal."""
+    weight = checked.weight[checked.train]
+    relative = None if bool((weight == weight[0]).all()) else checked.weight / weight.mean()
+    target = moments.standardise(checked.target.array, checked.target.task)
+    return prepare_samples(network.encoder_of_modality, checked.data, checked.present, target, relative)
+
+
+def _fit(
+    networks: Sequence[MultimodalNetwork],
+    candidates: Sequence[tuple[float, int]],
+    settings: FitSettings,
+    samples: Samples,
+    checked: CheckedData,
+) -> list[Fit]:
+    """Fit the networks of all candidates in one stack; their fusion layers are in float64 afterwards."""
+    device = device_of(settings.device)
+    randomness = [
+        Randomness(torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed + 1))
+        for _, seed in candidates
+    ]
+    rows = torch.from_numpy(checked.train).expand(len(networks), -1)
+    epochs = settings.recipe.epochs
     with (
         one_thread(),
-        tqdm(total=epochs, desc=f"lambda = {penalty:g}", unit="epoch", disable=not plan.progress) as bar,
+        tqdm(total=epochs, desc="training", unit="epoch", disable=not settings.progress) as bar,
     ):
-        histories = train(networks, training, plan.seeds, plan.recipe, penalty, bar.update)
-    tables = [table.assign(seed=seed) for seed, table in zip(plan.seeds, histories, strict=True)]
-    return networks, pd.concat(tables, ignore_index=True).drop(columns="loss_validation")
+        fits = fit_networks(
+            networks,
+            NetworkSamples(samples, rows),
+            None,
+            checked.target.task,
+            settings.recipe,
+            [penalty for penalty, _ in candidates],
+            randomness,
+            device,
+            start_from_constant=True,
+            after_epoch=bar.update,
+        )
+    for network in networks:
+        network.fusion.double()
+    return fits
 
 
-def _scale(target: Target, weight: Floats, rows: NDArray[np.intp]) -> Floats:
-    """Weighted mean and standard deviation of every target of a regression over the training rows."""
-    if target.task != "regression":
-        return np.stack([np.zeros(target.outputs), np.ones(target.outputs)])
-    values = target.array[rows].reshape(len(rows), -1)
-    mean = np.average(values, axis=0, weights=weight[rows])
-    deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight[rows]))
-    return np.stack([mean, np.where(deviation > 0, deviation, 1.0)])
-
-
-def _targets(target: Target, scale: Floats) -> torch.Tensor:
-    values = target.array
-    if target.task == "regression":
-        mean, deviation = scale if target.several else scale[:, 0]
-        values = (values - mean) / deviation
-    return target_tensor(torch.from_numpy(values), target.task)
-
-
-def _samples(
-    plan: Plan,
-    data: ModalityData,
-    present: Mapping[str, NDArray[np.bool_]],
-    target: Target,
-    weight: Floats,
-    trained: NDArray[np.intp],
-    scale: Floats,
-) -> Samples:
-    (blank,) = initial_networks(plan.modalities, plan.seeds[:1], plan.fusion)
-    inputs, masks = prepared(blank, data, present)
-    equal = bool((weight[trained] == weight[trained[0]]).all())
-    share = None if equal else torch.from_numpy(weight / weight[trained].mean()).float()
-    return Samples(inputs, _targets(target, scale), share, masks)
-
-
-def _judged(fitted: Fitted, samples: Samples) -> tuple[float, float]:
-    """Return mean loss and mean score on samples."""
-    scores, target = mean_scores(fitted.networks, samples), samples.target.double().numpy()
-    return mean_loss(scores, target, fitted.task), mean_score(scores, target, fitted.task)
-
-
-def _means(network: MultimodalNetwork, training: Training) -> dict[Subset, Floats]:
+def _part_means(network: MultimodalNetwork, fit: Fit, samples: Samples, train: Rows) -> dict[Any, Floats]:
     """Weighted means of the parts over the training rows."""
-    samples = training.samples
-    weight = np.zeros(len(samples))
-    weight[training.rows] = 1.0 if samples.weight is None else samples.weight.double().numpy()[training.rows]
-    parts = parts_of(network, samples)
+    weight = None if samples.weight is None else samples.weight.double().numpy()[train]
+    features = fit.features
+    if len(next(iter(features.values()))) != len(train):
+        features = {name: values[torch.from_numpy(train)] for name, values in features.items()}
+    parts = network.parts(features)
     return {subset: np.average(part, axis=0, weights=weight) for subset, part in parts.items()}
+
+
+def _compare(
+    ensembles: Sequence[Ensemble],
+    penalties: Sequence[float],
+    samples: Samples,
+    train: Rows,
+    held_out: Samples | None,
+) -> pd.DataFrame:
+    """Return loss and score of every candidate on the held-out samples, beside the loss of the constant."""
+    table = pd.DataFrame({"penalty": list(penalties)})
+    if held_out is None:
+        return table.assign(loss_validation=np.nan, loss_constant=np.nan, score_validation=np.nan)
+    task, outputs = ensembles[0].task, ensembles[0].moments.outputs
+    truth = held_out.target.double().numpy()
+    weight = None if samples.weight is None else samples.weight.double().numpy()[train]
+    constant = constant_scores(samples.target.numpy()[train], task, outputs, weight, SMALLEST_SHARE)
+    scores = [ensemble.raw_scores(held_out) for ensemble in ensembles]
+    return table.assign(
+        loss_validation=[mean_loss(score, truth, task) for score in scores],
+        loss_constant=mean_loss(np.tile(constant, (len(held_out), 1)), truth, task),
+        score_validation=[mean_score(score, truth, task) for score in scores],
+    )

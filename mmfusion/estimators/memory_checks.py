@@ -1,4 +1,4 @@
-"""How much memory a fusion layer needs, told before it is built."""
+"""How much memory a fusion layer needs, checked before it is built."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import psutil
 
 from mmfusion.errors import InputError
+from mmfusion.estimators.fitting import FitSettings
 
 COPIES = 6
 """Arrays of the size of the weights: weights, gradients, two moments of AdamW, and intermediate results."""
@@ -15,31 +16,31 @@ HEADS = 4
 """Arrays of the size of the heads that a step holds at once."""
 
 
-def check_memory(widths: Sequence[int], order: int, networks: int, batch: int, samples: int) -> None:
+def check_fusion_memory(settings: FitSettings, samples: int) -> None:
     """Stop before the tensor products of too many subsets fill the memory.
 
     Parameters
     ----------
-    widths : sequence of int
-        Width d_m of the features of every modality.
-    order : int
-        Largest size of a subset.
-    networks, batch, samples : int
-        Networks side by side, samples per step and in training.
+    settings : FitSettings
+    samples : int
+        Samples in training.
 
     Raises
     ------
     InputError
         If more than the free memory is needed; with the largest order that fits.
     """
-    free = psutil.virtual_memory().available
+    widths = [int(modality.arguments["dim"]) for modality in settings.modalities]
+    order = settings.fusion["max_order"] or len(widths)
+    networks = len(settings.seeds) * len(settings.penalties)
+    batch, free = settings.recipe.batch_size, psutil.virtual_memory().available
     needed = _bytes(widths, order, networks, batch, samples)
     if needed <= free:
         return
-    fits = [k for k in range(1, order) if _bytes(widths, k, networks, batch, samples) <= free]
+    fitting = [k for k in range(1, order) if _bytes(widths, k, networks, batch, samples) <= free]
     advice = (
-        f"max_order={fits[-1]} has {_subsets(len(widths), fits[-1])} subsets and fits"
-        if fits
+        f"max_order={fitting[-1]} has {_subsets(len(widths), fitting[-1])} subsets and fits"
+        if fitting
         else "use a smaller dim"
     )
     raise InputError(

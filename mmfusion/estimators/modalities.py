@@ -1,83 +1,62 @@
-"""The modalities of an estimator: kinds, sizes, encoders, and how raw arrays become prepared samples."""
+"""The modalities of an estimator: which kind each is, and which encoder it gets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind_of
-from mmfusion.encoders.lent_generator import with_new_weights
-from mmfusion.encoders.sequence_encoder import pad
+from mmfusion.encoders import ENCODERS, kind_of
 from mmfusion.errors import InputError
 from mmfusion.sentences import value_name
-from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.modality import MODULE, Modality
 
-OWN = "module"
-"""Kind of a modality whose encoder is a module of the user's own; its input is not standardised."""
 STANDARDISED = ("vector", "sequence")
 """Kinds whose columns are standardised by training statistics."""
+WINDOW = 12
+"""Symbols per window of the motif scanner, fewer for shorter sequences."""
 
 
-@dataclass(frozen=True)
-class Modality:
-    """One modality of an estimator.
+def choose_modalities(data: ModalityData, encoders: Any, dim: int) -> tuple[Modality, ...]:
+    """Choose the encoder of every modality.
 
     Parameters
     ----------
-    name : str
-    kind : str
-        A key of `mmfusion.encoders.ENCODERS`, or ``module`` for a module of the user's own.
-    size : int
-        Number of columns, or of symbols.
-    axes : int
-        Axes of its arrays.
-    arguments : mapping
-        Arguments of the encoder.
+    data : ModalityData
+    encoders : mapping of str to str, mapping or nn.Module, or None
+        The parameter of the estimators.
+    dim : int
+        Width of the features.
+
+    Returns
+    -------
+    tuple of Modality
+        In modality order.
+
+    Raises
+    ------
+    InputError
+        If an encoder is for an unknown modality, unknown itself, or does not fit its array.
     """
-
-    name: str
-    kind: str
-    size: int
-    axes: int
-    arguments: Mapping[str, Any]
-
-    def build(self, generator: torch.Generator | None = None) -> Encoder:
-        """Build the encoder with new weights, by the ``reset_parameters`` of its layers if it is a module."""
-        if self.kind == OWN:
-            module = with_new_weights(self.arguments["module"], generator)
-            return ModuleEncoder(module, self.arguments["dim"])
-        return encoder_of(self.kind, self.size, self.arguments, generator)
-
-    def check(self, values: NDArray[Any]) -> None:
-        """Check that an array is what the estimator was trained on.
-
-        Raises
-        ------
-        InputError
-            If the number of axes or columns is another one, or a symbol is unknown.
-        """
-        if self.kind == OWN and values.ndim == self.axes:
-            return
-        if values.ndim != self.axes or (self.kind != "symbols" and values.shape[-1] != self.size):
-            raise InputError(
-                f"X[{self.name!r}] has shape {values.shape}, expected {self.size} columns and {self.axes} "
-                "axes as in training."
-            )
-        if self.kind == "symbols" and len(values) and int(values.max()) >= self.size:
-            raise InputError(
-                f"X[{self.name!r}]: there is a symbol {values.max()}, expected 0 to {self.size - 1} as in "
-                "training."
-            )
+    if not isinstance(encoders, Mapping | None):
+        raise InputError(
+            f"encoders: {encoders!r} is not a mapping, expected {{'text': 'vector', ...}} with the names of "
+            "modalities."
+        )
+    chosen = dict(encoders or {})
+    unknown = [name for name in chosen if name not in data.arrays]
+    if unknown:
+        raise InputError(
+            f"encoders[{unknown[0]!r}]: there is no such modality, expected one of {', '.join(data.arrays)}."
+        )
+    return tuple(choose_modality(name, values, chosen.get(name), dim) for name, values in data.arrays.items())
 
 
-def modality_of(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modality:
+def choose_modality(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modality:
     """Choose the encoder of a modality.
 
     Parameters
@@ -100,120 +79,76 @@ def modality_of(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modal
         If the kind is unknown or does not fit the array.
     """
     if isinstance(choice, nn.Module):
-        choice = {OWN: choice}
+        choice = {MODULE: choice}
     if not isinstance(choice, str | Mapping | None):
-        raise _no_encoder(name, choice)
+        raise _not_an_encoder(name, choice)
     if isinstance(choice, Mapping):
-        check_dim(name, choice)
-    if isinstance(choice, Mapping) and OWN in choice:
-        return Modality(name, OWN, int(values.shape[-1]), values.ndim, _own_arguments(name, choice, dim))
+        _check_dim(name, choice)
+        if MODULE in choice:
+            return _module_modality(name, values, choice, dim)
     given = dict(choice) if isinstance(choice, Mapping) else {} if choice is None else {"kind": choice}
     kind = given.pop("kind", None) or kind_of(values)
     if kind not in ENCODERS:
         raise InputError(f"encoders[{name!r}]: {kind!r} is unknown, expected one of {', '.join(ENCODERS)}.")
-    axes = 3 if kind == "sequence" else 2
-    if values.ndim != axes or (kind == "symbols" and values.dtype.kind not in "iu"):
+    symbols, axes = kind == "symbols", 3 if kind == "sequence" else 2
+    if values.ndim != axes or (symbols and values.dtype.kind not in "iu"):
         raise InputError(
-            f"X[{name!r}] is an array {values.shape} of {values.dtype}, which is no input of the encoder "
-            f"{kind!r}, expected {'whole numbers' if kind == 'symbols' else 'numbers'} with {axes} axes."
+            f"X[{name!r}] is an array {values.shape} of {values.dtype}, which the encoder {kind!r} does not "
+            f"take, expected {'whole numbers' if symbols else 'numbers'} with {axes} axes."
         )
-    size = max(2, int(values.max()) + 1) if kind == "symbols" else int(values.shape[-1])
-    arguments = {"dim": dim, **given}
-    if kind == "symbols":
-        arguments.setdefault("width", min(12, values.shape[1]))
-    return Modality(name, kind, size, axes, arguments)
+    size = max(2, int(values.max()) + 1) if symbols else int(values.shape[-1])
+    window = {"width": min(WINDOW, values.shape[1])} if symbols else {}
+    return Modality(name, kind, size, {"dim": dim, **window, **given}, axes, kind in STANDARDISED)
 
 
-def _own_arguments(name: str, choice: Mapping[str, Any], dim: int) -> dict[str, Any]:
-    if not isinstance(choice[OWN], nn.Module):
-        raise _no_encoder(name, choice[OWN])
-    others = [key for key in choice if key not in (OWN, "dim")]
-    if others:
-        raise InputError(
-            f"encoders[{name!r}]: {others[0]!r} is no argument of a module of your own, expected 'module' "
-            "and 'dim' only; leave it out."
-        )
-    return {"dim": dim, **choice}
-
-
-def _no_encoder(name: str, found: object) -> InputError:
-    if isinstance(found, type):
-        return InputError(
-            f"encoders[{name!r}] is the class {found.__name__}, expected an instance of it; call it with its "
-            f"arguments, {found.__name__}(...)."
-        )
-    return InputError(
-        f"encoders[{name!r}] is {value_name(found)}, expected one of {', '.join(ENCODERS)}, a mapping with "
-        "the key 'kind' or 'module', or a torch.nn.Module."
-    )
-
-
-def check_dim(name: str, choice: Mapping[str, Any]) -> None:
-    """Check the width of the features that is asked of an encoder.
+def check_as_in_training(modality: Modality, values: NDArray[Any]) -> None:
+    """Check that an array is what a modality was in training.
 
     Raises
     ------
     InputError
-        If it is no whole number from 1 on.
+        If the number of axes or columns differs, or a symbol is unknown.
     """
+    symbols = modality.kind == "symbols"
+    if modality.kind == MODULE and values.ndim == modality.axes:
+        return
+    if values.ndim != modality.axes or (not symbols and values.shape[-1] != modality.size):
+        raise InputError(
+            f"X[{modality.name!r}] has shape {values.shape}, expected {modality.size} columns and "
+            f"{modality.axes} axes as in training."
+        )
+    if symbols and len(values) and int(values.max()) >= modality.size:
+        raise InputError(
+            f"X[{modality.name!r}]: there is a symbol {values.max()}, expected 0 to {modality.size - 1} as in "
+            "training."
+        )
+
+
+def _module_modality(name: str, values: NDArray[Any], choice: Mapping[str, Any], dim: int) -> Modality:
+    if not isinstance(choice[MODULE], nn.Module):
+        raise _not_an_encoder(name, choice[MODULE])
+    others = [key for key in choice if key not in (MODULE, "dim")]
+    if others:
+        raise InputError(
+            f"encoders[{name!r}]: {others[0]!r} is not an argument of your own module, expected 'module' and "
+            "'dim' only; leave it out."
+        )
+    return Modality(name, MODULE, int(values.shape[-1]), {"dim": dim, **choice}, values.ndim)
+
+
+def _check_dim(name: str, choice: Mapping[str, Any]) -> None:
     dim = choice.get("dim", 1)
     if not isinstance(dim, int | np.integer) or isinstance(dim, bool) or dim < 1:
-        raise InputError(f"encoders[{name!r}]: dim is {dim!r}, expected a whole number from 1 on.")
+        raise InputError(f"encoders[{name!r}]: dim is {dim!r}, expected a whole number, at least 1.")
 
 
-def build_network(modalities: tuple[Modality, ...], seed: int, **fusion: Any) -> MultimodalNetwork:
-    """Build a network whose weights come from a seed; the global random state stays as it is."""
-    standardised = {m.name: m.size for m in modalities if m.kind in STANDARDISED}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return MultimodalNetwork({m.name: m.build() for m in modalities}, 1.0, standardised, **fusion)
-
-
-def raw_values(
-    values: NDArray[Any], lengths: NDArray[Any] | None, present: NDArray[np.bool_] | None
-) -> NDArray[Any]:
-    """Return what an encoder prepares: padding is NaN, and samples without the modality are zero.
-
-    Parameters
-    ----------
-    values : array, shape (n, ...)
-    lengths : array of int, shape (n,), or None
-        Steps that are no padding, of sequences.
-    present : array of bool, shape (n,), or None
-        Which samples have the modality; None: all.
-
-    Returns
-    -------
-    array, shape (n, ...)
-        Not copied if there is nothing to change.
-    """
-    if lengths is not None and values.ndim == 3:
-        values = pad(values, lengths)
-    if present is not None:
-        here = present.reshape(-1, *[1] * (values.ndim - 1))
-        values = np.where(here, values, np.zeros((), dtype=values.dtype))
-    return values
-
-
-def prepared(
-    network: MultimodalNetwork, data: ModalityData, present: Mapping[str, NDArray[np.bool_]]
-) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-    """Prepare arrays for a network; only modalities that are missing for some sample are copied.
-
-    Parameters
-    ----------
-    network : MultimodalNetwork
-    data : ModalityData
-    present : mapping of str to array of bool, shape (n,)
-        From `mmfusion.data.check_values.check_values`.
-
-    Returns
-    -------
-    tuple of dict of str to Tensor
-        Inputs and masks.
-    """
-    inputs: dict[str, torch.Tensor] = {}
-    for name, encoder in zip(network.modalities, network.encoders, strict=True):
-        values = raw_values(data.arrays[name], data.lengths.get(name), present.get(name))
-        inputs[name] = encoder.prepare(values)  # type: ignore[operator]  # an Encoder, in a ModuleList
-    return inputs, {name: torch.from_numpy(mask) for name, mask in present.items()}
+def _not_an_encoder(name: str, value: object) -> InputError:
+    if isinstance(value, type):
+        return InputError(
+            f"encoders[{name!r}] is the class {value.__name__}, expected an instance of it; call it with its "
+            f"arguments, {value.__name__}(...)."
+        )
+    return InputError(
+        f"encoders[{name!r}] is {value_name(value)}, expected one of {', '.join(ENCODERS)}, a mapping with "
+        "the key 'kind' or 'module', or a torch.nn.Module."
+    )

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.errors import InputError
-from mmfusion.estimators.targets import check_no_name
+from mmfusion.estimators.targets import refuse_column_name
 from mmfusion.fusion.blocknorm import block_norm_exponent
 from mmfusion.fusion.normalisation import NORMALISATIONS
 from mmfusion.sentences import row_name
@@ -33,36 +33,35 @@ def check_parameters(values: dict[str, Any]) -> None:
     """
     for name, least in WHOLE.items():
         if not _whole(values[name], least):
-            raise InputError(f"{name}: {values[name]!r}, expected a whole number from {least} on.")
+            raise InputError(f"{name}: {values[name]!r}, expected a whole number, at least {least}.")
     if values["epochs"] is not None and not _whole(values["epochs"], 1):
-        raise InputError(f"epochs: {values['epochs']!r}, expected a whole number from 1 on or None.")
+        raise InputError(f"epochs: {values['epochs']!r}, expected a whole number, at least 1, or None.")
     for name in (*POSITIVE, *NOT_NEGATIVE):
         low = 0.0 if name in NOT_NEGATIVE else math.ulp(0.0)
         if not _real(values[name]) or not low <= values[name] < math.inf:
-            raise InputError(
-                f"{name}: {values[name]!r}, expected a finite number {'from' if not low else 'above'} 0."
-            )
+            bound = "of at least" if name in NOT_NEGATIVE else "above"
+            raise InputError(f"{name}: {values[name]!r}, expected a finite number {bound} 0.")
     if values["norm"] not in NORMALISATIONS:
         raise InputError(f"norm: {values['norm']!r} is unknown, expected one of {', '.join(NORMALISATIONS)}.")
     if values["device"] not in DEVICES or (values["device"] == "cuda" and not torch.cuda.is_available()):
         here = "auto, cpu or cuda" if torch.cuda.is_available() else "auto or cpu (torch finds no CUDA here)"
         raise InputError(f"device: {values['device']!r}, expected {here}.")
     block_norm_exponent(values["p"], values["convention"])
-    for penalty in penalties(values["penalty"]):
+    for penalty in candidates(values["penalty"]):
         if not _real(penalty) or not 0 <= penalty < math.inf:
             raise InputError(
-                f"penalty: {penalty!r}, expected a number from 0 on, or a list of them to choose from."
+                f"penalty: {penalty!r}, expected a number, 0 or more, or a list of them to choose from."
             )
     order, fraction = values["max_order"], values["validation_fraction"]
     if order is not None and order != "auto" and not _whole(order, 1):
         raise InputError(
-            f"max_order: {order!r}, expected a whole number from 1 on, 'auto' or None (all subsets)."
+            f"max_order: {order!r}, expected a whole number, at least 1, 'auto' or None (all subsets)."
         )
     if fraction is not None and not (_real(fraction) and 0 < fraction < 1):
         raise InputError(f"validation_fraction: {fraction!r}, expected a number between 0 and 1, or None.")
 
 
-def penalties(penalty: Any) -> list[Any]:
+def candidates(penalty: Any) -> list[Any]:
     """Return the candidates for lambda: the one number, or the list of them.
 
     Raises
@@ -94,16 +93,16 @@ def sample_weights(weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        If there is not one finite weight from zero on per sample, or fewer than two are positive.
+        If there is not one finite weight, zero or more, per sample, or fewer than two are positive.
     """
     if weight is None:
         return np.ones(count)
-    check_no_name("sample_weight", weight)
+    refuse_column_name("sample_weight", weight)
     try:
         values = np.asarray(weight, dtype=np.float64)
     except (ValueError, TypeError):
         raise InputError(
-            f"sample_weight holds values that are no numbers, expected one number for each of the {count} "
+            f"sample_weight holds values that are not numbers, expected one number for each of the {count} "
             "samples; convert them first."
         ) from None
     if values.shape != (count,):
@@ -113,8 +112,8 @@ def sample_weights(weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
     wrong = np.flatnonzero(~np.isfinite(values) | (values < 0))
     if len(wrong):
         raise InputError(
-            f"sample_weight, {row_name(int(wrong[0]))}: {values[wrong[0]]}, expected a finite number from "
-            "0 on."
+            f"sample_weight, {row_name(int(wrong[0]))}: {values[wrong[0]]}, expected a finite number, "
+            "0 or more."
         )
     if np.count_nonzero(values) < 2:
         raise InputError("sample_weight: all samples but at most one have zero weight, expected at least 2.")
@@ -131,7 +130,7 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
     """
     if groups is None:
         return None
-    check_no_name("groups", groups)
+    refuse_column_name("groups", groups)
     labels = np.asarray(groups)
     if labels.shape != (count,):
         raise InputError(

@@ -1,4 +1,4 @@
-"""Saving and loading a fitted estimator."""
+"""Saving and loading a fitted estimator: one file of networks with a JSON description, never a pickle."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from mmfusion.errors import DataError
-from mmfusion.estimators.fitting import Fitted
-from mmfusion.estimators.modalities import OWN, Modality
-from mmfusion.estimators.saving import layout_state, load_fitted, save_fitted, table_state
+from mmfusion.errors import DataError, InputError
+from mmfusion.estimators.ensemble import Ensemble
+from mmfusion.fusion.subsets import parse_subset, subset_label
+from mmfusion.training.modality import MODULE, Modality
+from mmfusion.training.network import MultimodalNetwork, build_network
+from mmfusion.training.network_file import load_networks, save_networks
+from mmfusion.training.target_moments import TargetMoments
 
+FORMAT = "mmfusion-estimator-2"
 TABLES = ("relevance_", "penalties_", "history_")
 ARRAYS = ("classes_", "feature_names_in_")
 VALUES = (*ARRAYS, "penalty_", "n_features_in_", "several_")
@@ -28,7 +33,7 @@ class SavingMixin:
     get_params: Callable[..., dict[str, Any]]
     set_params: Callable[..., Any]
     encoders: Mapping[str, Any] | None
-    fitted_: Fitted
+    ensemble_: Ensemble
     layout_: tuple[Modality, ...]
     modalities_: tuple[str, ...]
 
@@ -42,22 +47,39 @@ class SavingMixin:
         Raises
         ------
         InputError
-            If a parameter is no plain value.
+            If a parameter is not a plain value.
         """
-        check_is_fitted(self, "fitted_")
-        fusion = self.fitted_.networks[0].fusion
-        names = ("outputs", "p", "max_order", "convention")
-        state = {
-            "layout": layout_state(self.layout_),
-            "fusion": {name: getattr(fusion, name) for name in names} | {"norm": fusion.norm.name},
-            "tables": {name: table_state(getattr(self, name)) for name in TABLES},
-            "values": {name: _listed(getattr(self, name)) for name in VALUES if hasattr(self, name)},
-        }
+        check_is_fitted(self, "ensemble_")
+        ensemble = self.ensemble_
         parameters = self.get_params(deep=False)
         if parameters["encoders"]:
-            kept = {m.name for m in self.layout_ if m.kind != OWN}
-            parameters["encoders"] = {k: x for k, x in parameters["encoders"].items() if k in kept}
-        save_fitted(path, type(self).__name__, parameters, self.fitted_, state)
+            plain = {modality.name for modality in self.layout_ if modality.kind != MODULE}
+            parameters["encoders"] = {k: x for k, x in parameters["encoders"].items() if k in plain}
+        fusion = ensemble.networks[0].fusion
+        names = ("outputs", "p", "max_order", "convention")
+        description = {
+            "class": type(self).__name__,
+            "parameters": parameters,
+            "modalities": [modality.as_json() for modality in self.layout_],
+            "fusion": {name: getattr(fusion, name) for name in names} | {"norm": fusion.norm.name},
+            "task": ensemble.task,
+            "target": ensemble.moments.as_json(),
+            "part_means": [
+                {subset_label(subset): mean.tolist() for subset, mean in means.items()}
+                for means in ensemble.part_means
+            ],
+            "seed": ensemble.seed,
+            "tables": {name: _columns(getattr(self, name)) for name in TABLES},
+            "values": {name: getattr(self, name) for name in VALUES if hasattr(self, name)},
+        }
+        networks = {str(index): network for index, network in enumerate(ensemble.networks)}
+        try:
+            save_networks(path, networks, description, FORMAT)
+        except TypeError as error:
+            raise InputError(
+                f"{path}: a parameter cannot be written ({error}), expected numbers, text, lists and "
+                "mappings; set random_state to a number."
+            ) from None
 
     @classmethod
     def load(cls, path: str | Path, modules: Mapping[str, nn.Module] | None = None) -> Self:
@@ -67,7 +89,7 @@ class SavingMixin:
         ----------
         path : str or Path
         modules : mapping of str to nn.Module, optional
-            Encoders of one's own by modality: their weights are in the file, their code is not.
+            Your own encoders by modality: their weights are in the file, their code is not.
 
         Returns
         -------
@@ -78,25 +100,58 @@ class SavingMixin:
         DataError
             If the file is missing, damaged, or holds another estimator.
         """
-        own = dict(modules or {})
-        header, layout, fitted = load_fitted(path, own)
-        if header["class"] != cls.__name__:
-            raise DataError(
-                f"{path}: holds a {header['class']}, expected a {cls.__name__}; load it with that."
-            )
-        estimator = cls(**header["parameters"])
-        if own:
-            estimator.set_params(encoders={**(estimator.encoders or {}), **own})
-        state = header["state"]
-        estimator.fitted_ = fitted
-        estimator.layout_ = layout
-        estimator.modalities_ = tuple(modality.name for modality in estimator.layout_)
-        for name, columns in state["tables"].items():
+        given = dict(modules or {})
+        layout: list[Modality] = []
+
+        def build(description: Mapping[str, Any]) -> dict[str, MultimodalNetwork]:
+            if description["class"] != cls.__name__:
+                raise DataError(
+                    f"{path}: holds a {description['class']}, expected a {cls.__name__}; load it with that."
+                )
+            layout.extend(_modality(facts, given, path) for facts in description["modalities"])
+            count = len(description["part_means"])
+            fusion = description["fusion"] | {"p": float(description["fusion"]["p"])}
+            return {str(index): build_network(layout, fusion, torch.Generator()) for index in range(count)}
+
+        description, networks = load_networks(path, build, FORMAT, "save the estimator again")
+        estimator = cls(**description["parameters"])
+        if given:
+            estimator.set_params(encoders={**(estimator.encoders or {}), **given})
+        estimator.ensemble_ = Ensemble(
+            list(networks.values()),
+            description["task"],
+            TargetMoments.from_json(description["target"]),
+            [
+                {parse_subset(label): np.asarray(mean) for label, mean in means.items()}
+                for means in description["part_means"]
+            ],
+            description["seed"],
+        )
+        estimator.layout_ = tuple(layout)
+        estimator.modalities_ = tuple(modality.name for modality in layout)
+        for name, columns in description["tables"].items():
             setattr(estimator, name, pd.DataFrame(columns))
-        for name, value in state["values"].items():
+        for name, value in description["values"].items():
             setattr(estimator, name, np.asarray(value) if name in ARRAYS else value)
         return estimator
 
 
-def _listed(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+def _columns(table: pd.DataFrame) -> dict[str, list[Any]]:
+    return {str(name): table[name].tolist() for name in table.columns}
+
+
+def _modality(facts: dict[str, Any], modules: Mapping[str, Any], path: str | Path) -> Modality:
+    """Rebuild a modality, with the user's module where it has one."""
+    name = facts["name"]
+    if facts["kind"] != MODULE:
+        return Modality(**facts)
+    if name not in modules:
+        raise InputError(
+            f"{path}: the encoder of {name!r} is your own module, expected it in "
+            f"load(path, modules={{{name!r}: module}})."
+        )
+    if not isinstance(modules[name], nn.Module):
+        raise InputError(
+            f"modules[{name!r}] is {modules[name]!r}, expected an instance of the module that was trained."
+        )
+    return Modality(**{**facts, "arguments": {**facts["arguments"], MODULE: modules[name]}})

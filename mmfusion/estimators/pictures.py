@@ -42,7 +42,7 @@ class PlottingMixin:
         -------
         Axes
         """
-        check_is_fitted(self, "fitted_")
+        check_is_fitted(self, "ensemble_")
         if f"{measure}_low" not in self.relevance_.columns or self.relevance_[measure].isna().all():
             raise InputError(
                 f"measure: {measure!r} was not measured, expected a column of relevance_ with values; "
@@ -69,7 +69,7 @@ class PlottingMixin:
         -------
         Axes
         """
-        check_is_fitted(self, "fitted_")
+        check_is_fitted(self, "ensemble_")
         if not isinstance(i, Integral):
             raise InputError(
                 f"i is a {type(i).__name__}, expected the position of a sample: plot_contributions(i, X)."

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import documented
 from mmfusion.estimators.estimator import FusionEstimator
-from mmfusion.estimators.targets import Target, check_no_name, number_target
+from mmfusion.estimators.targets import Target, number_target, refuse_column_name
 
 
 @documented
@@ -43,8 +43,8 @@ class FusionRegressor(RegressorMixin, FusionEstimator):  # type: ignore[misc]  #
         return target
 
     def _target(self, y: ArrayLike) -> Target:
-        check_no_name("y", y)
-        values, outputs = np.asarray(y, dtype=np.float64), self.fitted_.scale.shape[1]
+        refuse_column_name("y", y)
+        values, outputs = np.asarray(y, dtype=np.float64), self.ensemble_.moments.outputs
         if not np.isfinite(values).all() or values.ndim != 1 + self.several_:
             raise InputError(
                 f"y has shape {values.shape}, expected finite numbers with {1 + self.several_} axes as in "

@@ -12,6 +12,7 @@ from sklearn.utils.validation import column_or_1d
 
 from mmfusion.errors import InputError
 from mmfusion.sentences import row_name
+from mmfusion.training.target_moments import TargetMoments
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Target:
         return None if self.several or self.task == "regression" else self.array
 
 
-def check_no_name(argument: str, values: Any) -> None:
+def refuse_column_name(argument: str, values: Any) -> None:
     """Refuse the name of a column where its values are expected.
 
     Raises
@@ -73,11 +74,11 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     Raises
     ------
     InputError
-        If there is only one class, or y holds numbers that are no classes.
+        If there is only one class, or y holds numbers that are not classes.
     """
     if y is None:
         raise InputError("y is None: this classifier requires y to be passed, but the target y is None.")
-    check_no_name("y", y)
+    refuse_column_name("y", y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind == "multilabel-indicator":
         matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y).astype(np.int64)
@@ -127,16 +128,16 @@ def number_target(y: ArrayLike) -> Target:
     Raises
     ------
     InputError
-        If a value is no finite number, or all samples have the same.
+        If a value is not a finite number, or a target is constant.
     """
     if y is None:
         raise InputError("y is None: this regressor requires y to be passed, but the target y is None.")
-    check_no_name("y", y)
+    refuse_column_name("y", y)
     try:
         values = np.asarray(y, dtype=np.float64)
     except (ValueError, TypeError):
         raise InputError(
-            "y holds values that are no numbers, expected numbers; use FusionClassifier."
+            "y holds values that are not numbers, expected numbers; use FusionClassifier."
         ) from None
     if values.ndim not in (1, 2) or 0 in values.shape[1:]:
         raise InputError(f"y has shape {values.shape}, expected (samples,) or (samples, outputs).")
@@ -146,11 +147,7 @@ def number_target(y: ArrayLike) -> Target:
             f"y, {row_name(int(wrong[0][0]))}: the value is {values[tuple(wrong[0])]} (NaN or infinity "
             f"in {len(wrong)} places), expected finite numbers; leave these samples out."
         )
+    outputs = 1 if values.ndim == 1 else values.shape[1]
     if len(values) > 1:
-        constant = np.flatnonzero(np.atleast_1d(values.std(axis=0) == 0))
-        if len(constant):
-            where = f", column {constant[0]}" if values.ndim == 2 else ""
-            raise InputError(
-                f"y{where}: the target is constant, expected values that vary; nothing to explain."
-            )
-    return Target("regression", values, 1 if values.ndim == 1 else values.shape[1])
+        TargetMoments.fit(values, "regression", outputs)  # refuses a constant target
+    return Target("regression", values, outputs)

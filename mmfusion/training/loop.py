@@ -123,7 +123,7 @@ def train_networks(
         for position in torch.split(order, size, dim=1):
             batch = samples.rows(position)
             loss = batch_loss(stack(batch), batch.target, task, batch.weight)
-            (loss + factor * stack.fusion.penalty()).sum().backward()
+            (loss + factor * stack.fusion.penalty()).sum().backward()  # type: ignore[no-untyped-call]  # torch lacks the type
             optimiser.step()
             total += loss.detach()
         epochs.append(_state(stack, total / steps, _validation_loss(stack, checked, task), factor))

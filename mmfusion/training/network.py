@@ -61,6 +61,11 @@ class MultimodalNetwork(nn.Module):
         self.fusion = TensorFusion({name: encoder.dim for name, encoder in encoders.items()}, **fusion)
         self.register_buffer("feature_mean", torch.zeros(sum(self.fusion.dims.values())))
 
+    @property
+    def encoder_of_modality(self) -> dict[str, Encoder]:
+        """The encoders by modality, in modality order."""
+        return dict(zip(self.modalities, self.encoders, strict=True))  # type: ignore[arg-type]  # Encoders, in a ModuleList
+
     def standardise(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Standardise prepared inputs where the network does so."""
         pairs = zip(self.modalities, self.standardisers, strict=True)

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from mmfusion.errors import DataError
+from mmfusion.errors import DataError, MmfusionError
 from mmfusion.files import write_bytes
 from mmfusion.training.network import MultimodalNetwork
 
@@ -99,9 +99,9 @@ def load_networks(
                 network,
                 {k.removeprefix(f"{name}/"): x for k, x in tensors.items() if k.startswith(f"{name}/")},
             )
+    except MmfusionError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        if isinstance(error, DataError):
-            raise
         raise DataError(
             f"{path}: the weights are not those that the description describes ({error}); {remedy}."
         ) from None

@@ -55,9 +55,7 @@ class NetworkStack(nn.Module):
         first = self.networks[0]
         self.scale, self.modalities = first.scale, first.modalities
         self.standardisers = copy.deepcopy(first.standardisers)  # the training samples' own, in all networks
-        self.groups = _group_by_architecture(
-            dict(zip(first.modalities, first.encoders, strict=True)), shapes or {}
-        )  # type: ignore[arg-type]  # Encoders, in a ModuleList
+        self.groups = _group_by_architecture(first.encoder_of_modality, shapes or {})
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
         for module in self.encoders.modules():

@@ -26,12 +26,8 @@ rule baselines:
 rule evaluate:
     input:
         data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
-        weights=lambda wildcards: expand(
-            "results/train/{folder}/weights.safetensors",
-            folder=STUDY.train_folders(wildcards.dataset, int(wildcards.block)),
-        ),
-        description=lambda wildcards: expand(
-            "results/train/{folder}/description.json",
+        networks=lambda wildcards: expand(
+            "results/train/{folder}/networks.safetensors",
             folder=STUDY.train_folders(wildcards.dataset, int(wildcards.block)),
         ),
     output:
@@ -57,8 +53,7 @@ rule evaluate:
 rule eigen:
     input:
         data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
-        weights=f"results/train/{JOB}/weights.safetensors",
-        description=f"results/train/{JOB}/description.json",
+        networks=f"results/train/{JOB}/networks.safetensors",
     output:
         eigen=f"results/eigen/{JOB}/eigen.parquet",
         spectrum=f"results/eigen/{JOB}/eigen_spectrum.parquet",

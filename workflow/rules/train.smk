@@ -7,8 +7,7 @@ rule train:
         # No training starts before data from outside have been checked; a new check alone does not train again.
         checked=ancient(expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.own_datasets)),
     output:
-        weights=f"results/train/{JOB}/weights.safetensors",
-        description=f"results/train/{JOB}/description.json",
+        networks=f"results/train/{JOB}/networks.safetensors",
         history=f"results/train/{JOB}/history.parquet",
         seconds=f"results/timings/train/{JOB}.parquet",
     log:

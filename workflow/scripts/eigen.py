@@ -1,16 +1,15 @@
-"""Analyse the covariance of the blocks of features of all networks of one cell and a block of seeds."""
+"""Analyse the covariance of the blocks of features of all networks of one cell and a batch of seeds."""
 
 from mmfusion.files import write_table
 from mmfusion.study.cells import EIGEN_CELL
 from mmfusion.study.data.seeds import load_by_seed
 from mmfusion.study.logs import logged
-from mmfusion.study.tables.eigen_cells import eigen_block
-from mmfusion.study.training.checkpoint import load_blocks
+from mmfusion.study.tables.eigen_cells import eigen_cell
+from mmfusion.study.training.checkpoint import load_cells
 
 with logged(snakemake.log[0]):
-    blocks = load_blocks(snakemake.input.weights, snakemake.input.description)
-    block = next(block for block in blocks if block.cell == EIGEN_CELL)
+    trained = next(cell for cell in load_cells(snakemake.input.networks) if cell.cell == EIGEN_CELL)
     datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
-    tables = eigen_block(block, datasets, snakemake.params.permutations, snakemake.params.seed)
+    tables = eigen_cell(trained, datasets, snakemake.params.permutations, snakemake.params.seed)
     for path, table in zip(snakemake.output, tables, strict=True):
         write_table(path, table)

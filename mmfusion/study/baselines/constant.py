@@ -1,11 +1,11 @@
-"""The constant predictor: what a model reaches that looks at no feature."""
+"""The row of the constant predictor, which looks at no feature."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from mmfusion.measures.constant_prediction import constant_scores
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.tables.run_rows import baseline_row
 
@@ -30,20 +30,8 @@ def constant_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
     DataFrame
         One row of the run table with ``model`` "constant".
     """
-    score = _constant_score(dataset)
-    scores = {split: np.repeat(score, len(part), axis=0) for split, part in dataset.splits.items()}
+    task, target = dataset.task, dataset.splits["train"].target
+    classes = 1 + max(int(part.target.max()) for part in dataset.splits.values())
+    score = constant_scores(target, task, classes if task == "multiclass" else 1)
+    scores = {split: np.tile(score, (len(part), 1)) for split, part in dataset.splits.items()}
     return baseline_row(dataset, "constant", seed, scores)
-
-
-def _constant_score(dataset: MultimodalDataset) -> NDArray[np.float64]:
-    """Return the score as one row, shape (1, outputs)."""
-    target = dataset.splits["train"].target
-    if dataset.task == "regression":
-        return np.full((1, 1), target.mean())
-    classes = (
-        2 if dataset.task == "binary" else 1 + max(part.target.max() for part in dataset.splits.values())
-    )
-    shares = np.bincount(target, minlength=classes) / len(target)
-    with np.errstate(divide="ignore"):  # a class without training samples: minus infinity
-        logs = np.log(shares)
-    return np.array([[logs[1] - logs[0]]]) if dataset.task == "binary" else logs[None, :]

@@ -1,4 +1,4 @@
-"""The eigenvector analysis of all networks of a block of seeds."""
+"""The eigenvector analysis of all networks of a trained cell."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from mmfusion.study.cells import cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.tables.eigen import eigen_analysis, eigen_table, projection_table, spectrum_table
 from mmfusion.study.training.cell_training import prepared_splits, use_one_thread
-from mmfusion.study.training.checkpoint import TrainedBlock
+from mmfusion.study.training.checkpoint import TrainedCell
 
 
 @torch.no_grad()
-def eigen_block(
-    block: TrainedBlock, datasets: Mapping[int, MultimodalDataset], permutations: int, seed: int
+def eigen_cell(
+    trained: TrainedCell, datasets: Mapping[int, MultimodalDataset], permutations: int, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Analyse the covariance of every block of features phi_I over the test split.
 
     Parameters
     ----------
-    block : TrainedBlock
+    trained : TrainedCell
         Networks for a binary task.
     datasets : mapping of int to MultimodalDataset
         The dataset of every seed.
@@ -38,9 +38,9 @@ def eigen_block(
     """
     use_one_thread()
     tables: list[tuple[pd.DataFrame, ...]] = []
-    for run_seed, network in block.networks.items():
-        keys = cell_keys(block.cell, run_seed)
-        test = prepared_splits(block, run_seed, datasets[run_seed])["test"]
+    for run_seed, network in trained.networks.items():
+        keys = cell_keys(trained.cell, run_seed)
+        test = prepared_splits(trained, run_seed, datasets[run_seed])["test"]
         features = network.fusion.block_features(network.encode_all(test.inputs, test.present))
         label = datasets[run_seed].splits["test"].target
         results = {

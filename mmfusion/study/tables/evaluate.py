@@ -8,20 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mmfusion.fusion.subsets import Subset
-from mmfusion.measures.heldout import heldout_relevance, variance_shares
+from mmfusion.measures.heldout import variance_shares
 from mmfusion.measures.parts import centre_classes
-from mmfusion.measures.reducibility import reducibility
+from mmfusion.measures.subset_measures import subset_measures
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.cells import cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.tables.run_rows import metric_columns, run_row
 from mmfusion.study.training.cell_training import prepared_splits, use_one_thread
-from mmfusion.study.training.checkpoint import TrainedBlock
+from mmfusion.study.training.checkpoint import TrainedCell
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples
 
@@ -32,7 +31,7 @@ CONVERGED_BELOW = 0.95
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Tables of one block of networks or several.
+    """Tables of one trained cell or several.
 
     Parameters
     ----------
@@ -45,35 +44,34 @@ class Evaluation:
     seconds: pd.DataFrame
 
 
-@torch.no_grad()
-def evaluate_blocks(
-    blocks: Sequence[TrainedBlock], datasets: Mapping[int, MultimodalDataset], halves_seed: int
+def evaluate_cells(
+    cells: Sequence[TrainedCell], datasets: Mapping[int, MultimodalDataset], halves_seed: int
 ) -> Evaluation:
-    """Compute metrics and relevance of all networks of several blocks.
+    """Compute metrics and relevance of all networks of several trained cells.
 
     Parameters
     ----------
-    blocks : sequence of TrainedBlock
+    cells : sequence of TrainedCell
         At least one, all of the same dataset and with equal encoders.
     datasets : mapping of int to MultimodalDataset
         The dataset of every seed.
     halves_seed : int
-        Seed of the halves of the test split between which the reducibility is measured.
+        Seed of the halves of the test split between which reducibility is measured.
 
     Returns
     -------
     Evaluation
-        Rows in the order of the blocks and their seeds.
+        Rows in the order of the cells and their seeds.
     """
     use_one_thread()
-    found: dict[tuple[int, int], Evaluation] = {}
-    for seed, dataset in datasets.items():  # seeds outside: what all blocks share is computed once
-        own = [(place, block) for place, block in enumerate(blocks) if seed in block.networks]
-        samples = prepared_splits(own[0][1], seed, dataset) if own else {}
+    evaluations: dict[tuple[int, int], Evaluation] = {}
+    for seed, dataset in datasets.items():  # seeds outside: what all cells share is computed once
+        with_seed = [(index, cell) for index, cell in enumerate(cells) if seed in cell.networks]
+        samples = prepared_splits(with_seed[0][1], seed, dataset) if with_seed else {}
         bound = _bound(dataset)
-        for place, block in own:
-            found[place, seed] = _evaluate(block, seed, dataset, samples, bound, halves_seed)
-    tables = [vars(found[place, seed]) for place, block in enumerate(blocks) for seed in block.networks]
+        for index, cell in with_seed:
+            evaluations[index, seed] = _evaluate(cell, seed, dataset, samples, bound, halves_seed)
+    tables = [vars(evaluations[index, seed]) for index, cell in enumerate(cells) for seed in cell.networks]
     return Evaluation(
         **{name: pd.concat([part[name] for part in tables], ignore_index=True) for name in tables[0]}
     )
@@ -91,7 +89,7 @@ def _judged(dataset: MultimodalDataset) -> str:
 
 
 def _evaluate(
-    block: TrainedBlock,
+    trained: TrainedCell,
     seed: int,
     dataset: MultimodalDataset,
     samples: Mapping[str, Samples],
@@ -100,12 +98,11 @@ def _evaluate(
 ) -> Evaluation:
     """Evaluate one network."""
     start = time.perf_counter()
-    network, keys = block.networks[seed], cell_keys(block.cell, seed)
+    network, keys = trained.networks[seed], cell_keys(trained.cell, seed)
     features = {split: network.encode_all(part.inputs, part.present) for split, part in samples.items()}
-    parts = {split: _parts(network, values) for split, values in features.items()}
-    if dataset.task == "multiclass":
-        parts = {split: centre_classes(group) for split, group in parts.items()}
-    scores = _scores(network, parts, block.description["target"][str(seed)])
+    parts = {split: network.parts(values) for split, values in features.items()}
+    moments = trained.moments(seed)
+    scores = {split: moments.restore(sum(group.values()) + network.bias) for split, group in parts.items()}
     run = run_row(dataset, "fusion", seed, metric_columns(dataset, scores))
     converged = run[f"loss_{_judged(dataset)}"].to_numpy() < bound
     cell = {name: keys[name] for name in ("norm", "p", "scale")}
@@ -121,24 +118,6 @@ def _evaluate(
     )
 
 
-def _parts(network: MultimodalNetwork, features: Mapping[str, Tensor]) -> Parts:
-    contributions = network.fusion.contributions(features)
-    return {subset: part.double().numpy() for subset, part in contributions.items()}
-
-
-def _bias(network: MultimodalNetwork) -> NDArray[np.float64]:
-    bias: NDArray[np.float64] = network.fusion.bias.detach().double().numpy()
-    return bias
-
-
-def _scores(
-    network: MultimodalNetwork, parts: Mapping[str, Parts], target: list[float]
-) -> dict[str, NDArray[np.float64]]:
-    """Return the scores of all splits, in the unit of the target."""
-    mean, std = target
-    return {split: mean + std * (sum(group.values()) + _bias(network)) for split, group in parts.items()}
-
-
 def _relevance(
     network: MultimodalNetwork,
     parts: Mapping[str, Parts],
@@ -147,17 +126,18 @@ def _relevance(
     task: str,
     halves_seed: int,
 ) -> pd.DataFrame:
-    """Join the relevance of training weights, of held-out scores and the reducibility, one row per subset."""
-    features = {name: x.double().numpy() for name, x in encoded.items()}
-    train_means = {subset: part.mean(axis=0) for subset, part in parts["train"].items()}
-    bias, truth = _bias(network), target.double().numpy()
-    held_out = heldout_relevance(parts["test"], bias, train_means, truth, task)
-    train = variance_shares(parts["train"])[["subset", "covariance_share"]]
-    train = train.rename(columns={"covariance_share": "covariance_share_train"})
-    table = network.fusion.relevance().merge(held_out, on="subset", how="left", sort=False)
-    table = table.merge(train, on="subset", how="left", sort=False)
-    table = table.merge(
-        reducibility(parts["test"], features, halves_seed), on="subset", how="left", sort=False
+    """Measure every subset on the test split, and its covariance share on the training split."""
+    table = subset_measures(
+        network.fusion.relevance(),
+        parts["test"],
+        network.bias,
+        {subset: part.mean(axis=0) for subset, part in parts["train"].items()},
+        {name: x.double().numpy() for name, x in encoded.items()},
+        target.double().numpy(),
+        task,
+        halves_seed,
     )
-    order = ["subset", "order", *(name for name in table.columns if name not in ("subset", "order"))]
-    return table[order]
+    train_parts = centre_classes(parts["train"]) if task == "multiclass" else parts["train"]
+    train = variance_shares(train_parts)["covariance_share"]
+    table.insert(table.columns.get_loc("covariance_share") + 1, "covariance_share_train", train)
+    return table

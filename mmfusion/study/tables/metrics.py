@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_softmax
 from scipy.stats import pearsonr
 from sklearn.metrics import f1_score, r2_score
+
+from mmfusion.measures.losses import decide, loss_of_samples
 
 Floats = NDArray[np.float64]
 
@@ -69,22 +70,17 @@ def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, fl
     0.75
     """
     logits, labels = np.asarray(scores, dtype=np.float64), np.asarray(target).astype(np.int64)
-    if logits.ndim == 2 and logits.shape[1] == 1:
-        logits = logits[:, 0]
+    if logits.ndim == 1:
+        logits = logits[:, np.newaxis]
     _check(logits, labels)
     if np.isnan(logits).any():
         return dict.fromkeys(CLASSIFICATION_METRICS, np.nan)
-    if logits.ndim == 1:
-        decision = (logits >= 0).astype(np.int64)
-        losses = np.logaddexp(0.0, np.where(labels == 1, -logits, logits))
-    else:
-        decision = logits.argmax(axis=1)
-        losses = -log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
-    average = "binary" if logits.ndim == 1 else "macro"
+    task, average = ("binary", "binary") if logits.shape[1] == 1 else ("multiclass", "macro")
+    decision = decide(logits, task).reshape(len(labels))
     return {
         "accuracy": float(np.mean(decision == labels)),
         "f1": float(f1_score(labels, decision, average=average, zero_division=0.0)),
-        "loss": float(np.mean(losses)),
+        "loss": float(np.mean(loss_of_samples(logits, labels, task))),
     }
 
 

@@ -17,6 +17,7 @@ from mmfusion.errors import DataError
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.tables.definitions import TABLES
 from mmfusion.study.tables.metrics import classification_metrics, regression_metrics, sentiment_metrics
+from mmfusion.training.target_moments import TargetMoments
 
 KEY_COLUMNS = ("dataset", "task", "model", "norm", "p", "scale", "seed", "converged")
 METRIC_COLUMNS = tuple(name for name in TABLES["runs"].names if name not in KEY_COLUMNS)
@@ -78,17 +79,13 @@ def metric_columns(dataset: MultimodalDataset, scores_by_split: Mapping[str, Arr
     DataError
         If the training target of a regression is constant.
     """
-    target_std = float(np.std(dataset.splits["train"].target))
-    if dataset.task == "regression" and not target_std > 0:
-        raise DataError(
-            f"{dataset.name}: all training targets are the same, expected targets that vary; "
-            "a regression cannot be standardised or judged on such data."
-        )
+    target = dataset.splits["train"].target
+    moments = TargetMoments.fit(target, dataset.task, where=dataset.name, error=DataError)
     columns: dict[str, float] = {}
     for split, scores in scores_by_split.items():
         part = dataset.splits[split]
         if dataset.task == "regression":
-            metrics = regression_metrics(scores, part.target, target_std)
+            metrics = regression_metrics(scores, part.target, float(moments.deviation[0]))
             if split == "validation":
                 metrics = {"loss": metrics["loss"]}
         else:

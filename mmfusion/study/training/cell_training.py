@@ -1,4 +1,4 @@
-"""Training all seeds of a cell, or a block of them, side by side on one thread.
+"""Training all seeds of a cell, or a batch of them, in one stack on one thread.
 
 A seed's run depends on its seed and dataset only: its data, initial weights, order of samples and dropout are
 drawn from streams of their own, so that it is the same whichever seeds share its job, and that all
@@ -8,7 +8,7 @@ normalisations and p start from the same weights.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,27 +16,30 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from mmfusion.data.missing import missing_rows, without_missing
+from mmfusion.data.missing import present_masks
+from mmfusion.data.modality_data import ModalityData
 from mmfusion.encoders import kind_of
 from mmfusion.errors import DataError
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.study.cells import Cell, cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import stream
-from mmfusion.study.training.checkpoint import FORMAT, TrainedBlock, network_from
+from mmfusion.study.streams import stream
+from mmfusion.study.training.checkpoint import TrainedCell, networks_of
 from mmfusion.training.device import device_of
-from mmfusion.training.loop import Randomness, train_networks
+from mmfusion.training.fit import Fit, fit_networks
+from mmfusion.training.loop import Randomness, Recipe
+from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork
-from mmfusion.training.objective import target_tensor
-from mmfusion.training.samples import Samples, Shelf
+from mmfusion.training.samples import NetworkSamples, Samples, prepare_samples
+from mmfusion.training.target_moments import TargetMoments
 
 
-def train_block(
+def train_cell(
     cell: Cell,
     datasets: Mapping[int, MultimodalDataset],
     settings: Mapping[str, Any],
     progress: bool | None = None,
-) -> tuple[TrainedBlock, pd.DataFrame, pd.DataFrame]:
+) -> tuple[TrainedCell, pd.DataFrame, pd.DataFrame]:
     """Train one network per seed.
 
     Parameters
@@ -52,7 +55,7 @@ def train_block(
 
     Returns
     -------
-    tuple of (TrainedBlock, DataFrame, DataFrame)
+    tuple of (TrainedCell, DataFrame, DataFrame)
         The networks, the table ``history`` and the table ``seconds``.
     """
     use_one_thread()
@@ -60,7 +63,7 @@ def train_block(
     start = time.perf_counter()
     first = next(iter(datasets.values()))
     description = _description(cell, first, settings)
-    description["target"] = {str(seed): target_scale(dataset) for seed, dataset in datasets.items()}
+    description["target"] = {str(seed): target_moments(data).as_json() for seed, data in datasets.items()}
     bar = tqdm(
         total=settings["epochs"],
         desc=cell.folder,
@@ -69,19 +72,19 @@ def train_block(
         mininterval=1.0,
     )
     with bar:
-        networks, histories = _train(datasets, description, device_of(settings["device"]), bar.update)
+        trained, fits = _train(datasets, description, device_of(settings["device"]), bar.update)
     keys = {seed: cell_keys(cell, seed) for seed in datasets}
     history = pd.concat(
         [
-            table.assign(**keys[seed])[[*keys[seed], *table.columns]]
-            for seed, table in zip(datasets, histories, strict=True)
+            fit.history.assign(**keys[seed])[[*keys[seed], *fit.history.columns]]
+            for seed, fit in zip(datasets, fits, strict=True)
         ],
         ignore_index=True,
     )
-    share = (time.perf_counter() - start) / len(datasets)  # the networks are trained side by side
+    share = (time.perf_counter() - start) / len(datasets)  # the networks are trained together
     counts = {"epochs": settings["epochs"], "samples": len(first.splits["train"])}
     seconds = [{**keys[seed], "stage": "train", "seconds": share, **counts} for seed in datasets]
-    return TrainedBlock(description, networks), history, pd.DataFrame(seconds)
+    return trained, history, pd.DataFrame(seconds)
 
 
 def use_one_thread() -> None:
@@ -89,26 +92,20 @@ def use_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def target_scale(dataset: MultimodalDataset) -> list[float]:
-    """Return mean and standard deviation of the training target of a regression, [0, 1] for classes.
+def target_moments(dataset: MultimodalDataset) -> TargetMoments:
+    """Return mean and standard deviation of the training target of a regression, 0 and 1 for classes.
 
     Raises
     ------
     DataError
         If the training target of a regression is constant.
     """
-    if dataset.task != "regression":
-        return [0.0, 1.0]
     target = dataset.splits["train"].target
-    if not target.std() > 0:
-        raise DataError(
-            f"{dataset.name}: all training targets are the same, expected targets that vary; a regression "
-            "cannot be trained on them."
-        )
-    return [float(target.mean()), float(target.std())]
+    outputs = _outputs(dataset)
+    return TargetMoments.fit(target, dataset.task, outputs, where=dataset.name, error=DataError)
 
 
-def prepare(network: MultimodalNetwork, split: Split, task: str, scale: Sequence[float]) -> Samples:
+def prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
     """Prepare a split for a network; a modality whose values are all NaN or negative is missing there.
 
     Parameters
@@ -116,32 +113,24 @@ def prepare(network: MultimodalNetwork, split: Split, task: str, scale: Sequence
     network : MultimodalNetwork
     split : Split
     task : {"binary", "multiclass", "regression"}
-    scale : pair of float
-        Mean and standard deviation of the training target, from `target_scale`.
+    moments : TargetMoments
+        Of the training target.
 
     Returns
     -------
     Samples
     """
-    inputs, present = {}, {}
-    for name, encoder in zip(network.modalities, network.encoders, strict=True):
-        values = split.features[name]
-        missing = missing_rows(values)
-        if missing.any():
-            present[name] = torch.from_numpy(~missing)
-        inputs[name] = encoder.prepare(without_missing(values, missing))  # type: ignore[operator]  # an Encoder
-    target = torch.from_numpy(split.target)
-    if task == "regression":
-        target = (target - scale[0]) / scale[1]
-    return Samples(inputs, target_tensor(target, task), None, present)
+    data = ModalityData({name: split.features[name] for name in network.modalities})
+    target = moments.standardise(split.target, task)
+    return prepare_samples(network.encoder_of_modality, data, present_masks(data.arrays), target)
 
 
-def prepared_splits(block: TrainedBlock, seed: int, dataset: MultimodalDataset) -> dict[str, Samples]:
+def prepared_splits(trained: TrainedCell, seed: int, dataset: MultimodalDataset) -> dict[str, Samples]:
     """Prepare all splits of a dataset for the network of a seed.
 
     Parameters
     ----------
-    block : TrainedBlock
+    trained : TrainedCell
     seed : int
     dataset : MultimodalDataset
         The dataset of that seed.
@@ -150,90 +139,84 @@ def prepared_splits(block: TrainedBlock, seed: int, dataset: MultimodalDataset) 
     -------
     dict of str to Samples
     """
-    network, scale = block.networks[seed], block.description["target"][str(seed)]
-    return {split: prepare(network, part, dataset.task, scale) for split, part in dataset.splits.items()}
+    network, moments = trained.networks[seed], trained.moments(seed)
+    return {
+        split: prepare_split(network, part, dataset.task, moments) for split, part in dataset.splits.items()
+    }
 
 
 def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, Any]) -> dict[str, Any]:
-    train = dataset.splits["train"]
-    outputs = int(train.target.max()) + 1 if dataset.task == "multiclass" else 1
     recipe = ("penalty", "batch_size", "learning_rate", "weight_decay", "epochs")
     return {
-        "format": FORMAT,
         "cell": asdict(cell),
         "task": dataset.task,
-        "modalities": [[name, *_kind_and_size(dataset, name)] for name in dataset.modalities],
-        "encoders": settings["encoders"],
-        "scale": cell.scale,
+        "modalities": [
+            _modality(dataset, name, settings["encoders"]).as_json() for name in dataset.modalities
+        ],
         "fusion": {
-            "outputs": outputs,
+            "outputs": _outputs(dataset),
             "norm": cell.norm,
             "p": cell.p,
             "max_order": chosen_order(settings["max_order"], len(dataset.modalities)),
             "convention": settings["convention"],
         },
         "settings": {key: settings[key] for key in recipe},
-        "target": {},
     }
 
 
-def _kind_and_size(dataset: MultimodalDataset, modality: str) -> tuple[str, int]:
-    """Return the kind of a modality and its size: the number of columns, or of symbols."""
-    arrays = [split.features[modality] for split in dataset.splits.values()]
+def _outputs(dataset: MultimodalDataset) -> int:
+    return int(dataset.splits["train"].target.max()) + 1 if dataset.task == "multiclass" else 1
+
+
+def _modality(
+    dataset: MultimodalDataset, name: str, encoders: Mapping[str, Mapping[str, Any]]
+) -> Modality:
+    """Describe a modality; the columns of a dataset are standardised already."""
+    arrays = [split.features[name] for split in dataset.splits.values()]
     kind = kind_of(arrays[0])
     if kind == "symbols":
-        return kind, max(int(values.max(initial=0)) for values in arrays) + 1
-    return kind, int(arrays[0].shape[-1])
+        size = max(int(values.max(initial=0)) for values in arrays) + 1
+    else:
+        size = int(arrays[0].shape[-1])
+    return Modality(name, kind, size, encoders[kind], arrays[0].ndim)
 
 
 def _train(
     datasets: Mapping[int, MultimodalDataset],
-    description: Mapping[str, Any],
+    description: dict[str, Any],
     device: torch.device,
     after_epoch: Callable[[], object],
-) -> tuple[dict[int, MultimodalNetwork], list[pd.DataFrame]]:
-    networks, randomness = {}, []
+) -> tuple[TrainedCell, list[Fit]]:
+    generators, randomness = {}, []
     for seed, dataset in datasets.items():
         streams = stream(seed, dataset.name, "training").integers(2**62, size=3)
         weights, order, noise = (int(number) for number in streams)
-        networks[seed] = _initial(description, weights)
+        generators[seed] = torch.Generator().manual_seed(weights)
         randomness.append(
             Randomness(torch.Generator().manual_seed(order), torch.Generator(device).manual_seed(noise))
         )
-    splits = {split: _samples(networks, datasets, description, split) for split in ("train", "validation")}
-    histories = train_networks(
-        list(networks.values()),
-        Shelf.of(splits["train"]),
-        Shelf.of(splits["validation"]) if splits["validation"] else None,
+    trained = TrainedCell(description, networks_of(description, generators))
+    splits = {split: _samples(trained, datasets, split) for split in ("train", "validation")}
+    settings = description["settings"]
+    fits = fit_networks(
+        list(trained.networks.values()),
+        NetworkSamples.of(splits["train"]),
+        NetworkSamples.of(splits["validation"]) if splits["validation"] else None,
         description["task"],
-        description["settings"],
+        Recipe(*(settings[key] for key in ("epochs", "batch_size", "learning_rate", "weight_decay"))),
+        [settings["penalty"]] * len(datasets),
         randomness,
-        after_epoch,
         device,
+        after_epoch=after_epoch,
     )
-    for network, samples in zip(networks.values(), splits["train"], strict=True):
-        network.fit_statistics(samples)
-    return networks, histories
+    return trained, fits
 
 
-def _initial(description: Mapping[str, Any], seed: int) -> MultimodalNetwork:
-    """Build a network whose weights come from a seed; the global random state stays as it is."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return network_from(description)
-
-
-def _samples(
-    networks: Mapping[int, MultimodalNetwork],
-    datasets: Mapping[int, MultimodalDataset],
-    description: Mapping[str, Any],
-    split: str,
-) -> list[Samples]:
+def _samples(trained: TrainedCell, datasets: Mapping[int, MultimodalDataset], split: str) -> list[Samples]:
     """Prepare a split of every seed, once per dataset; an empty list where there is no such split."""
     prepared: dict[int, Samples] = {}
     for seed, dataset in datasets.items():
         if split in dataset.splits and id(dataset) not in prepared:
-            scale = description["target"][str(seed)]
-            part = dataset.splits[split]
-            prepared[id(dataset)] = prepare(networks[seed], part, dataset.task, scale)
+            network, part = trained.networks[seed], dataset.splits[split]
+            prepared[id(dataset)] = prepare_split(network, part, dataset.task, trained.moments(seed))
     return [prepared[id(dataset)] for dataset in datasets.values() if id(dataset) in prepared]

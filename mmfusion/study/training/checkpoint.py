@@ -1,42 +1,38 @@
-"""Trained networks on disk: safetensors with a JSON description, never a pickle.
+"""The trained networks of a study on disk: the cells of one training job in one file.
 
-A *block* holds the networks of one cell for a block of seeds. A pair of files holds several blocks: the JSON
-file describes them in their order, and the weights of the block at place i are named
-``<i>/<seed>/<parameter>``.
+A *trained cell* holds the networks of one cell for a batch of seeds. The networks of the cell at position i of
+a file have the names ``<i>/<seed>``; the description lists the cells in their order.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
-from torch import Tensor
+import torch
 
-from mmfusion.errors import DataError
-from mmfusion.files import write_bytes, write_json
 from mmfusion.study.cells import Cell
 from mmfusion.study.config.numbers import number
+from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
+from mmfusion.training.network_file import load_networks, save_networks
+from mmfusion.training.target_moments import TargetMoments
 
-FORMAT = "mmfusion-networks-3"
+FORMAT = "mmfusion-networks-4"
 
 
 @dataclass(frozen=True)
-class TrainedBlock:
-    """The networks of one cell for one block of seeds.
+class TrainedCell:
+    """The networks of one cell for one batch of seeds.
 
     Parameters
     ----------
     description : mapping
-        JSON values: ``cell``, ``task``, ``modalities`` (lists of name, kind and size), ``encoders``
-        (arguments by kind), ``fusion`` (arguments of `TensorFusion`), ``settings`` and per seed
-        ``target`` (mean and standard deviation with which a regression target was standardised; 0 and 1
-        otherwise).
+        JSON values: ``cell``, ``task``, ``modalities`` (arguments of `Modality`), ``fusion`` (arguments of
+        `TensorFusion`), ``settings`` of training and per seed ``target`` (see
+        `mmfusion.training.target_moments.TargetMoments.as_json`).
     networks : mapping of int to MultimodalNetwork
         By seed, in eval mode.
     """
@@ -49,75 +45,67 @@ class TrainedBlock:
         """The cell whose networks these are."""
         return Cell(**self.description["cell"])
 
+    def moments(self, seed: int) -> TargetMoments:
+        """Return the moments of the training target of a seed."""
+        return TargetMoments.from_json(self.description["target"][str(seed)])
 
-def save_blocks(blocks: Sequence[TrainedBlock], weights: str | Path, description: str | Path) -> None:
-    """Write blocks into one pair of files; the same networks give the same bytes.
+
+def save_cells(cells: Sequence[TrainedCell], path: str | Path) -> None:
+    """Write trained cells into one file; the same networks give the same bytes.
 
     Parameters
     ----------
-    blocks : sequence of TrainedBlock
-    weights : str or Path
-        Target of all weights (safetensors, keys ``<index>/<seed>/<parameter>``).
-    description : str or Path
-        Target of what describes them (JSON: ``format`` and the list ``blocks``).
+    cells : sequence of TrainedCell
+    path : str or Path
     """
-    tensors = {
-        f"{index}/{seed}/{name}": value.contiguous()
-        for index, block in enumerate(blocks)
-        for seed, network in block.networks.items()
-        for name, value in network.state_dict().items()
+    networks = {
+        f"{index}/{seed}": network
+        for index, cell in enumerate(cells)
+        for seed, network in cell.networks.items()
     }
-    write_bytes(weights, save(tensors))
-    write_json(description, {"format": FORMAT, "blocks": [dict(block.description) for block in blocks]})
+    save_networks(path, networks, {"cells": [dict(cell.description) for cell in cells]}, FORMAT)
 
 
-def load_blocks(weights: str | Path, description: str | Path) -> list[TrainedBlock]:
-    """Read what `save_blocks` wrote.
+def load_cells(path: str | Path) -> list[TrainedCell]:
+    """Read what `save_cells` wrote.
 
     Parameters
     ----------
-    weights, description : str or Path
-        The two files.
+    path : str or Path
 
     Returns
     -------
-    list of TrainedBlock
+    list of TrainedCell
 
     Raises
     ------
     DataError
-        If a file is missing, damaged or in another format.
+        If the file is missing, damaged or in another format.
     """
-    try:
-        facts = json.loads(Path(description).read_text(encoding="utf-8"))
-        tensors = load_file(str(weights))
-    except (OSError, ValueError, SafetensorError) as error:
-        raise DataError(f"{weights}: not readable ({error}); train the networks again.") from None
-    found = facts.get("format") if isinstance(facts, dict) else type(facts).__name__
-    if found != FORMAT:
-        raise DataError(f"{description}: format is {found!r}, expected {FORMAT!r}; train the networks again.")
-    try:
-        return [_rebuilt(block, tensors, f"{index}/") for index, block in enumerate(facts["blocks"])]
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise DataError(
-            f"{weights}: the weights are not those that {description} describes ({error}); "
-            "train the networks again."
-        ) from None
+    description, networks = load_networks(path, _build, FORMAT, "train the networks again")
+    return [
+        TrainedCell(facts, {int(seed): networks[f"{index}/{seed}"] for seed in facts["target"]})
+        for index, facts in enumerate(description["cells"])
+    ]
 
 
-def _rebuilt(facts: Mapping[str, Any], tensors: Mapping[str, Tensor], prefix: str) -> TrainedBlock:
-    networks: dict[int, MultimodalNetwork] = {}
-    for seed in facts["target"]:
-        start = f"{prefix}{seed}/"
-        own = {key.removeprefix(start): x for key, x in tensors.items() if key.startswith(start)}
-        networks[int(seed)] = network_from(facts)
-        networks[int(seed)].load_state_dict(own)
-        networks[int(seed)].eval()
-    return TrainedBlock(facts, networks)
+def _build(description: Mapping[str, Any]) -> dict[str, MultimodalNetwork]:
+    return {
+        f"{index}/{seed}": network
+        for index, facts in enumerate(description["cells"])
+        for seed, network in networks_of(
+            facts, {int(seed): torch.Generator() for seed in facts["target"]}
+        ).items()
+    }
 
 
-def network_from(description: Mapping[str, Any]) -> MultimodalNetwork:
-    """Build the untrained network that a description describes."""
+def networks_of(
+    description: Mapping[str, Any], generators: Mapping[int, torch.Generator]
+) -> dict[int, MultimodalNetwork]:
+    """Build the untrained networks of a description, one per seed and generator of its weights."""
+    modalities = [Modality(**facts) for facts in description["modalities"]]
     fusion = {**description["fusion"], "p": number(description["fusion"]["p"])}
-    scale = number(description["scale"])
-    return build_network(description["modalities"], description["encoders"], scale, **fusion)
+    scale = number(description["cell"]["scale"])
+    return {
+        seed: build_network(modalities, fusion, generator, scale) for seed, generator in generators.items()
+    }

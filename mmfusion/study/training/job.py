@@ -1,4 +1,4 @@
-"""Training several cells one after the other, as one job does."""
+"""Training several cells in turn, as one job does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.training.cell_training import train_block
-from mmfusion.study.training.checkpoint import TrainedBlock
+from mmfusion.study.training.cell_training import train_cell
+from mmfusion.study.training.checkpoint import TrainedCell
 
 
 def train_cells(
@@ -18,7 +18,7 @@ def train_cells(
     datasets: Mapping[int, MultimodalDataset],
     settings: Mapping[str, Any],
     progress: bool | None = None,
-) -> tuple[list[TrainedBlock], pd.DataFrame, pd.DataFrame]:
+) -> tuple[list[TrainedCell], pd.DataFrame, pd.DataFrame]:
     """Train one network per cell and seed.
 
     Parameters
@@ -26,13 +26,13 @@ def train_cells(
     cells : iterable of Cell
         At least one, all of the same dataset.
     datasets, settings, progress
-        See `mmfusion.study.training.cell_training.train_block`.
+        See `mmfusion.study.training.cell_training.train_cell`.
 
     Returns
     -------
-    tuple of (list of TrainedBlock, DataFrame, DataFrame)
-        The networks, one block per cell, the table ``history`` and the table ``seconds``.
+    tuple of (list of TrainedCell, DataFrame, DataFrame)
+        The networks, the table ``history`` and the table ``seconds``.
     """
-    results = [train_block(cell, datasets, settings, progress) for cell in cells]
-    blocks, histories, seconds = zip(*results, strict=True)
-    return list(blocks), pd.concat(histories, ignore_index=True), pd.concat(seconds, ignore_index=True)
+    results = [train_cell(cell, datasets, settings, progress) for cell in cells]
+    trained, histories, seconds = zip(*results, strict=True)
+    return list(trained), pd.concat(histories, ignore_index=True), pd.concat(seconds, ignore_index=True)
