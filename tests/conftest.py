@@ -1,7 +1,7 @@
-"""Settings of the whole test set, and a small CMU-MOSI in the exact file layout.
+"""Settings of all tests, and a small CMU-MOSI in the exact file layout.
 
 One thread, and property tests that draw the same examples every time. The small CMU-MOSI has 12 training and
-6 test utterances of 6 videos.
+6 test utterances of 6 videos, and its own registry of hashes.
 """
 
 import csv
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 import torch
 from hypothesis import settings
@@ -33,10 +34,16 @@ SENTIMENTS = (2.4, -0.2, 0.0, 3.0, -3.0, 1.6, -1.2, 0.4, -2.2)
 
 
 class MosiFolder:
-    """A folder of CMU-MOSI files which a test can damage cell by cell."""
+    """A folder of CMU-MOSI files that a test can change cell by cell, and the registry of their hashes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.registry = path.with_suffix(".txt")
+        path.mkdir()
+
+    def pin(self) -> None:
+        """Write the hashes of the files as they are now to the registry."""
+        pooch.make_registry(self.path, self.registry, recursive=False)
 
     def rows(self, name: str) -> list[list[str]]:
         with (self.path / name).open(newline="", encoding="utf-8") as file:
@@ -54,7 +61,7 @@ class MosiFolder:
         self.write(name, rows)
 
     def set(self, name: str, row: int, column: int, value: str) -> None:
-        """Set a cell; row and column are counted from 1, as in the messages."""
+        """Set a cell; rows and columns are counted from 1."""
 
         def edit(rows: list[list[str]]) -> None:
             rows[row - 1][column - 1] = value
@@ -65,8 +72,8 @@ class MosiFolder:
 def _write(folder: MosiFolder) -> None:
     random = np.random.default_rng(7)
     sentiment = {
-        f"{video}_{number + 1}": SENTIMENTS[(PER_VIDEO * place + number) % len(SENTIMENTS)]
-        for place, (video, _, _) in enumerate(VIDEOS)
+        f"{video}_{number + 1}": SENTIMENTS[(PER_VIDEO * index + number) % len(SENTIMENTS)]
+        for index, (video, _, _) in enumerate(VIDEOS)
         for number in range(PER_VIDEO)
     }
     label = {key: str(int(value >= 0)) for key, value in sentiment.items()}
@@ -101,11 +108,11 @@ def _write(folder: MosiFolder) -> None:
 
 @pytest.fixture
 def mosi_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MosiFolder:
-    """All files, intact; the environment variable does not interfere."""
+    """All files, pinned; the environment variable does not interfere."""
     monkeypatch.delenv("MMFUSION_MOSI_DIR", raising=False)
     folder = MosiFolder(tmp_path / "mosi")
-    folder.path.mkdir()
     _write(folder)
+    folder.pin()
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Download CMU-MOSI and verify it."""
+"""Download CMU-MOSI and compare every file with its SHA-256."""
 
 from mmfusion.study.data.mosi.download import download_mosi
 from mmfusion.study.logs import logged

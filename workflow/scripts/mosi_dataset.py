@@ -1,9 +1,10 @@
-"""Read, check and standardise CMU-MOSI for one task."""
+"""Compare the CMU-MOSI files with their SHA-256, join and standardise them for one task."""
 
 from pathlib import Path
 
 from mmfusion.files import write_text
-from mmfusion.study.data.mosi.mosi_dataset import leakage_notice, mosi_dataset, mosi_summary, read_mosi
+from mmfusion.study.data.mosi.mosi_dataset import leakage_notice, mosi_dataset, mosi_summary
+from mmfusion.study.data.mosi.mosi_join import read_mosi
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):

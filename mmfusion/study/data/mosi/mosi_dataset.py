@@ -7,7 +7,8 @@ in User-Generated Videos*, ACL 2017. The text and video features were learned wi
 of the published training part: only the published test part is clean, and nothing may be chosen on any other
 video.
 
-`find_mosi` finds the files, `read_mosi` joins and checks them, `mosi_dataset` makes a `MultimodalDataset`.
+`find_mosi` finds the files, `read_mosi` compares their bytes and joins them, `mosi_dataset` makes a
+`MultimodalDataset`.
 """
 
 from __future__ import annotations
@@ -20,34 +21,8 @@ from numpy.typing import NDArray
 from mmfusion.data.standardisation import standardise
 from mmfusion.errors import ConfigError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.mosi.mosi_files import (
-    DIRECTORY_VARIABLE,
-    MOSI_FILES,
-    MOSI_MODALITIES,
-    find_mosi,
-    mosi_directory,
-)
-from mmfusion.study.data.mosi.mosi_splits import (
-    SplitConvention,
-    leaked_videos,
-    repeated_rows,
-    split_rows,
-    standard_folds,
-)
-from mmfusion.study.data.mosi.mosi_tables import MosiTables, read_mosi
-
-__all__ = [
-    "DIRECTORY_VARIABLE",
-    "MOSI_FILES",
-    "MosiTables",
-    "find_mosi",
-    "leakage_notice",
-    "mosi_dataset",
-    "mosi_directory",
-    "mosi_summary",
-    "read_mosi",
-    "standard_folds",
-]
+from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, MosiTables
+from mmfusion.study.data.mosi.mosi_splits import SplitConvention, leaked_videos, repeated_rows, split_rows
 
 MosiTask = Literal["binary", "regression"]
 NAMES = {"binary": "MOSIBinary", "regression": "MOSIReal"}
@@ -81,7 +56,7 @@ def mosi_dataset(
         label and transcript_row (row of ``transcripts.csv``, counted from 0); ids are utterance ids. Its
         parameters: ``source``; ``split``; ``videos`` and ``repeated_rows`` per split; ``constant_columns``
         per modality, counted from 0, which are 0 in all splits; ``leaked_test_videos`` and
-        ``leaked_validation_videos``, the number of videos that the text and video features were learned on.
+        ``leaked_validation_videos``, the number of videos whose labels the text and video features know.
 
     Raises
     ------
@@ -126,7 +101,7 @@ def _split(
 
 
 def leakage_notice(dataset: MultimodalDataset) -> str | None:
-    """Say how many held-out videos of a CMU-MOSI dataset are not clean.
+    """Report how many held-out videos of a CMU-MOSI dataset are not clean.
 
     Parameters
     ----------
@@ -136,17 +111,17 @@ def leakage_notice(dataset: MultimodalDataset) -> str | None:
     Returns
     -------
     str or None
-        One sentence to show to the user; None where all held-out videos are clean, as in the published split.
+        One sentence for the user; None if all held-out videos are clean, as in the published split.
     """
-    found = [
+    leaks = [
         f"{dataset.parameters[f'leaked_{name}_videos']} of {dataset.parameters['videos'][name]} {name} videos"
         for name in ("validation", "test")
         if dataset.parameters[f"leaked_{name}_videos"]
     ]
-    if not found:
+    if not leaks:
         return None
     return (
-        f"{dataset.name}, {dataset.parameters['split']} split: {' and '.join(found)} are in the published "
+        f"{dataset.name}, {dataset.parameters['split']} split: {' and '.join(leaks)} are in the published "
         "training part, on whose labels the text and video features were learned, so that held-out figures "
         "are too favourable; only the published test part is clean."
     )

@@ -1,4 +1,7 @@
-"""The CSV files of CMU-MOSI: their names and where they are."""
+"""The CMU-MOSI files: which ones, their SHA-256, and their folder.
+
+``registry.txt`` is the only list of them: per line a name, its SHA-256 and its address at a pinned commit.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,78 @@ import os
 from pathlib import Path
 from typing import Literal
 
+import pooch
+
 from mmfusion.errors import ConfigError, DataError
 
 DIRECTORY_VARIABLE = "MMFUSION_MOSI_DIR"
-MOSI_MODALITIES = ("text", "audio", "video")
-PUBLISHED_PARTS = ("train", "test")
-TRANSCRIPTS = "transcripts.csv"
-SENTIMENT = "OpinionLevelSentiment.csv"
-MOSI_FILES = (
-    *(f"{modality}_{part}0.csv" for modality in MOSI_MODALITIES for part in PUBLISHED_PARTS),
-    *(f"text_{part}.csv" for part in PUBLISHED_PARTS),
-    TRANSCRIPTS,
-    SENTIMENT,
-)
+REGISTRY = Path(__file__).with_name("registry.txt")
 Mode = Literal["auto", "required", "off"]
+
+
+def mosi_registry(directory: str | Path, registry: str | Path = REGISTRY, *, retries: int = 0) -> pooch.Pooch:
+    """Read a registry of files.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Local folder of the files; need not exist.
+    registry : str or Path, default `REGISTRY`
+        Text file with a line per file, ``name sha256:hash address``.
+    retries : int, default 0
+        How often `fetch` asks for a file again after a failure, after pauses of 1, 2, ... seconds.
+
+    Returns
+    -------
+    pooch.Pooch
+        Knows the names and hashes (``registry``) and the addresses (``urls``), and can fetch the files.
+    """
+    files = pooch.create(path=directory, base_url="", retry_if_failed=retries)
+    files.load_registry(registry)
+    return files
+
+
+MOSI_FILES = tuple(mosi_registry(".").registry)
+
+
+def check_mosi_bytes(directory: str | Path, registry: str | Path = REGISTRY) -> None:
+    """Compare the SHA-256 of every file with the registry.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Folder of the files.
+    registry : str or Path, default `REGISTRY`
+        The files and their hashes, as `mosi_registry` reads them.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, cannot be read or has other bytes; one sentence names all such files.
+    """
+    folder = Path(directory)
+    hashes = mosi_registry(folder, registry).registry
+    problems = {name: _problem(folder / name, known) for name, known in hashes.items()}
+    different = [f"{name}: {problem}" for name, problem in problems.items() if problem]
+    if different:
+        raise DataError(
+            f"{folder}: {len(different)} of the {len(hashes)} CMU-MOSI files "
+            f"{'differs' if len(different) == 1 else 'differ'} from the published ones "
+            f"({', '.join(different)}), expected the SHA-256 in {Path(registry).name} for each; fetch them "
+            f"into mosi.dir with `snakemake --cores 1 mosi_data`, or set {DIRECTORY_VARIABLE} or mosi.dir to "
+            "a folder with the published files."
+        )
+
+
+def _problem(path: Path, known_hash: str) -> str | None:
+    """Say how a file differs from its hash, ``sha256:...`` or bare; None if it does not."""
+    try:
+        same = pooch.file_hash(path) == known_hash.removeprefix("sha256:")
+    except FileNotFoundError:
+        return "missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None if same else "other bytes"
 
 
 def mosi_directory(directory: str | Path) -> Path:
@@ -38,14 +99,14 @@ def mosi_directory(directory: str | Path) -> Path:
 
 
 def find_mosi(directory: str | Path, mode: Mode) -> Path | None:
-    """Find the folder of the CMU-MOSI files.
+    """Find the folder of the CMU-MOSI files; their bytes are not read.
 
     Parameters
     ----------
     directory : str or Path
         The folder named by the configuration; the variable ``MMFUSION_MOSI_DIR`` overrides it.
     mode : {"auto", "required", "off"}
-        ``off`` never looks; ``auto`` accepts that none of the files is there; ``required`` does not.
+        ``off`` never looks; ``auto`` accepts a folder with none of the files; ``required`` does not.
 
     Returns
     -------

@@ -1,9 +1,9 @@
-"""Splits of CMU-MOSI, and what is fitted on their training rows alone.
+"""Splits of CMU-MOSI, and counts of leaked videos and of repeated rows in a split.
 
 Two conventions. ``published``: the train and test parts in which the features were published; there is no
 validation part. ``standard``: the train, validation and test folds of the CMU-MultimodalSDK, by video. The
-text and video features were learned with supervision on the published training part, so that a video of that
-part is *leaked* wherever it is used for anything but training.
+text and video features were learned with supervision on the published training part: they know the labels of
+its videos, so that a video of that part is *leaked* wherever it is used for anything but training.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.errors import ConfigError, DataError
-from mmfusion.study.data.mosi.mosi_tables import MosiTables
+from mmfusion.study.data.mosi.mosi_join import MosiTables
 
 SplitConvention = Literal["published", "standard"]
 _SDK_FOLDS = {"train": "train", "validation": "valid", "test": "test"}
@@ -64,32 +64,33 @@ def split_rows(tables: MosiTables, split: SplitConvention) -> dict[str, NDArray[
         If `split` is neither of the two.
     """
     if split == "published":
-        home = np.array(tables.published)
+        split_of = np.array(tables.published)
         names = ["train", "test"]
     elif split == "standard":
-        home = np.array(_standard_split(tables))
+        split_of = np.array(_standard_split(tables))
         names = list(_SDK_FOLDS)
     else:
         raise ConfigError([f"the split of CMU-MOSI is {split!r}, expected published or standard."])
-    rows = {name: np.flatnonzero(home == name) for name in names}
-    for name, chosen in rows.items():
-        if not len(chosen):
+    rows = {name: np.flatnonzero(split_of == name) for name in names}
+    for name in names:
+        if not len(rows[name]):
             raise DataError(
                 f"CMU-MOSI: no utterance is in the {name} part of the {split} split, expected at least one; "
-                "take the other split or complete the files."
+                "use the other split."
             )
     return rows
 
 
 def _standard_split(tables: MosiTables) -> list[str]:
-    home = {video: split for split, videos in standard_folds().items() for video in videos}
-    strangers = sorted({video for video in tables.videos if video not in home})
-    if strangers:
+    split_of = {video: split for split, videos in standard_folds().items() for video in videos}
+    unknown = sorted({video for video in tables.videos if video not in split_of})
+    if unknown:
         raise DataError(
-            f"CMU-MOSI: {len(strangers)} video ids ({', '.join(strangers[:10])}) are in none of the standard "
-            f"folds, expected only the {len(home)} videos of the CMU-MultimodalSDK; take the published split."
+            f"CMU-MOSI: {len(unknown)} video ids ({', '.join(unknown[:10])}) are in none of the standard "
+            f"folds, expected only the {len(split_of)} videos of the CMU-MultimodalSDK; use the published "
+            "split."
         )
-    return [home[video] for video in tables.videos]
+    return [split_of[video] for video in tables.videos]
 
 
 def leaked_videos(tables: MosiTables, rows: NDArray[np.intp]) -> int:
@@ -110,7 +111,7 @@ def leaked_videos(tables: MosiTables, rows: NDArray[np.intp]) -> int:
 
 
 def repeated_rows(features: Mapping[str, NDArray[np.float64]], rows: NDArray[np.intp]) -> dict[str, int]:
-    """Count the feature rows that equal another row before them in the split.
+    """Count the feature rows that repeat an earlier row of the split.
 
     Parameters
     ----------
