@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -11,6 +12,7 @@ from subprocess import CompletedProcess
 import pandas as pd
 import pytest
 
+import mmfusion
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.tables.definitions import TABLES, check_table
 
@@ -87,6 +89,26 @@ class TestCached:
         output = result.stdout + result.stderr
         assert "rule eigen:" in output
         assert "rule train:" not in output
+
+    def test_only_code_reruns_what_uses_it(self, study: Path, snakemake: Run, tmp_path: Path) -> None:
+        package = tmp_path / "mmfusion"
+        shutil.copytree(Path(mmfusion.__file__).parent, package)
+        for path in package.rglob("*.py"):
+            path.write_text(path.read_text("utf-8").replace('"""', '"""In other words: ', 1), "utf-8")
+        options = ("--cores", "1", "--dry-run")
+        copy = {"PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1"}  # the copy comes before the checkout
+        result = snakemake(study, *options, **copy)
+        assert "Nothing to be done" in result.stdout + result.stderr
+
+        with (package / "training/loop.py").open("a") as file:
+            file.write("CHANGED = 1\n")
+        result = snakemake(study, *options, **copy)
+        assert set(
+            re.findall(r"^rule (train|evaluate|synthetic_data_0|own_dataset):", result.stdout, re.M)
+        ) == {
+            "train",
+            "evaluate",
+        }
 
 
 class TestSameTables:

@@ -22,7 +22,7 @@ from mmfusion.errors import DataError
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.study.cells import Cell, cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import stream
+from mmfusion.study.streams import stream
 from mmfusion.study.training.checkpoint import FORMAT, TrainedBlock, network_from
 from mmfusion.training.device import device_of
 from mmfusion.training.loop import Randomness, train_networks
