@@ -1,6 +1,6 @@
 """The rooms of the package and which of them may import which; the names and the sizes of its modules.
 
-Imports run from the command down to the errors: `LEVELS` says how. Every import counts, those inside functions
+Imports run from the command down to the errors: `LEVELS` says how. Every import counts, those in functions
 and under ``TYPE_CHECKING`` too: whoever reads the module has to follow them all the same.
 """
 
