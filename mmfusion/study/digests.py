@@ -1,24 +1,26 @@
-"""A digest of the code that a stage of the workflow runs.
+"""Digests of the code that the scripts of the workflow run.
 
-A workflow manager sees only the time stamp of a script. With this digest as a parameter, a stage runs again
-when, and only when, a module that it uses has changed.
+A workflow manager sees only the time stamp of a script. With such a digest as a parameter, a rule runs again
+when, and only when, the code of a module that its script uses has changed. Code means what Python executes:
+docstrings, comments and layout are not part of it.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
-DATA_SUFFIXES = (".csv", ".json", ".txt")
 
 
 def script_digests(folder: str | Path) -> dict[str, str]:
-    """Return, for every script of a folder, a digest of all modules of this package that it uses.
+    """Digest, for every script of a folder, all modules of this package that it uses.
 
-    The script's own text is not part of it: a workflow manager watches that file itself.
+    The script's own text is not part of it: a workflow manager watches that file itself. Another version of
+    Python may give another digest, since it may print the same code in another way.
 
     Parameters
     ----------
@@ -28,28 +30,52 @@ def script_digests(folder: str | Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By the name of the script without suffix.
+        By the name of the script without suffix: 16 hexadecimal digits.
     """
     scripts = sorted(Path(folder).glob("*.py"))
-    return {script.stem: _digest(_imported(script)) for script in scripts}
+    return {script.stem: _digest(modules_of(script)) for script in scripts}
 
 
-def _digest(waiting: list[Path | None]) -> str:
-    """Digest modules and, one after the other, what they import; `waiting` is used up."""
-    found: set[Path] = set()
+def modules_of(script: str | Path) -> list[Path]:
+    """List the modules of this package that a script imports, and those that these import.
+
+    Parameters
+    ----------
+    script : str or Path
+        A Python file. Imports anywhere in it count, those inside functions included.
+
+    Returns
+    -------
+    list of Path
+        Sorted. The ``__init__.py`` of a package is one of them only where something is imported from the
+        package by name.
+    """
+    modules: set[Path] = set()
+    waiting = _imported(Path(script))
     while waiting:
         path = waiting.pop()
-        if path is not None and path not in found:
-            found.add(path)
+        if path not in modules:
+            modules.add(path)
             waiting += _imported(path)
+    return sorted(modules)
+
+
+def _digest(modules: Iterable[Path]) -> str:
+    """Digest the names and the code of modules, and the data files beside them that their code names."""
     content = hashlib.sha256()
-    for path in sorted(found):
-        content.update(f"{path.relative_to(PACKAGE)}\n".encode())
-        content.update(path.read_bytes())
+    for path in modules:
+        code, _ = _parsed(path.read_text(encoding="utf-8"))
+        content.update(f"{path.relative_to(PACKAGE)}\n{code}\n".encode())
         for data in sorted(path.parent.iterdir()):
-            if data.suffix in DATA_SUFFIXES and data.name in path.read_text(encoding="utf-8"):
+            if data.suffix != ".py" and data.is_file() and data.name in code:
                 content.update(data.read_bytes())
     return content.hexdigest()[:16]
+
+
+def _imported(path: Path) -> list[Path]:
+    """Return the files of this package's modules that a file imports."""
+    _, names = _parsed(path.read_text(encoding="utf-8"))
+    return [file for name in names if (file := _file(name)) is not None]
 
 
 def _file(module: str) -> Path | None:
@@ -61,18 +87,32 @@ def _file(module: str) -> Path | None:
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
 
 
-def _imported(path: Path) -> list[Path | None]:
-    """Return the files of what a file imports; None for what is not a module of this package."""
-    return [_file(name) for name in _imports(path.read_text(encoding="utf-8"))]
-
-
 @cache
-def _imports(source: str) -> tuple[str, ...]:
-    """Return the full names of all that a source imports."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+def _parsed(source: str) -> tuple[str, tuple[str, ...]]:
+    """Return the code of a source without its prose, and the full names of all that it imports."""
+    tree = ast.parse(source)
+    imports: list[str] = []
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            imports += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(names)
+            imports += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        _remove_prose(node)
+    return ast.unparse(tree), tuple(imports)
+
+
+def _remove_prose(node: ast.AST) -> None:
+    """Remove statements that are only a string: docstrings, and the sentences below constants."""
+    for field in ("body", "orelse", "finalbody"):
+        statements = getattr(node, field, None)
+        if isinstance(statements, list):  # the body of a lambda is an expression
+            code = [statement for statement in statements if not _is_prose(statement)]
+            setattr(node, field, code or [ast.Pass()] if field == "body" else code)
+
+
+def _is_prose(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

@@ -1,4 +1,4 @@
-"""The digest of a stage's code changes with what the stage uses, and with nothing else."""
+"""The digest of a script changes with the code that the script uses, and with nothing else."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from mmfusion.study import digests as digest
-from mmfusion.study.digests import script_digests
+from mmfusion.study.digests import modules_of, script_digests
 
 FILES = {
     "__init__.py": "VERSION = 1\n",
     "stage.py": "import numpy\n\nfrom mmfusion.middle import function\n",
     "middle.py": "def function():\n    from mmfusion.inner import parts\n\n    return parts\n",
     "inner/__init__.py": "",
-    "inner/parts.py": 'import mmfusion.leaf\n\nTABLE = "known.csv"\nFOLDS = "folds.json"\n',
+    "inner/parts.py": 'import mmfusion.leaf\n\nTABLE = "known.csv"\nFOLDS = "folds.json", "registry.txt"\n',
     "inner/known.csv": "a,b\n1,2\n",
     "inner/folds.json": "{}\n",
     "inner/unknown.csv": "a,b\n",
+    "inner/registry.txt": "a hash\n",
     "inner/notes.txt": "known.csv\n",
     "leaf.py": "from mmfusion.stage import something  # a circle\n",
     "unrelated.py": "from mmfusion.stage import function\n",
@@ -33,6 +34,12 @@ def code_digest(*modules: str) -> str:
     with TemporaryDirectory() as folder:
         Path(folder, "script.py").write_text("".join(f"import {module}\n" for module in modules))
         return script_digests(folder)["script"]
+
+
+def change(path: Path) -> None:
+    """Add a line that is code in Python and data in any other file."""
+    with path.open("a") as file:
+        file.write("\nCHANGED = 1\n")
 
 
 @pytest.fixture
@@ -56,12 +63,12 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "leaf.py",
         "inner/known.csv",
         "inner/folds.json",
+        "inner/registry.txt",
     ],
 )
 def test_changes_with_what_is_used(package: Path, name: str) -> None:
     before = code_digest("mmfusion.stage")
-    with (package / name).open("a") as file:
-        file.write("\n# changed\n")
+    change(package / name)
     assert code_digest("mmfusion.stage") != before
 
 
@@ -70,8 +77,7 @@ def test_changes_with_what_is_used(package: Path, name: str) -> None:
 )
 def test_does_not_change_with_anything_else(package: Path, name: str) -> None:
     before = code_digest("mmfusion.stage")
-    with (package / name).open("a") as file:
-        file.write("\n# changed\n")
+    change(package / name)
     (package / "new.py").write_text("from mmfusion.stage import function\n")
     assert code_digest("mmfusion.stage") == before
 
@@ -91,7 +97,7 @@ def test_several_modules_in_any_order(package: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["mmfusion.nothing", "mmfusion", "numpy", "mmfusion.inner.known"])
-def test_what_is_no_module_of_this_package_does_not_count(package: Path, module: str) -> None:
+def test_other_names_do_not_count(package: Path, module: str) -> None:
     assert code_digest("mmfusion.stage", module) == code_digest("mmfusion.stage")
 
 
@@ -101,7 +107,7 @@ def test_of_this_package() -> None:
         for name in ("study.training.job", "study.data.planted", "study.figures.registry")
     }
     assert len(digests) == 3
-    assert all(re.fullmatch("[0-9a-f]{16}", found) for found in digests)
+    assert all(re.fullmatch("[0-9a-f]{16}", text) for text in digests)
     assert code_digest("mmfusion.study.training.cell_training") == code_digest(
         "mmfusion.study.training.cell_training"
     )
@@ -116,16 +122,103 @@ def test_all_imports_of_this_package_can_be_followed() -> None:
             )
 
 
+WORDED = '''"""What is here."""
+
+import math  # of the standard library
+
+LIMIT = 3
+"""How many."""
+
+
+class Box:
+    """Holds one thing."""
+
+    size: int = 2
+    """In metres."""
+
+
+def area(
+    box: Box,
+) -> float:
+    """Return the area."""
+    if box.size > LIMIT:
+        "Too large."
+    return math.pi * box.size  # of a round box
+
+
+def nothing() -> None:
+    """Do nothing."""
+'''
+
+REWORDED = '''import math
+LIMIT = 3
+class Box:
+    """Holds a thing, in other words."""
+    size: int = 2
+
+def area(box: Box) -> float:
+    # A comment.
+    if (box.size > LIMIT):
+        pass
+    return math.pi*box.size
+def nothing() -> None: pass
+'''
+
+
+def digest_of(package: Path, code: str) -> str:
+    """Digest of a script that uses a module of this code."""
+    (package / "leaf.py").write_text(code)
+    return code_digest("mmfusion.leaf")
+
+
+def test_docstrings_comments_and_layout_do_not_count(package: Path) -> None:
+    assert digest_of(package, WORDED) == digest_of(package, REWORDED)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("LIMIT = 3", "LIMIT = 4"),
+        ("LIMIT = 3", "LIMIT = 3.0"),
+        ("LIMIT = 3", "LIMIT = '3'"),
+        ("> LIMIT", ">= LIMIT"),
+        ("box.size > LIMIT", "box.size > (LIMIT, box.size)[0]"),
+        ("math.pi*", "2 * math.pi*"),
+        ("nothing() -> None: pass", "nothing() -> None: print('nothing')"),
+        ("nothing() -> None: pass", "nothing() -> str: return 'nothing'"),
+        ("size: int = 2", "size: int = 2; unit = 'metre'"),
+    ],
+)
+def test_code_counts(package: Path, old: str, new: str) -> None:
+    assert old in REWORDED
+    assert digest_of(package, REWORDED.replace(old, new)) != digest_of(package, REWORDED)
+
+
+def test_text_that_is_not_a_docstring_counts(package: Path) -> None:
+    texts = ["x = 'one'\n", "x = 'two'\n", "print('one')\n", "x = f'{1} one'\n", "x = b'one'\n"]
+    assert len({digest_of(package, text) for text in texts}) == len(texts)
+
+
+def test_a_data_file_named_in_a_docstring_does_not_count(package: Path) -> None:
+    (package / "notes.csv").write_text("a\n")
+    before = digest_of(package, '"""Unlike notes.csv."""\n')
+    change(package / "notes.csv")
+    assert digest_of(package, '"""Unlike notes.csv."""\n') == before
+
+
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The real package, in a place where a test may change it."""
+    """The real package, where a test may change it."""
     folder = tmp_path / "mmfusion"
     shutil.copytree(digest.PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(digest, "PACKAGE", folder)
     return folder
+
+
+EVERY = {path.stem for path in SCRIPTS.glob("*.py")}
 
 
 @pytest.mark.parametrize(
@@ -137,20 +230,43 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("measures/reducibility.py", {"evaluate"}),
         ("study/baselines/linear.py", {"baselines"}),
         ("training/loop.py", {"train", "evaluate", "eigen"}),
-        ("encoders.py", {"train", "evaluate", "eigen"}),
+        ("encoders/__init__.py", {"train", "evaluate", "eigen"}),
+        ("encoders/motif_scanner.py", {"train", "evaluate", "eigen"}),
         ("study/config/settings.py", {"provenance"}),
         ("study/figures/eigen_projection.py", {"figure"}),
         ("study/data/mosi/mosi_folds.json", {"mosi_dataset"}),
+        ("study/data/planted.py", {"synthetic_data", "baselines"}),
+        ("study/data/planted_settings.py", {"synthetic_data", "baselines"}),
+        ("study/streams.py", {"synthetic_data", "baselines", "train", "evaluate", "eigen"}),
+        ("study/logs.py", EVERY),
     ],
 )
 def test_a_change_runs_the_scripts_that_use_it(copy: Path, module: str, scripts: set[str]) -> None:
     before = script_digests(SCRIPTS)
-    with (copy / module).open("a") as file:
-        file.write("\n# changed\n")
+    assert (copy / module).is_file()
+    change(copy / module)
     after = script_digests(SCRIPTS)
     assert {name for name in before if before[name] != after[name]} == scripts
 
 
+def test_other_words_in_every_module_run_nothing(copy: Path) -> None:
+    before = script_digests(SCRIPTS)
+    for path in copy.rglob("*.py"):
+        text = path.read_text("utf-8")
+        path.write_text(text.replace('"""', '"""In other words: ', 1) + "\n# changed\n", "utf-8")
+    assert script_digests(SCRIPTS) == before
+
+
+def test_training_uses_nothing_that_draws_data_or_shows_results() -> None:
+    """A change of a generator, reader, measure, table, figure or check of a setting never trains again."""
+    rooms = {str(path.relative_to(digest.PACKAGE).parent) for path in modules_of(SCRIPTS / "train.py")}
+    assert rooms - {"study/config"} <= {
+        ".", "data", "encoders", "fusion", "training", "study", "study/data", "study/training"
+    }  # fmt: skip
+    study = {path.name for path in modules_of(SCRIPTS / "train.py") if "study" in path.parts}
+    assert study.isdisjoint({"planted.py", "planted_settings.py", "settings.py", "plan.py", "names.py"})
+
+
 def test_every_script_uses_the_package() -> None:
-    assert set(script_digests(SCRIPTS)) == {path.stem for path in SCRIPTS.glob("*.py")}
+    assert set(script_digests(SCRIPTS)) == EVERY
     assert code_digest() not in script_digests(SCRIPTS).values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -16,6 +17,7 @@ from mmfusion.study.tables.definitions import TABLES, check_table
 
 pytestmark = pytest.mark.workflow
 Run = Callable[..., CompletedProcess[str]]
+ROOT = Path(__file__).parents[2]
 TINY_BY_SEED = "seeds_per_job: 1\n"
 
 
@@ -87,6 +89,24 @@ class TestCached:
         output = result.stdout + result.stderr
         assert "rule eigen:" in output
         assert "rule train:" not in output
+
+    def test_only_changed_code_reruns_what_uses_it(self, study: Path, snakemake: Run, tmp_path: Path) -> None:
+        for name in ("mmfusion", "workflow", "config"):
+            shutil.copytree(ROOT / name, tmp_path / name)
+        shutil.copy2(ROOT / "Snakefile", tmp_path)
+        for path in (tmp_path / "mmfusion").rglob("*.py"):
+            path.write_text(path.read_text("utf-8").replace('"""', '"""In other words: ', 1), "utf-8")
+
+        def rules() -> set[str]:
+            result = snakemake(study, "--snakefile", str(tmp_path / "Snakefile"), "--cores", "1", "--dry-run")
+            return set(re.findall(r"^(?:local)?rule (\w+):", result.stdout, re.MULTILINE))
+
+        elsewhere = {"provenance", "overview", "all"}  # the page says where the code lies
+        assert rules() == elsewhere
+        with (tmp_path / "mmfusion/training/loop.py").open("a") as file:
+            file.write("CHANGED = 1\n")
+        assert {"train", "evaluate", "eigen"} <= rules() - elsewhere
+        assert rules().isdisjoint({"synthetic_data_0", "own_dataset", "baselines"})
 
 
 class TestSameTables:

@@ -14,7 +14,6 @@ would pass.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -26,8 +25,9 @@ from numpy.typing import NDArray
 from mmfusion.errors import ConfigError
 from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
 from mmfusion.study.data.planted_settings import SYMBOLS, SequenceSettings
+from mmfusion.study.streams import stream
 
-__all__ = ["SEQUENCE_DATASETS", "SYMBOLS", "SequenceSettings", "SequenceSpec", "generate", "stream"]
+__all__ = ["SEQUENCE_DATASETS", "SYMBOLS", "SequenceSettings", "SequenceSpec", "generate"]
 
 
 @dataclass(frozen=True)
@@ -164,28 +164,6 @@ def generate(dataset: str, seed: int, settings: SequenceSettings | None = None) 
         planted=spec.planted or modalities,
         parameters={"seed": int(seed), "settings": settings.as_parameters(), "generator": spec.statement},
     )
-
-
-def stream(seed: int, dataset: str, split: str) -> np.random.Generator:
-    """Open the random stream of one split of one dataset.
-
-    Parameters
-    ----------
-    seed : int
-        At least 0.
-    dataset, split : str
-        Enter as the eight little-endian 32-bit words of their SHA-256.
-
-    Returns
-    -------
-    numpy.random.Generator
-    """
-    words = [
-        int(word)
-        for name in (dataset, split)
-        for word in np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype="<u4")
-    ]
-    return np.random.default_rng(np.random.SeedSequence([seed, *words]))
 
 
 def _draw_split(spec: SequenceSpec, settings: SequenceSettings, size: int, rng: np.random.Generator) -> Split:
