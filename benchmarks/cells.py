@@ -1,6 +1,6 @@
 """Cells of the study in small: its settings, its data, and what training them costs per step.
 
-Training is measured from outside, through `train_block`, with two different numbers of epochs: the difference
+Training is measured from outside, through `train_cell`, with two different numbers of epochs: the difference
 is epochs alone, without preparing data, building networks and computing the constants of prediction.
 """
 
@@ -19,7 +19,7 @@ from mmfusion.study.config.yaml_file import load_config_file
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.planted import SequenceSettings, generate
 from mmfusion.study.plan import Study
-from mmfusion.study.training.cell_training import train_block
+from mmfusion.study.training.cell_training import train_cell
 
 ROOT = Path(__file__).resolve().parents[1]
 EPOCHS = (1, 3)
@@ -58,7 +58,7 @@ class Sample:
     def training(self, norm: str, epochs: int) -> Work:
         """Return the training of all seeds under a normalisation, p = 1, scale 1."""
         cell, settings = Cell(self.name, norm, "1", "1"), {**self.settings, "epochs": epochs}
-        return lambda: train_block(cell, self.datasets, settings, progress=False)
+        return lambda: train_cell(cell, self.datasets, settings, progress=False)
 
     def first_seeds(self, number: int) -> Sample:
         """Return the same with the first seeds only."""

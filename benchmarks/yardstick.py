@@ -3,7 +3,7 @@
 It is what one would write without further thought, in eager mode and on one thread: Conv1d over one-hot
 symbols that are made once, maximum over positions, ReLU, BatchNorm1d, Linear, ReLU; tensor products and
 Wick products as arrays with one axis per modality; AdamW and a cosine schedule of torch; one seed after the
-other. It starts from the same weights and takes the same batches as `train_block`, so that the losses of
+other. It starts from the same weights and takes the same batches as `train_cell`, so that the losses of
 both are the same, which a test checks. Normalisations none and ibn, p = 1, binary target.
 """
 
@@ -22,7 +22,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.planted import SYMBOLS, stream
-from mmfusion.study.training.cell_training import train_block
+from mmfusion.study.training.cell_training import train_cell
 
 EPS = 1e-5
 State = Mapping[str, Tensor]
@@ -116,7 +116,7 @@ class PlainNetwork(nn.Module):
 def starting_weights(
     cell: Cell, datasets: Mapping[int, MultimodalDataset], settings: Mapping[str, Any]
 ) -> dict[int, State]:
-    """Return the weights from which `train_block` starts, by seed.
+    """Return the weights from which `train_cell` starts, by seed.
 
     They are those of a training on a few samples whose learning rate is so small that nothing moves: weights
     depend on the seed and the name of the dataset only.
@@ -125,7 +125,7 @@ def starting_weights(
         seed: replace(data, splits={"train": _head(data.splits["train"])}) for seed, data in datasets.items()
     }
     still = {**settings, "learning_rate": 1e-30, "epochs": 1}
-    block, _, _ = train_block(cell, few, still, progress=False)
+    block, _, _ = train_cell(cell, few, still, progress=False)
     return {seed: network.state_dict() for seed, network in block.networks.items()}
 
 
@@ -147,7 +147,7 @@ def train_plainly(
     weights : mapping of str to Tensor
         Where to start, from `starting_weights`.
     settings : mapping
-        As `train_block` takes them.
+        As `train_cell` takes them.
 
     Returns
     -------

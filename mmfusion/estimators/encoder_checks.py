@@ -71,7 +71,7 @@ def check_encoders(
             raise InputError(
                 f"{where}[{modality.name!r}]: the module {modality.module_name} returned NaN or infinity for "
                 f"{len(values)} samples, expected finite numbers{also}; change its "
-                " forward method."
+                "forward method."
             )
 
 

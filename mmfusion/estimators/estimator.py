@@ -130,7 +130,9 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         fraction = self._held_out_share(groups)
         train, held_out = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, seeds[0])
         settings = self._settings(modalities, target.outputs, seeds, len(train))
-        check_fusion_memory(settings, len(data))
+        widths = [modality.arguments["dim"] for modality in modalities]
+        order, networks = settings.fusion["max_order"] or len(widths), len(seeds) * len(settings.penalties)
+        check_fusion_memory(widths, order, networks, settings.recipe.batch_size, len(data))
         checked = CheckedData(data, present, target, weight, train, held_out)
         self._keep(fit_ensemble(settings, checked), modalities, X)
         return self

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import psutil
 
 from mmfusion.errors import InputError
-from mmfusion.estimators.fitting import FitSettings
 
 COPIES = 6
 """Arrays of the size of the weights: weights, gradients, two moments of AdamW, and intermediate results."""
@@ -16,24 +15,24 @@ HEADS = 4
 """Arrays of the size of the heads that a step holds at once."""
 
 
-def check_fusion_memory(settings: FitSettings, samples: int) -> None:
+def check_fusion_memory(widths: Sequence[int], order: int, networks: int, batch: int, samples: int) -> None:
     """Stop before the tensor products of too many subsets fill the memory.
 
     Parameters
     ----------
-    settings : FitSettings
-    samples : int
-        Samples in training.
+    widths : sequence of int
+        Width d_m of the features of every modality.
+    order : int
+        Largest size of a subset.
+    networks, batch, samples : int
+        Networks in the stack, samples per step and in training.
 
     Raises
     ------
     InputError
         If more than the free memory is needed; with the largest order that fits.
     """
-    widths = [int(modality.arguments["dim"]) for modality in settings.modalities]
-    order = settings.fusion["max_order"] or len(widths)
-    networks = len(settings.seeds) * len(settings.penalties)
-    batch, free = settings.recipe.batch_size, psutil.virtual_memory().available
+    free = psutil.virtual_memory().available
     needed = _bytes(widths, order, networks, batch, samples)
     if needed <= free:
         return

@@ -119,8 +119,8 @@ def check_as_in_training(modality: Modality, values: NDArray[Any]) -> None:
         )
     if symbols and len(values) and int(values.max()) >= modality.size:
         raise InputError(
-            f"X[{modality.name!r}]: there is a symbol {values.max()}, expected 0 to {modality.size - 1} as in "
-            "training."
+            f"X[{modality.name!r}]: there is a symbol {values.max()}, expected 0 to {modality.size - 1} as "
+            "in training."
         )
 
 

@@ -13,7 +13,7 @@ from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_settings import SequenceSettings
-from mmfusion.study.training.cell_training import train_block
+from mmfusion.study.training.cell_training import train_cell
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 from yardstick import starting_weights, train_plainly
@@ -40,7 +40,7 @@ def data(name: str, seeds: tuple[int, ...]) -> dict[int, MultimodalDataset]:
 @pytest.mark.parametrize("name", ["Parity", "XRelIrrXOR"])
 def test_losses_are_those_of_the_shipped_training(name: str, norm: str) -> None:
     cell, datasets = Cell(name, norm, "1", "1"), data(name, (0, 3))
-    _, history, _ = train_block(cell, datasets, SETTINGS, progress=False)
+    _, history, _ = train_cell(cell, datasets, SETTINGS, progress=False)
     weights = starting_weights(cell, datasets, SETTINGS)
     for seed, dataset in datasets.items():
         rows = history[history["seed"] == seed]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import InputError
-from mmfusion.estimators import estimator as base
+from mmfusion.estimators import fitting
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -64,8 +64,8 @@ def fitted(encoder: Any, **changes: Any) -> FusionClassifier:
         (3, "is 3, expected one of symbols, vector, sequence, a mapping with"),
         (["vector"], r"is \['vector'\], expected one of symbols"),
         ({"module": "vector"}, "is 'vector', expected one of"),
-        ({"module": Mean(4, 4), "hidden": 3}, ": 'hidden' is no argument of a module of your own"),
-        ({"module": Mean(4, 4), "dim": 0}, ": dim is 0, expected a whole number from 1 on"),
+        ({"module": Mean(4, 4), "hidden": 3}, ": 'hidden' is not an argument of your own module"),
+        ({"module": Mean(4, 4), "dim": 0}, ": dim is 0, expected a whole number, at least 1"),
         ({"kind": "sequence", "dim": "8"}, ": dim is '8', expected a whole number"),
         ({"kind": "sequence", "dropout": 7.0}, ": dropout is 7.0, expected a share from 0 to below 1"),
         (
@@ -96,7 +96,7 @@ def test_encoders_that_cannot_work(encoder: Any, message: str) -> None:
 
 
 def test_encoders_are_a_mapping() -> None:
-    with pytest.raises(InputError, match=r"encoders: 'vector' is no mapping"):
+    with pytest.raises(InputError, match=r"encoders: 'vector' is not a mapping"):
         FusionClassifier(encoders="vector").fit(DATA, Y)  # type: ignore[arg-type]  # the mistake
 
 
@@ -110,7 +110,7 @@ def test_trying_changes_neither_results_nor_modules(encoder: Any, monkeypatch: p
     assert module.training
     for name, values in module.state_dict().items():
         assert torch.equal(values, before[name])
-    monkeypatch.setattr(base, "check_encoders", lambda *given: None)
+    monkeypatch.setattr(fitting, "check_encoders", lambda *given: None)
     np.testing.assert_array_equal(fitted(encoder).predict_proba(DATA), tried.predict_proba(DATA))
 
 

@@ -260,7 +260,7 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
         **QUICK, encoders={"text": {"kind": "symbols", "width": 5, "dim": 2}, "video": "vector"}
     )
     model.fit(arrays, binary)
-    assert model.fitted_.networks[0].fusion.dims == {"video": 4, "audio": 4, "text": 2}
+    assert model.ensemble_.networks[0].fusion.dims == {"video": 4, "audio": 4, "text": 2}
 
 
 @pytest.mark.parametrize(
@@ -268,17 +268,17 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
     [
         ({"norm": "batch"}, "norm: 'batch' is unknown, expected one of none"),
         ({"p": 0.5}, "p: 0.5 is out of range"),
-        ({"penalty": -1}, "penalty: -1, expected a number from 0 on"),
+        ({"penalty": -1}, "penalty: -1, expected a number, 0 or more"),
         ({"penalty": []}, "penalty: the list is empty"),
         ({"max_order": 0}, "max_order: 0, expected a whole number"),
-        ({"dim": 1.5}, "dim: 1.5, expected a whole number from 1 on"),
-        ({"batch_size": 1}, "batch_size: 1, expected a whole number from 2 on"),
+        ({"dim": 1.5}, "dim: 1.5, expected a whole number, at least 1"),
+        ({"batch_size": 1}, "batch_size: 1, expected a whole number, at least 2"),
         ({"epochs": 0}, "epochs: 0"),
         ({"learning_rate": 0}, "learning_rate: 0, expected a finite number above 0"),
         ({"validation_fraction": 1.0}, "validation_fraction: 1.0, expected a number between"),
         ({"encoders": {"texts": "vector"}}, r"encoders\['texts'\]: there is no such modality"),
         ({"encoders": {"text": "cnn"}}, r"encoders\['text'\]: 'cnn' is unknown"),
-        ({"encoders": {"audio": "symbols"}}, "no input of the encoder 'symbols'"),
+        ({"encoders": {"audio": "symbols"}}, "which the encoder 'symbols' does not take"),
         ({"encoders": {"audio": {"kind": "vector", "depth": 3}}}, r"encoders\['audio'\]: .*depth"),
     ],
 )
@@ -317,7 +317,7 @@ def test_classes_that_cannot_be(arrays, y: Any, message: str) -> None:
     [
         (np.ones(400), "the target is constant"),
         (np.where(np.arange(400) == 7, np.nan, 1.0), r"y, row 7 \(counted from 0\): the value is nan"),
-        (["a"] * 400, "no numbers"),
+        (["a"] * 400, "values that are not numbers"),
         ("mood", "y is the text 'mood'"),
     ],
 )
@@ -331,7 +331,7 @@ def test_numbers_that_cannot_be(arrays, y: Any, message: str) -> None:
     [
         (np.ones(3), r"sample_weight has shape \(3,\)"),
         (np.full(400, -1.0), r"sample_weight, row 0 \(counted from 0\): -1.0"),
-        (["heavy"] * 400, "sample_weight holds values that are no numbers"),
+        (["heavy"] * 400, "sample_weight holds values that are not numbers"),
         ("weight", r"sample_weight is the text 'weight', expected a value .*sample_weight=X\['weight'\]"),
         (np.zeros(400), "zero weight"),
         ((np.arange(400) == 3) * 1.0, "zero weight"),
@@ -351,5 +351,5 @@ def test_other_data_than_in_training_is_told(arrays, classifier) -> None:
         classifier.predict({**arrays, "audio": arrays["audio"][:, :1]})
     with pytest.raises(InputError, match="there is a symbol 9, expected 0 to 3"):
         classifier.predict({**arrays, "text": np.full((400, 20), 9)})
-    with pytest.raises(InputError, match=r"y, row 2 \(counted from 0\): 'maybe' is no class of training"):
+    with pytest.raises(InputError, match=r"y, row 2 \(counted from 0\): 'maybe' is not a class of training"):
         classifier.relevance(arrays, np.array(["no", "yes", "maybe"] * 133 + ["no"]))

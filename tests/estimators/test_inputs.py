@@ -16,7 +16,7 @@ from mmfusion import FusionClassifier
 from mmfusion.errors import InputError
 from mmfusion.estimators import memory_checks as memory
 from mmfusion.estimators.inputs import modality_data
-from mmfusion.estimators.memory_checks import check_memory, products
+from mmfusion.estimators.memory_checks import check_fusion_memory, products
 
 TABLE = pd.DataFrame({"t1": [1, 2, 3], "t2": [0.5, None, 1.5], "a1": ["4", "5", "6"]})
 
@@ -99,13 +99,13 @@ def test_the_largest_order_that_fits_is_named(monkeypatch: pytest.MonkeyPatch) -
         available = 2**30
 
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: Memory)
-    check_memory([8] * 5, 3, 1, 64, 1000)
+    check_fusion_memory([8] * 5, 3, 1, 64, 1000)
     with pytest.raises(
         InputError, match=r"max_order=8: 255 subsets of 8 modalities .* max_order=4 has 162 subsets"
     ):
-        check_memory([8] * 8, 8, 1, 64, 1000)
+        check_fusion_memory([8] * 8, 8, 1, 64, 1000)
     with pytest.raises(InputError, match="use a smaller dim"):
-        check_memory([10**9] * 2, 2, 1, 64, 1000)
+        check_fusion_memory([10**9] * 2, 2, 1, 64, 1000)
 
 
 def test_arrays_without_names_and_unknown_devices_are_told() -> None:

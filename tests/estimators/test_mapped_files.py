@@ -22,10 +22,10 @@ def folder(tmp_path: Path, arrays, binary) -> Path:
 def test_nothing_is_copied_of_mapped_vectors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = read_source(folder, "answer", modalities=["video", "audio"])
     kept = []
-    prepared = fitting.prepared
-    monkeypatch.setattr(fitting, "prepared", lambda *given: kept.append(prepared(*given)) or kept[-1])
+    prepare = fitting.prepare_samples
+    monkeypatch.setattr(fitting, "prepare_samples", lambda *given: kept.append(prepare(*given)) or kept[-1])
     FusionClassifier(epochs=2, random_state=0).fit(ModalityData(source.arrays), source.target)
-    for name, tensor in kept[0][0].items():
+    for name, tensor in kept[0].inputs.items():
         values = source.arrays[name]
         assert isinstance(values, np.memmap)
         assert np.shares_memory(tensor.numpy(), values)

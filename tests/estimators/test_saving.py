@@ -40,10 +40,10 @@ def test_what_is_no_estimator_ends_in_a_sentence(classifier, tmp_path: Path) -> 
     with pytest.raises(DataError, match="holds a FusionClassifier, expected a FusionRegressor"):
         FusionRegressor.load(path)
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(DataError, match="not a readable estimator"):
+    with pytest.raises(DataError, match=r"not readable as networks \(.*\); save the estimator again"):
         FusionClassifier.load(path)
     path.write_bytes(b"\x80\x04cos\nsystem\n.")  # the beginning of a pickle
-    with pytest.raises(DataError, match="not a readable estimator"):
+    with pytest.raises(DataError, match=r"not readable as networks \(.*\); save the estimator again"):
         FusionClassifier.load(path)
 
 
@@ -82,7 +82,7 @@ def test_a_module_of_ones_own_trains_saves_and_loads(arrays, binary, tmp_path: P
     model.fit(X, binary)
     assert model.relevance_.set_index("subset")["beta"].idxmax() == "image"
     assert model.score(X, binary) > 0.95
-    one, two = (network.encoders[0].module.linear.weight for network in model.fitted_.networks)
+    one, two = (network.encoders[0].module.linear.weight for network in model.ensemble_.networks)
     assert not torch.equal(one, two)  # every seed has weights of its own
     model.save(tmp_path / "model")
     loaded = FusionClassifier.load(tmp_path / "model", modules={"image": Mean(5, 4)})

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from mmfusion.fusion.normalisation import NORMALISATIONS
+from mmfusion.measures.losses import batch_loss
+from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
-from mmfusion.training.objective import LOSSES
 from mmfusion.training.samples import Samples
 from mmfusion.training.stack import NetworkStack
 
@@ -22,11 +23,11 @@ COPIES = torch.from_numpy(np.random.default_rng(4).integers(1, 4, SIZE))
 
 def networks(norm: str, count: int = 2, **fusion: Any) -> list[MultimodalNetwork]:
     torch.manual_seed(0)
-    modalities = [(name, "vector", width) for name, width in WIDTHS.items()]
-    encoders = {"vector": {"hidden": 5, "dropout": 0.0, "dim": 2}}
-    built = [
-        build_network(modalities, encoders, 1.3, list(WIDTHS), norm=norm, **fusion) for _ in range(count)
+    arguments = {"hidden": 5, "dropout": 0.0, "dim": 2}
+    modalities = [
+        Modality(name, "vector", width, arguments, standardised=True) for name, width in WIDTHS.items()
     ]
+    built = [build_network(modalities, {"norm": norm, **fusion}, scale=1.3) for _ in range(count)]
     return [network.double() for network in built]
 
 
@@ -53,7 +54,7 @@ def side_by_side(given: Samples, count: int = 2) -> Samples:
 
 def loss_and_gradients(norm: str, given: Samples, **fusion: Any) -> tuple[Tensor, dict[str, Tensor]]:
     stack, batch = NetworkStack(networks(norm, **fusion)).train(), side_by_side(given)
-    loss = LOSSES["binary"](stack(batch), batch.target, batch.weight)
+    loss = batch_loss(stack(batch), batch.target, "binary", batch.weight)
     loss.sum().backward()
     found = {name: x.grad for name, x in stack.named_parameters() if x.grad is not None}
     assert len(found) == len(list(stack.parameters()))

@@ -9,20 +9,23 @@ import numpy as np
 import pytest
 import torch
 
+from mmfusion.measures.losses import batch_loss
 from mmfusion.training import optimiser
-from mmfusion.training.loop import Randomness, train_networks
+from mmfusion.training.loop import Randomness, Recipe, train_networks
+from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
-from mmfusion.training.objective import LOSSES
-from mmfusion.training.samples import Samples, Shelf
+from mmfusion.training.samples import NetworkSamples, Samples
 
-SETTINGS = {"penalty": 0.1, "batch_size": 32, "learning_rate": 0.01, "weight_decay": 0.3, "epochs": 3}
+SETTINGS = {"batch_size": 32, "learning_rate": 0.01, "weight_decay": 0.3, "epochs": 3}
+PENALTY = 0.1
 ROWS = 110
 
 
 def network(norm: str = "ibn", **fusion: Any) -> MultimodalNetwork:
     torch.manual_seed(0)
-    encoders = {"vector": {"hidden": 6, "dropout": 0.5, "dim": 3}}
-    return build_network([("b", "vector", 4), ("a", "vector", 2)], encoders, 1.0, norm=norm, **fusion)
+    arguments = {"hidden": 6, "dropout": 0.5, "dim": 3}
+    modalities = [Modality("b", "vector", 4, arguments), Modality("a", "vector", 2, arguments)]
+    return build_network(modalities, {"norm": norm, **fusion})
 
 
 def samples(rows: int = ROWS) -> Samples:
@@ -38,12 +41,12 @@ def noise(seed: int = 7) -> torch.Generator:
 def train(
     net: MultimodalNetwork, validation: Samples | None = None, after_epoch=lambda: None, **changes: Any
 ):
-    checked = None if validation is None else Shelf.of([validation])
+    checked = None if validation is None else NetworkSamples.of([validation])
     streams = [Randomness(order=torch.Generator().manual_seed(5), noise=noise())]
-    settings = {**SETTINGS, **changes}
-    (history,) = train_networks(
-        [net], Shelf.of([samples()]), checked, "binary", settings, streams, after_epoch, torch.device("cpu")
-    )
+    penalty = changes.pop("penalty", PENALTY)
+    recipe = Recipe(**{**SETTINGS, **changes})
+    train, cpu = NetworkSamples.of([samples()]), torch.device("cpu")
+    (history,) = train_networks([net], train, checked, "binary", recipe, [penalty], streams, after_epoch, cpu)
     return history
 
 
@@ -136,14 +139,16 @@ def test_validation_uses_its_own_batch_statistics_and_no_dropout() -> None:
     for encoder in net.encoders:
         encoder.dropout.eval()
     with torch.no_grad():
-        loss = LOSSES["binary"](net(validation.inputs), validation.target)
+        loss = batch_loss(net(validation.inputs), validation.target, "binary")
     assert history["loss_validation"].iloc[-1] == pytest.approx(float(loss), rel=1e-6)
 
 
 def test_batches_are_full_and_random(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[torch.Tensor] = []
-    rows = Shelf.rows
-    monkeypatch.setattr(Shelf, "rows", lambda self, index: (taken.append(index[0]), rows(self, index))[1])
+    rows = NetworkSamples.rows
+    monkeypatch.setattr(
+        NetworkSamples, "rows", lambda self, index: (taken.append(index[0]), rows(self, index))[1]
+    )
     train(network())
     assert [len(index) for index in taken] == [32] * 9
     epochs = [torch.cat(taken[start : start + 3]) for start in (0, 3, 6)]

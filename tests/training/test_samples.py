@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.training.samples import Samples, Shelf
+from mmfusion.training.samples import NetworkSamples, Samples
 
 CPU = torch.device("cpu")
 
@@ -44,7 +44,7 @@ def test_to_keeps_values_and_types() -> None:
 def test_every_network_takes_rows_of_its_own_samples(order: tuple[int, ...]) -> None:
     kept = [samples(seed) for seed in range(3)]
     parts = [kept[number] for number in order]
-    shelf = Shelf.of(parts)
+    shelf = NetworkSamples.of(parts)
     index = torch.from_numpy(np.random.default_rng(2).integers(0, 6, (len(parts), 4)))
     batch, everything = shelf.rows(index), shelf.all()
     assert shelf.size == 6
@@ -61,16 +61,16 @@ def test_every_network_takes_rows_of_its_own_samples(order: tuple[int, ...]) -> 
 def test_shared_samples_are_stored_once() -> None:
     shared = samples(0)
     for parts, expected in (([shared] * 3, 6), ([shared, samples(1), shared], 12), ([samples(0)] * 2, 6)):
-        store = Shelf.of(parts).store
+        store = NetworkSamples.of(parts).store
         assert len(store.target) == expected
         assert {len(x) for x in store.inputs.values()} == {expected}
     equal = [samples(0), samples(0)]  # of equal numbers, and yet two: what counts is the object
-    assert len(Shelf.of(equal).store.target) == 12
+    assert len(NetworkSamples.of(equal).store.target) == 12
 
 
 def test_an_order_that_covers_a_part_gives_all_of_it() -> None:
     parts = [samples(0), samples(1)]
-    shelf = Shelf.of(parts)
+    shelf = NetworkSamples.of(parts)
     order = torch.stack([torch.randperm(6, generator=torch.Generator().manual_seed(k)) for k in range(2)])
     halves = [shelf.rows(index).target for index in torch.split(order, 3, dim=1)]
     for place, target in enumerate(torch.cat(halves, dim=1)):

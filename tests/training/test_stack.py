@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mmfusion.encoders import MotifScanner, VectorEncoder
+from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.samples import Samples
 from mmfusion.training.stack import NetworkStack
@@ -22,20 +23,19 @@ BATCH = 64
 
 def vector_network(seed: int, norm: str = "ibn", dropout: float = 0.0, **options: Any) -> MultimodalNetwork:
     torch.manual_seed(seed)
-    settings = {"vector": {"hidden": 16, "dropout": dropout, "dim": 8}}
-    modalities = [(name, "vector", width) for name, width in WIDTHS.items()]
-    options = {"scale": 1.0, **options}
-    network = build_network(modalities, settings, norm=norm, **options)
+    arguments = {"hidden": 16, "dropout": dropout, "dim": 8}
+    modalities = [Modality(name, "vector", width, arguments) for name, width in WIDTHS.items()]
+    scale = options.pop("scale", 1.0)
+    network = build_network(modalities, {"norm": norm, **options}, scale=scale)
     torch.nn.init.normal_(network.fusion.bias)
     return network
 
 
 def symbol_network(seed: int, norm: str = "ibn", **options: Any) -> MultimodalNetwork:
     torch.manual_seed(seed)
-    settings = {"symbols": {"width": 6, "channels": 16, "dim": 8}}
-    return build_network(
-        [(name, "symbols", 4) for name in ("1", "2", "3")], settings, 1.0, norm=norm, **options
-    )
+    arguments = {"width": 6, "channels": 16, "dim": 8}
+    modalities = [Modality(name, "symbols", 4, arguments) for name in ("1", "2", "3")]
+    return build_network(modalities, {"norm": norm, **options})
 
 
 def inputs_of(network: MultimodalNetwork, seed: int = 0, size: int = BATCH) -> dict[str, Tensor]:
@@ -261,3 +261,26 @@ def test_encoders_that_differ_in_dropout_or_freezing_are_not_alike() -> None:
     frozen = MultimodalNetwork({"a": VectorEncoder(5), "b": VectorEncoder(5)})
     frozen.encoders[1].requires_grad_(False)
     assert NetworkStack([frozen]).groups == [("a",), ("b",)]
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("make", [vector_network, symbol_network])
+def test_a_stack_in_eval_mode_scores_as_its_networks_do(make, norm: str) -> None:
+    """By their own constants of prediction, and with the parameters that the stack has now."""
+    networks = [make(seed, norm) for seed in range(3)]
+    inputs = [inputs_of(network, seed) for seed, network in enumerate(networks)]
+    for network, own in zip(networks, inputs, strict=True):
+        network.fit_statistics(Samples(own, torch.zeros(BATCH)))
+    stack = NetworkStack(networks).eval()
+    scores = stack(together(inputs))
+    assert scores.shape == (3, BATCH, 1)
+    for network, own, found in zip(networks, inputs, scores, strict=True):
+        torch.testing.assert_close(found, network(own))
+    with torch.no_grad():
+        for parameter in stack.parameters():
+            parameter.mul_(1.5)
+    changed = stack(together(inputs)).detach()
+    assert not torch.allclose(changed, scores)
+    stack.write_back()
+    for network, own, found in zip(networks, inputs, changed, strict=True):
+        torch.testing.assert_close(found, network(own))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from mmfusion.training import standardiser as standardise
+from mmfusion.data import standardisation
 from mmfusion.training.standardiser import Standardiser
 
 
 @pytest.mark.parametrize("rows_at_once", [3, 4096])
 @pytest.mark.parametrize("length", [0, 4])
 def test_moments_by_their_definition(length: int, rows_at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standardise, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(standardisation, "ROWS_AT_ONCE", rows_at_once)
     rng = np.random.default_rng(0)
     values = rng.normal(3.0, 2.0, size=(20, length, 2) if length else (20, 2))
     weight = rng.integers(0, 3, 20).astype(float)
@@ -23,16 +26,31 @@ def test_moments_by_their_definition(length: int, rows_at_once: int, monkeypatch
     standardiser = Standardiser(2)
     standardiser.fit(values, weight)
     repeated = np.repeat(values, weight.astype(int), axis=0).reshape(-1, 2)
-    np.testing.assert_allclose(standardiser.centre.numpy(), np.nanmean(repeated, 0), rtol=1e-6)
-    np.testing.assert_allclose(standardiser.scale.numpy(), np.nanstd(repeated, 0), rtol=1e-6)
+    np.testing.assert_allclose(standardiser.mean.numpy(), np.nanmean(repeated, 0), rtol=1e-6)
+    np.testing.assert_allclose(standardiser.deviation.numpy(), np.nanstd(repeated, 0), rtol=1e-6)
     found = standardiser(torch.from_numpy(values))
     assert found.dtype == torch.float32
     assert found.shape == values.shape
 
 
-def test_a_constant_column_becomes_zero() -> None:
+def test_a_constant_column_becomes_zero_and_stays_so() -> None:
     values = np.column_stack([np.full(6, 0.1), np.arange(6.0)])
     standardiser = Standardiser(2)
     standardiser.fit(values, np.ones(6))
-    assert float(standardiser(torch.from_numpy(values))[:, 0].abs().max()) < 1e-6
-    assert float(standardiser.scale[0]) == 1.0
+    assert float(standardiser(torch.from_numpy(values))[:, 0].abs().max()) == 0.0
+    assert float(standardiser(torch.from_numpy(values + 5.0))[:, 0].abs().max()) == 0.0
+
+
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(1, 3)), elements=st.floats(-1e3, 1e3)),
+    st.integers(1, 9),
+)
+def test_one_pass_by_pieces_is_two_passes_over_all(values, rows_at_once: int) -> None:
+    before, standardisation.ROWS_AT_ONCE = standardisation.ROWS_AT_ONCE, rows_at_once
+    try:
+        moments = standardisation.column_moments(values)
+    finally:
+        standardisation.ROWS_AT_ONCE = before
+    np.testing.assert_allclose(moments.mean, values.mean(axis=0), rtol=1e-12, atol=1e-10)
+    np.testing.assert_allclose(moments.deviation, values.std(axis=0), rtol=1e-9, atol=1e-9)
+    assert moments.constant[np.ptp(values, axis=0) == 0].all()

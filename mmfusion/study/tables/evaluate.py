@@ -139,5 +139,6 @@ def _relevance(
     )
     train_parts = centre_classes(parts["train"]) if task == "multiclass" else parts["train"]
     train = variance_shares(train_parts)["covariance_share"]
-    table.insert(table.columns.get_loc("covariance_share") + 1, "covariance_share_train", train)
+    after = list(table.columns).index("covariance_share") + 1
+    table.insert(after, "covariance_share_train", train)
     return table

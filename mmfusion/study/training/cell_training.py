@@ -168,9 +168,7 @@ def _outputs(dataset: MultimodalDataset) -> int:
     return int(dataset.splits["train"].target.max()) + 1 if dataset.task == "multiclass" else 1
 
 
-def _modality(
-    dataset: MultimodalDataset, name: str, encoders: Mapping[str, Mapping[str, Any]]
-) -> Modality:
+def _modality(dataset: MultimodalDataset, name: str, encoders: Mapping[str, Mapping[str, Any]]) -> Modality:
     """Describe a modality; the columns of a dataset are standardised already."""
     arrays = [split.features[name] for split in dataset.splits.values()]
     kind = kind_of(arrays[0])

@@ -1,7 +1,7 @@
 """The trained networks of a study on disk: the cells of one training job in one file.
 
-A *trained cell* holds the networks of one cell for a batch of seeds. The networks of the cell at position i of
-a file have the names ``<i>/<seed>``; the description lists the cells in their order.
+A *trained cell* holds the networks of one cell for a batch of seeds. The networks of the cell at position i
+of a file have the names ``<i>/<seed>``; the description lists the cells in their order.
 """
 
 from __future__ import annotations

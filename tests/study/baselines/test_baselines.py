@@ -197,7 +197,7 @@ def test_scores_of_a_perfect_model() -> None:
 
 def test_regression_on_a_constant_target_is_refused() -> None:
     data = with_train_target(linear_data("regression"), np.ones(5))
-    with pytest.raises(DataError, match="all training targets are the same"):
+    with pytest.raises(DataError, match="the target is constant, all training values are 1"):
         constant_rows(data, 0)
 
 

@@ -11,8 +11,8 @@ import pytest
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.planted import SequenceSettings, generate
-from mmfusion.study.training.cell_training import train_block
-from mmfusion.study.training.checkpoint import TrainedBlock
+from mmfusion.study.training.cell_training import train_cell
+from mmfusion.study.training.checkpoint import TrainedCell
 
 RECIPE = {
     "penalty": 0.01,
@@ -35,19 +35,19 @@ def views() -> dict[int, MultimodalDataset]:
 
 
 @pytest.fixture(scope="session")
-def train_views(views: dict[int, MultimodalDataset]) -> Callable[..., TrainedBlock]:
+def train_views(views: dict[int, MultimodalDataset]) -> Callable[..., TrainedCell]:
     """Function of norm, p and seeds that trains a block on `views`."""
 
-    def train(norm: str = "ibn", p: str = "1", seeds: Iterable[int] = (3, 1), **changes: Any) -> TrainedBlock:
+    def train(norm: str = "ibn", p: str = "1", seeds: Iterable[int] = (3, 1), **changes: Any) -> TrainedCell:
         settings = {**RECIPE, "encoders": SYMBOLS, "epochs": 2, **changes}
         cell = Cell("XRelIrrXOR", norm, p, "1")
-        return train_block(cell, {seed: views[seed] for seed in seeds}, settings, progress=False)[0]
+        return train_cell(cell, {seed: views[seed] for seed in seeds}, settings, progress=False)[0]
 
     return train
 
 
 @pytest.fixture(scope="session")
-def block(train_views: Callable[..., TrainedBlock]) -> TrainedBlock:
+def block(train_views: Callable[..., TrainedCell]) -> TrainedCell:
     """IBN networks of both seeds; not to be changed."""
     return train_views()
 
@@ -78,11 +78,11 @@ def make_vectors() -> Callable[..., MultimodalDataset]:
 
 
 @pytest.fixture(scope="session")
-def train_vectors() -> Callable[..., TrainedBlock]:
+def train_vectors() -> Callable[..., TrainedCell]:
     """Function of a dataset that trains one network on it, as seed 0."""
 
-    def train(dataset: MultimodalDataset, epochs: int = 30) -> TrainedBlock:
+    def train(dataset: MultimodalDataset, epochs: int = 30) -> TrainedCell:
         settings = {**RECIPE, "encoders": VECTORS, "epochs": epochs, "learning_rate": 2e-2}
-        return train_block(Cell(dataset.name, "ibn", "4/3", "1"), {0: dataset}, settings, progress=False)[0]
+        return train_cell(Cell(dataset.name, "ibn", "4/3", "1"), {0: dataset}, settings, progress=False)[0]
 
     return train

@@ -18,22 +18,22 @@ from mmfusion.measures.reducibility import reducibility
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.tables.definitions import check_table
-from mmfusion.study.tables.evaluate import Evaluation, evaluate_blocks
+from mmfusion.study.tables.evaluate import Evaluation, evaluate_cells
 from mmfusion.study.training.cell_training import prepared_splits
-from mmfusion.study.training.checkpoint import TrainedBlock
+from mmfusion.study.training.checkpoint import TrainedCell
 
 Make = Callable[..., MultimodalDataset]
-Train = Callable[..., TrainedBlock]
+Train = Callable[..., TrainedCell]
 Views = dict[int, MultimodalDataset]
 LABELS = ["1", "2", "3", "1+2", "1+3", "2+3", "1+2+3"]
 
 
 @pytest.fixture(scope="session")
-def evaluation(block: TrainedBlock, views: Views) -> Evaluation:
-    return evaluate_blocks([block], views, halves_seed=0)
+def evaluation(block: TrainedCell, views: Views) -> Evaluation:
+    return evaluate_cells([block], views, halves_seed=0)
 
 
-def with_constant_score(block: TrainedBlock, bias: float) -> TrainedBlock:
+def with_constant_score(block: TrainedCell, bias: float) -> TrainedCell:
     """Copy a block of seed 0 whose network says `bias` to everything."""
     network = copy.deepcopy(block.networks[0])
     with torch.no_grad():
@@ -48,7 +48,7 @@ class TestTables:
             check_table(name, table)
 
     def test_one_run_and_all_subsets_per_seed_in_the_order_of_the_block(
-        self, evaluation: Evaluation, block: TrainedBlock
+        self, evaluation: Evaluation, block: TrainedCell
     ) -> None:
         seeds = list(block.networks)
         assert seeds == [3, 1]
@@ -58,7 +58,7 @@ class TestTables:
         assert evaluation.subsets["order"].to_list() == 2 * [1, 1, 1, 2, 2, 2, 3]
 
     def test_keys(self, train_views: Train, views: Views) -> None:
-        result = evaluate_blocks([train_views("vbn", "4/3", seeds=[1])], views, halves_seed=0)
+        result = evaluate_cells([train_views("vbn", "4/3", seeds=[1])], views, halves_seed=0)
         for table in (result.runs, result.subsets, result.seconds):
             keys = table[["dataset", "norm", "p", "scale", "seed"]].drop_duplicates()
             assert keys.to_numpy().tolist() == [["XRelIrrXOR", "vbn", "4/3", "1", 1]]
@@ -72,7 +72,7 @@ class TestTables:
 
     def test_max_order(self, train_views: Train, views: Views) -> None:
         block = train_views(seeds=[1], max_order=2)
-        assert evaluate_blocks([block], views, 0).subsets["subset"].to_list() == LABELS[:-1]
+        assert evaluate_cells([block], views, 0).subsets["subset"].to_list() == LABELS[:-1]
 
 
 class TestScores:
@@ -80,11 +80,11 @@ class TestScores:
     def test_are_those_of_the_network(self, train_views: Train, views: Views, norm: str) -> None:
         block = train_views(norm, seeds=[1])
         network, samples = block.networks[1], prepared_splits(block, 1, views[1])
-        run = evaluate_blocks([block], views, 0).runs.iloc[0]
+        run = evaluate_cells([block], views, 0).runs.iloc[0]
         for split, part in samples.items():
             with torch.no_grad():
                 score = network(part.inputs)[:, 0]
-                parts = network.contributions(part.inputs)
+                parts = network.fusion.contributions(network.encode_all(part.inputs))
             together = sum(parts.values()) + network.fusion.bias.detach()
             torch.testing.assert_close(together[:, 0], score, rtol=1e-5, atol=1e-5)
             decision = (score >= 0).long()
@@ -97,7 +97,7 @@ class TestScores:
     def test_regression_in_the_unit_of_the_target(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("regression", sentiment=True)
         block = train_vectors(dataset)
-        run = evaluate_blocks([block], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([block], {0: dataset}, 0).runs.iloc[0]
         mean, std = dataset.splits["train"].target.mean(), dataset.splits["train"].target.std()
         assert abs(mean) > 0.1
         for split, samples in prepared_splits(block, 0, dataset).items():
@@ -117,7 +117,7 @@ class TestScores:
 
     def test_regression_without_a_sentiment(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("regression")
-        runs = evaluate_blocks([train_vectors(dataset)], {0: dataset}, 0).runs
+        runs = evaluate_cells([train_vectors(dataset)], {0: dataset}, 0).runs
         check_table("runs", runs)
         run = runs.iloc[0]
         assert run[["r2_train", "r2_test", "mae_train", "mae_test", "pearson_r_test"]].notna().all()
@@ -127,7 +127,7 @@ class TestScores:
     def test_binary_sentiment(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary", sentiment=True)
         block = train_vectors(dataset)
-        run = evaluate_blocks([block], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([block], {0: dataset}, 0).runs.iloc[0]
         assert run["acc2_zeros_positive_test"] == run["accuracy_test"] > 0.75
         assert 0.75 < run["acc2_zeros_omitted_test"] <= 1
         assert run[["mae_test", "r2_test"]].isna().all()
@@ -135,7 +135,7 @@ class TestScores:
     def test_several_classes(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("multiclass")
         block = train_vectors(dataset)
-        result = evaluate_blocks([block], {0: dataset}, 0)
+        result = evaluate_cells([block], {0: dataset}, 0)
         check_table("subsets", result.subsets)
         samples = prepared_splits(block, 0, dataset)["test"]
         score = block.networks[0](samples.inputs).detach()
@@ -156,12 +156,15 @@ class TestRelevance:
         assert not np.allclose(shares["covariance_share"], shares["covariance_share_train"], atol=1e-3)
 
     def test_shares_and_loss_rise_from_the_network(
-        self, evaluation: Evaluation, block: TrainedBlock, views: Views
+        self, evaluation: Evaluation, block: TrainedCell, views: Views
     ) -> None:
         network, samples = block.networks[3], prepared_splits(block, 3, views[3])
         rows = evaluation.subsets[evaluation.subsets["seed"] == 3].set_index("subset")
         train, test = (
-            {subset: x[:, 0].double() for subset, x in network.contributions(samples[split].inputs).items()}
+            {
+                subset: torch.from_numpy(x[:, 0])
+                for subset, x in network.parts(network.encode_all(samples[split].inputs)).items()
+            }
             for split in ("train", "test")
         )
         target = samples["test"].target.double()
@@ -181,17 +184,17 @@ class TestRelevance:
             covariance = float(torch.cov(torch.stack([part, in_training]))[0, 1] / in_training.var())
             assert rows.loc["+".join(subset), "covariance_share_train"] == pytest.approx(covariance, abs=1e-9)
 
-    def test_weights_are_those_of_the_fusion_layer(self, evaluation: Evaluation, block: TrainedBlock) -> None:
+    def test_weights_are_those_of_the_fusion_layer(self, evaluation: Evaluation, block: TrainedCell) -> None:
         for seed, network in block.networks.items():
             rows = evaluation.subsets[evaluation.subsets["seed"] == seed].reset_index(drop=True)
             expected = network.fusion.relevance()
             pd.testing.assert_frame_equal(rows[expected.columns], expected)
 
     def test_reducibility_is_that_of_the_test_split(
-        self, evaluation: Evaluation, block: TrainedBlock, views: Views
+        self, evaluation: Evaluation, block: TrainedCell, views: Views
     ) -> None:
         network, test = block.networks[3], prepared_splits(block, 3, views[3])["test"]
-        parts = {subset: x.double().numpy() for subset, x in network.contributions(test.inputs).items()}
+        parts = network.parts(network.encode_all(test.inputs))
         features = {name: x.double().numpy() for name, x in network.encode_all(test.inputs).items()}
         expected = reducibility(parts, features, seed=0)
         rows = evaluation.subsets[evaluation.subsets["seed"] == 3].reset_index(drop=True)
@@ -199,9 +202,9 @@ class TestRelevance:
         assert rows["reducibility_single"].notna().to_list() == 3 * [False] + 4 * [True]
 
     def test_seed_of_the_halves_changes_the_reducibility_only(
-        self, evaluation: Evaluation, block: TrainedBlock, views: Views
+        self, evaluation: Evaluation, block: TrainedCell, views: Views
     ) -> None:
-        other = evaluate_blocks([block], views, halves_seed=1)
+        other = evaluate_cells([block], views, halves_seed=1)
         leaks = ["reducibility_single", "reducibility_within"]
         pd.testing.assert_frame_equal(
             other.subsets.drop(columns=leaks), evaluation.subsets.drop(columns=leaks), check_exact=True
@@ -213,7 +216,7 @@ class TestRelevance:
     def test_of_a_silent_network_is_undefined(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary")
         silent = with_constant_score(train_vectors(dataset, epochs=1), 0.3)
-        rows = evaluate_blocks([silent], {0: dataset}, 0).subsets
+        rows = evaluate_cells([silent], {0: dataset}, 0).subsets
         check_table("subsets", rows)
         undefined = ["beta", "weight_share", "variance_share", "covariance_share", "reducibility_single"]
         assert rows[undefined].isna().all().all()
@@ -226,21 +229,21 @@ class TestConverged:
             dataset = make_vectors("binary", splits=splits)
             share = dataset.splits["train"].target.mean()
             silent = with_constant_score(train_vectors(dataset, epochs=1), math.log(share / (1 - share)))
-            run = evaluate_blocks([silent], {0: dataset}, 0).runs.iloc[0]
+            run = evaluate_cells([silent], {0: dataset}, 0).runs.iloc[0]
             assert run["loss_test"] == pytest.approx(constant_rows(dataset, 0)["loss_test"].item())
             assert not run["converged"]
 
     def test_mean_of_the_target_has_not(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("regression")
         silent = with_constant_score(train_vectors(dataset, epochs=1), 0.0)
-        run = evaluate_blocks([silent], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([silent], {0: dataset}, 0).runs.iloc[0]
         assert run["loss_train"] == pytest.approx(1)
         assert not run["converged"]
 
     @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
     def test_trained_network_has(self, make_vectors: Make, train_vectors: Train, task: str) -> None:
         dataset = make_vectors(task)
-        run = evaluate_blocks([train_vectors(dataset)], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([train_vectors(dataset)], {0: dataset}, 0).runs.iloc[0]
         assert run["loss_train"] < 0.8 * constant_rows(dataset, 0)["loss_train"].item()
         assert run["converged"]
 
@@ -259,7 +262,7 @@ class TestConverged:
         wanted = (0.95 + share) * math.log(2)
         bias = brentq(lambda b: loss(b) - wanted, 0.0, math.log(4))
         silent = with_constant_score(train_vectors(dataset, epochs=1), bias)
-        run = evaluate_blocks([silent], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([silent], {0: dataset}, 0).runs.iloc[0]
         assert run["loss_validation"] == pytest.approx(wanted)
         assert run["loss_train"] > 0.95 * math.log(2)
         assert run["converged"] == expected
@@ -273,7 +276,7 @@ class TestConverged:
         flipped = {**dataset.splits, "validation": replace(validation, target=1 - validation.target)}
         blind = {split: part for split, part in dataset.splits.items() if split != "validation"}
         outcomes = [
-            evaluate_blocks([block], {0: replace(dataset, splits=splits)}, 0).runs["converged"].item()
+            evaluate_cells([block], {0: replace(dataset, splits=splits)}, 0).runs["converged"].item()
             for splits in (dataset.splits, flipped, blind)
         ]
         assert outcomes == [True, False, True]
@@ -281,17 +284,17 @@ class TestConverged:
     def test_diverged_network_has_not(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary")
         broken = with_constant_score(train_vectors(dataset, epochs=1), math.nan)
-        result = evaluate_blocks([broken], {0: dataset}, 0)
+        result = evaluate_cells([broken], {0: dataset}, 0)
         check_table("runs", result.runs)
         assert not result.runs["converged"].item()
         assert np.isnan(result.runs["accuracy_test"].item())
 
 
 def test_a_seed_does_not_depend_on_those_that_share_its_block(
-    evaluation: Evaluation, block: TrainedBlock, views: Views
+    evaluation: Evaluation, block: TrainedCell, views: Views
 ) -> None:
     for seed in block.networks:
-        alone = evaluate_blocks(
+        alone = evaluate_cells(
             [replace(block, networks={seed: block.networks[seed]})], {seed: views[seed]}, 0
         )
         for one, all_of_them in ((alone.runs, evaluation.runs), (alone.subsets, evaluation.subsets)):
@@ -300,11 +303,11 @@ def test_a_seed_does_not_depend_on_those_that_share_its_block(
 
 
 def test_several_blocks_one_after_the_other(
-    evaluation: Evaluation, block: TrainedBlock, train_views: Train, views: Views
+    evaluation: Evaluation, block: TrainedCell, train_views: Train, views: Views
 ) -> None:
     other = train_views("vbn", seeds=[1])
-    together = evaluate_blocks([other, block], views, 0)
-    for name, table in vars(evaluate_blocks([other], views, 0)).items():
+    together = evaluate_cells([other, block], views, 0)
+    for name, table in vars(evaluate_cells([other], views, 0)).items():
         found = vars(together)[name]
         check_table(name, found)
         if name != "seconds":
@@ -313,10 +316,10 @@ def test_several_blocks_one_after_the_other(
     assert together.seconds["norm"].to_list() == ["vbn", "ibn", "ibn"]
 
 
-def test_labels_name_the_blocks_that_were_fused(block: TrainedBlock, views: Views) -> None:
+def test_labels_name_the_blocks_that_were_fused(block: TrainedCell, views: Views) -> None:
     network = copy.deepcopy(block.networks[1])
     with torch.no_grad():
         network.fusion.blocks()["1", "3"].zero_()
-    rows = evaluate_blocks([replace(block, networks={1: network})], views, 0).subsets
+    rows = evaluate_cells([replace(block, networks={1: network})], views, 0).subsets
     for measure in ("block_norm", "beta", "loss_rise", "variance_share", "covariance_share"):
         assert rows.loc[rows[measure] == 0, "subset"].to_list() == ["1+3"]

@@ -12,7 +12,7 @@ from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_settings import SequenceSettings
-from mmfusion.study.training.cell_training import train_block
+from mmfusion.study.training.cell_training import train_cell
 
 SIZES = {"train": 200, "validation": 60, "test": 50}
 
@@ -77,7 +77,7 @@ def train_seeds(sequences, settings, cell):
     """Function of seeds (and changes of cell and settings) that trains a block on `sequences`."""
 
     def train(*seeds: int, at: Cell = cell, **changes: Any):
-        return train_block(
+        return train_cell(
             at, {seed: sequences[seed] for seed in seeds}, {**settings, **changes}, progress=False
         )
 

@@ -17,9 +17,9 @@ from mmfusion.study.cells import Cell
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_settings import SequenceSettings
 from mmfusion.study.tables.definitions import check_table
-from mmfusion.study.training.cell_training import prepared_splits, target_scale, train_block
-from mmfusion.study.training.checkpoint import save_blocks
-from mmfusion.training.samples import Shelf
+from mmfusion.study.training.cell_training import prepared_splits, target_moments, train_cell
+from mmfusion.study.training.checkpoint import save_cells
+from mmfusion.training.samples import NetworkSamples
 
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
 
@@ -47,9 +47,9 @@ def test_same_seed_same_bytes(tmp_path: Path, train_seeds) -> None:
         np.random.seed(number)  # noqa: NPY002 (other code's global state)
         random.seed(number)
         block, history, _ = train_seeds(0, 1)
-        save_blocks([block], tmp_path / run / "weights.safetensors", tmp_path / run / "description.json")
+        save_cells([block], tmp_path / run / "networks.safetensors")
         write_table(tmp_path / run / "history.parquet", history)
-    for file in ("weights.safetensors", "description.json", "history.parquet"):
+    for file in ("networks.safetensors", "history.parquet"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
@@ -73,8 +73,10 @@ def test_the_order_of_samples_is_the_seeds_own(
     train_seeds, cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[torch.Tensor] = []
-    rows = Shelf.rows
-    monkeypatch.setattr(Shelf, "rows", lambda self, index: (taken.append(index), rows(self, index))[1])
+    rows = NetworkSamples.rows
+    monkeypatch.setattr(
+        NetworkSamples, "rows", lambda self, index: (taken.append(index), rows(self, index))[1]
+    )
     train_seeds(0, 1)
     calls = len(taken)
     train_seeds(0, at=replace(cell, norm="vbn"))
@@ -92,7 +94,7 @@ def test_random_state_of_others_is_left_alone(train_seeds) -> None:
 
 def test_dropout_is_reproducible(vectors, vector_settings, cell: Cell) -> None:
     dataset = vectors("binary")
-    runs = [train_block(cell, {0: dataset}, vector_settings, progress=False)[0] for _ in range(2)]
+    runs = [train_cell(cell, {0: dataset}, vector_settings, progress=False)[0] for _ in range(2)]
     assert_same_networks(*runs, seed=0)
 
 
@@ -146,7 +148,7 @@ def test_without_validation_nothing_changes_but_its_loss(
 ) -> None:
     splits = {name: part for name, part in sequences[0].splits.items() if name != "validation"}
     block, history, _ = train_seeds(0)
-    other, blind, _ = train_block(cell, {0: replace(sequences[0], splits=splits)}, settings, progress=False)
+    other, blind, _ = train_cell(cell, {0: replace(sequences[0], splits=splits)}, settings, progress=False)
     assert_same_networks(block, other, 0)
     assert blind["loss_validation"].isna().all()
     pd.testing.assert_frame_equal(
@@ -157,7 +159,7 @@ def test_without_validation_nothing_changes_but_its_loss(
 def test_training_never_sees_the_test_split(train_seeds, sequences, settings, cell: Cell) -> None:
     splits = {**sequences[0].splits, "test": sequences[1].splits["test"]}
     block, history, _ = train_seeds(0)
-    other, same, _ = train_block(cell, {0: replace(sequences[0], splits=splits)}, settings, progress=False)
+    other, same, _ = train_cell(cell, {0: replace(sequences[0], splits=splits)}, settings, progress=False)
     assert_same_networks(block, other, 0)
     pd.testing.assert_frame_equal(history, same)
 
@@ -166,8 +168,8 @@ def test_regression_target_is_standardised_by_the_training_split(
     vectors, vector_settings, cell: Cell
 ) -> None:
     dataset = vectors("regression")
-    block, history, _ = train_block(cell, {0: dataset}, {**vector_settings, "epochs": 60}, progress=False)
-    mean, sd = block.description["target"]["0"]
+    block, history, _ = train_cell(cell, {0: dataset}, {**vector_settings, "epochs": 60}, progress=False)
+    ((mean,), (sd,)) = block.description["target"]["0"]
     samples = prepared_splits(block, 0, dataset)
     train, test = samples["train"].target, samples["test"].target
     assert train.dtype == torch.float32
@@ -182,12 +184,13 @@ def test_regression_target_is_standardised_by_the_training_split(
 
 
 def test_classes_are_not_standardised(vectors) -> None:
-    assert target_scale(vectors("binary")) == target_scale(vectors("multiclass")) == [0.0, 1.0]
+    assert target_moments(vectors("binary")).as_json() == [[0.0], [1.0]]
+    assert target_moments(vectors("multiclass")).as_json() == [[0.0] * 3, [1.0] * 3]
 
 
 def test_several_classes(vectors, vector_settings, cell: Cell) -> None:
     dataset = vectors("multiclass")
-    block, history, _ = train_block(cell, {0: dataset}, {**vector_settings, "epochs": 40}, progress=False)
+    block, history, _ = train_cell(cell, {0: dataset}, {**vector_settings, "epochs": 40}, progress=False)
     samples = prepared_splits(block, 0, dataset)["test"]
     scores = block.networks[0](samples.inputs)
     assert samples.target.dtype == torch.int64
@@ -213,7 +216,7 @@ def test_only_iterative_batch_norm_finds_the_planted_view(norm: str, largest: st
         "convention": "mkl",
         "encoders": {"symbols": {"width": 7, "channels": 16, "dim": 4}},
     }
-    block, _, _ = train_block(Cell("XRel", norm, "1", "1"), {3: dataset}, settings, progress=False)
+    block, _, _ = train_cell(Cell("XRel", norm, "1", "1"), {3: dataset}, settings, progress=False)
     beta = block.networks[3].fusion.relevance().set_index("subset")["beta"]
     test = prepared_splits(block, 3, dataset)["test"]
     predicted = block.networks[3](test.inputs)[:, 0] > 0

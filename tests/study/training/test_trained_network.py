@@ -10,7 +10,7 @@ import torch
 
 from mmfusion.encoders import encoder as base
 from mmfusion.study.cells import Cell
-from mmfusion.study.training.cell_training import prepared_splits, train_block
+from mmfusion.study.training.cell_training import prepared_splits, train_cell
 from mmfusion.training import network as module
 
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
@@ -43,7 +43,7 @@ def test_batch_norm_moments_are_those_of_the_training_split(trained, sequences) 
 
 def test_vector_encoders_have_their_moments_without_dropout(vectors, vector_settings, cell: Cell) -> None:
     dataset = vectors("binary")
-    block, _, _ = train_block(cell, {0: dataset}, vector_settings, progress=False)
+    block, _, _ = train_cell(cell, {0: dataset}, vector_settings, progress=False)
     for name, encoder in zip(("text", "audio"), block.networks[0].encoders, strict=True):
         inputs = encoder.prepare(dataset.splits["train"].features[name])
         hidden = torch.relu(encoder.first(inputs)).double()
@@ -104,9 +104,10 @@ def test_a_score_is_the_same_alone_and_in_any_batch(trained, norm: str) -> None:
 @pytest.mark.parametrize("norm", NORMS)
 def test_contributions_sum_to_the_score(trained, norm: str) -> None:
     network, splits = trained(norm)
-    parts = network.contributions(splits["test"].inputs)
-    total = sum(parts.values()) + network.fusion.bias
-    torch.testing.assert_close(total, network(splits["test"].inputs), rtol=1e-5, atol=1e-5)
+    parts = network.parts(network.encode_all(splits["test"].inputs))
+    total = sum(parts.values()) + network.bias
+    scores = network(splits["test"].inputs).detach().double().numpy()
+    np.testing.assert_allclose(total, scores, rtol=1e-5, atol=1e-5)
 
 
 def test_a_trained_network_folds_into_plain_tensor_fusion(trained) -> None:
@@ -135,7 +136,7 @@ def test_networks_come_in_eval_mode(trained) -> None:
 
 
 def test_modality_order_is_that_of_the_dataset(vectors, vector_settings, cell: Cell) -> None:
-    block, _, _ = train_block(cell, {0: vectors("binary")}, vector_settings, progress=False)
+    block, _, _ = train_cell(cell, {0: vectors("binary")}, vector_settings, progress=False)
     network = block.networks[0]
     assert network.fusion.subsets == [("text",), ("audio",), ("text", "audio")]
     assert [encoder.first.in_features for encoder in network.encoders] == [5, 2]

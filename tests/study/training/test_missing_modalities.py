@@ -12,9 +12,9 @@ from mmfusion.study.cells import Cell
 from mmfusion.study.config.settings import OwnDataset
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.own_dataset import own_dataset
-from mmfusion.study.tables.evaluate import evaluate_blocks
-from mmfusion.study.training.cell_training import prepared_splits, train_block
-from mmfusion.study.training.checkpoint import TrainedBlock
+from mmfusion.study.tables.evaluate import evaluate_cells
+from mmfusion.study.training.cell_training import prepared_splits, train_cell
+from mmfusion.study.training.checkpoint import TrainedCell
 
 SETTINGS = {
     "penalty": 0.01,
@@ -41,12 +41,12 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> MultimodalDataset:
 
 
 @pytest.fixture(scope="module")
-def block(dataset: MultimodalDataset) -> TrainedBlock:
-    return train_block(Cell("speech", "ibn", "1", "1"), {0: dataset, 1: dataset}, SETTINGS, False)[0]
+def block(dataset: MultimodalDataset) -> TrainedCell:
+    return train_cell(Cell("speech", "ibn", "1", "1"), {0: dataset, 1: dataset}, SETTINGS, False)[0]
 
 
 def test_the_part_of_a_missing_modality_is_its_mean_over_the_training_samples_that_have_it(
-    dataset: MultimodalDataset, block: TrainedBlock
+    dataset: MultimodalDataset, block: TrainedCell
 ) -> None:
     network = block.networks[0]
     samples = prepared_splits(block, 0, dataset)
@@ -64,8 +64,8 @@ def test_the_part_of_a_missing_modality_is_its_mean_over_the_training_samples_th
         assert np.ptp(group["audio"][~gone]) > 0
 
 
-def test_tables_have_no_gaps(dataset: MultimodalDataset, block: TrainedBlock) -> None:
-    tables = evaluate_blocks([block], {0: dataset, 1: dataset}, halves_seed=0)
+def test_tables_have_no_gaps(dataset: MultimodalDataset, block: TrainedCell) -> None:
+    tables = evaluate_cells([block], {0: dataset, 1: dataset}, halves_seed=0)
     assert np.isfinite(tables.runs[["loss_train", "loss_validation", "loss_test", "accuracy_test"]]).all(
         axis=None
     )
@@ -75,7 +75,7 @@ def test_tables_have_no_gaps(dataset: MultimodalDataset, block: TrainedBlock) ->
 
 
 def test_what_stands_in_the_gaps_of_the_file_does_not_matter(
-    dataset: MultimodalDataset, block: TrainedBlock
+    dataset: MultimodalDataset, block: TrainedCell
 ) -> None:
     split = dataset.splits["test"]
     gone = missing_rows(split.features["audio"])

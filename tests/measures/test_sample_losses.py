@@ -8,9 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmfusion.training.objective import LOSSES, target_tensor
-
-TASKS = tuple(LOSSES)
+from mmfusion.measures.losses import TASKS, batch_loss, task_target
 
 
 def problem(task: str, lead: tuple[int, ...] = (), samples: int = 5):
@@ -39,7 +37,7 @@ def reference(task: str, scores: torch.Tensor, target: torch.Tensor) -> float:
 @pytest.mark.parametrize("lead", [(), (1,), (3,), (2, 3)])
 def test_losses_by_their_definitions_one_by_one(task: str, lead: tuple[int, ...]) -> None:
     scores, target = problem(task, lead)
-    found = LOSSES[task](scores, target)
+    found = batch_loss(scores, target, task)
     assert found.shape == lead
     for place in np.ndindex(*lead):
         assert found[place].item() == pytest.approx(reference(task, scores[place], target[place]), rel=1e-12)
@@ -49,10 +47,10 @@ def test_losses_by_their_definitions_one_by_one(task: str, lead: tuple[int, ...]
 def test_the_gradient_of_a_sum_over_networks_is_that_of_each(task: str) -> None:
     scores, target = problem(task, (3,))
     scores.requires_grad_()
-    (together,) = torch.autograd.grad(LOSSES[task](scores, target).sum(), scores)
+    (together,) = torch.autograd.grad(batch_loss(scores, target, task).sum(), scores)
     for place in range(3):
         own = scores[place].detach().requires_grad_()
-        (alone,) = torch.autograd.grad(LOSSES[task](own, target[place]), own)
+        (alone,) = torch.autograd.grad(batch_loss(own, target[place], task), own)
         torch.testing.assert_close(together[place], alone, rtol=1e-12, atol=1e-15)
 
 
@@ -61,9 +59,9 @@ def test_extreme_logits_have_finite_losses(logit: float, value: float) -> None:
     scores, target = torch.tensor([[logit]]), torch.tensor([value])
     right = logit if value else -logit
     expected = max(0.0, -right) + float(np.log1p(np.exp(-abs(right))))
-    assert LOSSES["binary"](scores, target).item() == pytest.approx(expected, rel=1e-5, abs=1e-30)
+    assert batch_loss(scores, target, "binary").item() == pytest.approx(expected, rel=1e-5, abs=1e-30)
     several = torch.tensor([[0.0, logit]])
-    found = LOSSES["multiclass"](several, torch.tensor([int(value)]))
+    found = batch_loss(several, torch.tensor([int(value)]), "multiclass")
     assert found.item() == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
 
@@ -73,6 +71,6 @@ def test_extreme_logits_have_finite_losses(logit: float, value: float) -> None:
 )
 @pytest.mark.parametrize("given_dtype", [torch.int32, torch.int64, torch.float64])
 def test_targets_have_the_type_of_their_loss(task: str, dtype: torch.dtype, given_dtype: torch.dtype) -> None:
-    found = target_tensor(torch.tensor([0, 2, 1], dtype=given_dtype), task)
+    found = task_target(torch.tensor([0, 2, 1], dtype=given_dtype), task)
     assert found.dtype == dtype
     assert found.tolist() == [0, 2, 1]
