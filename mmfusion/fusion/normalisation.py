@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from mmfusion.errors import FusionError
+from mmfusion.fusion.batch_size import check_batch_size
 from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
 from mmfusion.fusion.prediction_statistics import STATISTICS, Constants, Setting
@@ -248,11 +249,7 @@ class Normalisation(nn.Module):
 
     def _statistics(self, columns: Columns, share: Tensor | None) -> tuple[Heads, Constants]:
         samples = next(iter(columns.values())).shape[-1]
-        if samples < 2 and self.name != "none":
-            raise FusionError(
-                f"{self.name}: a training batch of {samples} sample has no variance, expected at least 2; "
-                "use a larger batch or call eval() to predict."
-            )
+        check_batch_size(self.name, samples, 1 if self.name == "none" else 2)
         return STATISTICS[self.name](columns, Setting(self.max_order, self.block_of, self.eps, share))
 
 
