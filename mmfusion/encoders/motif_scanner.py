@@ -87,8 +87,8 @@ class MotifScanner(Encoder):
             symbols = np.array(values[start : start + ROWS_AT_ONCE])  # in memory: values may be mapped
             if int(symbols.min()) < 0 or int(symbols.max()) >= self.alphabet:
                 raise DataError(
-                    f"symbols reach from {values.min()} to {values.max()}, expected 0 to {self.alphabet - 1}; "
-                    "correct them, or use a larger alphabet."
+                    f"symbols reach from {values.min()} to {values.max()}, expected 0 to "
+                    f"{self.alphabet - 1}; correct them, or use a larger alphabet."
                 )
             codes[start : start + ROWS_AT_ONCE] = self._codes(symbols)
         return torch.from_numpy(codes)
