@@ -17,7 +17,8 @@ from torch import Tensor
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean, product_means
 from mmfusion.fusion.subsets import subsets
 from mmfusion.fusion.wick import Blocks, wick_constants
-from mmfusion.fusion.wick_closed import CLOSED_ORDER, closed_form
+from mmfusion.fusion.wick_closed import closed_form
+from mmfusion.fusion.wick_indices import CLOSED_ORDER
 from mmfusion.fusion.wick_norms import formed_norms
 
 
