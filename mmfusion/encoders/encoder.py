@@ -16,6 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mmfusion.fusion.batch_size import check_batch_size
+
 ROWS_AT_ONCE = 2048
 """Rows that are encoded at once outside training."""
 
@@ -106,15 +108,22 @@ def batch_norm(layer: nn.BatchNorm1d, columns: Tensor, weight: Tensor | None = N
     columns : Tensor, shape (..., channels, B)
     weight : Tensor, shape (..., B), optional
         Weights of the samples in the moments of a training batch, at least zero. Default: all one.
+
+    Raises
+    ------
+    FusionError
+        In training mode, if there is no sample, or a single one without a weight.
     """
     training = layer.training
+    if training:
+        check_batch_size("batch norm of an encoder", columns.shape[-1], 2 if weight is None else 1)
     if training and weight is not None:
         mean, variance = (moment.unsqueeze(-1) for moment in weighted_moments(columns, weight))
         normed = (columns - mean) * (variance + layer.eps).rsqrt()
         return layer.weight.unsqueeze(-1) * normed + layer.bias.unsqueeze(-1)
     moments = (None, None) if training else (layer.running_mean, layer.running_var)
     means, variances = (None if x is None else x.reshape(-1) for x in moments)
-    flat = columns.reshape(1, -1, columns.shape[-1])
+    flat = columns.reshape(1, columns.shape[:-1].numel(), columns.shape[-1])
     gain, bias = layer.weight.reshape(-1), layer.bias.reshape(-1)
     normed = nn.functional.batch_norm(flat, means, variances, gain, bias, training, eps=layer.eps)
     return normed.view(columns.shape)
@@ -204,7 +213,13 @@ class Encoder(nn.Module):
         -------
         Tensor, shape (n, dim)
             Features with these moments, in eval mode.
+
+        Raises
+        ------
+        FusionError
+            If there is no row.
         """
+        check_batch_size("batch norm of an encoder", len(inputs), 1)
         self.eval()
         rows = range(0, len(inputs), ROWS_AT_ONCE)
         parts = [self.activations(before(inputs[start : start + ROWS_AT_ONCE])) for start in rows]

@@ -86,13 +86,17 @@ class ModuleEncoder(Encoder):
         return [parameter for parameter in self.module.parameters() if parameter.ndim > 1]
 
     def activations(self, inputs: Tensor) -> Tensor:
-        """Return what the module gives, (dim, B), for prepared inputs (B, ...).
+        """Return the output of the module, (dim, B), for prepared inputs (B, ...).
+
+        The module is not called for an empty batch.
 
         Raises
         ------
         FusionError
-            If it gives something else than floats (B, dim).
+            If the output is not floats (B, dim).
         """
+        if not len(inputs):
+            return self.batch_norm.weight.new_empty(self.dim, 0)
         floats = inputs.is_floating_point()
         found = self.module(inputs.to(self.batch_norm.weight) if floats else inputs.long())
         expected = (len(inputs), self.dim)

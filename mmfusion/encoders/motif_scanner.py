@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders.encoder import Encoder, linear, new_conv1d, new_linear
+from mmfusion.encoders.encoder import ROWS_AT_ONCE, Encoder, linear, new_conv1d, new_linear
 from mmfusion.encoders.scan import scan
 from mmfusion.errors import DataError
 
@@ -61,33 +61,46 @@ class MotifScanner(Encoder):
         Parameters
         ----------
         values : array of int, shape (n, length)
-            Symbols from 0 to alphabet - 1.
+            Symbols from 0 to alphabet - 1. They are read once, some rows at a time.
 
         Returns
         -------
         Tensor of uint8, shape (n, positions)
-            The next `part` symbols as one number (int32 for alphabets above 256). Windows whose width is no
-            multiple of `part` are filled up by symbols of weight zero.
+            The next `part` symbols as one number (int32 for alphabets above 256). A window whose width is not
+            a multiple of `part` is filled up by symbols of weight zero.
 
         Raises
         ------
         DataError
-            If a sequence is shorter than a window or a symbol is out of range.
+            If the array has another form, a sequence is shorter than a window, or a symbol is out of range
+            (it would be looked up beyond the tables).
         """
         if values.ndim != 2 or values.shape[1] < self.width:
             raise DataError(
-                f"symbols have shape {values.shape}, expected (samples, length) with a length from "
-                f"{self.width} on (the window of the motif scanner); use longer sequences or a smaller width."
+                f"symbols have shape {values.shape}, expected (samples, length) with a length of at least "
+                f"{self.width} (the window of the motif scanner); use longer sequences or a smaller width."
             )
-        if values.size and (int(values.min()) < 0 or int(values.max()) >= self.alphabet):
-            raise DataError(
-                f"symbols reach from {values.min()} to {values.max()}, expected 0 to {self.alphabet - 1}."
-            )
-        padded = np.pad(values.astype(np.int32), ((0, 0), (0, self.parts * self.part - self.width)))
-        digits = self.alphabet ** np.arange(self.part - 1, -1, -1, dtype=np.int32)
-        codes = np.lib.stride_tricks.sliding_window_view(padded, self.part, axis=1) @ digits
+        filled = values.shape[1] + self.parts * self.part - self.width
         small = self.alphabet**self.part <= TABLE_SIZE
-        return torch.from_numpy(np.ascontiguousarray(codes, dtype=np.uint8 if small else np.int32))
+        codes = np.empty((len(values), filled - self.part + 1), dtype=np.uint8 if small else np.int32)
+        for start in range(0, len(values), ROWS_AT_ONCE):
+            symbols = np.array(values[start : start + ROWS_AT_ONCE])  # in memory: values may be mapped
+            if int(symbols.min()) < 0 or int(symbols.max()) >= self.alphabet:
+                raise DataError(
+                    f"symbols reach from {values.min()} to {values.max()}, expected 0 to "
+                    f"{self.alphabet - 1}; correct them, or use a larger alphabet."
+                )
+            codes[start : start + ROWS_AT_ONCE] = self._codes(symbols)
+        return torch.from_numpy(codes)
+
+    def _codes(self, symbols: NDArray[Any]) -> NDArray[np.int32]:
+        """Read the next `part` symbols of every position as one number, shape (rows, positions)."""
+        padded = np.pad(symbols.astype(np.int32), ((0, 0), (0, self.parts * self.part - self.width)))
+        digits = self.alphabet ** np.arange(self.part - 1, -1, -1, dtype=np.int32)
+        codes: NDArray[np.int32] = (
+            np.lib.stride_tricks.sliding_window_view(padded, self.part, axis=1) @ digits
+        )
+        return codes
 
     def weights(self) -> list[Tensor]:
         """Return the weights of the convolution and of the linear layer."""

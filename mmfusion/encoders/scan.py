@@ -32,7 +32,7 @@ def scan(kernel: Tensor, codes: Tensor, parts: int) -> Tensor:
     """
     lead = kernel.shape[:-3]
     kernels = kernel.reshape(-1, *kernel.shape[-3:])
-    rows = codes.reshape(-1, *codes.shape[-2:])
+    rows = codes.reshape(len(kernels), *codes.shape[-2:])
     best = (
         scan_compiled(kernels, rows, parts)
         if kernel.device.type == "cpu"

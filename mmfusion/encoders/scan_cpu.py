@@ -75,7 +75,7 @@ def scan_forward(kernel: Array, codes: Array, parts: int) -> tuple[Array, Array]
                 last = tables[parts - 1, row[start + (parts - 1) * part]] if parts > 1 else nothing
                 for c in range(channels):
                     value = score[c] + last[c]
-                    better = value > highest[c]
+                    better = (value > highest[c]) | (value != value)  # NaN, once met, stays
                     highest[c] = value if better else highest[c]
                     place[c] = np.int32(start) if better else place[c]
             for c in range(channels):

@@ -1,7 +1,7 @@
-"""Encoder of real-valued sequences, and the one representation of their padding.
+"""Encoder of real-valued sequences.
 
 A *step* is a row of d numbers. *Padding* are steps that are NaN in all d columns; every other step is
-*real*. Padding may stand anywhere: behind a sequence that is shorter than others, before it, or in a gap.
+*real*. Padding may be anywhere: behind a sequence that is shorter than others, before it, or in a gap.
 """
 
 from __future__ import annotations
@@ -10,48 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.encoder import Encoder, linear, new_conv1d, new_linear, shared_tensor
 from mmfusion.errors import DataError
-from mmfusion.sentences import row_name
-
-VALUES_AT_ONCE = 2**22
-"""Values that are checked at once: arrays may be mapped from files that are larger than the memory."""
-
-
-def pad(values: NDArray[Any], lengths: ArrayLike) -> NDArray[Any]:
-    """Mark what stands behind the end of every sequence as padding.
-
-    Parameters
-    ----------
-    values : array, shape (n, length, d)
-        Numbers; whatever stands behind an end is ignored.
-    lengths : array of int, shape (n,)
-        Steps of every sequence, from 1 to length.
-
-    Returns
-    -------
-    array, shape (n, length, d)
-        A copy with NaN behind every end; floats keep their type, other numbers become float32.
-
-    Raises
-    ------
-    DataError
-        If an array has another form or type, or a length is out of range.
-
-    Examples
-    --------
-    >>> pad(np.ones((2, 3, 1)), [1, 3])[:, :, 0]
-    array([[ 1., nan, nan],
-           [ 1.,  1.,  1.]])
-    """
-    steps = _numbers(values)
-    counts = _lengths(lengths, *steps.shape[:2])
-    real = np.arange(steps.shape[1]) < counts[:, np.newaxis]
-    return np.where(real[:, :, np.newaxis], steps, np.nan)
 
 
 class SequenceEncoder(Encoder):
@@ -94,12 +58,13 @@ class SequenceEncoder(Encoder):
         self.linear = new_linear(channels, dim, generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
-        """Check sequences, and return a tensor on their memory.
+        """Check the form of sequences, and return a tensor on their memory.
 
         Parameters
         ----------
         values : array, shape (n, length, inputs)
-            Numbers, with NaN in all columns of the steps that are padding, see `pad`.
+            Numbers whose values are checked: finite, or NaN in all columns of a step that is padding, see
+            `mmfusion.data.padding.pad`. A step that is NaN in some columns only has NaN features.
 
         Returns
         -------
@@ -110,7 +75,7 @@ class SequenceEncoder(Encoder):
         Raises
         ------
         DataError
-            If the array has another form or type, or a real step holds NaN or infinity.
+            If the array has another form or type.
         """
         steps, inputs = _numbers(values), self.conv.in_channels
         if steps.shape[2] != inputs:
@@ -118,7 +83,6 @@ class SequenceEncoder(Encoder):
                 f"sequences have shape {steps.shape}, expected {inputs} columns in every step as the encoder "
                 "was made for."
             )
-        _check_finite(steps)
         return shared_tensor(steps)
 
     def weights(self) -> list[Tensor]:
@@ -165,42 +129,6 @@ def _numbers(values: NDArray[Any]) -> NDArray[Any]:
     if values.ndim != 3 or values.dtype.kind not in "biuf" or 0 in values.shape[1:]:
         raise DataError(
             f"sequences are an array {values.shape} of {values.dtype}, expected numbers (samples, steps, "
-            "columns); put sequences of unequal length into one array and mark their ends with pad."
+            "columns); put sequences of unequal length into one array, with NaN in the steps of padding."
         )
     return values if values.dtype in (np.float16, np.float32, np.float64) else values.astype(np.float32)
-
-
-def _lengths(given: ArrayLike, samples: int, length: int) -> NDArray[Any]:
-    """Check the lengths of sequences."""
-    counts = np.asarray(given)
-    if counts.shape != (samples,) or counts.dtype.kind not in "iu":
-        raise DataError(
-            f"lengths are an array {counts.shape} of {counts.dtype}, expected one whole number for each of "
-            f"the {samples} sequences; count the steps of every sequence."
-        )
-    wrong = np.flatnonzero((counts < 1) | (counts > length))
-    if len(wrong):
-        raise DataError(
-            f"lengths, {row_name(int(wrong[0]))}: {counts[wrong[0]]} is no length, expected 1 to {length} "
-            "steps; correct it, or set all steps of a missing sequence to NaN."
-        )
-    return counts
-
-
-def _check_finite(steps: NDArray[Any]) -> None:
-    """Check that every step is finite or padding, some rows at a time."""
-    rows = max(1, VALUES_AT_ONCE // (steps.shape[1] * steps.shape[2]))
-    for start in range(0, len(steps), rows):
-        part = steps[start : start + rows]
-        finite = np.isfinite(part)
-        if finite.all():
-            continue
-        wrong = ~finite & ~np.isnan(part).all(axis=2, keepdims=True)
-        if wrong.any():
-            row, step, column = (int(place[0]) for place in np.nonzero(wrong))
-            found = "NaN" if np.isnan(part[row, step, column]) else "infinite"
-            raise DataError(
-                f"sequences, {row_name(start + row)}, step {step}, column {column}: the value is {found}, "
-                "expected a finite number, or NaN in all columns of a step that is padding; fill it in, or "
-                "set the whole step to NaN."
-            )

@@ -7,8 +7,8 @@ Every normalisation has the same form, with constants that differ:
 
 kappa_() = 1. While training, the constants are functions of the batch and gradients flow through them; for
 prediction they are computed once over the training split (`Normalisation.fit`) and stored in float64. There
-are no affine parameters, variances are biased, and eps is added to every variance. How the constants of each
-normalisation follow from a batch stands in `mmfusion.fusion.prediction_statistics`.
+are no affine parameters, variances are biased, and eps is added to every variance. The constants of each
+normalisation as functions of a batch are in `mmfusion.fusion.prediction_statistics`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,21 @@ import torch
 from torch import Tensor, nn
 
 from mmfusion.errors import FusionError
+from mmfusion.fusion.batch_size import check_batch_size
 from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
-from mmfusion.fusion.prediction_statistics import STATISTICS, Constants, Setting
+from mmfusion.fusion.prediction_statistics import Constants, Rule, Setting, bn, dbn, ibn, none, vbn
 from mmfusion.fusion.subsets import Subset, subsets
 from mmfusion.fusion.wick import Blocks, check_features, tensor_products, wick_from_constants
 
-NORMALISATIONS = tuple(STATISTICS)
-"""The normalisations by name: none, bn, vbn, dbn, ibn."""
+NORMALISATIONS: dict[str, Rule] = {
+    "none": Rule(none, least_batch=1, centred=False, stored=False),
+    "bn": Rule(bn),
+    "vbn": Rule(vbn),
+    "dbn": Rule(dbn),
+    "ibn": Rule(ibn, kappas=True),
+}
+"""The normalisations by name."""
 
 
 class Normalisation(nn.Module):
@@ -36,7 +43,7 @@ class Normalisation(nn.Module):
     Parameters
     ----------
     name : {"none", "bn", "vbn", "dbn", "ibn"}
-        Which statistics the constants are.
+        A key of `NORMALISATIONS`.
     dims : mapping of str to int
         Width d_m of every modality, in modality order.
     max_order : int, optional
@@ -58,9 +65,9 @@ class Normalisation(nn.Module):
         self, name: str, dims: Mapping[str, int], max_order: int | None = None, eps: float = 1e-5
     ) -> None:
         super().__init__()
-        if name not in STATISTICS:
-            raise FusionError(f"norm: {name!r} is unknown, expected one of {', '.join(STATISTICS)}.")
-        self.name = name
+        if name not in NORMALISATIONS:
+            raise FusionError(f"norm: {name!r} is unknown, expected one of {', '.join(NORMALISATIONS)}.")
+        self.name, self.rule = name, NORMALISATIONS[name]
         self.dims = dict(dims)
         self.max_order = max_order
         self.eps = eps
@@ -142,10 +149,10 @@ class Normalisation(nn.Module):
         like = next(iter(heads.columns.values()))
         weights = self.scaled_weights(constants, weight.to(like))
         total = heads.scores(absorb(weights, constants.kappas, self.dims))
-        if not self.training:
+        if self.training and self.rule.centred:  # then the sum of all <phi_I, W_I> has mean zero, too
+            shift = -batch_mean(total, share)
+        else:
             shift = self.offset(constants, weights)
-        else:  # every phi_I has mean zero over the batch, and so has their sum
-            shift = 0.0 if self.name == "none" else -batch_mean(total, share)
         return (total + (bias.to(like) + shift).unsqueeze(-1)).mT.to(weight.dtype)
 
     def scaled_weights(self, constants: Constants, weight: Tensor) -> Blocks:
@@ -196,7 +203,7 @@ class Normalisation(nn.Module):
         FusionError
             Before `fit`.
         """
-        if self.name == "none":
+        if not self.rule.stored:
             return Constants()
         if not self.fitted:
             raise FusionError(
@@ -207,7 +214,7 @@ class Normalisation(nn.Module):
         return Constants(
             self.get_buffer("centre").unsqueeze(-1),
             self.get_buffer("input_scale").unsqueeze(-1),
-            kappas if self.name == "ibn" else {},
+            kappas if self.rule.kappas else {},
             self.get_buffer("mean"),
             self.get_buffer("scale").reciprocal(),
         )
@@ -248,12 +255,8 @@ class Normalisation(nn.Module):
 
     def _statistics(self, columns: Columns, share: Tensor | None) -> tuple[Heads, Constants]:
         samples = next(iter(columns.values())).shape[-1]
-        if samples < 2 and self.name != "none":
-            raise FusionError(
-                f"{self.name}: a training batch of {samples} sample has no variance, expected at least 2; "
-                "use a larger batch or call eval() to predict."
-            )
-        return STATISTICS[self.name](columns, Setting(self.max_order, self.block_of, self.eps, share))
+        check_batch_size(self.name, samples, self.rule.least_batch)
+        return self.rule.statistics(columns, Setting(self.max_order, self.block_of, self.eps, share))
 
 
 def _shares(weight: Tensor | None) -> Tensor | None:

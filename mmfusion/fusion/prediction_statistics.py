@@ -1,4 +1,4 @@
-r"""The constants of the five normalisations as functions of a batch.
+r"""The statistics of the five normalisations: their constants as functions of a batch.
 
 No product of three or more features is formed: means are moments, and the mean squared norm of a centred
 product is a difference of moments, E||f^I - mu||^2 = E[product over m of ||f^m||^2] - ||mu||^2, since the
@@ -17,22 +17,23 @@ from torch import Tensor
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean, product_means
 from mmfusion.fusion.subsets import subsets
 from mmfusion.fusion.wick import Blocks, wick_constants
-from mmfusion.fusion.wick_closed import CLOSED_ORDER, closed_form
+from mmfusion.fusion.wick_closed import closed_form
+from mmfusion.fusion.wick_indices import CLOSED_ORDER
 from mmfusion.fusion.wick_norms import formed_norms
 
 
 @dataclass(frozen=True)
 class Constants:
-    """Constants of a normalisation; None and missing subsets stand for zero (scale and gain: for one).
+    """Constants of a normalisation; None and missing subsets mean zero (scale and gain: one).
 
     Parameters
     ----------
     centre, input_scale : Tensor, shape (..., sum of d_m, 1), optional
-        Of the modalities below each other.
+        Of all modalities, stacked.
     kappas : dict of subset to Tensor, shape (..., 1, product of d_m)
         Of sizes two and above.
     mean, gain : Tensor, shape (..., sum over I of product of d_m), optional
-        Of the subsets side by side; the gain is 1 / scale.
+        Of all subsets, joined; the gain is 1 / scale.
     """
 
     centre: Tensor | None = None
@@ -53,7 +54,7 @@ class Constants:
 
 @dataclass(frozen=True)
 class Setting:
-    """What the constants depend on beside the features.
+    """What the constants depend on, except the features.
 
     Parameters
     ----------
@@ -77,21 +78,50 @@ Statistics = Callable[[Columns, Setting], tuple[Heads, Constants]]
 """Map columns and setting to the heads of g and the constants."""
 
 
-def _centred(columns: Columns, weight: Tensor | None) -> tuple[dict[str, Tensor], Tensor]:
+@dataclass(frozen=True)
+class Rule:
+    """A normalisation: its statistics, and what follows from them.
+
+    Parameters
+    ----------
+    statistics : function
+        Maps columns and setting to the heads of g and the constants.
+    least_batch : int, default 2
+        Samples that a training batch needs.
+    centred : bool, default True
+        Whether every phi_I of a training batch has mean zero.
+    stored : bool, default True
+        Whether prediction needs constants of the training split.
+    kappas : bool, default False
+        Whether there are constants kappa_S of two and more modalities.
+    """
+
+    statistics: Statistics
+    least_batch: int = 2
+    centred: bool = True
+    stored: bool = True
+    kappas: bool = False
+
+
+def centred_columns(columns: Columns, weight: Tensor | None) -> tuple[dict[str, Tensor], Tensor]:
+    """Return the centred columns of every modality and the centre, shape (..., sum of d_m, 1)."""
     stacked = torch.cat(list(columns.values()), dim=-2)
     centre = batch_mean(stacked, weight).unsqueeze(-1)
     parts = torch.split(stacked - centre, [values.shape[-2] for values in columns.values()], dim=-2)
     return dict(zip(columns, parts, strict=True)), centre
 
 
-def _means(heads: Heads, weight: Tensor | None) -> Tensor:
-    """E[f^I] of all subsets side by side, shape (..., sum over I of product of d_m)."""
+def subset_means(heads: Heads, weight: Tensor | None) -> Tensor:
+    """Return E[f^I] of all subsets, joined, shape (..., sum over I of product of d_m)."""
     singles = [batch_mean(values, weight) for values in heads.columns.values()]
     return torch.cat([*singles, *(moment.squeeze(-2) for moment in heads.moments(weight).values())], dim=-1)
 
 
-def _vector_gain(columns: Columns, mean: Tensor, setting: Setting) -> Tensor:
-    """(E||f^I - mean_I||^2 + eps)^(-1/2) for every number, shape (..., sum over I of product of d_m)."""
+def vector_gain(columns: Columns, mean: Tensor, setting: Setting) -> Tensor:
+    """Return (E||f^I - mean_I||^2 + eps)^(-1/2) for every number of f^I.
+
+    Its shape is (..., sum over I of product of d_m).
+    """
     chosen = subsets(columns, setting.max_order)
     norms = torch.stack([values.square().sum(-2) for values in columns.values()], dim=-2)
     whole = product_means(norms, chosen, list(columns), setting.weight)
@@ -113,8 +143,8 @@ def bn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``bn``: every coordinate of f^I has mean zero and variance 1/dim, so that E||phi_I||^2 = 1."""
     double = _double(columns)
     squared = {name: values.square() for name, values in double.items()}
-    mean = _means(Heads(double, setting.max_order), setting.weight)
-    square = _means(Heads(squared, setting.max_order), setting.weight)
+    mean = subset_means(Heads(double, setting.max_order), setting.weight)
+    square = subset_means(Heads(squared, setting.max_order), setting.weight)
     variance = (square - mean.square()).clamp(min=0) + setting.eps
     widths = torch.bincount(setting.block_of)[setting.block_of]
     like = next(iter(columns.values()))
@@ -124,15 +154,15 @@ def bn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
 def vbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``vbn``: phi_I = (f^I - mu) / sigma, sigma^2 = E||f^I - mu||^2 + eps: one scalar per block."""
     double = _double(columns)
-    mean = _means(Heads(double, setting.max_order), setting.weight)
-    gain = _vector_gain(double, mean, setting)
+    mean = subset_means(Heads(double, setting.max_order), setting.weight)
+    gain = vector_gain(double, mean, setting)
     like = next(iter(columns.values()))
     return Heads(columns, setting.max_order), Constants(mean=mean, gain=gain).to(like)
 
 
 def dbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``dbn``: VBN on every f^m, the products of these, and VBN again on every product."""
-    centred, centre = _centred(columns, setting.weight)
+    centred, centre = centred_columns(columns, setting.weight)
     scales = {}
     for name, values in centred.items():
         norms = values.square().sum(-2, keepdim=True)  # (..., 1, B)
@@ -140,15 +170,15 @@ def dbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     inner = {m: x / scales[m] for m, x in centred.items()}
     input_scale = torch.cat([scales[m].expand_as(x[..., :1]) for m, x in centred.items()], dim=-2)
     heads = Heads(inner, setting.max_order)
-    mean = _means(heads, setting.weight)
-    gain = _vector_gain(inner, mean, setting)
+    mean = subset_means(heads, setting.weight)
+    gain = vector_gain(inner, mean, setting)
     return heads, Constants(centre, input_scale, mean=mean, gain=gain)
 
 
 def ibn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``ibn``: phi_I = psi_I / sqrt(E||psi_I||^2 + eps), psi_I the Wick product of the features."""
     weight = setting.weight
-    centred, centre = _centred(columns, weight)
+    centred, centre = centred_columns(columns, weight)
     heads = Heads(centred, setting.max_order)
     kappas, norms = closed_form(centred, heads.products, setting.max_order, weight)
     higher = [subset for subset in subsets(centred, setting.max_order) if len(subset) > CLOSED_ORDER]
@@ -158,7 +188,3 @@ def ibn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
         norms = torch.cat([norms, formed_norms(centred, kappas, higher, weight)], dim=-1)
     gain = (norms + setting.eps).rsqrt().index_select(-1, setting.block_of)
     return heads, Constants(centre, kappas=kappas, gain=gain)
-
-
-STATISTICS: dict[str, Statistics] = {"none": none, "bn": bn, "vbn": vbn, "dbn": dbn, "ibn": ibn}
-"""The statistics of every normalisation by name."""

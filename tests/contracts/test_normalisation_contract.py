@@ -162,6 +162,18 @@ def test_predicting_without_statistics_raises(name: str) -> None:
         layer.fold()
 
 
+def test_an_empty_training_batch_raises(norm: str) -> None:
+    for layer in (TensorFusion(DIMS, norm=norm), fitted(norm, features()).train()):
+        with pytest.raises(FusionError, match=f"{norm}: a training batch of 0 samples has no mean, expected"):
+            layer(features(0))
+        with pytest.raises(FusionError, match="0 samples has no mean"):
+            layer(features(0), torch.ones(0))
+        with pytest.raises(FusionError, match="0 samples has no mean"):
+            layer.block_features(features(0))
+        with pytest.raises(FusionError, match="0 samples has no mean"):
+            layer.eval().fit_statistics(features(0))
+
+
 def test_without_normalisation_no_statistics_are_needed() -> None:
     layer = TensorFusion(DIMS, norm="none")
     one = features(1)
@@ -202,7 +214,9 @@ def test_a_sample_scores_the_same_alone_and_in_any_batch(norm: str) -> None:
 
 
 def test_an_empty_batch_has_no_scores(norm: str) -> None:
-    assert fitted(norm, features(), outputs=2)(features(0)).shape == (0, 2)
+    layer = fitted(norm, features(), outputs=2)
+    for scores in (layer(features(0)), layer.fold()(features(0)), *layer.contributions(features(0)).values()):
+        assert scores.shape == (0, 2)
 
 
 @pytest.mark.parametrize("max_order", [1, 2, None])

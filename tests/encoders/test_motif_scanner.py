@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders import MotifScanner
+from mmfusion.encoders import MotifScanner, motif_scanner
 from mmfusion.errors import DataError
 
 # Alphabet, width, length: windows cut into whole parts and not, a single window, full and part tables.
@@ -163,10 +163,17 @@ def test_prepare_takes_any_integers(dtype: type) -> None:
     assert torch.equal(prepared, scanner.prepare(values))
 
 
-def test_prepare_works_row_by_row() -> None:
+@pytest.mark.parametrize("at_once", [1, 7, 16, 2048])
+def test_prepare_works_row_by_row(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     scanner = MotifScanner(width=6)
     values = symbols(4, 25)
-    assert torch.equal(scanner.prepare(values[::-1]), scanner.prepare(values).flip(0))
+    expected = scanner.prepare(values)
+    monkeypatch.setattr(motif_scanner, "ROWS_AT_ONCE", at_once)
+    assert torch.equal(scanner.prepare(values), expected)
+    assert torch.equal(scanner.prepare(values[::-1]), expected.flip(0))
+    values[-1, -1] = 4
+    with pytest.raises(DataError, match="symbols reach from 0 to 4, expected 0 to 3; correct them, or use"):
+        scanner.prepare(values)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +181,7 @@ def test_prepare_works_row_by_row() -> None:
     [
         (
             np.zeros((3, 11), int),
-            r"shape \(3, 11\), expected .* from 12 on .*; use longer sequences or a smaller width",
+            r"shape \(3, 11\), expected .* of at least 12 .*; use longer sequences or a smaller width",
         ),
         (np.zeros(30, int), r"shape \(30,\), expected \(samples, length\)"),
         (np.zeros((2, 20, 4), int), r"shape \(2, 20, 4\), expected \(samples, length\)"),

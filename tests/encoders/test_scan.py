@@ -171,3 +171,44 @@ def test_the_kernel_may_have_any_layout_in_memory() -> None:
         (gradient,) = torch.autograd.grad((found * direction).sum(), given_kernel)
         torch.testing.assert_close(found.detach(), expected, rtol=1e-12, atol=1e-12)
         torch.testing.assert_close(gradient, slope, rtol=1e-12, atol=1e-12)
+
+
+def test_weights_that_are_nan_give_scores_that_are_nan() -> None:
+    """Only in samples with a window that has the symbol of such a weight at its place."""
+    kernel, symbols, _ = problem(4, 2, 2, 3, 8)
+    symbols[1, ::2] = symbols[1, ::2].clamp(max=2)
+    codes = codes_of(symbols, 4, 2)
+    kernel[1, 2, 3, 0] = torch.nan
+    expected = convolved(kernel.masked_fill(kernel.isnan(), 0.0), symbols)
+    holds = (symbols[1, :, 2:-1] == 3).any(1)  # the symbol at the third place of some window
+    assert bool(holds.any())
+    assert not bool(holds.all())
+    expected[1, 0, holds] = torch.nan
+    for function in (scan_compiled, scan_torch, scan):
+        found = function(kernel, codes, 2)
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+@pytest.mark.parametrize("lost", [torch.nan, torch.inf, -torch.inf])
+def test_a_kernel_of_one_lost_channel(lost: float) -> None:
+    kernel, _, codes = problem(4, 2, 2, 3, 8)
+    kernel[0, :, :, 1] = lost
+    for function in (scan_compiled, scan_torch):
+        found, gradient = value_and_gradient(function, kernel, codes, 2)
+        torch.testing.assert_close(found[0, 1], torch.full((BATCH,), lost).double(), equal_nan=True)
+        assert bool(found[0, [0, 2]].isfinite().all())
+        assert bool(found[1:].isfinite().all())
+        assert gradient.shape == kernel.shape
+
+
+@pytest.mark.parametrize("lead", [(), (3,), (2, 3)])
+def test_no_samples_have_no_scores(lead: tuple[int, ...]) -> None:
+    kernel = torch.randn(*lead, 4, 4, 5, requires_grad=True)
+    codes = torch.zeros(*lead, 0, 7, dtype=torch.uint8)
+    found = scan(kernel, codes, 2)
+    assert found.shape == (*lead, 5, 0)
+    found.sum().backward()
+    assert kernel.grad is not None
+    assert not kernel.grad.any()
+    one = kernel.detach().reshape(-1, 4, 4, 5)
+    assert scan_torch(one, codes.reshape(len(one), 0, 7), 2).shape == (len(one), 5, 0)

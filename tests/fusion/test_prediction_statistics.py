@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmfusion.fusion.multilinear import Heads
 from mmfusion.fusion.normalisation import NORMALISATIONS, Normalisation
-from mmfusion.fusion.prediction_statistics import STATISTICS, Constants, Setting
+from mmfusion.fusion.prediction_statistics import Constants, Setting
 from mmfusion.fusion.subsets import Subset, subsets
 
 DIMS = {"video": 3, "audio": 2, "text": 4}  # unequal widths, not alphabetical
@@ -77,7 +77,7 @@ def test_gains_of_features_far_from_zero(name: str, mean: float) -> None:
     features = far_from_zero(mean)
     norm = Normalisation(name, DIMS)
     columns = {m: x.mT for m, x in features.items()}
-    _, constants = STATISTICS[name](columns, Setting(None, norm.block_of, norm.eps))
+    _, constants = NORMALISATIONS[name].statistics(columns, Setting(None, norm.block_of, norm.eps))
     expected = []
     for block in centred_blocks(features).values():
         squares = (block**2).mean(0)
@@ -94,10 +94,10 @@ def test_gains_of_features_far_from_zero(name: str, mean: float) -> None:
 def test_a_leading_axis_counts_networks(name: str, max_order: int | None) -> None:
     columns = {m: x.double().mT for m, x in far_from_zero(2.0, (3,)).items()}
     norm = Normalisation(name, DIMS, max_order)
-    together = STATISTICS[name](columns, Setting(max_order, norm.block_of, norm.eps))
+    together = NORMALISATIONS[name].statistics(columns, Setting(max_order, norm.block_of, norm.eps))
     for number in range(3):
         own = {m: x[number] for m, x in columns.items()}
-        alone = STATISTICS[name](own, Setting(max_order, norm.block_of, norm.eps))
+        alone = NORMALISATIONS[name].statistics(own, Setting(max_order, norm.block_of, norm.eps))
         expected, found = (parts(*result) for result in (alone, together))
         assert found.keys() == expected.keys()
         for key, values in expected.items():
@@ -117,5 +117,5 @@ def test_the_type_of_the_features_is_that_of_the_constants(name: str) -> None:
     norm = Normalisation(name, DIMS)
     for dtype in (torch.float32, torch.float64):
         columns = {m: x.to(dtype).mT for m, x in far_from_zero(1.0).items()}
-        found = parts(*STATISTICS[name](columns, Setting(None, norm.block_of, norm.eps)))
+        found = parts(*NORMALISATIONS[name].statistics(columns, Setting(None, norm.block_of, norm.eps)))
         assert {values.dtype for values in found.values()} == {dtype}
