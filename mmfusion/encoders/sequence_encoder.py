@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
@@ -20,38 +20,6 @@ from mmfusion.sentences import row_name
 
 VALUES_AT_ONCE = 2**22
 """Values that are checked at once: arrays may be mapped from files that are larger than the memory."""
-
-
-def pad(values: NDArray[Any], lengths: ArrayLike) -> NDArray[Any]:
-    """Mark what stands behind the end of every sequence as padding.
-
-    Parameters
-    ----------
-    values : array, shape (n, length, d)
-        Numbers; whatever stands behind an end is ignored.
-    lengths : array of int, shape (n,)
-        Steps of every sequence, from 1 to length.
-
-    Returns
-    -------
-    array, shape (n, length, d)
-        A copy with NaN behind every end; floats keep their type, other numbers become float32.
-
-    Raises
-    ------
-    DataError
-        If an array has another form or type, or a length is out of range.
-
-    Examples
-    --------
-    >>> pad(np.ones((2, 3, 1)), [1, 3])[:, :, 0]
-    array([[ 1., nan, nan],
-           [ 1.,  1.,  1.]])
-    """
-    steps = _numbers(values)
-    counts = _lengths(lengths, *steps.shape[:2])
-    real = np.arange(steps.shape[1]) < counts[:, np.newaxis]
-    return np.where(real[:, :, np.newaxis], steps, np.nan)
 
 
 class SequenceEncoder(Encoder):
@@ -159,23 +127,6 @@ def _numbers(values: NDArray[Any]) -> NDArray[Any]:
             "columns); put sequences of unequal length into one array and mark their ends with pad."
         )
     return values if values.dtype in (np.float16, np.float32, np.float64) else values.astype(np.float32)
-
-
-def _lengths(given: ArrayLike, samples: int, length: int) -> NDArray[Any]:
-    """Check the lengths of sequences."""
-    counts = np.asarray(given)
-    if counts.shape != (samples,) or counts.dtype.kind not in "iu":
-        raise DataError(
-            f"lengths are an array {counts.shape} of {counts.dtype}, expected one whole number for each of "
-            f"the {samples} sequences; count the steps of every sequence."
-        )
-    wrong = np.flatnonzero((counts < 1) | (counts > length))
-    if len(wrong):
-        raise DataError(
-            f"lengths, {row_name(int(wrong[0]))}: {counts[wrong[0]]} is no length, expected 1 to {length} "
-            "steps; correct it, or set all steps of a missing sequence to NaN."
-        )
-    return counts
 
 
 def _check_finite(steps: NDArray[Any]) -> None:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.padding import pad
 from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind_of
-from mmfusion.encoders.sequence_encoder import pad
 from mmfusion.errors import InputError
 from mmfusion.sentences import value_name
 from mmfusion.training.network import MultimodalNetwork

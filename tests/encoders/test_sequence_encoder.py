@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mmfusion.data.padding import pad
 from mmfusion.encoders import VectorEncoder
 from mmfusion.encoders import sequence_encoder as module
-from mmfusion.encoders.sequence_encoder import SequenceEncoder, pad
+from mmfusion.encoders.sequence_encoder import SequenceEncoder
 from mmfusion.errors import DataError
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.optimiser import Optimiser
@@ -288,45 +289,6 @@ def test_infinity_beside_padding_is_no_padding() -> None:
 def test_what_is_no_array_of_sequences(values: NDArray[Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         encoder_of().prepare(values)
-
-
-@given(lengths=st.lists(st.integers(1, 5), max_size=6), kind=st.sampled_from(["f2", "f4", "f8", "i8"]))
-def test_pad_marks_the_steps_behind_the_end(lengths: list[int], kind: str) -> None:
-    values = np.random.default_rng(0).integers(1, 99, (len(lengths), 5, 2)).astype(kind)
-    before = values.copy()
-    found = pad(values, np.array(lengths, dtype=int))
-    assert np.array_equal(values, before)
-    assert not np.shares_memory(found, values)
-    assert found.dtype == ("f4" if kind == "i8" else kind)
-    for row, own, length in zip(values, found, lengths, strict=True):
-        assert np.array_equal(own[:length], row[:length])
-        assert np.isnan(own[length:]).all()
-
-
-@pytest.mark.parametrize(
-    ("lengths", "message"),
-    [
-        (
-            [3, 0],
-            r"lengths, row 1 \(counted from 0\): 0 is no length, expected 1 to 4 steps; correct it, or set "
-            "all steps",
-        ),
-        ([5, 2], r"lengths, row 0 \(counted from 0\): 5 is no length, expected 1 to 4 steps"),
-        ([3, -1], r"lengths, row 1 \(counted from 0\): -1 is no length"),
-        ([3], r"lengths are an array \(1,\) of int64, expected one whole number for each of the 2 sequences"),
-        ([3.0, 2.0], r"array \(2,\) of float64, expected one whole number"),
-        ([[3], [2]], r"array \(2, 1\) of int64"),
-    ],
-    ids=str,
-)
-def test_what_are_no_lengths(lengths: list[Any], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        pad(np.ones((2, 4, 3)), lengths)
-
-
-def test_pad_names_an_array_that_holds_no_sequences() -> None:
-    with pytest.raises(DataError, match=r"array \(2, 4\) of float64, expected numbers \(samples, steps"):
-        pad(np.ones((2, 4)), [1, 2])
 
 
 def test_moments_are_those_of_all_rows() -> None:

@@ -16,11 +16,17 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mmfusion.data.location import Location
 from mmfusion.data.readers.csd_file import Frames, read_sequence
-from mmfusion.data.readers.reader_checks import Place, check_features, check_name, check_target, unknown
+from mmfusion.data.readers.reader_checks import (
+    check_name,
+    check_numbers,
+    check_target,
+    replace_infinite_values,
+)
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
-from mmfusion.sentences import shown
+from mmfusion.sentences import joined_names, similar
 
 TOUCH = 1e-5
 """Seconds; intervals that share less only touch."""
@@ -75,7 +81,7 @@ def read_csd(
         no samples, or a value cannot be used.
     """
     if words not in files:
-        raise unknown("files", "modality", words, files)
+        raise DataError(f"files: there is no modality {words!r}; {similar(words, files)}")
     if missing_frames not in (None, "zero") or replace_infinite not in (None, "zero"):
         raise DataError("missing_frames and replace_infinite are 'zero' or None, expected no other value.")
     for name, path in files.items():
@@ -83,12 +89,15 @@ def read_csd(
     marked = read_sequence(labels)
     videos = [video for video, frames in marked.items() for _ in frames.features]
     splits = _splits(labels, videos, folds)
-    target = check_target(Place(labels), "features", np.concatenate([x.features for x in marked.values()]))
+    values = np.concatenate([frames.features for frames in marked.values()])
+    target = check_target(Location(labels), "features", values)
     samples = _samples(files[words], read_sequence(files[words]), marked)
     arrays = {}
     for name, path in files.items():
-        sequence = _finite(path, name, read_sequence(path), replace_infinite)
-        arrays[name], without = _aligned(sequence, samples, own=name == words)
+        sequence = read_sequence(path)
+        features = (frames.features for frames in sequence.values())
+        replace_infinite_values(path, name, features, replace_infinite)
+        arrays[name], without = _aligned(sequence, samples, are_words=name == words)
         if without and missing_frames is None:
             raise DataError(
                 f"{path}: {len(without)} words have no frame of modality {name!r}, the first in sample "
@@ -96,8 +105,8 @@ def read_csd(
                 "say so where you report results."
             )
     lengths = np.array([len(sample.rows) for sample in samples], dtype=np.int64)
-    for name, values in arrays.items():
-        check_features(Place(files[name]), name, values, lengths)
+    for name, path in files.items():
+        check_numbers(Location(path), {name: arrays[name]}, {name: lengths})
     ids = tuple(sample.name for sample in samples)
     return Source(arrays, target, dict.fromkeys(files, lengths), ids, np.array(videos, dtype=str), splits)
 
@@ -119,7 +128,7 @@ def _splits(
         if not len(chosen):
             raise DataError(
                 f"{labels}: no label is of a video of the fold {fold!r}, expected at least one; the videos "
-                f"are {shown(dict.fromkeys(videos))}; correct the folds."
+                f"are {joined_names(dict.fromkeys(videos))}; correct the folds."
             )
     return rows
 
@@ -171,7 +180,7 @@ def _samples(path: str | Path, words: Mapping[str, Frames], marked: Mapping[str,
 
 
 def _aligned(
-    sequence: Mapping[str, Frames], samples: Sequence[_Sample], own: bool
+    sequence: Mapping[str, Frames], samples: Sequence[_Sample], are_words: bool
 ) -> tuple[NDArray[Any], list[str]]:
     """Align a modality to the words.
 
@@ -180,7 +189,7 @@ def _aligned(
     sequence : mapping of str to Frames
         Its frames per video.
     samples : sequence of _Sample
-    own : bool
+    are_words : bool
         Whether its frames are the words.
 
     Returns
@@ -196,7 +205,7 @@ def _aligned(
     without = []
     for row, sample in enumerate(samples):
         frames = sequence.get(sample.video)
-        if own and frames is not None:
+        if are_words and frames is not None:
             values[row, : len(sample.rows)] = frames.features[sample.rows]
             continue
         chosen = [] if frames is None else [overlapping(frames.intervals, word) for word in sample.words]
@@ -208,18 +217,3 @@ def _aligned(
                 values[row, step] = frames.features[rows].mean(axis=0, dtype=np.float64)
         without += [sample.name for rows in chosen if not len(rows)]
     return values, without
-
-
-def _finite(
-    path: str | Path, name: str, sequence: Mapping[str, Frames], replace_infinite: str | None
-) -> Mapping[str, Frames]:
-    """Replace infinite features by 0 if this is wished."""
-    count = sum(int(np.isinf(frames.features).sum()) for frames in sequence.values())
-    if count and replace_infinite is None:
-        raise DataError(
-            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read "
-            "it with replace_infinite='zero' to put 0 in their place, and say so where you report results."
-        )
-    for frames in sequence.values():
-        frames.features[np.isinf(frames.features)] = 0
-    return sequence

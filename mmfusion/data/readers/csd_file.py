@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.readers.reading_memory import check_exists, check_memory, hdf5_bytes, unreadable
 from mmfusion.errors import DataError
-from mmfusion.sentences import shown
+from mmfusion.sentences import joined_names
 
 
 class Frames(NamedTuple):
@@ -53,7 +53,7 @@ def read_sequence(path: str | Path) -> Mapping[str, Frames]:
         with h5py.File(file, "r") as root:
             if len(root) != 1:
                 raise DataError(
-                    f"{file}: found {len(root)} groups ({shown(root)}), expected one, named after the "
+                    f"{file}: found {len(root)} groups ({joined_names(root)}), expected one, named after the "
                     "sequence; take an intact file."
                 )
             sequence = _member(file, root, next(iter(root)), h5py.Group)

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.missing import missing_rows
+from mmfusion.data.padding import pad
 from mmfusion.data.readers.dictionary_pickle import read_dictionary_pickle
 from mmfusion.data.readers.read import read_source
 from mmfusion.data.readers.source import Source
 from mmfusion.data.splits import Rows, split_rows
 from mmfusion.data.standardisation import standardise
-from mmfusion.encoders.sequence_encoder import pad
 from mmfusion.errors import DataError
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.sentences import row_name
