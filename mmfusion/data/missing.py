@@ -32,7 +32,7 @@ def missing_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def without_missing(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
-    """Put zeros in the place of missing samples; without any, nothing is copied."""
+    """Replace missing samples by zeros; without any, nothing is copied."""
     if not missing.any():
         return values
     filled = values.copy()

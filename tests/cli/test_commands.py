@@ -167,7 +167,7 @@ def test_help_teaches() -> None:
         (["-t", "agrees", "-m", "text=text_*", "-m", "who=speaker"], "speaker"),
         (["-t", "agrees"], "expected --modality NAME=COLUMNS for each"),
         (["-m", "text=text_*"], "--groups and --ids need --target"),
-        (["-t", "id", *MODALITIES], "200 of 200 classes have one sample only"),
+        (["-t", "id", *MODALITIES], "200 of 200 classes have only one sample"),
         (["-t", "speaker", *MODALITIES, "--task", "regression"], "is text, expected numbers for --task"),
         (["-t", "video_0", "-m", "text=text_*", "--task", "classification"], "use --task regression"),
     ],

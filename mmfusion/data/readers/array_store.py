@@ -1,7 +1,7 @@
 """Named arrays in a file or folder, mapped or loaded one by one.
 
 Folders of ``.npy`` files and ``.safetensors`` files are memory-mapped read-only; arrays of an ``.npz`` file
-are read when they are asked for. Nothing is ever unpickled.
+are read one by one, on demand. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def open_arrays(path: Path) -> Store:
     Raises
     ------
     DataError
-        If it is unreadable or there are no arrays.
+        If it is unreadable or holds no arrays.
     """
     if path.is_dir():
         files = sorted(path.glob("*.npy"))
@@ -63,7 +63,7 @@ def _map_npy(path: Path) -> NDArray[Any]:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise _no_array(path, "", error) from None
+        raise _unreadable_array(path, "", error) from None
     if not isinstance(array, np.ndarray):
         array.close()
         raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.")
@@ -75,13 +75,15 @@ def _load_npz(path: Path, name: str) -> NDArray[Any]:
         with np.load(path, allow_pickle=False) as file:
             array = file[name]
     except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
+        raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
     if not isinstance(array, np.ndarray):
-        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", ValueError("it is no .npy array"))
+        raise _unreadable_array(
+            path, f", key {name.removesuffix('.npy')!r}", ValueError("it is not an .npy array")
+        )
     return array
 
 
-def _no_array(path: Path, where: str, error: Exception) -> DataError:
+def _unreadable_array(path: Path, where: str, error: Exception) -> DataError:
     if "bject" in str(error) or "pickled data" in str(error):
         return DataError(
             f"{path}{where}: the array holds Python objects, which are not read as they can run code, "

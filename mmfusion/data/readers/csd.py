@@ -4,7 +4,7 @@ Every interval of the labels is one sample. Its steps are the words, given by th
 overlap it. A step of another modality is the plain mean of the frames that overlap its word. Intervals
 *overlap* if they share more than `TOUCH` seconds, so that a word across the border of two labels is a step of
 both, and a word without duration is a step of none. This is the alignment of the CMU-MultimodalSDK with
-averaging; only nothing is left out or filled in silently.
+averaging, except that nothing is left out or filled in silently.
 """
 
 from __future__ import annotations
@@ -64,21 +64,21 @@ def read_csd(
     missing_frames : {"zero"}, optional
         Put zeros where no frame of a modality overlaps a word. Default: this raises.
     replace_infinite : {"zero"}, optional
-        Put 0 in the place of infinite features, before averaging. Default: they raise.
+        Replace infinite features by 0, before averaging. Default: they raise.
 
     Returns
     -------
     Source
         Floats (n, length, d) per modality, padded behind with zeros to the most words of a sample, with the
-        lengths. A modality that has no frame in a whole sample is missing there (NaN). Names are
+        lengths. A modality without any frame in a sample is missing there (NaN). Names are
         ``video[k]``, k counting the labels of a video from 0; groups are the videos. Samples whose video is
         in no fold are in no split.
 
     Raises
     ------
     DataError
-        If a file is no computational sequence, a sample has no words, a video is in two folds or a fold has
-        no samples, or a value cannot be used.
+        If a file is not a computational sequence, a sample has no words, a video is in two folds, a
+        fold has no samples, or a value cannot be used.
     """
     if words not in files:
         raise DataError(f"files: there is no modality {words!r}; {similar(words, files)}")
@@ -115,26 +115,26 @@ def _splits(
     labels: str | Path, videos: Sequence[str], folds: Mapping[str, Sequence[str]]
 ) -> dict[str, NDArray[np.intp]]:
     """Return the rows of every fold."""
-    home: dict[str, str] = {}
+    fold_of: dict[str, str] = {}
     for fold, members in folds.items():
         for video in members:
-            if home.setdefault(video, fold) != fold:
+            if fold_of.setdefault(video, fold) != fold:
                 raise DataError(
-                    f"folds: video {video!r} is in {home[video]!r} and in {fold!r}, expected one fold, as it "
-                    "would leak between them; remove it from one."
+                    f"folds: video {video!r} is in {fold_of[video]!r} and in {fold!r}, expected one fold, as "
+                    "it would leak between them; remove it from one."
                 )
-    rows = {fold: np.flatnonzero([home.get(video) == fold for video in videos]) for fold in folds}
+    rows = {fold: np.flatnonzero([fold_of.get(video) == fold for video in videos]) for fold in folds}
     for fold, chosen in rows.items():
         if not len(chosen):
             raise DataError(
-                f"{labels}: no label is of a video of the fold {fold!r}, expected at least one; the videos "
-                f"are {joined_names(dict.fromkeys(videos))}; correct the folds."
+                f"{labels}: no label belongs to a video of the fold {fold!r}, expected at least one; "
+                f"the videos are {joined_names(dict.fromkeys(videos))}; correct the folds."
             )
     return rows
 
 
 def overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the intervals that share more than `TOUCH` seconds with one.
+    """Return the intervals that share more than `TOUCH` seconds with a given one.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -
     Returns
     -------
     array of int
-        Rows of `intervals`, in rising order.
+        Rows of `intervals`, ascending.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -
 
 
 def _samples(path: str | Path, words: Mapping[str, Frames], marked: Mapping[str, Frames]) -> list[_Sample]:
-    """Return one sample per label, its words in the order of time."""
+    """Return one sample per label, with its words in order of time."""
     samples = []
     for video, frames in marked.items():
         if video not in words:

@@ -1,10 +1,10 @@
-"""The dictionary pickles in which CMU-MOSI and CMU-MOSEI are passed on.
+"""The dictionary pickles in which CMU-MOSI and CMU-MOSEI are distributed.
 
 Keys ``train``, ``valid`` and ``test``; in each ``text``, ``audio`` and ``vision`` (n, length, d), a name per
 sample in ``id``, and the target. The *aligned* form has one step per word in all modalities and ``labels``
-(n, 1, 1), (n, 1) or (n,). The *unaligned* form has lengths of its own per modality, ``audio_lengths`` and
+(n, 1, 1), (n, 1) or (n,). The *unaligned* form has its lengths per modality, ``audio_lengths`` and
 ``vision_lengths``, and ``regression_labels`` and ``classification_labels``. Aligned files have no lengths:
-their sequences are padded with zeros, mostly in front, and these steps are kept as they are.
+their sequences are padded with zeros, mostly in front, and the zeros are kept.
 
 The published aligned CMU-MOSI has minus infinity among its audio features (logarithms of zero).
 """
@@ -59,19 +59,19 @@ def read_dictionary_pickle(
         Target: ``regression_labels`` or ``labels`` as they are; whether they are 0 or above (0/1, for one
         label per sample); ``classification_labels``.
     replace_infinite : {"zero"}, optional
-        Put 0 in the place of infinite features. Default: they raise.
+        Replace infinite features by 0. Default: they raise.
 
     Returns
     -------
     Source
         Modalities text, audio and video, the rows of ``train``, ``validation`` and ``test`` in this order.
-        Groups are the videos, where the names of the samples tell them: columns of names, or text before
+        Groups are the videos, where the names of the samples contain them: columns of names, or text before
         ``[`` or ``$_$``.
 
     Raises
     ------
     DataError
-        If the file is no such pickle, or contradicts itself, or holds NaN or infinite features.
+        If the file is not such a pickle, or contradicts itself, or holds NaN or infinite features.
     """
     if task not in _TARGETS or replace_infinite not in (None, "zero"):
         raise DataError(
@@ -101,8 +101,8 @@ def _parts(path: str | Path) -> dict[str, Mapping[str, Any]]:
     if not isinstance(content, dict) or not {"train", "test"} <= content.keys():
         what = joined_names(map(str, content)) if isinstance(content, dict) else f"a {type(content).__name__}"
         raise DataError(
-            f"{path}: found {what}, expected a dictionary with the keys train, valid and test; take the "
-            "pickle of the data, not one of their parts."
+            f"{path}: the pickle holds {what}, expected a dictionary with the keys train, valid and test; "
+            "take the pickle of all the data."
         )
     parts = {split: content[split] for split in SPLITS if split in content}
     for split, part in parts.items():
@@ -137,7 +137,7 @@ def _joined(path: str | Path, parts: Mapping[str, Mapping[str, Any]], key: str) 
 
 
 def _column(path: str | Path, parts: Mapping[str, Mapping[str, Any]], key: str) -> NDArray[Any]:
-    """Join what is one value (or row) per sample over the splits."""
+    """Join one value (or row) per sample over the splits."""
     columns = []
     for split, part in parts.items():
         if key not in part:

@@ -75,7 +75,8 @@ def choose_keys(
     assign_roles(store, {name: [key] for name, key in keys.items()}, roles, words)
     if not keys:
         raise DataError(
-            f"{path}: there is no array beside {', '.join(others.values())}, expected modalities."
+            f"{path}: there is no array beside {', '.join(others.values())}, expected at least one modality; "
+            "add its array."
         )
     if modalities is None:
         _check_no_lengths(path, keys)
@@ -83,7 +84,7 @@ def choose_keys(
 
 
 def _check_no_lengths(path: Path, keys: Mapping[str, str]) -> None:
-    """Refuse a key that is a modality by default, but lengths by its ending."""
+    """Refuse a key that is a modality only by default, and lengths by its ending."""
     for key in keys:
         ending = next((ending for ending in LENGTHS if key.endswith(ending)), "")
         if ending:
@@ -101,7 +102,7 @@ def similar_lengths(key: str, sequences: Sequence[str]) -> str:
     Parameters
     ----------
     key : str
-        A key that is no lengths of a modality.
+        A key that is not the lengths of a modality.
     sequences : sequence of str
         Keys of the modalities that may have lengths.
 

@@ -1,4 +1,4 @@
-"""How much memory it takes to read a file, told before it is read."""
+"""How much memory reading a file takes, known before it is read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PICKLE_COPIES = 3
 
 
 def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> int:
-    """Estimate the memory that is filled when a file is read.
+    """Estimate the memory that reading a file takes.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> i
     Returns
     -------
     int
-        Bytes; 0 for what is memory-mapped (``.safetensors`` and folders).
+        Bytes; 0 for memory-mapped files (``.safetensors`` and folders).
 
     Raises
     ------
@@ -64,7 +64,7 @@ def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> i
 
 
 def check_memory(path: str | Path, needed: int) -> None:
-    """Stop before a file is read that does not fit into the memory that is free.
+    """Refuse to read a file that does not fit into the free memory.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def check_memory(path: str | Path, needed: int) -> None:
     Raises
     ------
     DataError
-        With the memory needed and the memory that is free.
+        With the memory needed and the free memory.
     """
     free = psutil.virtual_memory().available
     if needed > free:
@@ -98,7 +98,7 @@ def check_exists(path: Path) -> None:
 
 
 def unreadable(path: str | Path, error: Exception) -> DataError:
-    """Make the error about a file that another library could not read."""
+    """Return the error about a file that another library could not read."""
     reason = " ".join(str(error).split()) or type(error).__name__
     return DataError(
         f"{path}: not a readable {Path(path).suffix or 'file'} ({reason.rstrip('.')}); write it again."
@@ -136,7 +136,7 @@ def _hdf5_bytes(path: Path, columns: Collection[str] | None) -> int:
 
 
 def hdf5_bytes(path: Path) -> int:
-    """Return the bytes of all arrays of an HDF5 file, without those of other files that it links to."""
+    """Return the bytes of all arrays of an HDF5 file, without linked files."""
     sizes: list[int] = []
 
     def add(_: str, item: object) -> None:

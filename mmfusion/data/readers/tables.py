@@ -53,7 +53,7 @@ def read_table(
     modalities : mapping of str to str or sequence of str
         Columns of every modality, or one pattern such as ``"audio_*"``.
     groups, ids : str, optional
-        Columns of what samples have in common and of their names. Default: none.
+        Columns of the groups and of the names of the samples. Default: none.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def _not_numbers(location: Location, name: str, column: str, cells: Sequence[Any
             "correct it or take the column out of the modality."
         )
     what = "text" if isinstance(cells[row], str) else type(cells[row]).__name__
-    remedy = "take it out of the modality, or put numbers in its place" if wrong else "convert it"
+    remedy = "take it out of the modality, or replace it by numbers" if wrong else "convert it"
     return DataError(
         f"{where}: column {column!r} is a column of {what} (its first value is {value} in {location.row(row)}"
         f"), expected numbers; {remedy}."
@@ -175,7 +175,7 @@ def _numeric(kind: Any) -> bool:
 
 
 def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[Any]:
-    """Return numbers as they are and everything else as text, (n,); no cell may be empty."""
+    """Return numbers as they are and all other values as text, (n,); no cell may be empty."""
     cells = table.column(column)
     known = np.asarray(cells.is_valid().to_numpy(), dtype=bool)
     check_known(location, f"{what} {column!r}", known)

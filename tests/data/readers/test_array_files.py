@@ -148,14 +148,14 @@ def header(entry: object, data: bytes = b"\0" * 8) -> bytes:
     [
         (b"abc", "shorter than 8 bytes"),
         (b"\xff" * 16, "longer than the file"),
-        (b"\x02" + b"\0" * 7 + b"[]", "no JSON object"),
-        (b"\x02" + b"\0" * 7 + b"{!", "no JSON text"),
+        (b"\x02" + b"\0" * 7 + b"[]", "not a JSON object"),
+        (b"\x02" + b"\0" * 7 + b"{!", "not JSON text"),
         (header({"dtype": "F32"}), "does not describe 'text'"),
         (header({"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}), "type BF16, which NumPy lacks"),
         (header({"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}), "do not hold (2,) values of F32"),
         (header({"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}), "do not hold (9,) values of F32"),
-        (header({"dtype": "F32", "shape": [-2], "data_offsets": [8, 0]}), "no whole numbers"),
-        (header({"dtype": "F32", "shape": ["2"], "data_offsets": [0, 8]}), "no whole numbers"),
+        (header({"dtype": "F32", "shape": [-2], "data_offsets": [8, 0]}), "not whole numbers"),
+        (header({"dtype": "F32", "shape": ["2"], "data_offsets": [0, 8]}), "not whole numbers"),
     ],
 )
 def test_damaged_safetensors(tmp_path: Path, content: bytes, sentence: str) -> None:
@@ -310,7 +310,7 @@ def test_damaged_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("y.npy", b"noise")
         archive.writestr("text.npy", b"noise")
-    assert "key 'text': not a readable array (it is no .npy array)" in error_of(path, ids=None)
+    assert "key 'text': not a readable array (it is not an .npy array)" in error_of(path, ids=None)
     folder = write(tmp_path, arrays(), "npy")
     (folder / "text.npy").write_bytes((folder / "text.npy").read_bytes()[:-8])
     assert "not a readable .npy" in error_of(folder)
@@ -345,7 +345,7 @@ def test_other_formats_are_told_where_to_go(tmp_path: Path, name: str) -> None:
         "data.pkl": "read_dictionary_pickle",
         "data.csd": "read_csd",
         "data.txt": "cannot be read as .txt, expected .csv, .parquet, .npz",
-        "data": "cannot be read as a file without ending",
+        "data": "cannot be read as a file without an ending",
     }
     assert advice[name] in error_of(path)
 

@@ -204,8 +204,8 @@ def without(split: str, key: str) -> Parts:
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ([1, 2], "found a list, expected a dictionary with the keys train, valid and test"),
-        ({"train": {}, "dev": {}}, "found train, dev, expected"),
+        ([1, 2], "the pickle holds a list, expected a dictionary with the keys train, valid and test"),
+        ({"train": {}, "dev": {}}, "holds train, dev, expected"),
         ({"train": [], "test": []}, "'train' holds a list"),
         (without("train", "audio"), "'train' has no array 'audio', only text, vision"),
         (spoil("test", "audio", np.ones((2, 7, 3))), "test text has 3 samples, test audio has 2 samples"),
