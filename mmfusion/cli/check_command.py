@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmfusion.cli.relevance_command import order_note
 from mmfusion.cli.request import DataRequest
 from mmfusion.data.check_values import check_some_present, check_values
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.data.readers.source import Source
 from mmfusion.data.splits import split_rows
 from mmfusion.encoders import kind_of
-from mmfusion.estimators.targets import class_target, number_target
+from mmfusion.estimators.targets import Target, class_target, number_target
 from mmfusion.fusion.subsets import default_order, subset_label, subsets
 from mmfusion.sentences import row_name
 
@@ -50,7 +51,7 @@ def describe_data(request: DataRequest) -> str:
     present = check_values(data, kinds, partial(row_name, first=source.first_row))
     check_some_present(present)
     regression = request.is_regression(source.target)
-    target = number_target(source.target) if regression else class_target(source.target)[0]
+    target, classes = (number_target(source.target), None) if regression else class_target(source.target)
     split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
     lines = [f"{request.data}: {len(data)} samples, {len(data.modalities)} modalities"]
     for name, values in data.arrays.items():
@@ -59,7 +60,7 @@ def describe_data(request: DataRequest) -> str:
         lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{_lengths(data, name)}{gone}")
         if kinds[name] == "vector" and (constant := int((values.min(axis=0) == values.max(axis=0)).sum())):
             lines.append(f"    {constant} of its {values.shape[1]} columns are constant and tell nothing")
-    lines += [f"  target {request.target}: {_target(request, source)}"]
+    lines += [f"  target {request.target}: {_target(target, classes)}"]
     if source.groups is not None:
         lines.append(f"  groups: {len(np.unique(source.groups))}, kept together when samples are held out")
     order = default_order(len(data.modalities))
@@ -80,13 +81,11 @@ def _lengths(data: ModalityData, name: str) -> str:
     return f"; of {shortest} to {longest} real steps, as its lengths say, the rest is padding"
 
 
-def _target(request: DataRequest, source: Source) -> str:
-    if request.is_regression(source.target):
-        values = number_target(source.target).array
+def _target(target: Target, classes: NDArray[Any] | None) -> str:
+    values = target.array
+    if classes is None:
         return f"numbers from {values.min():.4g} to {values.max():.4g} (regression)"
-    target, classes = class_target(source.target)
     if target.several:
         return f"{len(classes)} labels per sample (classification)"
-    counts = np.bincount(target.array)
-    sizes = [f"{name} {count}" for name, count in zip(classes.tolist(), counts, strict=True)]
+    sizes = [f"{name} {count}" for name, count in zip(classes.tolist(), np.bincount(values), strict=True)]
     return f"{len(classes)} classes: {', '.join(sizes[:10])}{' ...' * (len(sizes) > 10)} (classification)"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mmfusion.data.roles import RoleWords, assign_roles
+from mmfusion.data.location import Location
+from mmfusion.data.roles import assign_roles
 from mmfusion.errors import DataError, InputError
 
 COLUMNS = ["text_1", "audio_1", "y", "text_2", "who", "a*"]
@@ -53,9 +54,8 @@ def test_groups_and_ids_may_be_one_column() -> None:
     ],
 )
 def test_what_cannot_be(modalities: Any, others: Any, message: str) -> None:
-    words = RoleWords("data.csv: ", "key", DataError)
     with pytest.raises(DataError) as caught:
-        assign_roles(COLUMNS, modalities, others, words)
+        assign_roles(COLUMNS, modalities, others, Location("data.csv"), "key")
     assert str(caught.value).startswith("data.csv: ")
     assert message in str(caught.value)
 

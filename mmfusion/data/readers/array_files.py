@@ -135,5 +135,5 @@ def _labels(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:
             "number for each sample; convert it before it is saved."
         )
     texts = _text(location, key, labels)
-    check_known(location, repr(key), texts != "" if texts.dtype.kind == "U" else np.isfinite(texts))
+    check_known(location, repr(key), texts)
     return texts

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mmfusion.data.location import Location
 from mmfusion.data.readers.reader_checks import check_name
 from mmfusion.data.readers.reading_memory import unreadable
-from mmfusion.data.roles import RoleWords, assign_roles
+from mmfusion.data.roles import assign_roles
 from mmfusion.errors import DataError
 from mmfusion.sentences import joined_names
 
@@ -82,8 +83,7 @@ def choose_columns(
     if not targets:
         raise DataError(f"{path}: target is an empty list, expected at least one column; name it.")
     others = {"the target": targets, "groups": [groups] if groups else [], "ids": [ids] if ids else []}
-    words = RoleWords(f"{path}: ", "column", DataError)
-    return Columns(assign_roles(names, modalities, others, words), targets, groups, ids)
+    return Columns(assign_roles(names, modalities, others, Location(path)), targets, groups, ids)
 
 
 def column_names(path: Path) -> list[str]:

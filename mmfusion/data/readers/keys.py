@@ -10,8 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
+from mmfusion.data.location import Location
 from mmfusion.data.readers.reader_checks import check_name
-from mmfusion.data.roles import RoleWords, assign_roles
+from mmfusion.data.roles import assign_roles
 from mmfusion.errors import DataError
 
 LENGTHS = ("_lengths", ".lengths")
@@ -71,8 +72,7 @@ def choose_keys(
     for name in keys:
         check_name(path, name)
     roles = {role.replace("target", "the target"): [key] for role, key in others.items()}
-    words = RoleWords(f"{path}: ", "key", DataError)
-    assign_roles(store, {name: [key] for name, key in keys.items()}, roles, words)
+    assign_roles(store, {name: [key] for name, key in keys.items()}, roles, Location(path), "key")
     if not keys:
         raise DataError(
             f"{path}: there is no array beside {', '.join(others.values())}, expected at least one modality; "

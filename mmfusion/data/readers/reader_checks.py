@@ -170,8 +170,7 @@ def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray
             "text or numbers (samples,), or numbers (samples, outputs); convert it before it is saved."
         )
     single = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
-    known = single != "" if single.dtype.kind == "U" else np.isfinite(single)
-    check_known(location, f"the target {name!r}", known if known.ndim == 1 else known.all(axis=1))
+    check_known(location, f"the target {name!r}", single)
     same = np.atleast_1d((single == single[0]).all(axis=0))
     if same.any():
         output = f", output {int(np.flatnonzero(same)[0])}," if single.ndim == 2 else ""
@@ -189,15 +188,16 @@ def _sameness(value: Any, count: int) -> str:
     return f"{what} ({value.item()!r} in all {count} samples)"
 
 
-def check_known(location: Location, what: str, known: NDArray[np.bool_]) -> None:
-    """Check that a value per sample is known everywhere.
+def check_known(location: Location, what: str, values: NDArray[Any]) -> None:
+    """Check that no sample lacks its value: no text is empty, no number NaN or infinite.
 
     Raises
     ------
     DataError
-        With the first row where it is not, and the number of these rows.
+        With the first row that lacks it, and the number of these rows.
     """
-    rows = np.flatnonzero(~known)
+    known = values != "" if values.dtype.kind == "U" else np.isfinite(values)
+    rows = np.flatnonzero(~known.reshape(len(known), -1).all(axis=1))
     if len(rows):
         raise DataError(
             f"{location.path}: {what} is missing (empty, NaN or infinite) in {location.row(int(rows[0]))}, "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -46,19 +47,17 @@ def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> i
     check_exists(file)
     if file.is_dir() or file.suffix.lower() == ".safetensors":
         return 0
-    measures = {
-        ".csv": _csv_cells,
-        ".parquet": _parquet_cells,
-        ".npz": _npz_bytes,
-        ".pkl": _pickle_bytes,
-        ".pickle": _pickle_bytes,
-        ".csd": _hdf5_bytes,
-        ".h5": _hdf5_bytes,
+    measures: dict[str, Callable[[Path], int]] = {
+        ".csv": partial(_csv_cells, columns=columns),
+        ".parquet": partial(_parquet_cells, columns=columns),
+        ".npz": partial(_npz_bytes, columns=columns),
+        **dict.fromkeys((".pkl", ".pickle"), _pickle_bytes),
+        **dict.fromkeys((".csd", ".h5"), hdf5_bytes),
     }
     if file.suffix.lower() not in measures:
         raise DataError(f"{file}: unknown format, expected one of {', '.join(measures)}; convert the file.")
     try:
-        return measures[file.suffix.lower()](file, columns)
+        return measures[file.suffix.lower()](file)
     except (OSError, zipfile.BadZipFile, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(file, error) from None
 
@@ -127,12 +126,8 @@ def _npz_bytes(path: Path, columns: Collection[str] | None) -> int:
     return sum(size for key, size in sizes.items() if columns is None or key in columns)
 
 
-def _pickle_bytes(path: Path, columns: Collection[str] | None) -> int:
+def _pickle_bytes(path: Path) -> int:
     return PICKLE_COPIES * path.stat().st_size
-
-
-def _hdf5_bytes(path: Path, columns: Collection[str] | None) -> int:
-    return hdf5_bytes(path)
 
 
 def hdf5_bytes(path: Path) -> int:

@@ -176,16 +176,15 @@ def _numeric(kind: Any) -> bool:
 
 def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[Any]:
     """Return numbers as they are and all other values as text, (n,); no cell may be empty."""
-    cells = table.column(column)
-    known = np.asarray(cells.is_valid().to_numpy(), dtype=bool)
-    check_known(location, f"{what} {column!r}", known)
-    if pa.types.is_boolean(cells.type) or pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type):
-        numbers: NDArray[Any] = cells.to_numpy()
-        check_known(location, f"{what} {column!r}", np.isfinite(numbers))
-        return numbers
-    texts = np.array([str(cell) for cell in cells.to_pylist()], dtype=str)
-    check_known(location, f"{what} {column!r}", texts != "")
-    return texts
+    cells, kind = table.column(column), table.column(column).type
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        values: NDArray[Any] = (
+            cells.cast(pa.float64(), safe=False) if cells.null_count else cells
+        ).to_numpy()
+    else:
+        values = np.array(["" if cell is None else str(cell) for cell in cells.to_pylist()], dtype=str)
+    check_known(location, f"{what} {column!r}", values)
+    return values
 
 
 def _outputs(path: Path, names: Sequence[str], outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
