@@ -21,6 +21,7 @@ from mmfusion.errors import DataError
 
 Store = Mapping[str, Callable[[], NDArray[Any]]]
 """A function per key that loads or maps its array."""
+_NOT_AN_ARRAY = ValueError("it is not an .npy array")
 
 
 def open_arrays(path: Path) -> Store:
@@ -77,14 +78,14 @@ def _load_npz(path: Path, name: str) -> NDArray[Any]:
     except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
         raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
     if not isinstance(array, np.ndarray):
-        raise _unreadable_array(
-            path, f", key {name.removesuffix('.npy')!r}", ValueError("it is not an .npy array")
-        )
+        raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", _NOT_AN_ARRAY)
     return array
 
 
 def _unreadable_array(path: Path, where: str, error: Exception) -> DataError:
-    if "bject" in str(error) or "pickled data" in str(error):
+    if "pickled (object) data" in str(error):  # what NumPy says of every file without the mark of an array
+        error = _NOT_AN_ARRAY
+    if "bject" in str(error):
         return DataError(
             f"{path}{where}: the array holds Python objects, which are not read as they can run code, "
             "expected numbers or text; convert it with astype before it is saved."

@@ -178,9 +178,8 @@ def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[An
     """Return numbers as they are and all other values as text, (n,); no cell may be empty."""
     cells, kind = table.column(column), table.column(column).type
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        values: NDArray[Any] = (
-            cells.cast(pa.float64(), safe=False) if cells.null_count else cells
-        ).to_numpy()
+        cells = cells.cast(pa.float64(), safe=False) if cells.null_count else cells  # empty cells become NaN
+        values: NDArray[Any] = cells.to_numpy()
     else:
         values = np.array(["" if cell is None else str(cell) for cell in cells.to_pylist()], dtype=str)
     check_known(location, f"{what} {column!r}", values)
