@@ -1,35 +1,32 @@
-"""Parts of the sentences of errors: how rows, lists of names and similar names are told."""
+"""Parts of the sentences of errors: names of rows and values, lists of names, similar names, remedies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from reprlib import Repr
 from typing import Any
 
-from mmfusion.errors import MmfusionError
-
-SHOWN = 10
-"""Names of a list that are told."""
+MOST_NAMES = 10
+"""Names of a list that a sentence holds."""
 MOST_LETTERS = 100
-"""Letters of a value that are told."""
+"""Letters of a value that a sentence holds."""
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = MOST_LETTERS
 _SHORT.maxlevel = 2
 
 
 def row_name(index: int, first: int = 0, label: Any = None) -> str:
-    """Tell a row.
+    """Name a row.
 
     Parameters
     ----------
     index : int
-        Its position, from 0 on.
+        Its position; the first is 0.
     first : int, default 0
         The number by which the user knows the first row.
     label : object, optional
-        Its name in the index of a table. Default: it has none but its position.
+        Its name in the index of a table. Default: it has only its position.
 
     Returns
     -------
@@ -46,15 +43,21 @@ def row_name(index: int, first: int = 0, label: Any = None) -> str:
     return f"row {index + first} (counted from {first}{named})"
 
 
-def shown(names: Iterable[str]) -> str:
-    """List the first names."""
+def joined_names(names: Iterable[str]) -> str:
+    """List the first names, and count the others.
+
+    Examples
+    --------
+    >>> joined_names(["text", "audio"]), joined_names("abcdefghijkl")
+    ('text, audio', 'a, b, c, d, e, f, g, h, i, j and 2 more')
+    """
     listed = list(names)
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
-    return ", ".join(listed[:SHOWN]) + more
+    more = f" and {len(listed) - MOST_NAMES} more" if len(listed) > MOST_NAMES else ""
+    return ", ".join(listed[:MOST_NAMES]) + more
 
 
 def value_name(value: object) -> str:
-    """Tell a value, cut if it is long.
+    """Write a value, cut if it is long.
 
     Examples
     --------
@@ -65,7 +68,7 @@ def value_name(value: object) -> str:
 
 
 def either(remedies: Sequence[str]) -> str:
-    """Join what can be done.
+    """Join remedies.
 
     Examples
     --------
@@ -85,52 +88,6 @@ def similar(name: object, known: Iterable[object]) -> str:
     """
     names = [str(other) for other in known]
     close = get_close_matches(str(name), names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"expected one of {shown(names) or 'none at all'}."
-
-
-def columns_of(where: str, wanted: Any, known: Sequence[Any], error: type[MmfusionError]) -> list[Any]:
-    """Find the columns of a modality: by name, by a list of names, or by a pattern such as ``audio_*``.
-
-    Parameters
-    ----------
-    where : str
-        Begins the sentences of errors.
-    wanted : str or sequence
-        One text is the name of a column or, with ``*``, a pattern of names.
-    known : sequence
-        Names of all columns.
-    error : type
-        What is raised.
-
-    Returns
-    -------
-    list
-        At least one column, in the order of `wanted`, for a pattern in that of `known`.
-
-    Raises
-    ------
-    MmfusionError
-        If a column is not there, nothing fits the pattern, or nothing is wanted.
-
-    Examples
-    --------
-    >>> columns_of("X", "a_*", ["a_1", "b", "a_2"], MmfusionError)
-    ['a_1', 'a_2']
-    """
-    if isinstance(wanted, str) and "*" in wanted and wanted not in known:
-        found = [name for name in known if isinstance(name, str) and fnmatchcase(name, wanted)]
-        if not found:
-            raise error(
-                f"{where}: no column fits the pattern {wanted!r}, expected at least one of "
-                f"{shown(map(str, known))}; correct the pattern."
-            )
-        return found
-    if not isinstance(wanted, Iterable):
-        raise error(f"{where}: {wanted!r} is no list of columns, expected their names or one pattern.")
-    columns = [wanted] if isinstance(wanted, str) else list(wanted)
-    if not columns:
-        raise error(f"{where}: there are no columns, expected at least one; leave the modality out.")
-    for column in columns:
-        if column not in known:
-            raise error(f"{where}: there is no column {column!r}; {similar(column, known)}")
-    return columns
+    return (
+        f"did you mean {close[0]!r}?" if close else f"expected one of {joined_names(names) or 'none at all'}."
+    )

@@ -36,12 +36,12 @@ Groups = Annotated[
     ),
 ]
 Ids = Annotated[
-    str | None, typer.Option(help="Column or array of names of the samples, which is no feature.")
+    str | None, typer.Option(help="Column or array of names of the samples, which is not a feature.")
 ]
 Task = Annotated[
     str,
     typer.Option(
-        help="auto, classification or regression. auto: regression where the target has many numbers."
+        help="auto, classification or regression. auto: regression for more than 10 different floats."
     ),
 ]
 MaxOrder = Annotated[
@@ -60,8 +60,8 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog=EPILOG)
-def relevance(
+@app.command("relevance", epilog=EPILOG)
+def _relevance(
     data: Data,
     target: TargetName,
     modality: Modality = [],  # noqa: B006 (typer copies it)
@@ -73,11 +73,11 @@ def relevance(
         float, typer.Option(help="Norm of the relevance scores, from 1 (few subsets) to inf.")
     ] = 1.0,
     penalty: Annotated[
-        list[float], typer.Option(help="lambda; give several, and held-out samples choose one of them.")
+        list[float], typer.Option(help="lambda; give several, and the held-out samples choose one of them.")
     ] = [0.01],  # noqa: B006 (as above)
     max_order: MaxOrder = None,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Networks that are trained; from 2 on there are intervals.")
+        int, typer.Option(min=1, help="Networks that are trained; with at least 2 there are intervals.")
     ] = 5,
     held_out: Annotated[
         float, typer.Option(min=0.0, max=0.9, help="Share of the samples, or groups, that is not trained on.")
@@ -86,7 +86,7 @@ def relevance(
         int | None, typer.Option(min=1, help="Passes over the data.  [default: about 1000 steps]")
     ] = None,
     random_state: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 0,
-    output: Annotated[Path, typer.Option(help="Folder of table, picture and settings.")] = Path("relevance"),
+    output: Annotated[Path, typer.Option(help="Folder for table, picture and settings.")] = Path("relevance"),
 ) -> None:
     """Train networks, print the relevance of every subset of modalities, and write table, picture, settings.
 
@@ -94,8 +94,8 @@ def relevance(
     were not trained on, how much the loss rises without it (loss_rise) and its share in the score's variance
     (covariance_share). Trust the held-out columns first.
     """
-    from mmfusion.cli.relevance_command import answer
-    from mmfusion.cli.request import Question
+    from mmfusion.cli.relevance_command import run_relevance
+    from mmfusion.cli.request import DataRequest
 
     choices = {
         "norm": norm,
@@ -108,11 +108,11 @@ def relevance(
         "random_state": random_state,
         "verbose": sys.stderr.isatty(),
     }
-    answer(Question(data, target, tuple(modality), groups, ids, task), choices, output)
+    run_relevance(DataRequest(data, target, tuple(modality), groups, ids, task), choices, output)
 
 
-@app.command(epilog=EPILOG)
-def check(
+@app.command("check", epilog=EPILOG)
+def _check(
     data: Data,
     target: Annotated[
         str | None,
@@ -125,26 +125,24 @@ def check(
     ids: Ids = None,
     task: Task = "auto",
 ) -> None:
-    """Read and check a file, and explain what would be done with it; without a target, list what is in it."""
-    from mmfusion.cli.check_command import explained
-    from mmfusion.cli.contents import contents
-    from mmfusion.cli.request import Question
+    """Read and check a file, and say what would be done with it; without a target, list what is in it."""
+    from mmfusion.cli.check_command import describe_data
+    from mmfusion.cli.contents import list_contents
+    from mmfusion.cli.request import DataRequest
 
     if target is None:
         if modality or groups or ids:
-            raise InputError(
-                "--modality, --groups and --ids are checked with --target only; name the target."
-            )
-        typer.echo(contents(data))
+            raise InputError("--modality, --groups and --ids need --target; name the target.")
+        typer.echo(list_contents(data))
     else:
-        typer.echo(explained(Question(data, target, tuple(modality), groups, ids, task)))
+        typer.echo(describe_data(DataRequest(data, target, tuple(modality), groups, ids, task)))
 
 
-@app.command()
-def init(
-    file: Annotated[Path, typer.Argument(help="The configuration that is written.")] = Path("mine.yaml"),
+@app.command("init")
+def _init(
+    file: Annotated[Path, typer.Argument(help="The configuration to write.")] = Path("mine.yaml"),
 ) -> None:
-    """Write a commented configuration of a study of your own data, to be edited."""
+    """Write a commented configuration of a study of your own data, for you to edit."""
     from mmfusion.cli.init_command import write_template
 
     write_template(file)
@@ -154,7 +152,7 @@ def init(
 
 
 def main() -> None:
-    """Run the command; a user's mistake ends in its sentence, without a traceback."""
+    """Run the command; a user's mistake ends in one sentence, without a traceback."""
     try:
         app()
     except MmfusionError as error:

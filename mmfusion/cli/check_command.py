@@ -1,19 +1,22 @@
-"""Explaining a file: what was found in it, and what would be done with it."""
+"""Describing a file: what is in it, and what would be done with it."""
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mmfusion.cli.relevance_command import order_note
-from mmfusion.cli.request import Question, modality_data
+from mmfusion.cli.request import DataRequest
 from mmfusion.data.check_values import check_some_present, check_values
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.data.readers.reader_checks import Place
-from mmfusion.data.readers.source import Source
 from mmfusion.data.splits import split_rows
 from mmfusion.encoders import kind_of
-from mmfusion.estimators.targets import class_target, number_target
+from mmfusion.estimators.targets import Target, class_target, number_target
 from mmfusion.fusion.subsets import default_order, subset_label, subsets
+from mmfusion.sentences import row_name
 
 HELD_OUT = 0.25
 """Share on which the split is tried, the default of the command ``relevance``."""
@@ -25,12 +28,12 @@ WORDS = {
 }
 
 
-def explained(question: Question) -> str:
+def describe_data(request: DataRequest) -> str:
     """Read and check a file, and describe it.
 
     Parameters
     ----------
-    question : Question
+    request : DataRequest
 
     Returns
     -------
@@ -40,24 +43,24 @@ def explained(question: Question) -> str:
     Raises
     ------
     MmfusionError
-        With what is wrong with it.
+        If it cannot be read or used, with the reason.
     """
-    source = question.read()
-    data = modality_data(source)
+    source = request.read()
+    data = ModalityData(source.arrays, source.lengths)
     kinds = {name: kind_of(values) for name, values in data.arrays.items()}
-    present = check_values(data, kinds, Place(question.data, source.first_row).row)
+    present = check_values(data, kinds, partial(row_name, first=source.first_row))
     check_some_present(present)
-    regression = question.is_regression(source.target)
-    target = number_target(source.target) if regression else class_target(source.target)[0]
+    regression = request.is_regression(source.target)
+    target, classes = (number_target(source.target), None) if regression else class_target(source.target)
     split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
-    lines = [f"{question.data}: {len(data)} samples, {len(data.modalities)} modalities"]
+    lines = [f"{request.data}: {len(data)} samples, {len(data.modalities)} modalities"]
     for name, values in data.arrays.items():
         missing = int((~present[name]).sum()) if name in present else 0
-        gone = f"; missing for {missing} samples, where its mean feature stands" if missing else ""
+        gone = f"; missing for {missing} samples, which get its mean feature" if missing else ""
         lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{_lengths(data, name)}{gone}")
         if kinds[name] == "vector" and (constant := int((values.min(axis=0) == values.max(axis=0)).sum())):
             lines.append(f"    {constant} of its {values.shape[1]} columns are constant and tell nothing")
-    lines += [f"  target {question.target}: {_target(question, source)}"]
+    lines += [f"  target {request.target}: {_target(target, classes)}"]
     if source.groups is not None:
         lines.append(f"  groups: {len(np.unique(source.groups))}, kept together when samples are held out")
     order = default_order(len(data.modalities))
@@ -78,13 +81,11 @@ def _lengths(data: ModalityData, name: str) -> str:
     return f"; of {shortest} to {longest} real steps, as its lengths say, the rest is padding"
 
 
-def _target(question: Question, source: Source) -> str:
-    if question.is_regression(source.target):
-        values = number_target(source.target).array
+def _target(target: Target, classes: NDArray[Any] | None) -> str:
+    values = target.array
+    if classes is None:
         return f"numbers from {values.min():.4g} to {values.max():.4g} (regression)"
-    target, classes = class_target(source.target)
     if target.several:
         return f"{len(classes)} labels per sample (classification)"
-    counts = np.bincount(target.array)
-    told = [f"{name} {count}" for name, count in zip(classes.tolist(), counts, strict=True)]
-    return f"{len(classes)} classes: {', '.join(told[:10])}{' ...' * (len(told) > 10)} (classification)"
+    sizes = [f"{name} {count}" for name, count in zip(classes.tolist(), np.bincount(values), strict=True)]
+    return f"{len(classes)} classes: {', '.join(sizes[:10])}{' ...' * (len(sizes) > 10)} (classification)"

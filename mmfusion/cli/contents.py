@@ -1,4 +1,4 @@
-"""Listing what is in a file, before anything has been chosen from it."""
+"""Listing the columns or arrays of a file, before any is chosen."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.columns import header
+from mmfusion.data.readers.columns import column_names
 from mmfusion.data.readers.keys import LENGTHS
 from mmfusion.data.readers.read import is_table
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 
-MOST = 30
+MOST_LINES = 30
 """Lines beyond this number are left out."""
 
 
-def contents(path: Path) -> str:
+def list_contents(path: Path) -> str:
     """List the columns of a table, or the arrays of a file or folder, with their types.
 
     Parameters
@@ -31,7 +31,7 @@ def contents(path: Path) -> str:
     Returns
     -------
     str
-        Several lines, the last of which says how to go on.
+        Several lines; the last one says how to go on.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def contents(path: Path) -> str:
 
 
 def _table(path: Path) -> str:
-    header(path)
+    column_names(path)
     try:
         if path.suffix.lower() == ".parquet":
             with pq.ParquetFile(path) as file:
@@ -66,19 +66,18 @@ def _table(path: Path) -> str:
 
 
 def _families(types: Mapping[str, str]) -> dict[str, str]:
-    """Put columns that differ by a number at their end only under one pattern, such as ``audio_*``."""
+    """Group columns that differ only by a number at their end under a pattern, such as ``audio_*``."""
     members: dict[str, list[str]] = {}
     for name in types:
         members.setdefault(re.sub(r"\d+$", "*", name), []).append(name)
-    found: dict[str, str] = {}
+    families: dict[str, str] = {}
     for pattern, names in members.items():
         if len(names) == 1:
-            found[names[0]] = types[names[0]]
+            families[names[0]] = types[names[0]]
         else:
-            found[pattern] = (
-                f"{len(names)} columns of {' and '.join(sorted({types[name] for name in names}))}"
-            )
-    return found
+            kinds = " and ".join(sorted({types[name] for name in names}))
+            families[pattern] = f"{len(names)} columns of {kinds}"
+    return families
 
 
 def _word(kind: pa.DataType) -> str:
@@ -105,11 +104,15 @@ def _arrays(path: Path) -> str:
         [
             f"{path}: {len(store)} arrays",
             *_shortened(lines),
-            f"Next: mmfusion check {path} --target NAME; all other arrays are modalities then. Name groups "
-            "and names of the samples with --groups and --ids.",
+            f"Next: mmfusion check {path} --target NAME; all other arrays are then modalities. Say which are "
+            "groups and names of the samples with --groups and --ids.",
         ]
     )
 
 
 def _shortened(lines: list[str]) -> list[str]:
-    return lines if len(lines) <= MOST else [*lines[:MOST], f"  ... and {len(lines) - MOST} more"]
+    return (
+        lines
+        if len(lines) <= MOST_LINES
+        else [*lines[:MOST_LINES], f"  ... and {len(lines) - MOST_LINES} more"]
+    )

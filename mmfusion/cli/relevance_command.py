@@ -1,4 +1,4 @@
-"""From a file to the relevance of its modalities."""
+"""The relevance of the modalities of a file: training, the printed table, and the files written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from mmfusion.cli.request import Question, modality_data
+from mmfusion.cli.request import DataRequest
+from mmfusion.data.modality_data import ModalityData
 from mmfusion.errors import InputError
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
@@ -29,70 +30,75 @@ SMALL = 0.1
 FILES = ("relevance.csv", "relevance.png", "settings.json")
 
 
-def answer(question: Question, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
+def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
     """Train, print the table, and write table, picture and settings.
 
     Parameters
     ----------
-    question : Question
+    request : DataRequest
     choices : mapping
         Parameters of the estimator.
     output : Path
-        Folder. Files of an earlier answer in it are replaced, and that is said.
+        Folder. Files of an earlier run in it are replaced, and the last line printed says so.
 
     Returns
     -------
     DataFrame
         The relevance table.
+
+    Raises
+    ------
+    MmfusionError
+        If an argument, the file or a value in it cannot be used.
     """
     if output.exists() and not output.is_dir():
         raise InputError(f"--output: {output} is a file, expected a folder; name another one.")
-    source = question.read()
+    source = request.read()
     if source.groups is not None and choices["validation_fraction"] is None:
         raise InputError(
             "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, or "
             "hold out a share."
         )
-    regression = question.is_regression(source.target)
+    regression = request.is_regression(source.target)
     model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
-    data = modality_data(source)
+    data = ModalityData(source.arrays, source.lengths)
     model.fit(data, source.target, groups=source.groups)
     table = model.relevance_
     note = order_note(len(data.modalities), choices["max_order"])
-    for line in (printed(table), note, _quality(model), _verdict(table)):
+    for line in (table_text(table), note, _quality(model), _verdict(table)):
         if line:
             typer.echo(line)
     before = [name for name in FILES if (output / name).exists()]
     write_table(output / "relevance.csv", table)
     save(
-        relevance_figure(table, f"{question.data.name}: what predicts {question.target!r}?", _caption(model)),
+        relevance_figure(table, f"{request.data.name}: what predicts {request.target!r}?", _caption(model)),
         output / "relevance.png",
     )
-    write_json(output / "settings.json", _settings(question, model, len(data)))
+    write_json(output / "settings.json", _settings(request, model, len(data)))
     replaced = " (those of an earlier run were replaced)" if before else ""
     typer.echo(f"written to {output}: {', '.join(FILES)}{replaced}")
     return table
 
 
 def order_note(modalities: int, chosen: Any) -> str:
-    """Say which subsets are scored, where it is not all and the user has not chosen it."""
+    """Say which subsets are scored, unless all are or the user has chosen them."""
     order = default_order(modalities)
     if chosen != "auto" or order == modalities:
         return ""
     return (
-        f"From four modalities on only single modalities and pairs are scored: --max-order {modalities} "
-        f"takes all {2**modalities - 1} subsets."
+        f"With four or more modalities, only single modalities and pairs are scored: --max-order "
+        f"{modalities} takes all {2**modalities - 1} subsets."
     )
 
 
-def printed(table: pd.DataFrame) -> str:
+def table_text(table: pd.DataFrame) -> str:
     """Write the main columns of a relevance table for a terminal, intervals in brackets."""
-    shown = pd.DataFrame({"subset": table["subset"]})
+    printed = pd.DataFrame({"subset": table["subset"]})
     for name in COLUMNS:
         if table[name].notna().any():
             numbers = table[[name, f"{name}_low", f"{name}_high"]].to_numpy(dtype=float)
-            shown[name] = [_cell(*row) for row in numbers.tolist()]
-    return shown.to_string(index=False)
+            printed[name] = [_cell(*row) for row in numbers.tolist()]
+    return printed.to_string(index=False)
 
 
 def _cell(value: float, low: float, high: float) -> str:
@@ -103,12 +109,12 @@ def _cell(value: float, low: float, high: float) -> str:
 
 def _quality(model: FusionEstimator) -> str:
     """Say how good the prediction is that the table explains."""
-    found, alone = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
-    if np.isnan(found):
+    loss, constant_loss = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
+    if np.isnan(loss):
         return "Nothing was held out: how good the prediction is, and what helps it, is not known."
     what = "accuracy" if isinstance(model, FusionClassifier) else "R2"
     return (
-        f"Held-out loss {found:.3f}; the best constant prediction has {alone:.3f}. Held-out {what} "
+        f"Held-out loss {loss:.3f}; the best constant prediction has {constant_loss:.3f}. Held-out {what} "
         f"{_score(model):.3f}."
     )
 
@@ -120,7 +126,7 @@ def _score(model: FusionEstimator) -> float:
 
 
 def _caption(model: FusionEstimator) -> str:
-    """Say under the title of the picture what was trained and what the bars are."""
+    """Say what was trained and what the bars are, below the title of the picture."""
     seeds = model.n_seeds
     intervals = " Whiskers: 95 % bootstrap intervals over the networks." if seeds > 1 else ""
     measured = (
@@ -135,18 +141,18 @@ def _caption(model: FusionEstimator) -> str:
     )
 
 
-def _settings(question: Question, model: FusionEstimator, samples: int) -> dict[str, Any]:
-    """Describe what the files beside it were made of."""
+def _settings(request: DataRequest, model: FusionEstimator, samples: int) -> dict[str, Any]:
+    """Return what the table and the picture were made of."""
     p = model.p if np.isfinite(model.p) else "inf"  # JSON has no infinity
-    found, alone = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
+    loss, constant_loss = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
     return {
         "mmfusion": version("mmfusion"),
-        "data": str(question.data),
+        "data": str(request.data),
         "samples": samples,
-        "target": question.target,
-        "modalities": list(question.modalities) or list(model.modalities_),
-        "groups": question.groups,
-        "ids": question.ids,
+        "target": request.target,
+        "modalities": list(request.modalities) or list(model.modalities_),
+        "groups": request.groups,
+        "ids": request.ids,
         "estimator": type(model).__name__,
         "parameters": {
             **model.get_params(deep=False),
@@ -154,14 +160,14 @@ def _settings(question: Question, model: FusionEstimator, samples: int) -> dict[
             "verbose": False,
         },
         "penalty": model.penalty_,
-        "loss_held_out": None if np.isnan(found) else found,
-        "loss_constant": None if np.isnan(alone) else alone,
-        "score_held_out": None if np.isnan(found) else _score(model),
+        "loss_held_out": None if np.isnan(loss) else loss,
+        "loss_constant": None if np.isnan(constant_loss) else constant_loss,
+        "score_held_out": None if np.isnan(loss) else _score(model),
     }
 
 
 def _verdict(table: pd.DataFrame) -> str:
-    """Name the subsets without which the held-out loss rises, most first, if there are any."""
+    """Name the subsets without which the held-out loss rises, the largest rise first."""
     if table["loss_rise"].isna().all():
         best = table.nlargest(1, "beta").iloc[0]
         return f"{best['subset']} has the largest weights (beta {best['beta']:.2f})."
@@ -169,11 +175,11 @@ def _verdict(table: pd.DataFrame) -> str:
     clear = table[low > 0].nlargest(MOST_NAMED, "loss_rise")
     unsure = table[(low <= 0) & (table["loss_rise"] > max(0.0, SMALL * table["loss_rise"].max()))]
     if clear.empty:
-        told = "No subset clearly lowers the held-out loss: nothing here is known to carry the prediction."
+        verdict = "No subset clearly lowers the held-out loss: nothing here is known to carry the prediction."
     else:
         named = [f"{row['subset']} ({row['loss_rise']:.3f})" for _, row in clear.iterrows()]
-        told = f"The held-out loss rises without {', '.join(named)}."
+        verdict = f"The held-out loss rises without {', '.join(named)}."
     if len(unsure):
         names = ", ".join(unsure["subset"].head(MOST_NAMED))
-        told += f" For {names} the networks disagree (the interval reaches zero): more --seeds would tell."
-    return told
+        verdict += f" For {names} the networks disagree (the interval reaches zero): more --seeds would tell."
+    return verdict

@@ -1,4 +1,4 @@
-"""What the command is asked: a file, its columns, and what is predicted."""
+"""The data that the command reads: a file, its columns in roles, and the task."""
 
 from __future__ import annotations
 
@@ -9,19 +9,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.readers.read import is_table, read_source
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import InputError
 
-MANY = 10
-"""Different numbers from which on a target of numbers is taken for a regression."""
+MOST_CLASSES = 10
+"""Most different numbers of a target that are classes; more are a regression."""
 TASKS = ("auto", "classification", "regression")
 
 
 @dataclass(frozen=True)
-class Question:
-    """A file, and what is asked of it: the arguments of the command."""
+class DataRequest:
+    """The arguments of the command that say what is read from which file.
+
+    Parameters
+    ----------
+    data : Path
+        A file or folder.
+    target : str
+        Column or array that is predicted.
+    modalities : tuple of str
+        ``NAME=COLUMNS`` each; empty: the file names its modalities itself.
+    groups, ids : str or None
+        Columns or arrays of groups and of names of the samples.
+    task : str
+        One of `TASKS`.
+    """
 
     data: Path
     target: str
@@ -31,7 +44,13 @@ class Question:
     task: str
 
     def read(self) -> Source:
-        """Read the file, and check that the target fits the task."""
+        """Read the file, and check that the target fits the task.
+
+        Raises
+        ------
+        MmfusionError
+            If an argument is malformed, or the file or a value in it cannot be used.
+        """
         if self.task not in TASKS:
             raise InputError(f"--task: {self.task!r} is unknown, expected one of {', '.join(TASKS)}.")
         columns = self._columns()
@@ -47,14 +66,15 @@ class Question:
     def _columns(self) -> dict[str, str | list[str]] | None:
         chosen: dict[str, str | list[str]] = {}
         for text in self.modalities:
-            name, found, columns = text.partition("=")
-            if not found or not name or not columns:
+            name, _, columns = text.partition("=")
+            if not name or not columns:
                 raise InputError(
                     f"--modality {text!r}: expected NAME=COLUMNS, such as text='text_*' or text=a,b,c."
                 )
             if name in chosen:
                 raise InputError(
-                    f"--modality {text!r}: {name!r} was given already, expected every name once."
+                    f"--modality {text!r}: {name!r} was given already, expected every name once; join "
+                    "its columns."
                 )
             chosen[name] = columns.split(",") if "," in columns else columns
         return chosen or None
@@ -72,12 +92,7 @@ class Question:
             )
 
     def is_regression(self, target: NDArray[Any]) -> bool:
-        """Say whether the target is to be predicted as numbers."""
+        """Return whether the target is predicted as numbers."""
         if self.task != "auto":
             return self.task == "regression"
-        return target.dtype.kind == "f" and len(np.unique(target)) > MANY
-
-
-def modality_data(source: Source) -> ModalityData:
-    """Make the estimators' data of what was read."""
-    return ModalityData(source.arrays, lengths=source.lengths or None)
+        return target.dtype.kind == "f" and len(np.unique(target)) > MOST_CLASSES

@@ -1,4 +1,4 @@
-"""A small example of one's own data: a table of speech acts, drawn at random, whose truth is known."""
+"""A small example of user data: a table of speech acts, drawn at random, whose truth is known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 EXAMPLE = "resources/example/speech.csv"
-"""Where the workflow puts the table."""
+"""Path at which the workflow writes the table."""
 WIDTHS = {"text": 6, "audio": 4, "video": 5}
 SPEAKERS = 40
 
@@ -35,6 +35,6 @@ def example_table(samples: int = 800, seed: int = 0) -> pd.DataFrame:
         "speaker": [f"speaker-{number}" for number in rng.integers(0, SPEAKERS, samples)],
     }
     for name, values in parts.items():
-        columns |= {f"{name}_{place}": values[:, place].round(4) for place in range(values.shape[1])}
+        columns |= {f"{name}_{index}": values[:, index].round(4) for index in range(values.shape[1])}
     columns["agrees"] = (score + 0.5 * rng.normal(size=samples) > 0).astype(int)
     return pd.DataFrame(columns)

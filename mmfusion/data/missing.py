@@ -49,7 +49,7 @@ def present_masks(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.bo
 
 
 def without_missing(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
-    """Put zeros in the place of missing samples; without any, nothing is copied."""
+    """Replace missing samples by zeros; without any, nothing is copied."""
     if not missing.any():
         return values
     filled = values.copy()

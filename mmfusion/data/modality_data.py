@@ -1,7 +1,7 @@
 """Arrays of several modalities over the same samples, indexed by rows like one array.
 
 Words used here. A *kind* says what a modality is: ``vector``, numbers (n, d); ``sequence``, numbers
-(n, length, d); ``symbols``, whole numbers from zero on (n, length). A modality is *missing* for a sample
+(n, length, d); ``symbols``, whole numbers, at least 0, (n, length). A modality is *missing* for a sample
 where its mask says so, where all its numbers are NaN, or where all its symbols are negative.
 """
 
@@ -20,7 +20,7 @@ MOST_MODALITIES = 8
 
 
 class ModalityData:
-    """Arrays by modality, such as cross-validation can cut into parts.
+    """Arrays by modality, which cross-validation can cut into parts.
 
     Nothing is copied or read when it is made: arrays mapped from files stay in these files until their rows
     are used.
@@ -29,9 +29,9 @@ class ModalityData:
     ----------
     arrays : mapping of str to array
         In modality order, one to eight: numbers (n, d), numbers (n, length, d), or whole numbers (n, length),
-        which are symbols; (n,) is one column, and more axes are for encoders of one's own.
+        which are symbols; (n,) is one column, and more axes are for user modules.
     lengths : mapping of str to array of int, shape (n,), optional
-        Steps of each sample of a sequence that are no padding. Default: steps that are NaN are padding.
+        Real steps of each sample of a sequence. Default: steps that are NaN are padding.
     present : mapping of str to array of bool, shape (n,), optional
         Which samples have a modality. Default: all whose values are not entirely NaN (symbols: negative).
 
@@ -94,8 +94,8 @@ class ModalityData:
         return f"ModalityData({len(self)} samples: {shapes})"
 
     def _per_sample(self, given: Mapping[str, ArrayLike] | None, what: str) -> dict[str, NDArray[Any]]:
-        found = {name: np.asarray(values) for name, values in (given or {}).items()}
-        for name, values in found.items():
+        per_sample = {name: np.asarray(values) for name, values in (given or {}).items()}
+        for name, values in per_sample.items():
             if name not in self.arrays:
                 raise InputError(
                     f"{what}[{name!r}]: there is no such modality, expected one of {', '.join(self.arrays)}."
@@ -105,7 +105,7 @@ class ModalityData:
                     f"{what}[{name!r}] has shape {values.shape}, expected one value for each of the "
                     f"{len(self)} samples."
                 )
-        return found
+        return per_sample
 
 
 def _array(name: str, values: ArrayLike) -> NDArray[Any]:
@@ -122,14 +122,14 @@ def _array(name: str, values: ArrayLike) -> NDArray[Any]:
 
 def _check_counts(counts: Mapping[str, int]) -> None:
     if len(set(counts.values())) > 1:
-        told = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        sizes = ", ".join(f"{name} has {count}" for name, count in counts.items())
         raise InputError(
-            f"X: the modalities differ in their number of samples ({told}), expected one number."
+            f"X: the modalities differ in their number of samples ({sizes}), expected one number."
         )
 
 
 def _check_no_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse lengths of a padded sequence among the modalities, where files have them."""
+    """Refuse lengths of a padded sequence among the modalities, where files keep them."""
     for name, values in arrays.items():
         for base in (name.removesuffix("_lengths"), name.removesuffix(".lengths")):
             if base != name and base in arrays and arrays[base].ndim == 3 and values.shape[1:] == (1,):

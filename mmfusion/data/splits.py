@@ -1,4 +1,4 @@
-"""Splitting samples at random: whole groups together, else with the shares of the classes kept."""
+"""Splitting samples at random: whole groups together, otherwise keeping the shares of the classes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def split_rows(
 ) -> tuple[Rows, Rows]:
     """Split rows into those that are trained on and those that are held out.
 
-    Whole groups are held out where there are groups; else the shares of the classes are kept.
+    If there are groups, whole groups are held out; otherwise the shares of the classes are kept.
 
     Parameters
     ----------
@@ -47,18 +47,18 @@ def split_rows(
     """
     if fraction is None:
         return rows, rows[:0]
-    given = None if classes is None else classes[rows]
+    labels = None if classes is None else classes[rows]
     splitter: Any
     if groups is not None:
         splitter = GroupShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
-    elif given is not None:
+    elif labels is not None:
         splitter = StratifiedShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
     else:
         splitter = ShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
-    own = None if groups is None else groups[rows]
-    _check_enough(given, own)
+    group_labels = None if groups is None else groups[rows]
+    _check_enough(labels, group_labels)
     try:
-        train, held_out = next(splitter.split(rows, given, own))
+        train, held_out = next(splitter.split(rows, labels, group_labels))
     except ValueError:
         raise InputError(
             f"{len(rows)} samples cannot be split with a held-out share of {fraction}, expected some of "
@@ -88,6 +88,6 @@ def _check_enough(classes: NDArray[Any] | None, groups: NDArray[Any] | None) -> 
         single = int((counts < 2).sum())
         if single:
             raise InputError(
-                f"{single} of {len(counts)} classes have one sample only, expected at least two of each, as "
+                f"{single} of {len(counts)} classes have only one sample, expected at least two of each, as "
                 "some are held out; check that the target is the right column, or leave these classes out."
             )

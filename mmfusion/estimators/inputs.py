@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
+from mmfusion.data.roles import assign_roles
 from mmfusion.errors import InputError
-from mmfusion.sentences import columns_of, row_name, similar, value_name
+from mmfusion.sentences import row_name, value_name
 
 Columns = Mapping[str, str | Sequence[Any]]
 WHOLE = "x"
@@ -72,13 +73,13 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
         )
     if array.shape[1] == 0:
         raise InputError(f"X: 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
-    parts = {WHOLE: range(array.shape[1])} if columns is None else columns
-    chosen = _chosen(parts, range(array.shape[1]), _positions)
-    return ModalityData({name: array[:, places].astype(float) for name, places in chosen.items()})
+    known = range(array.shape[1])
+    chosen = assign_roles(known, {WHOLE: known} if columns is None else _positions(columns))
+    return ModalityData({name: array[:, columns].astype(float) for name, columns in chosen.items()})
 
 
 def rows_of(X: Any) -> Callable[[int], str]:
-    """Return a function that tells a row of X, of a table with the label in its index if that differs.
+    """Return a function that names a row of X, of a table with its label in the index where that differs.
 
     Examples
     --------
@@ -88,11 +89,11 @@ def rows_of(X: Any) -> Callable[[int], str]:
     if not isinstance(X, pd.DataFrame):
         return row_name
 
-    def told(row: int) -> str:
+    def row_of_table(row: int) -> str:
         label = X.index[row]
         return row_name(row, label=None if label == row else label)
 
-    return told
+    return row_of_table
 
 
 def _columns_of(table: pd.DataFrame) -> Columns:
@@ -110,21 +111,19 @@ def _columns_of(table: pd.DataFrame) -> Columns:
 
 
 def _from_table(table: pd.DataFrame, columns: Columns) -> dict[str, Any]:
-    known = list(table.columns)
     repeated = table.columns[table.columns.duplicated()]
     if len(repeated):
         raise InputError(
             f"X: the column name {repeated[0]!r} occurs several times, expected different names; rename the "
             "columns."
         )
-    chosen = _chosen(columns, known, lambda where, wanted: columns_of(where, wanted, known, InputError))
     return {
         name: np.column_stack([_column(table.loc[:, column], name, rows_of(table)) for column in names])
-        for name, names in chosen.items()
+        for name, names in assign_roles(list(table.columns), _mapping(columns)).items()
     }
 
 
-def _column(values: pd.Series[Any], modality: str, told: Callable[[int], str]) -> Any:
+def _column(values: pd.Series[Any], modality: str, row_of: Callable[[int], str]) -> Any:
     """Return a column as floats, missing values as NaN."""
     where = f"X, column {values.name!r} (modality {modality!r})"
     if values.dtype.kind in "mMc":
@@ -141,10 +140,10 @@ def _column(values: pd.Series[Any], modality: str, told: Callable[[int], str]) -
         value = value_name(values.iloc[row])
         if len(wrong) < len(known):
             remedy = "correct it, or set it to NaN in all columns of the modality if that is missing"
-            raise InputError(f"{where}, {told(row)}: {value} is no number; {remedy}.") from None
+            raise InputError(f"{where}, {row_of(row)}: {value} is not a number; {remedy}.") from None
         raise InputError(
             f"{where} is a column of {'text' if isinstance(values.iloc[row], str) else 'other values'} (its "
-            f"first value is {value} in {told(row)}), expected numbers; encode categories first, for "
+            f"first value is {value} in {row_of(row)}), expected numbers; encode categories first, for "
             "instance with pandas.get_dummies."
         ) from None
 
@@ -160,11 +159,11 @@ def _numbers_of(array: Any) -> Any:
     try:
         return array.astype(float)
     except (ValueError, TypeError) as error:
-        places = (place for place in np.ndindex(array.shape) if not _is_number(array[place]))
-        row, *column = next(places, (0,))
-        where = "".join(f", column {place}" for place in column)
+        wrong = (index for index in np.ndindex(array.shape) if not _is_number(array[index]))
+        row, *axes = next(wrong, (0,))
+        where = "".join(f", column {index}" for index in axes)
         raise _same_kind(
-            error, f"X, {row_name(row)}{where}: the value is no number ({error}), expected numbers."
+            error, f"X, {row_name(row)}{where}: the value is not a number ({error}), expected numbers."
         ) from None
 
 
@@ -172,34 +171,18 @@ def _same_kind(error: Exception, text: str) -> Exception:
     return TypeError(text) if isinstance(error, TypeError) else InputError(text)
 
 
-def _positions(where: str, wanted: Any) -> list[Any]:
-    """Check positions of columns for their form only."""
-    if isinstance(wanted, str) or not isinstance(wanted, Iterable) or not len(list(wanted)):
-        raise InputError(
-            f"{where}: X is an array without names, expected a list of positions such as [0, 1], not "
-            f"{wanted!r}; pass a DataFrame to name columns."
-        )
-    return list(wanted)
-
-
-def _chosen(
-    columns: Columns, known: Sequence[Any], find: Callable[[str, Any], list[Any]]
-) -> dict[str, list[Any]]:
-    """Return the columns of every modality; each is there and belongs to one modality."""
+def _mapping(columns: Columns) -> Columns:
     if not isinstance(columns, Mapping) or not columns:
-        raise InputError(f"modalities: {columns!r} is no mapping, expected {{'text': [columns], ...}}.")
-    found = {name: find(f"modalities[{name!r}]", wanted) for name, wanted in columns.items()}
-    owner: dict[Any, str] = {}
-    for name, chosen in found.items():
-        for column in chosen:
-            if column not in known:
-                raise InputError(
-                    f"modalities[{name!r}]: there is no column {column!r}; {similar(column, known)}"
-                )
-            if column in owner:
-                raise InputError(
-                    f"modalities: column {column!r} is in {owner[column]!r} and in {name!r}, expected each "
-                    "column in one modality; remove it from one of them."
-                )
-            owner[column] = name
-    return found
+        raise InputError(f"modalities: {columns!r} is not a mapping, expected {{'text': [columns], ...}}.")
+    return columns
+
+
+def _positions(columns: Columns) -> dict[str, list[Any]]:
+    """Check that the columns of every modality are a list of positions."""
+    for name, positions in _mapping(columns).items():
+        if isinstance(positions, str) or not isinstance(positions, Iterable) or not len(list(positions)):
+            raise InputError(
+                f"modalities[{name!r}]: X is an array without names, expected a list of positions such as "
+                f"[0, 1], not {positions!r}; pass a DataFrame to name columns."
+            )
+    return {name: list(positions) for name, positions in columns.items()}

@@ -1,4 +1,4 @@
-"""The example table holds the truth that its docstring tells."""
+"""The example table holds the truth that its docstring states."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mmfusion.data.example import WIDTHS, example_table
 
 def test_columns_and_truth() -> None:
     table = example_table(4000)
-    assert [f"{name}_{place}" for name, width in WIDTHS.items() for place in range(width)] == list(
+    assert [f"{name}_{index}" for name, width in WIDTHS.items() for index in range(width)] == list(
         table.columns[2:-1]
     )
     sign = 2 * table["agrees"] - 1

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _num_samples
 
 from mmfusion import ModalityData
 from mmfusion.data import check_values as module
+from mmfusion.data import finite_values
 from mmfusion.data.check_values import check_some_present, check_values
 from mmfusion.errors import InputError
 
@@ -96,6 +97,7 @@ def test_columns_are_not_rows() -> None:
 @pytest.mark.parametrize("rows_at_once", [2, 4096])
 def test_present_is_what_mask_nan_and_negative_symbols_say(rows_at_once: int, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(finite_values, "BYTES_AT_ONCE", 100 * rows_at_once)
     symbols, steps = SYMBOLS.copy(), STEPS.copy()
     symbols[4] = -1
     steps[0] = np.nan
@@ -131,18 +133,21 @@ def spoiled(name: str, place: tuple[int, ...], value: float) -> ModalityData:
         ),
         (
             spoiled("audio", (5, 0), -np.inf),
-            r"X\['audio'\], row 5 \(counted from 0\), column 0: the value is infinity",
+            r"X\['audio'\], row 5 \(counted from 0\), column 0: the value is -infinity",
         ),
         (
             spoiled("video", (6, 2, 1), np.nan),
-            r"row 6 \(counted from 0\), step 2, column 1: the value is NaN .* or set all columns of the step "
-            "to NaN if it is padding, or set all steps",
+            r"row 6 \(counted from 0\), step 2, column 1: the value is NaN .* or correct the length "
+            r"\('video_lengths' in a file\) if the step is padding, or set all steps",
         ),
-        (spoiled("text", (6, 0), -1), r"X\['text'\], row 6 \(counted from 0\), step 0: -1 is no symbol"),
-        (spoiled("text", (1, 2), 5000), r"X\['text'\], row 1 \(counted from 0\), step 2: 5000 is no symbol"),
+        (spoiled("text", (6, 0), -1), r"X\['text'\], row 6 \(counted from 0\), step 0: -1 is not a symbol"),
+        (
+            spoiled("text", (1, 2), 5000),
+            r"X\['text'\], row 1 \(counted from 0\), step 2: 5000 is not a symbol",
+        ),
         (
             data(lengths={"video": [4, 0, 1, 1, 1, 1, 1]}),
-            r"lengths\['video'\], row 1 \(counted from 0\): 0 is no length, expected 1 to 4",
+            r"lengths\['video'\], row 1 \(counted from 0\): 0 is not a length, expected 1 to 4",
         ),
         (
             ModalityData({"a": np.full((2, 2), np.nan)}),
@@ -163,6 +168,7 @@ def test_a_modality_of_no_sample_is_told() -> None:
 @pytest.mark.parametrize("rows_at_once", [2, 4096])
 def test_rows_are_told_as_the_user_knows_them(rows_at_once: int, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(finite_values, "BYTES_AT_ONCE", 100 * rows_at_once)
     for name, place, value in (("audio", (5, 1), np.nan), ("text", (5, 1), -1), ("video", (5, 0, 0), np.inf)):
         with pytest.raises(InputError, match=r"\], the 6th, "):
             check_values(spoiled(name, place, value), KINDS, lambda row: f"the {row + 1}th")

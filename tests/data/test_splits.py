@@ -23,7 +23,7 @@ def test_groups_stay_together_and_classes_keep_their_shares() -> None:
     ("classes", "groups", "sentence"),
     [
         (None, ["a"] * 6, "all 6 samples are in the group 'a', expected at least two groups"),
-        ([0, 0, 0, 1, 1, 2], None, "1 of 3 classes have one sample only"),
+        ([0, 0, 0, 1, 1, 2], None, "1 of 3 classes have only one sample"),
         ([0, 1, 2, 3, 4, 5], list("aabbcc"), "2 of 6 classes are in held-out groups only"),
     ],
 )

@@ -1,7 +1,7 @@
-"""Reading data in the forms in which people hold them: tables, arrays, dictionary pickles, `.csd` files.
+"""Reading data in the formats that people use: tables, arrays, dictionary pickles, `.csd` files.
 
-Whatever the form, a reader gives a `Source`, checks it, and tells what is wrong in one sentence. Nothing is
-guessed, repaired or run.
+Every reader returns a checked `Source`, or says what is wrong in one sentence. Nothing is guessed, repaired
+or run.
 """
 
 from mmfusion.data.readers.csd import read_csd

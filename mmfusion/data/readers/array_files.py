@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmfusion.data.location import Location
 from mmfusion.data.readers.array_store import open_arrays
 from mmfusion.data.readers.keys import Keys, choose_keys, similar_lengths
 from mmfusion.data.readers.reader_checks import (
-    Place,
     check_counts,
-    check_features,
     check_form,
     check_known,
-    check_lengths,
+    check_numbers,
     check_target,
+    sequence_lengths,
 )
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed
 from mmfusion.data.readers.source import Source
@@ -48,7 +48,7 @@ def read_arrays(
     target : str
         Key of the target, (n,) or (n, outputs).
     modalities : sequence of str, or mapping of str to str, optional
-        Keys of the modalities, or a key for every name. Default: all keys that are nothing else, in the order
+        Keys of the modalities, or a key for every name. Default: all keys without another role, in the order
         of the file (of the names in a folder).
     groups, ids : str, optional
         Keys of what samples have in common and of their names, (n,). Default: none.
@@ -77,7 +77,7 @@ def read_arrays(
 
 
 def _check_chosen_by_default(path: Path, keys: Keys, loaded: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse what nobody has named and what is more likely a column of groups or names than features."""
+    """Refuse arrays that nobody has named and that are more likely groups or names than features."""
     for key in keys.modalities.values():
         array = loaded[key]
         if array.size == len(array) and array.ndim < 3 and array.dtype.kind in "iubUS":
@@ -96,25 +96,25 @@ def _check_chosen_by_default(path: Path, keys: Keys, loaded: Mapping[str, NDArra
 
 
 def _source(path: Path, loaded: Mapping[str, NDArray[Any]], keys: Keys) -> Source:
-    place, others = Place(path), keys.others
-    target = others["target"]
+    location, target = Location(path), keys.others["target"]
     arrays = {name: check_form(path, key, loaded[key]) for name, key in keys.modalities.items()}
     lengths = {
-        name: check_lengths(path, name, loaded[key], arrays[name]) for name, key in keys.lengths.items()
+        name: sequence_lengths(location, name, loaded[key], arrays[name])
+        for name, key in keys.lengths.items()
     }
-    for name, values in arrays.items():
-        check_features(place, name, values, lengths.get(name))
-    labels = {role: _labels(place, key, loaded[key]) for role, key in others.items() if role != "target"}
+    check_numbers(location, arrays, lengths)
+    roles = [role for role in ("groups", "ids") if role in keys.others]
+    labels = {role: _labels(location, keys.others[role], loaded[keys.others[role]]) for role in roles}
     return Source(
         arrays,
-        check_target(place, target, _text(place, target, loaded[target])),
+        check_target(location, target, _text(location, target, loaded[target])),
         lengths,
         ids=tuple(labels["ids"].astype(str).tolist()) if "ids" in labels else (),
         groups=labels.get("groups"),
     )
 
 
-def _text(place: Place, key: str, values: NDArray[Any]) -> NDArray[Any]:
+def _text(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:
     """Decode bytes as UTF-8; numbers and text stay as they are."""
     if values.dtype.kind != "S":
         return values
@@ -122,18 +122,18 @@ def _text(place: Place, key: str, values: NDArray[Any]) -> NDArray[Any]:
         return np.char.decode(values, "utf-8")
     except UnicodeDecodeError:
         raise DataError(
-            f"{place.path}: {key!r} holds bytes that are no UTF-8 text; store it as an array of text."
+            f"{location.path}: {key!r} holds bytes that are not UTF-8 text; store it as an array of text."
         ) from None
 
 
-def _labels(place: Place, key: str, values: NDArray[Any]) -> NDArray[Any]:
+def _labels(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:
     """Check names of samples or of groups, (n,)."""
     labels = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     if labels.ndim != 1 or labels.dtype.kind not in "biufUS":
         raise DataError(
-            f"{place.path}: {key!r} is an array {values.shape} of {values.dtype}, expected one text or "
+            f"{location.path}: {key!r} is an array {values.shape} of {values.dtype}, expected one text or "
             "number for each sample; convert it before it is saved."
         )
-    texts = _text(place, key, labels)
-    check_known(place, repr(key), texts != "" if texts.dtype.kind == "U" else np.isfinite(texts))
+    texts = _text(location, key, labels)
+    check_known(location, repr(key), texts)
     return texts

@@ -1,7 +1,7 @@
 """Named arrays in a file or folder, mapped or loaded one by one.
 
 Folders of ``.npy`` files and ``.safetensors`` files are memory-mapped read-only; arrays of an ``.npz`` file
-are read when they are asked for. Nothing is ever unpickled.
+are read one by one, on demand. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mmfusion.errors import DataError
 
 Store = Mapping[str, Callable[[], NDArray[Any]]]
 """A function per key that loads or maps its array."""
+_NOT_AN_ARRAY = ValueError("it is not an .npy array")
 
 
 def open_arrays(path: Path) -> Store:
@@ -38,7 +39,7 @@ def open_arrays(path: Path) -> Store:
     Raises
     ------
     DataError
-        If it is unreadable or there are no arrays.
+        If it is unreadable or holds no arrays.
     """
     if path.is_dir():
         files = sorted(path.glob("*.npy"))
@@ -63,7 +64,7 @@ def _map_npy(path: Path) -> NDArray[Any]:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise _no_array(path, "", error) from None
+        raise _unreadable_array(path, "", error) from None
     if not isinstance(array, np.ndarray):
         array.close()
         raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.")
@@ -75,14 +76,16 @@ def _load_npz(path: Path, name: str) -> NDArray[Any]:
         with np.load(path, allow_pickle=False) as file:
             array = file[name]
     except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
+        raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
     if not isinstance(array, np.ndarray):
-        raise _no_array(path, f", key {name.removesuffix('.npy')!r}", ValueError("it is no .npy array"))
+        raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", _NOT_AN_ARRAY)
     return array
 
 
-def _no_array(path: Path, where: str, error: Exception) -> DataError:
-    if "bject" in str(error) or "pickled data" in str(error):
+def _unreadable_array(path: Path, where: str, error: Exception) -> DataError:
+    if "pickled (object) data" in str(error):  # what NumPy says of every file without the mark of an array
+        error = _NOT_AN_ARRAY
+    if "bject" in str(error):
         return DataError(
             f"{path}{where}: the array holds Python objects, which are not read as they can run code, "
             "expected numbers or text; convert it with astype before it is saved."

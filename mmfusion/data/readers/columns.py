@@ -1,6 +1,6 @@
 """Columns of a table in their roles: modalities, target, groups and names of the samples.
 
-Nothing but the names of the columns is looked at, so that a wrong name is told before anything is read.
+Only the names of the columns are read, so that a wrong name is reported before any value is.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mmfusion.data.readers.reader_checks import check_name, unknown
+from mmfusion.data.location import Location
+from mmfusion.data.readers.reader_checks import check_name
 from mmfusion.data.readers.reading_memory import unreadable
+from mmfusion.data.roles import assign_roles
 from mmfusion.errors import DataError
-from mmfusion.sentences import columns_of, shown
-
-Wanted = str | Sequence[str]
-"""One column, a pattern of names such as ``audio_*``, or a list of columns."""
+from mmfusion.sentences import joined_names
 
 
 class Columns(NamedTuple):
@@ -50,7 +49,7 @@ class Columns(NamedTuple):
 def choose_columns(
     path: Path,
     target: str | Sequence[str],
-    modalities: Mapping[str, Wanted] | None,
+    modalities: Mapping[str, str | Sequence[str]] | None,
     groups: str | None = None,
     ids: str | None = None,
 ) -> Columns:
@@ -72,27 +71,22 @@ def choose_columns(
     DataError
         If a column is unknown or in two roles, or the header is unreadable.
     """
-    names = header(path)
+    names = column_names(path)
     if not isinstance(modalities, Mapping) or not modalities:
         raise DataError(
             f"{path}: the modalities of a table are not guessed, expected the columns of each, as a list of "
-            f"names or one pattern such as 'audio_*'; the columns are {shown(names)}."
+            f"names or one pattern such as 'audio_*'; the columns are {joined_names(names)}."
         )
-    chosen = {}
-    for name, wanted in modalities.items():
+    for name in modalities:
         check_name(path, name)
-        chosen[name] = columns_of(f"{path}: modalities[{name!r}]", wanted, names, DataError)
-    choice = Columns(chosen, [target] if isinstance(target, str) else list(target), groups, ids)
-    if not choice.target:
+    targets = [target] if isinstance(target, str) else list(target)
+    if not targets:
         raise DataError(f"{path}: target is an empty list, expected at least one column; name it.")
-    for column in (*choice.target, *choice.texts):
-        if column not in names:
-            raise unknown(str(path), "column", column, names)
-    _check_roles(path, choice)
-    return choice
+    others = {"the target": targets, "groups": [groups] if groups else [], "ids": [ids] if ids else []}
+    return Columns(assign_roles(names, modalities, others, Location(path)), targets, groups, ids)
 
 
-def header(path: Path) -> list[str]:
+def column_names(path: Path) -> list[str]:
     """Return the names of the columns of a table, without repeats.
 
     Raises
@@ -126,22 +120,3 @@ def _names(path: Path) -> list[str]:
             "and '.' in numbers."
         )
     return names
-
-
-def _check_roles(path: Path, choice: Columns) -> None:
-    roles = dict.fromkeys(choice.target, "the target")
-    roles |= {column: role for column, role in ((choice.groups, "groups"), (choice.ids, "ids")) if column}
-    for name, columns in choice.modalities.items():
-        for column in columns:
-            if column in roles:
-                raise DataError(
-                    f"{path}: column {column!r} is in {roles[column]} and in modality {name!r}, expected it "
-                    "in one place, as it would leak into the features; take it out of the modality."
-                )
-            roles[column] = f"modality {name!r}"
-    repeated = [column for column in choice.texts if column in choice.target]
-    if repeated:
-        raise DataError(
-            f"{path}: column {repeated[0]!r} is the target and groups or ids, expected two columns; name "
-            "another one."
-        )

@@ -4,7 +4,7 @@ Every interval of the labels is one sample. Its steps are the words, given by th
 overlap it. A step of another modality is the plain mean of the frames that overlap its word. Intervals
 *overlap* if they share more than `TOUCH` seconds, so that a word across the border of two labels is a step of
 both, and a word without duration is a step of none. This is the alignment of the CMU-MultimodalSDK with
-averaging; only nothing is left out or filled in silently.
+averaging, except that nothing is left out or filled in silently.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mmfusion.data.location import Location
 from mmfusion.data.readers.csd_file import Frames, read_sequence
-from mmfusion.data.readers.reader_checks import Place, check_features, check_name, check_target, unknown
+from mmfusion.data.readers.reader_checks import (
+    check_name,
+    check_numbers,
+    check_target,
+    replace_infinite_values,
+)
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
-from mmfusion.sentences import shown
+from mmfusion.sentences import joined_names, similar
 
 TOUCH = 1e-5
 """Seconds; intervals that share less only touch."""
@@ -58,24 +64,24 @@ def read_csd(
     missing_frames : {"zero"}, optional
         Put zeros where no frame of a modality overlaps a word. Default: this raises.
     replace_infinite : {"zero"}, optional
-        Put 0 in the place of infinite features, before averaging. Default: they raise.
+        Replace infinite features by 0, before averaging. Default: they raise.
 
     Returns
     -------
     Source
         Floats (n, length, d) per modality, padded behind with zeros to the most words of a sample, with the
-        lengths. A modality that has no frame in a whole sample is missing there (NaN). Names are
+        lengths. A modality without any frame in a sample is missing there (NaN). Names are
         ``video[k]``, k counting the labels of a video from 0; groups are the videos. Samples whose video is
         in no fold are in no split.
 
     Raises
     ------
     DataError
-        If a file is no computational sequence, a sample has no words, a video is in two folds or a fold has
-        no samples, or a value cannot be used.
+        If a file is not a computational sequence, a sample has no words, a video is in two folds, a
+        fold has no samples, or a value cannot be used.
     """
     if words not in files:
-        raise unknown("files", "modality", words, files)
+        raise DataError(f"files: there is no modality {words!r}; {similar(words, files)}")
     if missing_frames not in (None, "zero") or replace_infinite not in (None, "zero"):
         raise DataError("missing_frames and replace_infinite are 'zero' or None, expected no other value.")
     for name, path in files.items():
@@ -83,12 +89,15 @@ def read_csd(
     marked = read_sequence(labels)
     videos = [video for video, frames in marked.items() for _ in frames.features]
     splits = _splits(labels, videos, folds)
-    target = check_target(Place(labels), "features", np.concatenate([x.features for x in marked.values()]))
+    values = np.concatenate([frames.features for frames in marked.values()])
+    target = check_target(Location(labels), "features", values)
     samples = _samples(files[words], read_sequence(files[words]), marked)
     arrays = {}
     for name, path in files.items():
-        sequence = _finite(path, name, read_sequence(path), replace_infinite)
-        arrays[name], without = _aligned(sequence, samples, own=name == words)
+        sequence = read_sequence(path)
+        features = (frames.features for frames in sequence.values())
+        replace_infinite_values(path, name, features, replace_infinite)
+        arrays[name], without = _aligned(sequence, samples, are_words=name == words)
         if without and missing_frames is None:
             raise DataError(
                 f"{path}: {len(without)} words have no frame of modality {name!r}, the first in sample "
@@ -96,8 +105,8 @@ def read_csd(
                 "say so where you report results."
             )
     lengths = np.array([len(sample.rows) for sample in samples], dtype=np.int64)
-    for name, values in arrays.items():
-        check_features(Place(files[name]), name, values, lengths)
+    for name, path in files.items():
+        check_numbers(Location(path), {name: arrays[name]}, {name: lengths})
     ids = tuple(sample.name for sample in samples)
     return Source(arrays, target, dict.fromkeys(files, lengths), ids, np.array(videos, dtype=str), splits)
 
@@ -106,26 +115,26 @@ def _splits(
     labels: str | Path, videos: Sequence[str], folds: Mapping[str, Sequence[str]]
 ) -> dict[str, NDArray[np.intp]]:
     """Return the rows of every fold."""
-    home: dict[str, str] = {}
+    fold_of: dict[str, str] = {}
     for fold, members in folds.items():
         for video in members:
-            if home.setdefault(video, fold) != fold:
+            if fold_of.setdefault(video, fold) != fold:
                 raise DataError(
-                    f"folds: video {video!r} is in {home[video]!r} and in {fold!r}, expected one fold, as it "
-                    "would leak between them; remove it from one."
+                    f"folds: video {video!r} is in {fold_of[video]!r} and in {fold!r}, expected one fold, as "
+                    "it would leak between them; remove it from one."
                 )
-    rows = {fold: np.flatnonzero([home.get(video) == fold for video in videos]) for fold in folds}
+    rows = {fold: np.flatnonzero([fold_of.get(video) == fold for video in videos]) for fold in folds}
     for fold, chosen in rows.items():
         if not len(chosen):
             raise DataError(
-                f"{labels}: no label is of a video of the fold {fold!r}, expected at least one; the videos "
-                f"are {shown(dict.fromkeys(videos))}; correct the folds."
+                f"{labels}: no label belongs to a video of the fold {fold!r}, expected at least one; "
+                f"the videos are {joined_names(dict.fromkeys(videos))}; correct the folds."
             )
     return rows
 
 
 def overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the intervals that share more than `TOUCH` seconds with one.
+    """Return the intervals that share more than `TOUCH` seconds with a given one.
 
     Parameters
     ----------
@@ -137,7 +146,7 @@ def overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -
     Returns
     -------
     array of int
-        Rows of `intervals`, in rising order.
+        Rows of `intervals`, ascending.
 
     Examples
     --------
@@ -149,7 +158,7 @@ def overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -
 
 
 def _samples(path: str | Path, words: Mapping[str, Frames], marked: Mapping[str, Frames]) -> list[_Sample]:
-    """Return one sample per label, its words in the order of time."""
+    """Return one sample per label, with its words in order of time."""
     samples = []
     for video, frames in marked.items():
         if video not in words:
@@ -171,7 +180,7 @@ def _samples(path: str | Path, words: Mapping[str, Frames], marked: Mapping[str,
 
 
 def _aligned(
-    sequence: Mapping[str, Frames], samples: Sequence[_Sample], own: bool
+    sequence: Mapping[str, Frames], samples: Sequence[_Sample], are_words: bool
 ) -> tuple[NDArray[Any], list[str]]:
     """Align a modality to the words.
 
@@ -180,7 +189,7 @@ def _aligned(
     sequence : mapping of str to Frames
         Its frames per video.
     samples : sequence of _Sample
-    own : bool
+    are_words : bool
         Whether its frames are the words.
 
     Returns
@@ -196,7 +205,7 @@ def _aligned(
     without = []
     for row, sample in enumerate(samples):
         frames = sequence.get(sample.video)
-        if own and frames is not None:
+        if are_words and frames is not None:
             values[row, : len(sample.rows)] = frames.features[sample.rows]
             continue
         chosen = [] if frames is None else [overlapping(frames.intervals, word) for word in sample.words]
@@ -208,18 +217,3 @@ def _aligned(
                 values[row, step] = frames.features[rows].mean(axis=0, dtype=np.float64)
         without += [sample.name for rows in chosen if not len(rows)]
     return values, without
-
-
-def _finite(
-    path: str | Path, name: str, sequence: Mapping[str, Frames], replace_infinite: str | None
-) -> Mapping[str, Frames]:
-    """Replace infinite features by 0 if this is wished."""
-    count = sum(int(np.isinf(frames.features).sum()) for frames in sequence.values())
-    if count and replace_infinite is None:
-        raise DataError(
-            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read "
-            "it with replace_infinite='zero' to put 0 in their place, and say so where you report results."
-        )
-    for frames in sequence.values():
-        frames.features[np.isinf(frames.features)] = 0
-    return sequence

@@ -1,7 +1,7 @@
 """One computational sequence: per video, features in intervals of time.
 
 A ``.csd`` file is HDF5: one root group, named after the sequence, with ``data/<video>/features`` (frames, d)
-and ``data/<video>/intervals`` (frames, 2), in seconds. Links and storage outside of the file are refused.
+and ``data/<video>/intervals`` (frames, 2), in seconds. Links and storage outside the file are refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.readers.reading_memory import check_exists, check_memory, hdf5_bytes, unreadable
 from mmfusion.errors import DataError
-from mmfusion.sentences import shown
+from mmfusion.sentences import joined_names
 
 
 class Frames(NamedTuple):
@@ -42,19 +42,19 @@ def read_sequence(path: str | Path) -> Mapping[str, Frames]:
     Raises
     ------
     DataError
-        If the file is missing, no computational sequence, too large, or its values are no numbers.
+        If the file is missing, not a computational sequence, too large, or its values are not numbers.
     """
     file = Path(path)
     check_exists(file)
     if file.is_dir() or not h5py.is_hdf5(file):
-        raise DataError(f"{file}: this is no HDF5 file, expected a computational sequence (.csd).")
+        raise DataError(f"{file}: this is not an HDF5 file, expected a computational sequence (.csd).")
     try:
         check_memory(file, hdf5_bytes(file))
         with h5py.File(file, "r") as root:
             if len(root) != 1:
                 raise DataError(
-                    f"{file}: found {len(root)} groups ({shown(root)}), expected one, named after the "
-                    "sequence; take an intact file."
+                    f"{file}: there are {len(root)} groups ({joined_names(root)}), expected one, named after "
+                    "the sequence; take an intact file."
                 )
             sequence = _member(file, root, next(iter(root)), h5py.Group)
             data = _member(file, sequence, "data", h5py.Group)
@@ -71,13 +71,13 @@ def read_sequence(path: str | Path) -> Mapping[str, Frames]:
 
 
 def _member(path: Path, group: Any, name: str, kind: type[Any]) -> Any:
-    """Return a member that lies in the file itself."""
+    """Return a member that the file itself stores."""
     where = f"{path}: {group.name.rstrip('/')}/{name}"
     try:
-        kind_of_link = group.id.links.get_info(name.encode()).type  # opens nothing, unlike group[name]
+        link = group.id.links.get_info(name.encode()).type  # opens nothing, unlike group[name]
     except (KeyError, RuntimeError):
         raise DataError(f"{where} is missing, expected the layout of a computational sequence.") from None
-    if kind_of_link != h5py.h5l.TYPE_HARD:
+    if link != h5py.h5l.TYPE_HARD:
         raise DataError(f"{where} is a link, which is not followed; take a file that holds its data itself.")
     member = group[name]
     if not isinstance(member, kind):
@@ -105,6 +105,6 @@ def _frames(path: Path, video: Any) -> Frames:
     times = intervals[()].astype(np.float64)
     if not np.isfinite(times).all() or (times[:, 1] < times[:, 0]).any():
         raise DataError(
-            f"{path}: {video.name}/intervals has times that are no interval, expected start <= end."
+            f"{path}: {video.name}/intervals has times that are not intervals, expected start <= end."
         )
     return Frames(features[()].astype(kind, copy=False), times)

@@ -1,4 +1,4 @@
-"""Names of the samples, and the videos that they tell, in the dictionary pickles."""
+"""Names of the samples in the dictionary pickles, and the videos in these names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmfusion.sentences import row_name, value_name
 
 _MARKS = ("$_$", "[")
 LONGEST = 1000
-"""Letters of a name. NumPy gives all names the room of the longest."""
+"""Most letters of a name: NumPy gives all names the room of the longest."""
 
 
 def sample_names(
@@ -34,12 +34,12 @@ def sample_names(
     ids : tuple of str
         Several columns are joined by ``/``; empty if there are no names.
     groups : array of str, shape (n,), or None
-        The first of several columns, cut before ``$_$`` or ``[``; None if no video is told.
+        The first of several columns, cut before ``$_$`` or ``[``; None if the names do not contain videos.
 
     Raises
     ------
     DataError
-        If some splits lack names, or they are no text or not one per sample.
+        If some splits lack names, or they are not text or not one per sample.
     """
     if not any("id" in part for part in parts.values()):
         return (), None
@@ -68,9 +68,9 @@ def _rows(path: str | Path, split: str, part: Mapping[str, Any]) -> list[tuple[s
     names = part.get("id", ())
     listed = names.tolist() if isinstance(names, np.ndarray) else names
     if not isinstance(listed, list | tuple) or len(listed) != len(part["text"]):
-        found = f"{len(listed)} names" if isinstance(listed, list | tuple) else f"a {type(listed).__name__}"
+        given = f"{len(listed)} names" if isinstance(listed, list | tuple) else f"a {type(listed).__name__}"
         raise DataError(
-            f"{path}: {split!r} has {len(part['text'])} samples of text, but {found} in 'id', expected one "
+            f"{path}: {split!r} has {len(part['text'])} samples of text, but {given} in 'id', expected one "
             "name for each sample; write the file again."
         )
     return [_row(path, split, index, name) for index, name in enumerate(listed)]

@@ -1,10 +1,10 @@
-"""The dictionary pickles in which CMU-MOSI and CMU-MOSEI are passed on.
+"""The dictionary pickles in which CMU-MOSI and CMU-MOSEI are distributed.
 
 Keys ``train``, ``valid`` and ``test``; in each ``text``, ``audio`` and ``vision`` (n, length, d), a name per
 sample in ``id``, and the target. The *aligned* form has one step per word in all modalities and ``labels``
-(n, 1, 1), (n, 1) or (n,). The *unaligned* form has lengths of its own per modality, ``audio_lengths`` and
+(n, 1, 1), (n, 1) or (n,). The *unaligned* form has its lengths per modality, ``audio_lengths`` and
 ``vision_lengths``, and ``regression_labels`` and ``classification_labels``. Aligned files have no lengths:
-their sequences are padded with zeros, mostly in front, and these steps are kept as they are.
+their sequences are padded with zeros, mostly in front, and the zeros are kept.
 
 The published aligned CMU-MOSI has minus infinity among its audio features (logarithms of zero).
 """
@@ -18,20 +18,21 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mmfusion.data.finite_values import row_parts
+from mmfusion.data.location import Location
 from mmfusion.data.readers.dictionary_ids import sample_names
 from mmfusion.data.readers.reader_checks import (
-    Place,
     check_counts,
-    check_features,
     check_form,
-    check_lengths,
+    check_numbers,
     check_target,
-    row_parts,
+    replace_infinite_values,
+    sequence_lengths,
 )
 from mmfusion.data.readers.source import Source
 from mmfusion.data.readers.unpickle import load_arrays
 from mmfusion.errors import DataError
-from mmfusion.sentences import shown
+from mmfusion.sentences import joined_names
 
 DictionaryTask = Literal["regression", "binary", "multiclass"]
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
@@ -58,29 +59,29 @@ def read_dictionary_pickle(
         Target: ``regression_labels`` or ``labels`` as they are; whether they are 0 or above (0/1, for one
         label per sample); ``classification_labels``.
     replace_infinite : {"zero"}, optional
-        Put 0 in the place of infinite features. Default: they raise.
+        Replace infinite features by 0. Default: they raise.
 
     Returns
     -------
     Source
         Modalities text, audio and video, the rows of ``train``, ``validation`` and ``test`` in this order.
-        Groups are the videos, where the names of the samples tell them: columns of names, or text before
+        Groups are the videos, where the names of the samples contain them: columns of names, or text before
         ``[`` or ``$_$``.
 
     Raises
     ------
     DataError
-        If the file is no such pickle, or contradicts itself, or holds NaN or infinite features.
+        If the file is not such a pickle, or contradicts itself, or holds NaN or infinite features.
     """
     if task not in _TARGETS or replace_infinite not in (None, "zero"):
         raise DataError(
             f"{path}: task is {task!r} and replace_infinite {replace_infinite!r}, expected one of "
             f"{', '.join(_TARGETS)}, and 'zero' or None."
         )
-    parts = _parts(path)
-    arrays = {name: _joined(path, parts, key, replace_infinite) for name, key in MODALITIES.items()}
+    location, parts = Location(path), _parts(path)
+    arrays = {name: _joined(path, parts, key) for name, key in MODALITIES.items()}
     lengths = {
-        name: check_lengths(path, name, _column(path, parts, f"{key}_lengths"), arrays[name])
+        name: sequence_lengths(location, name, _column(path, parts, f"{key}_lengths"), arrays[name])
         for name, key in MODALITIES.items()
         if any(f"{key}_lengths" in part for part in parts.values())
     }
@@ -88,21 +89,20 @@ def read_dictionary_pickle(
     ids, groups = sample_names(path, parts)
     counts = {name: len(values) for name, values in (*arrays.items(), (key, target))}
     check_counts(path, counts | ({"id": len(ids)} if ids else {}))
-    place = Place(path)
     for name, values in arrays.items():
-        _check_infinite(path, name, values)
-        check_features(place, name, values, lengths.get(name))
-    return Source(arrays, check_target(place, key, target), lengths, ids, groups, _rows(parts))
+        replace_infinite_values(path, name, (part for _, part in row_parts(values)), replace_infinite)
+    check_numbers(location, arrays, lengths)
+    return Source(arrays, check_target(location, key, target), lengths, ids, groups, _rows(parts))
 
 
 def _parts(path: str | Path) -> dict[str, Mapping[str, Any]]:
     """Return the dictionaries of the splits under their names in the file."""
     content = load_arrays(path)
     if not isinstance(content, dict) or not {"train", "test"} <= content.keys():
-        found = shown(map(str, content)) if isinstance(content, dict) else f"a {type(content).__name__}"
+        what = joined_names(map(str, content)) if isinstance(content, dict) else f"a {type(content).__name__}"
         raise DataError(
-            f"{path}: found {found}, expected a dictionary with the keys train, valid and test; take the "
-            "pickle of the data, not one of their parts."
+            f"{path}: the pickle holds {what}, expected a dictionary with the keys train, valid and test; "
+            "take the pickle of all the data."
         )
     parts = {split: content[split] for split in SPLITS if split in content}
     for split, part in parts.items():
@@ -116,43 +116,28 @@ def _parts(path: str | Path) -> dict[str, Mapping[str, Any]]:
             values = part.get(key)
             if not isinstance(values, np.ndarray) or not values.ndim:
                 raise DataError(
-                    f"{path}: {split!r} has no array {key!r}, only {shown(map(str, part))}; expected text, "
-                    "audio and vision; take a file of features."
+                    f"{path}: {split!r} has no array {key!r}, only {joined_names(map(str, part))}; expected "
+                    "text, audio and vision; take a file of features."
                 )
             counts[f"{split} {key}"] = len(values)
         check_counts(path, counts)
     return parts
 
 
-def _joined(
-    path: str | Path, parts: Mapping[str, Mapping[str, Any]], key: str, replace_infinite: str | None
-) -> NDArray[Any]:
+def _joined(path: str | Path, parts: Mapping[str, Mapping[str, Any]], key: str) -> NDArray[Any]:
     """Join a modality over the splits, (n, length, d), a copy."""
     values = [check_form(path, f"{split} {key}", part[key]) for split, part in parts.items()]
     if any(part.ndim != 3 or part.shape[1:] != values[0].shape[1:] for part in values):
-        told = ", ".join(f"{split} {part.shape}" for split, part in zip(parts, values, strict=True))
+        shapes = ", ".join(f"{split} {part.shape}" for split, part in zip(parts, values, strict=True))
         raise DataError(
-            f"{path}: {key!r} has the shapes {told}, expected (samples, steps, columns) with the same steps "
-            "and columns in all splits; pad the splits alike."
+            f"{path}: {key!r} has the shapes {shapes}, expected (samples, steps, columns) with the same "
+            "steps and columns in all splits; pad the splits alike."
         )
-    joined = np.concatenate(values)
-    if replace_infinite == "zero":
-        for _, rows in row_parts(joined):
-            rows[np.isinf(rows)] = 0
-    return joined
-
-
-def _check_infinite(path: str | Path, name: str, values: NDArray[Any]) -> None:
-    count = sum(int(np.isinf(rows).sum()) for _, rows in row_parts(values))
-    if count:
-        raise DataError(
-            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read "
-            "it with replace_infinite='zero' to put 0 in their place, and say so where you report results."
-        )
+    return np.concatenate(values)
 
 
 def _column(path: str | Path, parts: Mapping[str, Mapping[str, Any]], key: str) -> NDArray[Any]:
-    """Join what is one value (or row) per sample over the splits."""
+    """Join one value (or row) per sample over the splits."""
     columns = []
     for split, part in parts.items():
         if key not in part:
@@ -182,7 +167,7 @@ def _target(path: str | Path, parts: Mapping[str, Mapping[str, Any]], task: str)
     if not keys:
         raise DataError(
             f"{path}: there is no {' or '.join(_TARGETS[task])} in all splits, which the task {task} needs; "
-            f"the keys are {shown(map(str, next(iter(parts.values()))))}; take another task."
+            f"the keys are {joined_names(map(str, next(iter(parts.values()))))}; take another task."
         )
     values = _column(path, parts, keys[0])
     if values.ndim == 3 and 1 in values.shape[1:]:

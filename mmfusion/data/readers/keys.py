@@ -1,6 +1,6 @@
 """Keys of named arrays in their roles: modalities, lengths, target, groups and names of the samples.
 
-Nothing but the keys is looked at, so that a wrong name is told before anything is read.
+Only the keys are read, so that a wrong name is reported before any array is.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from mmfusion.data.readers.reader_checks import check_name, unknown
+from mmfusion.data.location import Location
+from mmfusion.data.readers.reader_checks import check_name
+from mmfusion.data.roles import assign_roles
 from mmfusion.errors import DataError
 
 LENGTHS = ("_lengths", ".lengths")
 """Endings of the keys of lengths, behind the key of their modality."""
 CLOSE = 0.75
-"""Ratio of `difflib` from which on a key is taken for a misspelt one."""
+"""Smallest ratio of `difflib` at which a key is taken for a misspelt one."""
 
 
 class Keys(NamedTuple):
@@ -66,17 +68,23 @@ def choose_keys(
             "outputs)."
         )
     others = {role: key for role, key in (("target", target), ("groups", groups), ("ids", ids)) if key}
-    for key in others.values():
-        if key not in store:
-            raise unknown(str(path), "key", key, store)
-    keys = _modality_keys(path, store, modalities, others)
+    keys = _modality_keys(path, store, modalities, set(others.values()))
+    for name in keys:
+        check_name(path, name)
+    roles = {role.replace("target", "the target"): [key] for role, key in others.items()}
+    assign_roles(store, {name: [key] for name, key in keys.items()}, roles, Location(path), "key")
+    if not keys:
+        raise DataError(
+            f"{path}: there is no array beside {', '.join(others.values())}, expected at least one modality; "
+            "add its array."
+        )
     if modalities is None:
         _check_no_lengths(path, keys)
     return Keys(keys, _length_keys(path, store, keys), others)
 
 
 def _check_no_lengths(path: Path, keys: Mapping[str, str]) -> None:
-    """Refuse a key that is a modality by default, but lengths by its ending."""
+    """Refuse a key that is a modality only by default, and lengths by its ending."""
     for key in keys:
         ending = next((ending for ending in LENGTHS if key.endswith(ending)), "")
         if ending:
@@ -94,7 +102,7 @@ def similar_lengths(key: str, sequences: Sequence[str]) -> str:
     Parameters
     ----------
     key : str
-        A key that is no lengths of a modality.
+        A key that is not the lengths of a modality.
     sequences : sequence of str
         Keys of the modalities that may have lengths.
 
@@ -116,32 +124,15 @@ def _modality_keys(
     path: Path,
     store: Collection[str],
     modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
-    others: Mapping[str, str],
+    taken: Collection[str],
 ) -> dict[str, str]:
-    """Return the key of every modality."""
+    """Return the key of every modality; by default, the keys that are neither taken nor lengths."""
     if modalities is None:
-        taken = {*others.values(), *(f"{key}{ending}" for key in store for ending in LENGTHS)}
-        keys = {key: key for key in store if key not in taken}
-    elif isinstance(modalities, Mapping):
-        keys = {name: _one_key(path, name, key) for name, key in modalities.items()}
-    else:
-        keys = {key: key for key in ([modalities] if isinstance(modalities, str) else modalities)}
-    roles = {key: role for role, key in others.items()}
-    for name, key in keys.items():
-        check_name(path, name)
-        if key not in store:
-            raise unknown(f"{path}: modalities", "key", key, store)
-        if key in roles:
-            raise DataError(
-                f"{path}: {key!r} is {roles[key]} and modality {name!r}, expected it in one place, as it "
-                "would leak into the features; take it out of the modalities."
-            )
-        roles[key] = f"modality {name!r}"
-    if not keys:
-        raise DataError(
-            f"{path}: there is no array beside {', '.join(others.values())}, expected modalities."
-        )
-    return keys
+        lengths = {f"{key}{ending}" for key in store for ending in LENGTHS}
+        return {key: key for key in store if key not in taken and key not in lengths}
+    if isinstance(modalities, Mapping):
+        return {name: _one_key(path, name, key) for name, key in modalities.items()}
+    return {key: key for key in ([modalities] if isinstance(modalities, str) else modalities)}
 
 
 def _one_key(path: Path, name: str, key: str | Sequence[str]) -> str:
@@ -153,13 +144,13 @@ def _one_key(path: Path, name: str, key: str | Sequence[str]) -> str:
 
 
 def _length_keys(path: Path, store: Collection[str], keys: Mapping[str, str]) -> dict[str, str]:
-    found = {}
+    lengths = {}
     for name, key in keys.items():
-        here = [f"{key}{ending}" for ending in LENGTHS if f"{key}{ending}" in store]
-        if len(here) > 1:
+        matches = [f"{key}{ending}" for ending in LENGTHS if f"{key}{ending}" in store]
+        if len(matches) > 1:
             raise DataError(
-                f"{path}: {' and '.join(here)} both hold lengths of {name!r}; remove one of them."
+                f"{path}: {' and '.join(matches)} both hold lengths of {name!r}; remove one of them."
             )
-        if here:
-            found[name] = here[0]
-    return found
+        if matches:
+            lengths[name] = matches[0]
+    return lengths

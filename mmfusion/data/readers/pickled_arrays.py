@@ -1,4 +1,4 @@
-"""What a pickle of arrays may build: inert notes on arrays, and the arrays that are made of them.
+"""What a pickle of arrays may build: inert notes on arrays, and the arrays made from these notes.
 
 Words used here. A *note* holds what NumPy wrote about a type, an array or a scalar, unchecked. *Plain* values
 are dictionaries, lists, tuples, text, bytes, numbers, None, and NumPy's arrays and scalars.
@@ -28,7 +28,7 @@ _OLD_NAMES = {
 }
 
 
-class Refused(Exception):  # noqa: N818 (a refusal is no defect of the file)
+class Refused(Exception):  # noqa: N818 (a refusal is not a defect of the file)
     """A pickle that asks for something that is not allowed."""
 
 
@@ -84,13 +84,13 @@ class TypeNote(_Note):
         Raises
         ------
         Refused
-            If it is no type of numbers, text, bytes or objects.
+            If it is not a type of numbers, text, bytes or objects.
         """
         code = self.arguments[0] if self.arguments else None
         state = self.state if isinstance(self.state, tuple) else ()
         if not isinstance(code, str) or not _CODE.fullmatch(code) or any(x is not None for x in state[2:5]):
-            told = value_name(code) if isinstance(code, str) else f"a {type(code).__name__}"
-            raise Refused(f"has an array of type {told}, expected numbers, text, bytes or objects")
+            name = value_name(code) if isinstance(code, str) else f"a {type(code).__name__}"
+            raise Refused(f"has an array of type {name}, expected numbers, text, bytes or objects")
         return np.dtype("O" if code[0] == "O" else code).newbyteorder(">" if ">" in state[1:2] else "<")
 
 
@@ -174,7 +174,7 @@ class ScalarNote(_Note):
 
 
 class Builder:
-    """An inert stand-in for one of the names that NumPy writes.
+    """An inert replacement for one of the names that NumPy writes.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def _dtype(note: Any) -> np.dtype[Any]:
 def _count(shape: Any) -> int:
     whole = isinstance(shape, tuple) and all(type(size) is int and 0 <= size < LARGEST for size in shape)
     if not whole or len(shape) > 32:
-        raise Refused("has an array whose shape is no tuple of whole numbers")
+        raise Refused("has an array whose shape is not a tuple of whole numbers")
     return math.prod(shape)
 
 

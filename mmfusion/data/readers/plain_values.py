@@ -1,8 +1,8 @@
-"""From the notes that a pickle builds to plain values, in a time that the size of the file bounds.
+"""Plain values from the notes that a pickle builds, in a time that the size of the file bounds.
 
 A few bytes can describe a value that holds another one twice, which holds another one twice, and so on. It
-is small in memory, but whoever walks through it, as NumPy does, never ends. Therefore *unfolded* values are
-counted, each as often as it is met on such a walk.
+is small in memory, but a walk through it, such as NumPy's, never ends. Therefore *unfolded* values are
+counted, each as often as such a walk meets it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DEEPEST = 64
 MOST_BITS = 4096
 """Bits of a whole number; Python refuses to write much longer ones."""
 MOST_KEY_BITS = 64
-"""Bits of a whole number that is a key: many longer ones can share one place in a dictionary."""
+"""Bits of a whole number that is a key: many longer ones can collide in a dictionary."""
 
 
 class _Plain(NamedTuple):
@@ -29,7 +29,7 @@ class _Plain(NamedTuple):
 
 
 class _Inside:
-    """Makes the values inside of one value plain, and counts them."""
+    """Makes the values inside one value plain, and counts them."""
 
     def __init__(self, walk: Callable[[Any], _Plain]) -> None:
         self._walk = walk
@@ -37,10 +37,10 @@ class _Inside:
         self.levels = 0
 
     def __call__(self, value: Any) -> Any:
-        found = self._walk(value)
-        self.count += found.unfolded
-        self.levels = max(self.levels, found.levels)
-        return found.value
+        plain_value = self._walk(value)
+        self.count += plain_value.unfolded
+        self.levels = max(self.levels, plain_value.levels)
+        return plain_value.value
 
 
 def plain(value: Any, budget: Budget) -> Any:
@@ -65,13 +65,13 @@ def plain(value: Any, budget: Budget) -> Any:
     return _walked(value, budget, 0, {}).value
 
 
-def check_keys(keys: list[Any]) -> None:
+def check_dictionary_keys(keys: list[Any]) -> None:
     """Check the keys of a dictionary before they are hashed, which for nested ones may never end.
 
     Raises
     ------
     Refused
-        If one is no text, bytes or number.
+        If one is not text, bytes or a number.
     """
     for key in keys:
         if not (key is None or isinstance(key, bool | int | float | str | bytes | ScalarNote)):

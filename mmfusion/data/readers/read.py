@@ -1,4 +1,4 @@
-"""One entry to all formats that describe themselves: tables and named arrays."""
+"""One function for all formats that name their contents: tables and named arrays."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _PICKLES = (
     "use read_dictionary_pickle for the dictionaries of CMU-MOSI and CMU-MOSEI; save other pickles as .npz"
 )
 _ELSEWHERE = {
-    ".npy": "one array is no dataset; put the .npy files of all modalities and of the target into one folder "
-    "and read the folder",
+    ".npy": "one array is not a dataset; put the .npy files of all modalities and of the target into one "
+    "folder and read the folder",
     ".pkl": _PICKLES,
     ".pickle": _PICKLES,
     ".csd": "use read_csd, which takes the files of all modalities and of the labels",
@@ -44,7 +44,7 @@ def read_source(
         Column (or columns) or key of the target.
     modalities : mapping of str to str or sequence of str, or sequence of str, optional
         In modality order. Tables need it: per modality a list of columns or a pattern such as ``"audio_*"``.
-        Arrays: keys, or a key per modality. Default for arrays: all keys that are nothing else;
+        Arrays: keys, or a key per modality. Default for arrays: all keys without another role;
         ``<modality>_lengths`` and ``<modality>.lengths`` are the lengths of padded sequences.
     groups : str, optional
         Column or key of what samples have in common, such as their video. Default: none.
@@ -54,7 +54,7 @@ def read_source(
     Returns
     -------
     Source
-        Nothing is standardised or repaired. A sample has a missing modality where all its numbers are NaN.
+        Nothing is standardised or repaired. A modality is missing for a sample where all its numbers are NaN.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def check_names(
     groups: str | None = None,
     ids: str | None = None,
 ) -> None:
-    """Check that a file has the columns or arrays that are asked of it, without reading any of them.
+    """Check that a file has the chosen columns or arrays, without reading any of them.
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ def check_names(
 
 
 def is_table(file: Path) -> bool:
-    """Tell tables from arrays by the ending.
+    """Return whether a file is a table or arrays, by its ending.
 
     Raises
     ------
     DataError
-        If the file is missing, or neither.
+        If the file is missing, or is neither.
     """
     check_exists(file)
     suffix = "" if file.is_dir() else file.suffix.lower()
@@ -110,6 +110,6 @@ def is_table(file: Path) -> bool:
         return True
     advice = _ELSEWHERE.get(suffix, "convert it to one of these")
     raise DataError(
-        f"{file}: cannot be read as {suffix or 'a file without ending'}, expected .csv, .parquet, .npz, "
+        f"{file}: cannot be read as {suffix or 'a file without an ending'}, expected .csv, .parquet, .npz, "
         f".safetensors or a folder of .npy files; {advice}."
     )

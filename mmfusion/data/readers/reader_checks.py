@@ -1,55 +1,18 @@
-"""Checks that all readers share, and the sentences that tell what is wrong.
-
-Arrays are looked at some rows at a time, so that one that is mapped from a file is never loaded whole.
-"""
+"""Checks that all readers share, and the sentences that say what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmfusion.data.finite_values import check_finite
+from mmfusion.data.location import Location
+from mmfusion.data.padding import check_lengths
 from mmfusion.errors import DataError
-from mmfusion.sentences import either, row_name, similar
-
-BYTES_AT_ONCE = 1 << 24
-"""Size of the rows that are looked at together."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where values come from, for the sentences of errors.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file or folder.
-    first_row : int, default 0
-        The number by which the user knows the first row.
-    columns : mapping of str to sequence of str
-        Names of the columns per modality. Default: columns are told by their number, from 0 on.
-    """
-
-    path: str | Path
-    first_row: int = 0
-    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    def row(self, index: int) -> str:
-        """Tell a row that is counted from 0 here."""
-        return row_name(index, self.first_row)
-
-    def column(self, name: str, index: int) -> str:
-        """Tell a column of a modality."""
-        return f"column {self.columns[name][index]!r}" if name in self.columns else f"column {index}"
-
-
-def unknown(where: str, what: str, name: str, known: Iterable[str]) -> DataError:
-    """Make the error about a column or key that is not there, with the most similar one that is."""
-    return DataError(f"{where}: there is no {what} {name!r}; {similar(name, known)}")
 
 
 def check_name(path: str | Path, name: str) -> None:
@@ -76,8 +39,10 @@ def check_counts(path: str | Path, counts: Mapping[str, int]) -> None:
         With all the counts.
     """
     if len(set(counts.values())) > 1:
-        told = ", ".join(f"{name} has {count} samples" for name, count in counts.items())
-        raise DataError(f"{path}: {told}, expected the same samples in the same order; write the file again.")
+        sizes = ", ".join(f"{name} has {count} samples" for name, count in counts.items())
+        raise DataError(
+            f"{path}: {sizes}, expected the same samples in the same order; write the file again."
+        )
     if 0 in counts.values():
         raise DataError(f"{path}: there are no samples, expected at least one; write the file again.")
 
@@ -106,8 +71,8 @@ def check_form(path: str | Path, name: str, values: NDArray[Any]) -> NDArray[Any
     return formed
 
 
-def check_lengths(
-    path: str | Path, name: str, lengths: NDArray[Any], values: NDArray[Any]
+def sequence_lengths(
+    location: Location, name: str, lengths: NDArray[Any], values: NDArray[Any]
 ) -> NDArray[np.int64]:
     """Check the lengths of a padded sequence.
 
@@ -118,94 +83,72 @@ def check_lengths(
     Raises
     ------
     DataError
-        If they are no whole numbers from 1 to the number of steps, one per sample.
+        If the modality is not a sequence, or they are not whole numbers from 1 to its steps, one per sample.
     """
-    fits = lengths.shape == (len(values),) and lengths.dtype.kind in "iu" and values.dtype.kind == "f"
-    if not fits or values.ndim != 3:
+    where = location.lengths(name)
+    if values.ndim != 3 or values.dtype.kind != "f":
         raise DataError(
-            f"{path}: the lengths of {name!r} are an array {lengths.shape} of {lengths.dtype}, and {name!r} "
-            f"one {values.shape} of {values.dtype}; expected one whole number for each sample of floats "
-            "(samples, steps, columns); correct the file."
+            f"{where}: {name!r} is an array {values.shape} of {values.dtype}, expected floats (samples, "
+            "steps, columns) where there are lengths; correct the file."
         )
-    wrong = np.flatnonzero((lengths < 1) | (lengths > values.shape[1]))
-    if len(wrong):
-        raise DataError(
-            f"{path}: the length of {name!r} in {Place(path).row(int(wrong[0]))} is {lengths[wrong[0]]} "
-            f"(out of range in {len(wrong)} rows), expected 1 to {values.shape[1]} steps; correct the file."
-        )
-    return lengths.astype(np.int64)
+    return check_lengths(lengths, len(values), values.shape[1], where, location.row, DataError)
 
 
-def check_features(
-    place: Place, name: str, values: NDArray[Any], lengths: NDArray[np.int64] | None = None
+def check_numbers(
+    location: Location, arrays: Mapping[str, NDArray[Any]], lengths: Mapping[str, NDArray[np.int64]]
 ) -> None:
-    """Check that numbers are finite, except where the modality is missing or a sequence is padded.
-
-    Parameters
-    ----------
-    place : Place
-    name : str
-        Name of the modality.
-    values : array, shape (n, ...)
-    lengths : array of int64, shape (n,), optional
-        Steps that are no padding. Default: all.
+    """Check that floats are finite, except where the modality is missing or a sequence is padded.
 
     Raises
     ------
     DataError
         With file, modality, row and column of the first NaN or infinity, and their count.
     """
-    if values.dtype.kind != "f":
-        return
-    first, count = None, 0
-    for start, part in row_parts(values):
-        wrong = _not_finite(part, None if lengths is None else lengths[start : start + len(part)])
-        if wrong is not None and wrong.any():
-            count += int(wrong.sum())
-            if first is None:
-                index = tuple(int(axis[0]) for axis in np.nonzero(wrong))
-                first = (start + index[0], *index[1:-1], index[-1]), float(part[index])
-    if first is not None:
-        raise DataError(_not_finite_sentence(place, name, first[0], first[1], count))
+    for name, values in arrays.items():
+        if values.dtype.kind == "f":
+            check_finite(name, values, lengths.get(name), location=location)
 
 
-def row_parts(values: NDArray[Any]) -> Iterable[tuple[int, NDArray[Any]]]:
-    """Cut an array into parts of some rows each, with the number of their first row."""
-    rows = max(1, BYTES_AT_ONCE // max(1, values[:1].nbytes))
-    return ((start, values[start : start + rows]) for start in range(0, len(values), rows))
+def replace_infinite_values(
+    path: str | Path, name: str, parts: Iterable[NDArray[Any]], replacement: str | None
+) -> None:
+    """Put 0 in the place of infinite features, in the arrays themselves, if this is asked for.
+
+    Parameters
+    ----------
+    path : str or Path
+        Named in errors.
+    name : str
+        Name of the modality.
+    parts : iterable of arrays
+        All its features.
+    replacement : {"zero"} or None
+        None: infinite features raise.
+
+    Raises
+    ------
+    DataError
+        With their number.
+    """
+    count = 0
+    for part in parts:
+        infinite = np.isinf(part)
+        count += int(infinite.sum())
+        if replacement == "zero":
+            part[infinite] = 0
+    if count and replacement is None:
+        raise DataError(
+            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read "
+            "it with replace_infinite='zero' to put 0 in their place, and say so where you report results."
+        )
 
 
-def _not_finite(part: NDArray[Any], lengths: NDArray[np.int64] | None) -> NDArray[np.bool_] | None:
-    """Mark what is not finite and should be, (rows, ...); None if everything is finite."""
-    finite = np.isfinite(part)
-    if finite.all():
-        return None
-    ignored = np.zeros(part.shape, dtype=bool)
-    if lengths is not None:
-        ignored |= (np.arange(part.shape[1]) >= lengths[:, np.newaxis])[:, :, np.newaxis]
-    missing = (np.isnan(part) | ignored).reshape(len(part), -1).all(axis=1)
-    ignored[missing] = True
-    return np.asarray(~finite & ~ignored)
-
-
-def _not_finite_sentence(place: Place, name: str, index: tuple[int, ...], value: float, count: int) -> str:
-    step = f", step {index[1]}" if len(index) == 3 else ""
-    remedies = ["fill it in", "set the whole row of the modality to NaN if it is missing for this sample"]
-    if len(index) == 3:
-        remedies.append(f"store the number of steps that are no padding as '{name}_lengths'")
-    return (
-        f"{place.path}: modality {name!r}, {place.row(index[0])}{step}, {place.column(name, index[-1])}: the "
-        f"value is {'NaN' if np.isnan(value) else value} (NaN or infinity in {count} "
-        f"place{'s' if count > 1 else ''}), expected a finite number; {either(remedies)}."
-    )
-
-
-def check_target(place: Place, name: str, target: NDArray[Any]) -> NDArray[Any]:
+def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray[Any]:
     """Check that the target is known for every sample and differs between samples.
 
     Parameters
     ----------
-    place : Place
+    location : Location
     name : str
         What the user calls the target.
     target : array, shape (n,), (n, 1) or (n, outputs)
@@ -223,18 +166,17 @@ def check_target(place: Place, name: str, target: NDArray[Any]) -> NDArray[Any]:
     """
     if target.ndim not in (1, 2) or target.dtype.kind not in ("biufU" if target.ndim == 1 else "biuf"):
         raise DataError(
-            f"{place.path}: the target {name!r} is an array {target.shape} of {target.dtype}, expected text "
-            "or numbers (samples,), or numbers (samples, outputs); convert it before it is saved."
+            f"{location.path}: the target {name!r} is an array {target.shape} of {target.dtype}, expected "
+            "text or numbers (samples,), or numbers (samples, outputs); convert it before it is saved."
         )
     single = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
-    known = single != "" if single.dtype.kind == "U" else np.isfinite(single)
-    check_known(place, f"the target {name!r}", known if known.ndim == 1 else known.all(axis=1))
+    check_known(location, f"the target {name!r}", single)
     same = np.atleast_1d((single == single[0]).all(axis=0))
     if same.any():
         output = f", output {int(np.flatnonzero(same)[0])}," if single.ndim == 2 else ""
         value = np.atleast_1d(single[0])[np.flatnonzero(same)[0]]
         raise DataError(
-            f"{place.path}: the target {name!r}{output} {_sameness(value, len(single))}, expected "
+            f"{location.path}: the target {name!r}{output} {_sameness(value, len(single))}, expected "
             f"{'values that differ' if value.dtype.kind == 'f' else 'at least two classes'}, as nothing can "
             "be learned from one; take another target or add samples."
         )
@@ -246,18 +188,19 @@ def _sameness(value: Any, count: int) -> str:
     return f"{what} ({value.item()!r} in all {count} samples)"
 
 
-def check_known(place: Place, what: str, known: NDArray[np.bool_]) -> None:
-    """Check that a value per sample is known everywhere.
+def check_known(location: Location, what: str, values: NDArray[Any]) -> None:
+    """Check that no sample lacks its value: no text is empty, no number NaN or infinite.
 
     Raises
     ------
     DataError
-        With the first row where it is not, and the number of these rows.
+        With the first row that lacks it, and the number of these rows.
     """
-    rows = np.flatnonzero(~known)
+    known = values != "" if values.dtype.kind == "U" else np.isfinite(values)
+    rows = np.flatnonzero(~known.reshape(len(known), -1).all(axis=1))
     if len(rows):
         raise DataError(
-            f"{place.path}: {what} is missing (empty, NaN or infinite) in {place.row(int(rows[0]))}, "
+            f"{location.path}: {what} is missing (empty, NaN or infinite) in {location.row(int(rows[0]))}, "
             f"altogether in {len(rows)} row{'s' if len(rows) > 1 else ''}, expected a value for every "
             "sample; fill it in or leave these samples out."
         )

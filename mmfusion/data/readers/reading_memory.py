@@ -1,10 +1,11 @@
-"""How much memory it takes to read a file, told before it is read."""
+"""How much memory reading a file takes, known before it is read."""
 
 from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -22,7 +23,7 @@ PICKLE_COPIES = 3
 
 
 def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> int:
-    """Estimate the memory that is filled when a file is read.
+    """Estimate the memory that reading a file takes.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> i
     Returns
     -------
     int
-        Bytes; 0 for what is memory-mapped (``.safetensors`` and folders).
+        Bytes; 0 for memory-mapped files (``.safetensors`` and folders).
 
     Raises
     ------
@@ -46,25 +47,23 @@ def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> i
     check_exists(file)
     if file.is_dir() or file.suffix.lower() == ".safetensors":
         return 0
-    measures = {
-        ".csv": _csv_cells,
-        ".parquet": _parquet_cells,
-        ".npz": _npz_bytes,
-        ".pkl": _pickle_bytes,
-        ".pickle": _pickle_bytes,
-        ".csd": _hdf5_bytes,
-        ".h5": _hdf5_bytes,
+    measures: dict[str, Callable[[Path], int]] = {
+        ".csv": partial(_csv_cells, columns=columns),
+        ".parquet": partial(_parquet_cells, columns=columns),
+        ".npz": partial(_npz_bytes, columns=columns),
+        **dict.fromkeys((".pkl", ".pickle"), _pickle_bytes),
+        **dict.fromkeys((".csd", ".h5"), hdf5_bytes),
     }
     if file.suffix.lower() not in measures:
         raise DataError(f"{file}: unknown format, expected one of {', '.join(measures)}; convert the file.")
     try:
-        return measures[file.suffix.lower()](file, columns)
+        return measures[file.suffix.lower()](file)
     except (OSError, zipfile.BadZipFile, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(file, error) from None
 
 
 def check_memory(path: str | Path, needed: int) -> None:
-    """Stop before a file is read that does not fit into the memory that is free.
+    """Refuse to read a file that does not fit into the free memory.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ def check_memory(path: str | Path, needed: int) -> None:
     Raises
     ------
     DataError
-        With the memory needed and the memory that is free.
+        With the memory needed and the free memory.
     """
     free = psutil.virtual_memory().available
     if needed > free:
@@ -98,7 +97,7 @@ def check_exists(path: Path) -> None:
 
 
 def unreadable(path: str | Path, error: Exception) -> DataError:
-    """Make the error about a file that another library could not read."""
+    """Return the error about a file that another library could not read."""
     reason = " ".join(str(error).split()) or type(error).__name__
     return DataError(
         f"{path}: not a readable {Path(path).suffix or 'file'} ({reason.rstrip('.')}); write it again."
@@ -127,16 +126,12 @@ def _npz_bytes(path: Path, columns: Collection[str] | None) -> int:
     return sum(size for key, size in sizes.items() if columns is None or key in columns)
 
 
-def _pickle_bytes(path: Path, columns: Collection[str] | None) -> int:
+def _pickle_bytes(path: Path) -> int:
     return PICKLE_COPIES * path.stat().st_size
 
 
-def _hdf5_bytes(path: Path, columns: Collection[str] | None) -> int:
-    return hdf5_bytes(path)
-
-
 def hdf5_bytes(path: Path) -> int:
-    """Return the bytes of all arrays of an HDF5 file, without those of other files that it links to."""
+    """Return the bytes of all arrays of an HDF5 file, without linked files."""
     sizes: list[int] = []
 
     def add(_: str, item: object) -> None:

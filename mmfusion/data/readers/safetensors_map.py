@@ -1,7 +1,7 @@
 """The arrays of a safetensors file as views on the file, so that nothing is copied into memory.
 
 A safetensors file is the length of its header (8 bytes, little-endian), the header (JSON: per key the type,
-the shape and the place of the bytes), and the bytes of the arrays, row-major and little-endian.
+the shape and the offsets of the bytes), and the bytes of the arrays, row-major and little-endian.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def map_safetensors(path: Path) -> dict[str, NDArray[Any]]:
     try:
         header = json.loads(raw[8 : 8 + size].tobytes())
     except (ValueError, RecursionError):
-        raise _damaged(path, "its header is no JSON text") from None
+        raise _damaged(path, "its header is not JSON text") from None
     if not isinstance(header, dict):
-        raise _damaged(path, "its header is no JSON object")
+        raise _damaged(path, "its header is not a JSON object")
     data = raw[8 + size :]
     return {key: _view(path, key, entry, data) for key, entry in header.items() if key != "__metadata__"}
 
@@ -79,7 +79,7 @@ def _view(path: Path, key: str, entry: Any, data: NDArray[np.uint8]) -> NDArray[
     dtype = np.dtype(DTYPES[code])
     counts = (*shape, start, end)
     if not all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts):
-        raise _damaged(path, f"shape or place of {key!r} are no whole numbers")
+        raise _damaged(path, f"shape or offsets of {key!r} are not whole numbers")
     if end > len(data) or end - start != math.prod(shape) * dtype.itemsize:
         raise _damaged(path, f"the bytes {start} to {end} of {key!r} do not hold {shape} values of {code}")
     return data[start:end].view(dtype).reshape(shape)

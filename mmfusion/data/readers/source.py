@@ -18,11 +18,12 @@ class Source:
     ----------
     arrays : mapping of str to array
         Per modality, in modality order: floats (n, d), floats (n, length, d) or integer symbols (n, length).
-        A row that is NaN throughout means that the modality is missing for this sample.
+        A row that is NaN throughout lacks the modality. In sequences without lengths, steps that are NaN in
+        all columns are padding.
     target : array, shape (n,) or (n, outputs)
-        Text or numbers, as found.
+        Text or numbers, as in the file.
     lengths : mapping of str to array of int64, shape (n,)
-        Steps of every sample that are no padding; only of modalities that are padded behind.
+        Real steps of every sample; only of modalities with padding behind.
     ids : tuple of str
         Names of the samples; empty where they have none.
     groups : array, shape (n,), optional

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +20,19 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from mmfusion.data.location import Location
 from mmfusion.data.readers.columns import Columns, choose_columns
-from mmfusion.data.readers.reader_checks import (
-    Place,
-    check_counts,
-    check_features,
-    check_known,
-    check_target,
-)
+from mmfusion.data.readers.reader_checks import check_counts, check_known, check_numbers, check_target
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
-from mmfusion.sentences import value_name
+from mmfusion.sentences import row_name, value_name
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
 BLOCK_BYTES = 1 << 26
+FIRST_ROW = 1
+"""Number of the first row below the names of the columns."""
 
 
 def read_table(
@@ -55,7 +53,7 @@ def read_table(
     modalities : mapping of str to str or sequence of str
         Columns of every modality, or one pattern such as ``"audio_*"``.
     groups, ids : str, optional
-        Columns of what samples have in common and of their names. Default: none.
+        Columns of the groups and of the names of the samples. Default: none.
 
     Returns
     -------
@@ -73,17 +71,22 @@ def read_table(
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from None
     check_counts(path, {"the table": table.num_rows})
-    place = Place(path, 1, choice.modalities)
-    arrays = {name: _features(place, name, table, columns) for name, columns in choice.modalities.items()}
-    outputs = [_plain(place, "the target", table, column) for column in choice.target]
+    location = _location(path, choice)
+    arrays = {name: _features(location, name, table, columns) for name, columns in choice.modalities.items()}
+    check_numbers(location, arrays, {})
+    outputs = [_plain(location, "the target", table, column) for column in choice.target]
     together = outputs[0] if isinstance(target, str) else _outputs(path, choice.target, outputs)
     return Source(
         arrays,
-        check_target(place, ", ".join(choice.target), together),
-        ids=tuple(_plain(place, "the name", table, ids).astype(str).tolist()) if ids is not None else (),
-        groups=_plain(place, "the group", table, groups) if groups is not None else None,
-        first_row=place.first_row,
+        check_target(location, ", ".join(choice.target), together),
+        ids=tuple(_plain(location, "the name", table, ids).astype(str).tolist()) if ids is not None else (),
+        groups=_plain(location, "the group", table, groups) if groups is not None else None,
+        first_row=FIRST_ROW,
     )
+
+
+def _location(path: Path, choice: Columns) -> Location:
+    return Location(path, partial(row_name, first=FIRST_ROW), choice.modalities)
 
 
 def _load(path: Path, choice: Columns) -> Any:
@@ -112,16 +115,16 @@ def _read_csv(path: Path, columns: list[str], types: Mapping[str, Any]) -> Any:
 
 
 def _raise_first_text(path: Path, choice: Columns, texts: Any) -> None:
-    found = []
+    cells = []
     for order, column in enumerate(choice.features):
         wrong = (row for row, text in enumerate(texts.column(column).to_pylist()) if not _is_number(text))
         first = next(wrong, None)
         if first is not None:
-            found.append((first, order))
-    if found:
-        column = choice.features[min(found)[1]]
+            cells.append((first, order))
+    if cells:
+        column = choice.features[min(cells)[1]]
         name = next(name for name, columns in choice.modalities.items() if column in columns)
-        raise _no_numbers(Place(path, 1), name, column, texts.column(column).to_pylist())
+        raise _not_numbers(_location(path, choice), name, column, texts.column(column).to_pylist())
 
 
 def _is_number(cell: Any) -> bool:
@@ -134,26 +137,26 @@ def _is_number(cell: Any) -> bool:
     return "_" not in cell
 
 
-def _no_numbers(place: Place, name: str, column: str, cells: Sequence[Any]) -> DataError:
+def _not_numbers(location: Location, name: str, column: str, cells: Sequence[Any]) -> DataError:
     """Make the error about a column that does not hold numbers only."""
     known = [row for row, cell in enumerate(cells) if cell is not None and cell not in EMPTY]
     wrong = [row for row in known if not _is_number(cells[row])]
     row = next(iter(wrong or known), 0)
-    where, value = f"{place.path}: modality {name!r}", value_name(cells[row])
+    where, value = f"{location.path}: modality {name!r}", value_name(cells[row])
     if wrong and len(wrong) < len(known):
         return DataError(
-            f"{where}, {place.row(row)}, column {column!r}: the value is {value}, expected a number; correct "
-            "it or take the column out of the modality."
+            f"{where}, {location.row(row)}, column {column!r}: the value is {value}, expected a number; "
+            "correct it or take the column out of the modality."
         )
     what = "text" if isinstance(cells[row], str) else type(cells[row]).__name__
-    remedy = "take it out of the modality, or put numbers in its place" if wrong else "convert it"
+    remedy = "take it out of the modality, or replace it by numbers" if wrong else "convert it"
     return DataError(
-        f"{where}: column {column!r} is a column of {what} (its first value is {value} in {place.row(row)}), "
-        f"expected numbers; {remedy}."
+        f"{where}: column {column!r} is a column of {what} (its first value is {value} in {location.row(row)}"
+        f"), expected numbers; {remedy}."
     )
 
 
-def _features(place: Place, name: str, table: Any, columns: list[str]) -> NDArray[Any]:
+def _features(location: Location, name: str, table: Any, columns: list[str]) -> NDArray[Any]:
     """Return the columns of a modality, floats (n, d)."""
     types = {table.schema.field(column).type for column in columns}
     values = np.empty((table.num_rows, len(columns)), np.float32 if types == {pa.float32()} else np.float64)
@@ -161,10 +164,9 @@ def _features(place: Place, name: str, table: Any, columns: list[str]) -> NDArra
         cells = table.column(column)
         kind = cells.type
         if not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or _numeric(kind)):
-            raise _no_numbers(place, name, column, cells.to_pylist())
+            raise _not_numbers(location, name, column, cells.to_pylist())
         # Not a safe cast: whole numbers above 2^53 are rounded.
         values[:, index] = cells.cast(pa.float64(), safe=False).to_numpy()
-    check_features(place, name, values)
     return values
 
 
@@ -172,18 +174,16 @@ def _numeric(kind: Any) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
-def _plain(place: Place, what: str, table: Any, column: str) -> NDArray[Any]:
-    """Return numbers as they are and everything else as text, (n,); no cell may be empty."""
-    cells = table.column(column)
-    known = np.asarray(cells.is_valid().to_numpy(), dtype=bool)
-    check_known(place, f"{what} {column!r}", known)
-    if pa.types.is_boolean(cells.type) or pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type):
-        numbers: NDArray[Any] = cells.to_numpy()
-        check_known(place, f"{what} {column!r}", np.isfinite(numbers))
-        return numbers
-    texts = np.array([str(cell) for cell in cells.to_pylist()], dtype=str)
-    check_known(place, f"{what} {column!r}", texts != "")
-    return texts
+def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[Any]:
+    """Return numbers as they are and all other values as text, (n,); no cell may be empty."""
+    cells, kind = table.column(column), table.column(column).type
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        cells = cells.cast(pa.float64(), safe=False) if cells.null_count else cells  # empty cells become NaN
+        values: NDArray[Any] = cells.to_numpy()
+    else:
+        values = np.array(["" if cell is None else str(cell) for cell in cells.to_pylist()], dtype=str)
+    check_known(location, f"{what} {column!r}", values)
+    return values
 
 
 def _outputs(path: Path, names: Sequence[str], outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:

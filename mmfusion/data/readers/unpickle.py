@@ -1,12 +1,12 @@
 """Reading arrays out of a pickle without running what is in it.
 
 A pickle is a program: it names functions and calls them. Here a name is never looked up. The few names that
-NumPy writes for its arrays stand for inert builders, which note what they are called with, and every other
+NumPy writes for its arrays stand for inert builders, which note their arguments, and every other
 name is refused. When the program has ended, the notes are turned into arrays, each being a view on bytes of
-the file. The program's opcodes are read beforehand, so that declared sizes beyond the file fill no memory.
+the file. The program's opcodes are read first, so that declared sizes beyond the file fill no memory.
 
 Keys of dictionaries are hashed while the program runs, and hashing nested tuples may take forever or exhaust
-the stack. Therefore the unpickler that is written in Python is used: it lets one look at a key before.
+the stack. Therefore the unpickler that is written in Python is used: it allows a look at a key first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
 from mmfusion.data.readers.pickled_arrays import Budget, Builder, Refused
-from mmfusion.data.readers.plain_values import check_keys, plain
+from mmfusion.data.readers.plain_values import check_dictionary_keys, plain
 from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.errors import DataError
 from mmfusion.sentences import MOST_LETTERS
@@ -69,7 +69,7 @@ def load_arrays(path: str | Path) -> Any:
     Raises
     ------
     DataError
-        If the pickle names anything but NumPy's arrays, in which case nothing of it has been run; if it is
+        If the pickle names anything but NumPy's arrays, in which case nothing in it has run; if it is
         damaged or declares more than it holds; or if it does not fit into the free memory.
     """
     file = Path(path)
@@ -92,18 +92,18 @@ def load_arrays(path: str | Path) -> Any:
 
 
 def _checking_keys(opcode: bytes, keys: slice) -> Callable[[Any], None]:
-    """Return what the unpickler does for an opcode, after a look at the keys on its stack."""
+    """Return the unpickler's step for an opcode, after a check of the keys on its stack."""
     usual: Callable[[Any], None] = pickle._Unpickler.dispatch[opcode[0]]
 
     def run(unpickler: Any) -> None:
-        check_keys(unpickler.stack[keys])
+        check_dictionary_keys(unpickler.stack[keys])
         usual(unpickler)
 
     return run
 
 
 class _ArrayUnpickler(pickle._Unpickler):
-    """Unpickler that knows NumPy's names only, and takes no keys but text and numbers.
+    """Unpickler that knows NumPy's names only, and takes only text and numbers as keys.
 
     Parameters
     ----------
@@ -130,16 +130,16 @@ class _ArrayUnpickler(pickle._Unpickler):
         """Return the inert builder for one of NumPy's names."""
         builder = Builder.named(module, name, self._budget)
         if builder is None:
-            told = " ".join(f"{module}.{name}"[:MOST_LETTERS].split())
+            full_name = " ".join(f"{module}.{name}"[:MOST_LETTERS].split())
             raise DataError(
-                f"{self._path}: the pickle names {told}, which is not allowed as it could run code, "
+                f"{self._path}: the pickle names {full_name}, which is not allowed as it could run code, "
                 f"expected only dictionaries, lists, text, numbers and NumPy arrays; {_REMEDY}."
             )
         return builder
 
     def persistent_load(self, pid: Any) -> NoReturn:
-        """Refuse references to objects outside of the file."""
-        raise Refused("refers to objects outside of the file (a persistent id), expected none")
+        """Refuse references to objects outside the file."""
+        raise Refused("refers to objects outside the file (a persistent id), expected none")
 
 
 def _scan(stream: BinaryIO, size: int) -> None:

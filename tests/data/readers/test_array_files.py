@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
+from mmfusion.data import finite_values
 from mmfusion.data.readers import memory_needed, read_source
-from mmfusion.data.readers import reader_checks as checks
 from mmfusion.data.readers.safetensors_map import DTYPES, map_safetensors
 from mmfusion.errors import DataError
 
@@ -148,14 +148,14 @@ def header(entry: object, data: bytes = b"\0" * 8) -> bytes:
     [
         (b"abc", "shorter than 8 bytes"),
         (b"\xff" * 16, "longer than the file"),
-        (b"\x02" + b"\0" * 7 + b"[]", "no JSON object"),
-        (b"\x02" + b"\0" * 7 + b"{!", "no JSON text"),
+        (b"\x02" + b"\0" * 7 + b"[]", "not a JSON object"),
+        (b"\x02" + b"\0" * 7 + b"{!", "not JSON text"),
         (header({"dtype": "F32"}), "does not describe 'text'"),
         (header({"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}), "type BF16, which NumPy lacks"),
         (header({"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}), "do not hold (2,) values of F32"),
         (header({"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}), "do not hold (9,) values of F32"),
-        (header({"dtype": "F32", "shape": [-2], "data_offsets": [8, 0]}), "no whole numbers"),
-        (header({"dtype": "F32", "shape": ["2"], "data_offsets": [0, 8]}), "no whole numbers"),
+        (header({"dtype": "F32", "shape": [-2], "data_offsets": [8, 0]}), "not whole numbers"),
+        (header({"dtype": "F32", "shape": ["2"], "data_offsets": [0, 8]}), "not whole numbers"),
     ],
 )
 def test_damaged_safetensors(tmp_path: Path, content: bytes, sentence: str) -> None:
@@ -177,8 +177,11 @@ def test_numbers_of_samples_differ(tmp_path: Path, form: str) -> None:
         ({"target": "z"}, "there is no key 'z'"),
         ({"target": ["y", "video"]}, "expected one key"),
         ({"modalities": ["txt"]}, "there is no key 'txt'; did you mean 'text'?"),
-        ({"modalities": ["text", "y"]}, "'y' is target and modality 'y', expected it in one place"),
-        ({"modalities": {"a": "text", "b": "text"}}, "is modality 'a' and modality 'b'"),
+        (
+            {"modalities": ["text", "y"]},
+            "'y' is in the target and in modality 'y', expected it in one place, as it would leak",
+        ),
+        ({"modalities": {"a": "text", "b": "text"}}, "'text' is in modality 'a' and in modality 'b'"),
         ({"modalities": {"a": ["text", "audio"]}}, "modalities['a'] is ['text', 'audio'], expected one key"),
         ({"modalities": []}, "no array beside y"),
         ({"groups": "text"}, "'text' is an array (5, 3) of float64, expected one text or number"),
@@ -200,15 +203,18 @@ def test_wrong_keys(tmp_path: Path, change: dict[str, Any], sentence: str) -> No
         ({"text": np.array(["a"] * 5)}, "of <U1, expected floats"),
         (
             {"audio_lengths": np.array([4, 1, 0, 3, 5])},
-            "row 2 (counted from 0) is 0 (out of range in 2 rows)",
+            "lengths of 'audio', row 2 (counted from 0): 0 is not a length, expected 1 to 4 steps (2 rows",
         ),
         ({"audio_lengths": np.ones(5)}, "lengths of 'audio' are an array (5,) of float64"),
-        ({"text_lengths": np.ones(5, int)}, "expected one whole number for each sample of floats"),
+        (
+            {"text_lengths": np.ones(5, int)},
+            "'text' is an array (5, 3) of float64, expected floats (samples, steps, columns)",
+        ),
         ({"audio.lengths": np.ones(5, int)}, "audio_lengths and audio.lengths both hold lengths"),
         ({"y": np.array([0, 1, np.nan, 1, 1])}, "'y' is missing (empty, NaN or infinite) in row 2 (counted"),
         ({"y": np.array(["a", "b", "", "b", "a"])}, "'y' is missing (empty, NaN or infinite) in row 2"),
         ({"y": np.ones((5, 2, 2))}, "expected text or numbers (samples,), or numbers (samples, outputs)"),
-        ({"y": np.array([b"\xff", b"a", b"b", b"c", b"d"])}, "bytes that are no UTF-8 text"),
+        ({"y": np.array([b"\xff", b"a", b"b", b"c", b"d"])}, "bytes that are not UTF-8 text"),
         ({"y": np.zeros(5, int)}, "has only one class (0 in all 5 samples)"),
         ({"y": np.zeros((5, 1))}, "is constant (0.0 in all 5 samples)"),
     ],
@@ -229,7 +235,7 @@ def test_arrays_of_objects_are_not_read(tmp_path: Path, form: str) -> None:
 def test_not_finite_values_are_counted_over_all_rows(
     tmp_path: Path, form: str, bytes_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "BYTES_AT_ONCE", bytes_at_once)
+    monkeypatch.setattr(finite_values, "BYTES_AT_ONCE", bytes_at_once)
     text, audio = arrays()["text"], arrays()["audio"]
     text[2] = np.nan  # missing
     text[3, 1], text[4, 0] = -np.inf, np.nan
@@ -304,7 +310,7 @@ def test_damaged_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("y.npy", b"noise")
         archive.writestr("text.npy", b"noise")
-    assert "key 'text': not a readable array (it is no .npy array)" in error_of(path, ids=None)
+    assert "key 'text': not a readable array (it is not an .npy array)" in error_of(path, ids=None)
     folder = write(tmp_path, arrays(), "npy")
     (folder / "text.npy").write_bytes((folder / "text.npy").read_bytes()[:-8])
     assert "not a readable .npy" in error_of(folder)
@@ -339,7 +345,7 @@ def test_other_formats_are_told_where_to_go(tmp_path: Path, name: str) -> None:
         "data.pkl": "read_dictionary_pickle",
         "data.csd": "read_csd",
         "data.txt": "cannot be read as .txt, expected .csv, .parquet, .npz",
-        "data": "cannot be read as a file without ending",
+        "data": "cannot be read as a file without an ending",
     }
     assert advice[name] in error_of(path)
 

@@ -183,7 +183,7 @@ def test_several_labels_are_several_outputs(tmp_path: Path) -> None:
     ("folds", "sentence"),
     [
         ({"train": ["one"], "test": ["two", "one"]}, "video 'one' is in 'train' and in 'test'"),
-        ({"train": ["one"], "test": ["tow"]}, "no label is of a video of the fold 'test'"),
+        ({"train": ["one"], "test": ["tow"]}, "no label belongs to a video of the fold 'test'"),
     ],
 )
 def test_wrong_folds(tmp_path: Path, folds: Any, sentence: str) -> None:
@@ -218,8 +218,8 @@ def test_words_are_missing(tmp_path: Path) -> None:
         (np.ones(6), intervals(*range(7)), "has features (6,) and intervals (6, 2)"),
         (np.ones((5, 3)), intervals(*range(7)), "has features (5, 3) and intervals (6, 2)"),
         (np.ones((6, 2)), intervals(*range(7)), "the videos have [2, 3] features per frame"),
-        (np.ones((6, 3)), intervals(*range(7))[:, ::-1], "times that are no interval"),
-        (np.ones((6, 3)), intervals(0, 1, 2, 3, 4, 5, np.nan), "times that are no interval"),
+        (np.ones((6, 3)), intervals(*range(7))[:, ::-1], "times that are not intervals"),
+        (np.ones((6, 3)), intervals(0, 1, 2, 3, 4, 5, np.nan), "times that are not intervals"),
     ],
 )
 def test_damaged_videos(tmp_path: Path, features: Any, times: Any, sentence: str) -> None:
@@ -238,11 +238,11 @@ def test_other_layouts(tmp_path: Path) -> None:
         return str(caught.value)
 
     paths["text"].write_bytes(b"noise")
-    assert "text.csd: this is no HDF5 file" in sentence()
+    assert "text.csd: this is not an HDF5 file" in sentence()
     with h5py.File(paths["text"], "w") as file:
         file.create_group("a/data")
         file.create_group("b")
-    assert "found 2 groups (a, b), expected one" in sentence()
+    assert "there are 2 groups (a, b), expected one" in sentence()
     with h5py.File(paths["text"], "w") as file:
         file.create_group("a/other")
     assert "/a/data is missing, expected the layout" in sentence()

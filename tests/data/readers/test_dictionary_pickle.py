@@ -204,8 +204,8 @@ def without(split: str, key: str) -> Parts:
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ([1, 2], "found a list, expected a dictionary with the keys train, valid and test"),
-        ({"train": {}, "dev": {}}, "found train, dev, expected"),
+        ([1, 2], "the pickle holds a list, expected a dictionary with the keys train, valid and test"),
+        ({"train": {}, "dev": {}}, "holds train, dev, expected"),
         ({"train": [], "test": []}, "'train' holds a list"),
         (without("train", "audio"), "'train' has no array 'audio', only text, vision"),
         (spoil("test", "audio", np.ones((2, 7, 3))), "test text has 3 samples, test audio has 2 samples"),
@@ -214,7 +214,10 @@ def without(split: str, key: str) -> Parts:
             "'audio' has the shapes train (6, 7, 3), valid (2, 7, 3), test (3, 6, 3)",
         ),
         (spoil("test", "vision", np.ones((3, 9, 2), int)), "'test vision' is an array (3, 9, 2) of <i8"),
-        (spoil("test", "audio_lengths", [1, 2, 8]), "length of 'audio' in row 10 (counted from 0) is 8"),
+        (
+            spoil("test", "audio_lengths", [1, 2, 8]),
+            "lengths of 'audio', row 10 (counted from 0): 8 is not a length",
+        ),
         (spoil("test", "audio_lengths", [1, 2]), "'audio_lengths' has the shape (2,), expected one row"),
         (without("test", "audio_lengths"), "'test' has no 'audio_lengths', which other splits have"),
         (without("test", "regression_labels"), "there is no regression_labels or labels in all splits"),

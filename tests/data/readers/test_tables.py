@@ -109,7 +109,7 @@ def test_modalities_are_not_guessed(tmp_path: Path, modalities: Any) -> None:
         ({"modalities": {"a": ["pitch", "mood"]}}, "'mood' is in the target and in modality 'a'"),
         ({"modalities": {"a": "*"}}, "as it would leak"),
         ({"groups": "pitch"}, "'pitch' is in groups and in modality 'audio'"),
-        ({"ids": "mood"}, "'mood' is the target and groups or ids"),
+        ({"ids": "mood"}, "'mood' is in the target and in ids"),
         (
             {"modalities": {"a": ["pitch"], "b": ["energy", "pitch"]}},
             "'pitch' is in modality 'a' and in modality 'b'",
