@@ -1,7 +1,7 @@
 """The normalisations by name: the one list, which every other module derives from.
 
-It is apart from their statistics (`mmfusion.fusion.prediction_statistics`), so that a configuration, a figure or
-the help of a command knows the names without importing torch.
+It is apart from their statistics (`mmfusion.fusion.prediction_statistics`), so that a configuration, a figure
+or the help of a command knows the names without importing torch.
 """
 
 from __future__ import annotations

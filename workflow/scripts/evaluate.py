@@ -1,4 +1,4 @@
-"""Compute metrics and relevance of all networks of a dataset and a block of seeds."""
+"""Compute metrics and relevance of all networks of a dataset and a batch of seeds."""
 
 from mmfusion.files import write_table
 from mmfusion.study.data.seeds import load_by_seed

@@ -1,4 +1,4 @@
-"""Train all cells of a dataset and a normalisation for a block of seeds."""
+"""Train all cells of a dataset and a normalisation for a batch of seeds."""
 
 from mmfusion.files import write_table
 from mmfusion.study.cells import Cell

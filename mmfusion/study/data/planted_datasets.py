@@ -1,8 +1,8 @@
 """The synthetic datasets: the one list of their names, each with the recipe by which it is drawn.
 
-Words used here. A *view* is a modality: a sequence of symbols, over which one of two fixed *motifs* is written.
-*Coins* are fair, independent bits; one of them is the target y. The motif of a view is the one whose index is
-the XOR of the view's coins.
+Words used here. A *view* is a modality: a sequence of symbols, over which one of two fixed *motifs* is
+written. *Coins* are fair, independent bits; one of them is the target y. The motif of a view is the one whose
+index is the XOR of the view's coins.
 
 The idea and the names of the first three datasets are those of Ledent, Mustafa, Mehta, Vandermeulen, Kloft,
 "Interpretability in Multimodal Deep Learning", poster, TU Kaiserslautern. The poster does not print its

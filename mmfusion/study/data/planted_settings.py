@@ -51,7 +51,7 @@ class SequenceSettings:
         problems = [*self._motif_problems(), *self._size_problems()]
         if self.constant not in range(SYMBOLS):
             problems.append(
-                f"constant: {self.constant!r} is not a symbol, expected a whole number from 0 to 3; change it."
+                f"constant: {self.constant!r} is not a symbol, expected a whole number, 0 to 3; change it."
             )
         if not self.presence:
             problems.append("presence: the list is empty, expected at least one probability; add one.")
