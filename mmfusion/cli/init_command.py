@@ -12,7 +12,7 @@ COMMITTED = "config/mine.yaml"
 """Path of the template in a checkout, a link to the file of this package; its comments mention it."""
 
 SCHEMA_LINE = "# yaml-language-server: $schema=schema.json\n"
-"""First line of the template: an editor finds the schema beside it, which only a checkout has."""
+"""First line of the template: it points an editor to the schema, which is in a checkout only."""
 
 
 def write_template(path: Path) -> None:

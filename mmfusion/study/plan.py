@@ -155,7 +155,7 @@ class Study:
         return [name for name in self.train_folders() if EIGEN_CELL in self.cells and name.startswith(start)]
 
     def length_of_training(self, dataset: str) -> int:
-        """Count the samples that training a network passes over; 0 where only the data tell their number."""
+        """Count the samples that training a network passes over; 0 if only the data hold their number."""
         if dataset not in self.synthetic:
             return 0
         settings = self.config.synthetic[dataset]

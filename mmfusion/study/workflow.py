@@ -33,7 +33,7 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
     Raises
     ------
     SystemExit
-        With all mistakes of the configuration; Snakemake's own exceptions would print a traceback with them.
+        With all mistakes of the configuration; Snakemake's exceptions would print a traceback too.
     """
     messages: list[str] = []
     for path in files:

@@ -1,7 +1,7 @@
-"""Mistakes of a configuration that lie between its values, not in one of them.
+"""Mistakes between the values of a configuration, each of which may be right alone.
 
-They are looked for in the configuration as it was read, whatever else is wrong with it. A value of a wrong
-type is passed over here: `mmfusion.study.config.settings` finds it.
+The search is in the configuration as it was read, whatever else is wrong with it. It skips values of a wrong
+type: `mmfusion.study.config.settings` finds those.
 """
 
 from __future__ import annotations

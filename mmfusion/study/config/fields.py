@@ -27,7 +27,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, AfterValidator(_name)]
-"""A name that can stand in paths."""
+"""A name that can be part of a path."""
 
 MaxOrder = Annotated[
     Positive | None,

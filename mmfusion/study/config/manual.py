@@ -106,7 +106,7 @@ def _rows(model: Schema, definitions: Schema, prefix: str = "") -> Iterator[tupl
 
 
 def _named_rows(model: Schema, definitions: Schema, group: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the rows of an entry whose name is chosen: with its own row where entries are of two kinds."""
+    """Yield the rows of an entry of any name; first one about its kind, if there are two kinds."""
     key = f"{group}.{model.get('placeholder', 'NAME')}"
     if "placeholder" in model:
         yield key, "keys", model["description"].rstrip(".").lower()

@@ -2,7 +2,7 @@
 
 Words used here. A *path* leads through the configuration: keys of groups and positions in lists. A *location*
 is a path as pydantic writes it, with the names of its validators in between. A *problem* is one mistake with
-its path. Sentences stand in the order in which the configuration is written.
+its path. Sentences follow the order of the configuration.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ def sentences(problems: Iterable[Problem], config: Any) -> list[str]:
     ----------
     problems : iterable of Problem
     config : mapping
-        The configuration in which they were found.
+        The configuration that has them.
 
     Returns
     -------
     list of str
-        Without repeats, in the order of the configuration; what is missing stands at the end of its group.
+        Without repeats, in the order of the configuration; a missing key comes at the end of its group.
     """
     ordered = sorted(problems, key=lambda problem: _position(problem.path, config))
     return list(dict.fromkeys(f"{_written(path)}: {text}" for path, text in ordered))
@@ -118,7 +118,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], config: Any) -> 
     Returns
     -------
     list of Problem
-        One per path: the branches of an alternative stand in one sentence.
+        One per path: one sentence covers all branches of an alternative.
     """
     groups: dict[Path, list[Mapping[str, Any]]] = {}
     for entry in error.errors():
@@ -163,13 +163,13 @@ def _expected(problem: Mapping[str, Any]) -> str:
 
 
 def unknown_key(name: str, known: list[str]) -> str:
-    """Write the sentence about a key that nobody asked for.
+    """Write the sentence about an unknown key.
 
     Parameters
     ----------
     name : str
     known : list of str
-        The keys that may stand in its place.
+        The keys that the group may have.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def unknown_key(name: str, known: list[str]) -> str:
 
 
 def _keys_at(location: Path, model: type[BaseModel]) -> list[str]:
-    """Return the keys that may stand in the group at a location."""
+    """Return the keys that the group at a location may have."""
     group: Any = model
     for part in location:
         group = _inside(group, part)

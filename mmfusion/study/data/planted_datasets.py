@@ -25,7 +25,7 @@ class SequenceSpec:
     Parameters
     ----------
     coins : tuple of str
-        Latent coins beside the target ``y``.
+        Latent coins other than the target ``y``.
     views : tuple of tuple of str
         Per drawn view, the coins whose XOR is the index of its motif.
     planted : tuple of str

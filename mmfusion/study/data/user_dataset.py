@@ -131,7 +131,7 @@ def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None)
         f"{name} {len(columns)}" for name, columns in facts["constant_columns"].items() if columns
     )
     missing = ", ".join(f"{name} for {count} samples" for name, count in facts["missing"].items())
-    lacking = f"; missing: {missing}, where the mean feature stands" if missing else ""
+    lacking = f"; missing: {missing}, replaced by the mean feature" if missing else ""
     return (
         f"{dataset.name} ({dataset.task}): {sizes}; per sample: {widths} numbers{classes}{lacking}; constant "
         f"training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}."
