@@ -1,9 +1,9 @@
 # The study of config/config.yaml: `snakemake --cores all`; see README.md and config/README.md.
-from mmfusion.study.config.settings import MOSI_TASKS
 from mmfusion.study.digests import script_digests
 from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.names import MOSI_TASKS
 from mmfusion.study.provenance import commit_of
-from mmfusion.study.workflow import figures_of, load_study, told_by_failed_jobs
+from mmfusion.study.workflow import failed_job_messages, figures_of, load_study
 
 
 configfile: f"{workflow.basedir}/config/config.yaml"
@@ -16,18 +16,18 @@ STUDY = load_study(config, workflow.configfiles)
 FIGURE_NAMES = figures_of(STUDY)
 # A digest per script of the package modules that it uses: a change in one of them runs its rules again.
 CODE = script_digests(f"{workflow.basedir}/workflow/scripts")
-# Folder of a training job: all cells of a dataset and a normalisation, for a block of seeds.
-JOB = "{dataset}/{norm}/block-{block}"
+# Folder of a training job: all cells of a dataset and a normalisation, for a batch of seeds.
+JOB = "{dataset}/{norm}/batch-{batch}"
 
 
 wildcard_constraints:
     dataset="|".join(STUDY.datasets),
     synthetic="|".join(STUDY.synthetic) or "-",
     mosi="|".join(STUDY.mosi_datasets) or "-",
-    own="|".join(STUDY.own_datasets) or "-",
-    norm="none|bn|vbn|dbn|ibn",
+    user="|".join(STUDY.user_datasets) or "-",
+    norm="|".join(STUDY.norms),
     seed=r"\d+",
-    block=r"\d+",
+    batch=r"\d+",
     figure="|".join(FIGURE_NAMES),
 
 
@@ -40,7 +40,7 @@ onsuccess:
 
 
 onerror:
-    print(told_by_failed_jobs(log))
+    print(failed_job_messages(log))
 
 
 rule all:

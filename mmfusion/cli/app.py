@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mmfusion.errors import InputError, MmfusionError
+from mmfusion.fusion.norm_names import NORM_NAMES
 
 EPILOG = (
     "Give a table's modalities as NAME=COLUMNS, where COLUMNS is a pattern such as 'text_*' or a list "
@@ -68,7 +69,7 @@ def _relevance(
     groups: Groups = None,
     ids: Ids = None,
     task: Task = "auto",
-    norm: Annotated[str, typer.Option(help="Normalisation: none, bn, vbn, dbn or ibn.")] = "ibn",
+    norm: Annotated[str, typer.Option(help=f"Normalisation, one of {', '.join(NORM_NAMES)}.")] = "ibn",
     p: Annotated[
         float, typer.Option(help="Norm of the relevance scores, from 1 (few subsets) to inf.")
     ] = 1.0,

@@ -1,4 +1,4 @@
-"""The commented configuration that a study of one's own data begins with."""
+"""Writing the commented configuration with which a study of your own data begins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from mmfusion.errors import InputError
 from mmfusion.files import write_text
 
 COMMITTED = "config/mine.yaml"
-"""Name of the template in a checkout, which its comments mention."""
+"""Path of the template in a checkout, a link to the file of this package; its comments mention it."""
+
+SCHEMA_LINE = "# yaml-language-server: $schema=schema.json\n"
+"""First line of the template: it points an editor to the schema, which is in a checkout only."""
 
 
 def write_template(path: Path) -> None:
@@ -22,9 +25,9 @@ def write_template(path: Path) -> None:
     Raises
     ------
     InputError
-        If there is a file of that name.
+        If the file exists already.
     """
     if path.exists():
-        raise InputError(f"{path}: there is such a file already, expected a new name; nothing was written.")
+        raise InputError(f"{path}: this file exists already, expected a new name; nothing was written.")
     template = files("mmfusion.cli").joinpath("mine.yaml").read_text(encoding="utf-8")
-    write_text(path, template.replace(COMMITTED, str(path)))
+    write_text(path, template.removeprefix(SCHEMA_LINE).replace(COMMITTED, str(path)))

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from mmfusion.files import replacing
+from mmfusion.fusion.norm_names import NORM_NAMES
 
 # Colours of Okabe and Ito, "Color Universal Design" (2008), readable with any colour vision; without its
 # yellow, which is too pale on white. Markers repeat every distinction.
@@ -26,10 +27,10 @@ ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
 )
 GREY, PALE = "#6E6E6E", "#F2F2F2"
 
-NORM_COLORS = {"none": GREY, "bn": SKY, "vbn": ORANGE, "dbn": GREEN, "ibn": BLUE}
-NORM_MARKERS = {"none": "o", "bn": "s", "vbn": "^", "dbn": "D", "ibn": "P"}
 CLASS_COLORS = {0: ORANGE, 1: BLUE}
 MARKERS = ("o", "s", "^", "D", "P", "v", "X", "p")
+NORM_COLORS = dict(zip(NORM_NAMES, (GREY, SKY, ORANGE, GREEN, BLUE, PURPLE), strict=False))
+NORM_MARKERS = dict(zip(NORM_NAMES, MARKERS, strict=False))
 LINES = ("-", "--", "-.", ":")
 _ORDER_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 

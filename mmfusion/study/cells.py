@@ -1,4 +1,4 @@
-"""Cells of a study, one (dataset, norm, p, scale) each: how they are named and stand in tables."""
+"""Cells of a study, one (dataset, norm, p, scale) each: their names, and their columns in tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Cell:
 
     @property
     def folder(self) -> str:
-        """Name of the cell in progress bars and logs; fractions are written with a hyphen.
+        """Name of the cell in progress bars and logs, with a hyphen in fractions.
 
         Examples
         --------

@@ -1,43 +1,60 @@
-"""What tables call things, how figures call them, and in which order they stand."""
+"""Names of datasets, normalisations and subsets: how tables and figures write them, and in which order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import Literal
 
+from mmfusion.fusion.norm_names import NORM_NAMES
 from mmfusion.fusion.subsets import parse_subset
+from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
 
-NORM_NAMES = {"none": "none", "bn": "BN", "vbn": "VBN", "dbn": "DBN", "ibn": "IBN"}
-"""Display name of every normalisation, in the order of tables and legends."""
+__all__ = [
+    "DATASET_NAMES",
+    "MOSI_DATASETS",
+    "MOSI_TASKS",
+    "NORM_NAMES",
+    "PLANTED",
+    "TOY_DATASETS",
+    "joined",
+    "number_name",
+    "order_datasets",
+    "order_norms",
+    "order_numbers",
+    "order_of",
+    "order_subsets",
+    "ordered",
+    "subset_name",
+]
+
+MOSI_TASKS: dict[str, Literal["binary", "regression"]] = {"MOSIBinary": "binary", "MOSIReal": "regression"}
+"""Task of each of the two datasets of CMU-MOSI."""
+
+MOSI_DATASETS = tuple(MOSI_TASKS)
+"""The two datasets of CMU-MOSI."""
 
 DATASET_NAMES = {
-    "ConditionallyIndependent": "ConditionallyIndependent",
-    "XRel": "XRel",
-    "XRelIrrXOR": "XRelIrrXOR",
-    "XOR": "XOR",
-    "Parity": "Parity",
+    **{name: name for name in SEQUENCE_DATASETS},
     "MOSIBinary": "binary sentiment",
     "MOSIReal": "real-valued sentiment",
 }
 """Display name of every dataset, in the order of panels."""
 
-PLANTED = {"XRel": "1", "XRelIrrXOR": "1", "XOR": "1+2", "Parity": "1+2+3"}
-"""Label of the subset that carries the target by construction."""
+PLANTED = {name: spec.planted[0] for name, spec in SEQUENCE_DATASETS.items() if len(spec.planted) == 1}
+"""Label of the subset that carries the target by construction, where it is a single one."""
 
 TOY_DATASETS = tuple(PLANTED)
 """Datasets with one planted subset, from order one to order three."""
 
-MOSI_DATASETS = ("MOSIBinary", "MOSIReal")
-"""The two tasks on CMU-MOSI."""
 
-
-def ordered(found: Iterable[str], known: Iterable[str]) -> list[str]:
+def ordered(names: Iterable[str], known: Iterable[str]) -> list[str]:
     """List names without repetition: known ones in their order, then the others by alphabet.
 
     Parameters
     ----------
-    found : iterable of str
-        Names as they occur in a table.
+    names : iterable of str
+        As they occur in a table.
     known : iterable of str
         Names in display order; those that do not occur are left out.
 
@@ -50,26 +67,26 @@ def ordered(found: Iterable[str], known: Iterable[str]) -> list[str]:
     >>> ordered(["ibn", "mine", "none", "ibn"], NORM_NAMES)
     ['none', 'ibn', 'mine']
     """
-    present, order = set(found), list(known)
+    present, order = set(names), list(known)
     return [name for name in order if name in present] + sorted(present - set(order))
 
 
-def order_norms(found: Iterable[str]) -> list[str]:
-    """List normalisations in display order, see `ordered`."""
-    return ordered(found, NORM_NAMES)
+def order_norms(norms: Iterable[str]) -> list[str]:
+    """List normalisations in display order; see `ordered`."""
+    return ordered(norms, NORM_NAMES)
 
 
-def order_datasets(found: Iterable[str]) -> list[str]:
-    """List datasets in display order, see `ordered`."""
-    return ordered(found, DATASET_NAMES)
+def order_datasets(datasets: Iterable[str]) -> list[str]:
+    """List datasets in display order; see `ordered`."""
+    return ordered(datasets, DATASET_NAMES)
 
 
-def order_subsets(found: Iterable[str]) -> list[str]:
+def order_subsets(subsets: Iterable[str]) -> list[str]:
     """List subset labels by size, then by modality order.
 
     Parameters
     ----------
-    found : iterable of str
+    subsets : iterable of str
         Labels; the order in which single modalities first occur is the modality order.
 
     Returns
@@ -83,15 +100,16 @@ def order_subsets(found: Iterable[str]) -> list[str]:
     >>> order_subsets(["2+3", "1", "2", "3", "1+2"])
     ['1', '2', '3', '1+2', '2+3']
     """
-    labels = list(dict.fromkeys(found))
-    names = sorted(labels, key=lambda label: len(parse_subset(label)))
-    rank = {name: place for place, name in reversed(list(enumerate(sum(map(parse_subset, names), ()))))}
+    labels = list(dict.fromkeys(subsets))
+    by_size = sorted(labels, key=lambda label: len(parse_subset(label)))
+    members = (member for label in by_size for member in parse_subset(label))
+    rank = {member: position for position, member in enumerate(dict.fromkeys(members))}
     return sorted(
         labels, key=lambda label: (len(parse_subset(label)), [rank[m] for m in parse_subset(label)])
     )
 
 
-def order_numbers(found: Iterable[str]) -> list[str]:
+def order_numbers(numbers: Iterable[str]) -> list[str]:
     """List values of p or of scale by their size.
 
     Examples
@@ -99,7 +117,7 @@ def order_numbers(found: Iterable[str]) -> list[str]:
     >>> order_numbers(["inf", "2", "4/3", "1", "2"])
     ['1', '4/3', '2', 'inf']
     """
-    return sorted(set(found), key=lambda text: float("inf") if text == "inf" else float(Fraction(text)))
+    return sorted(set(numbers), key=lambda text: float("inf") if text == "inf" else float(Fraction(text)))
 
 
 def number_name(text: str) -> str:
@@ -114,7 +132,7 @@ def number_name(text: str) -> str:
 
 
 def subset_name(label: str) -> str:
-    r"""Write a subset for a label: digits as a set, longer names one below the other.
+    r"""Write a subset for a label: digits as a set, longer names on a line each.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""A study as a list of cells, blocks of seeds and file names: what the workflow asks of a configuration.
+"""A study as cells, batches of seeds and file names: what the workflow asks of a configuration.
 
-A *block* is a part of the seeds. One job trains all cells of a dataset and a normalisation for a block of
-seeds, and one job evaluates all cells of a dataset. A *folder* is the path of such a job's files below
-``results/train`` or ``results/evaluate``.
+A *batch* is a part of the seeds. One job trains all cells of a dataset and a normalisation for a batch of
+seeds, and one job evaluates all cells of a dataset for a batch. A *folder* is the path of such a job's files
+in ``results/train`` or ``results/evaluate``.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from typing import Any
 from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import DataError
 from mmfusion.study.cells import EIGEN_CELL, Cell
-from mmfusion.study.config.settings import MOSI_TASKS, Encoders, OwnDataset, StudyConfig, load_config
+from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset, UserDataset
+from mmfusion.study.config.encoder_settings import Encoders
+from mmfusion.study.config.settings import StudyConfig, load_config
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
+from mmfusion.study.names import MOSI_TASKS
 
 PICKLES = (".pkl", ".pickle")
 
 
 class Study:
-    """The cells, blocks and files of a configuration.
+    """The cells, batches and files of a configuration.
 
     Parameters
     ----------
@@ -37,14 +40,16 @@ class Study:
         Folder of the CMU-MOSI files; None where the study runs without them.
     cells : list of Cell
         All cells without repeats, in the order of the configuration; without MOSI if it was not found.
-    blocks : list of list of int
+    user : dict of str to UserDataset
+        Settings of the user's datasets that an experiment uses.
+    batches : list of list of int
         The seeds of each job.
 
     Raises
     ------
     DataError
-        If CMU-MOSI is required and missing, only a part of its files is there, or the file of an own dataset
-        is missing or lacks a column or array that the configuration names.
+        If CMU-MOSI is required and missing or some of its files are missing, or if the file of a user's
+        dataset is missing or lacks a column or array that the configuration names.
     """
 
     def __init__(self, config: StudyConfig) -> None:
@@ -57,15 +62,13 @@ class Study:
             for p in experiment.p
             for scale in experiment.scales
         ]
-        self.own = {
-            name: own for name, own in config.own.items() if name in {cell.dataset for cell in planned}
-        }
-        _check_files(self.own)
-        uses_mosi = any(cell.dataset in MOSI_TASKS for cell in planned)
-        self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if uses_mosi else None
+        used = {cell.dataset for cell in planned}
+        self.user = {name: settings for name, settings in config.user.items() if name in used}
+        _check_files(self.user)
+        self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if used & set(MOSI_TASKS) else None
         self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
         size = len(config.seeds) if config.seeds_per_job == "all" else config.seeds_per_job
-        self.blocks = [config.seeds[start : start + size] for start in range(0, len(config.seeds), size)]
+        self.batches = [config.seeds[start : start + size] for start in range(0, len(config.seeds), size)]
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> Study:
@@ -86,9 +89,14 @@ class Study:
         return list(dict.fromkeys(cell.dataset for cell in self.cells))
 
     @property
+    def norms(self) -> list[str]:
+        """Normalisations of all cells, in the order of the configuration."""
+        return list(dict.fromkeys(cell.norm for cell in self.cells))
+
+    @property
     def synthetic(self) -> list[str]:
         """Those of `datasets` that are generated."""
-        return [name for name in self.datasets if name not in MOSI_TASKS and name not in self.own]
+        return [name for name in self.datasets if name not in MOSI_TASKS and name not in self.user]
 
     @property
     def mosi_datasets(self) -> list[str]:
@@ -96,9 +104,9 @@ class Study:
         return [name for name in self.datasets if name in MOSI_TASKS]
 
     @property
-    def own_datasets(self) -> list[str]:
-        """Those of `datasets` that are the user's own."""
-        return [name for name in self.datasets if name in self.own]
+    def user_datasets(self) -> list[str]:
+        """Those of `datasets` that are the user's."""
+        return [name for name in self.datasets if name in self.user]
 
     @property
     def mosi_files(self) -> list[str]:
@@ -129,16 +137,16 @@ class Study:
             if dataset in (None, cell.dataset) and norm in (None, cell.norm)
         ]
 
-    def train_folders(self, dataset: str | None = None, block: int | None = None) -> list[str]:
-        """List the folders of the training jobs of a dataset and a block of seeds (None: of all)."""
+    def train_folders(self, dataset: str | None = None, batch: int | None = None) -> list[str]:
+        """List the folders of the training jobs of a dataset and a batch of seeds (None: of all)."""
         pairs = dict.fromkeys((cell["dataset"], cell["norm"]) for cell in self.cells_of(dataset))
-        indices = range(len(self.blocks)) if block is None else [block]
-        return [f"{name}/{norm}/block-{index}" for name, norm in pairs for index in indices]
+        indices = range(len(self.batches)) if batch is None else [batch]
+        return [f"{name}/{norm}/batch-{index}" for name, norm in pairs for index in indices]
 
     @property
     def evaluate_folders(self) -> list[str]:
         """Folders of the evaluation jobs."""
-        return [f"{name}/block-{index}" for name in self.datasets for index in range(len(self.blocks))]
+        return [f"{name}/batch-{index}" for name in self.datasets for index in range(len(self.batches))]
 
     @property
     def eigen_folders(self) -> list[str]:
@@ -147,40 +155,41 @@ class Study:
         return [name for name in self.train_folders() if EIGEN_CELL in self.cells and name.startswith(start)]
 
     def length_of_training(self, dataset: str) -> int:
-        """Count the samples that training a network passes over; 0 where their number is not known before."""
-        if dataset in MOSI_TASKS or dataset in self.own:
+        """Count the samples that training a network passes over; 0 if only the data hold their number."""
+        if dataset not in self.synthetic:
             return 0
-        settings = self.config.datasets[dataset]  # type: ignore[index]  # a name from a path
+        settings = self.config.synthetic[dataset]
         return settings.epochs * settings.sizes.train
 
-    def data_files(self, dataset: str, block: int | None = None) -> list[str]:
-        """Files that a block of seeds needs: one per seed if generated, else one; all without `block`."""
-        if dataset in MOSI_TASKS or dataset in self.own:
+    def data_files(self, dataset: str, batch: int | None = None) -> list[str]:
+        """List the files that a batch of seeds needs (None: all): one per seed if generated, else one."""
+        if dataset not in self.synthetic:
             return [f"results/data/{dataset}.safetensors"]
-        seeds = self.config.seeds if block is None else self.blocks[block]
+        seeds = self.config.seeds if batch is None else self.batches[batch]
         return [f"results/data/{dataset}/seed-{seed}.safetensors" for seed in seeds]
 
     def generation_settings(self, dataset: str) -> dict[str, Any]:
         """Return the settings that the generator of a dataset depends on, as plain values."""
-        sizes = self.config.datasets[dataset].sizes.model_dump()  # type: ignore[index]  # a name from a path
+        sizes = self.config.synthetic[dataset].sizes.model_dump()
         return {**self.config.sequences.model_dump(), "sizes": sizes}
 
-    def own_settings(self, dataset: str) -> dict[str, Any]:
-        """Return the settings that reading one of the user's own datasets depends on, as plain values."""
-        return self.own[dataset].model_dump(exclude={"epochs", "max_order"})
+    def user_settings(self, dataset: str) -> dict[str, Any]:
+        """Return the settings that reading one of the user's datasets depends on, as plain values."""
+        return self.user[dataset].model_dump(exclude={"epochs", "max_order"})
 
     def training_settings(self, dataset: str) -> dict[str, Any]:
         """Return the settings that training on a dataset depends on, as plain values."""
-        own: Any = self.own.get(dataset)
-        if own is None:
-            own = self.config.mosi if dataset in MOSI_TASKS else self.config.datasets[dataset]  # type: ignore[index]  # as above
-        kinds = ["symbols"] if dataset in self.synthetic else ["vector"]
-        if dataset in self.own:
-            kinds = list(Encoders.model_fields)
+        settings: Mosi | SyntheticDataset | UserDataset
+        if dataset in MOSI_TASKS:
+            settings, kinds = self.config.mosi, ["vector"]
+        elif dataset in self.user:
+            settings, kinds = self.user[dataset], list(Encoders.model_fields)
+        else:
+            settings, kinds = self.config.synthetic[dataset], ["symbols"]
         return {
             **self.config.training.model_dump(),
-            "epochs": own.epochs,
-            "max_order": own.max_order,
+            "epochs": settings.epochs,
+            "max_order": settings.max_order,
             "convention": self.config.convention,
             "encoders": {kind: getattr(self.config.encoders, kind).model_dump() for kind in kinds},
         }
@@ -192,34 +201,33 @@ class Study:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _check_files(datasets: Mapping[str, OwnDataset]) -> None:
-    """Check that the files of own datasets are there, with all names that are asked of them.
+def _check_files(datasets: Mapping[str, UserDataset]) -> None:
+    """Check that the files of the user's datasets exist and have all names that the configuration uses.
 
-    Only the names are looked at, never the values. The example's file is drawn when it is needed, and the
+    Only the names are read, never the values. The workflow draws the example's file when it needs it, and the
     names in a pickle are known only after reading.
     """
-    told = [sentence for name, own in datasets.items() if (sentence := _mistake_in_file(name, own))]
-    if told:
-        raise DataError("\n".join(told))
+    mistakes = [_mistake_in_file(name, settings) for name, settings in datasets.items()]
+    if any(mistakes):
+        raise DataError("\n".join(filter(None, mistakes)))
 
 
-def _mistake_in_file(name: str, own: OwnDataset) -> str:
-    if not Path(own.path).exists():
-        return (
-            ""
-            if own.path == EXAMPLE
-            else (
-                f"datasets.{name}.path: there is no file or folder {own.path} in {Path.cwd()}, expected the "
-                "data; correct the path, or write it from the root of the file system on."
-            )
-        )
-    if own.path.endswith(PICKLES):
+def _mistake_in_file(name: str, settings: UserDataset) -> str:
+    """Write the sentence about the file of a dataset; empty if nothing is wrong."""
+    if settings.path == EXAMPLE and not Path(EXAMPLE).exists():
         return ""
-    # Imported here: a study without own data does not need the libraries of the formats.
+    if not Path(settings.path).exists():
+        return (
+            f"datasets.{name}.path: there is no file or folder {settings.path} in {Path.cwd()}, expected the "
+            "data; correct the path, or write it in full, from the root of the file system."
+        )
+    if settings.path.endswith(PICKLES):
+        return ""
+    # Imported here: a study without data of the user's does not need the libraries of the formats.
     from mmfusion.data.readers.read import check_names
 
     try:
-        check_names(own.path, own.target, own.modalities, own.groups, own.ids)
+        check_names(settings.path, settings.target, settings.modalities, settings.groups, settings.ids)
     except DataError as error:
         return f"datasets.{name}: {error}"
     return ""

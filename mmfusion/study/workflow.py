@@ -1,4 +1,4 @@
-"""The seam to the Snakefile: a checked configuration, or its mistakes, and what failed jobs have told."""
+"""The seam to the Snakefile: a checked configuration or its mistakes, and the sentences of failed jobs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
         The configuration as Snakemake has read it.
     files : iterable of str or Path
         The YAML files it was read from: a key written twice in one of them is a mistake, of which Snakemake
-        keeps the last silently.
+        silently keeps the last.
 
     Returns
     -------
@@ -33,50 +33,50 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
     Raises
     ------
     SystemExit
-        With all mistakes of the configuration; Snakemake's own exceptions would print a traceback with them.
+        With all mistakes of the configuration; Snakemake's exceptions would print a traceback too.
     """
-    told: list[str] = []
+    messages: list[str] = []
     for path in files:
         try:
             check_keys(path)
         except MmfusionError as error:
-            told.append(str(error))
+            messages.append(str(error))
     try:
         study = Study.from_mapping(config)
     except MmfusionError as error:
-        told.append(str(error))
-    if told:
-        raise SystemExit("\n".join(told))
+        messages.append(str(error))
+    if messages:
+        raise SystemExit("\n".join(messages))
     return study
 
 
 def figures_of(study: Study) -> list[str]:
-    """List the figures of which some dataset is part of a study's configuration."""
+    """List the figures that show at least one dataset of a study's configuration."""
     planned = {name for experiment in study.config.experiments.values() for name in experiment.datasets}
     return [
         name
         for name, definition in FIGURES.items()
-        if (study.own if definition.requires is None else planned & set(definition.requires))
+        if (study.user if definition.requires is None else planned & set(definition.requires))
     ]
 
 
-def told_by_failed_jobs(logs: str | Path | Iterable[str | Path]) -> str:
-    """Collect the last line of every failed job's own log, which is the sentence about a user's mistake.
+def failed_job_messages(logs: str | Path | Iterable[str | Path]) -> str:
+    """Collect the last line of every failed job's log, which is the sentence about a user's mistake.
 
     Parameters
     ----------
     logs : str, Path or iterable of them
-        Snakemake's logs of the run (its version says how many), which name those of failed jobs, relative to
-        the working directory.
+        Snakemake's logs of the run (how many depends on its version), which name those of failed jobs,
+        relative to the working directory.
 
     Returns
     -------
     str
-        One line per failed job; empty if none has left a log.
+        One line per failed job; empty if none left a log.
     """
     several = [logs] if isinstance(logs, str | Path) else logs
-    found = [path for log in several for path in _FAILED.findall(_text(Path(log)))]
-    ends = {path: _last_line(_text(Path(path))) for path in dict.fromkeys(found)}
+    paths = [path for log in several for path in _FAILED.findall(_text(Path(log)))]
+    ends = {path: _last_line(_text(Path(path))) for path in dict.fromkeys(paths)}
     return "\n".join(f"Failed: {text} (log: {path})" for path, text in ends.items() if text)
 
 

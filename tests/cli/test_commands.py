@@ -196,11 +196,13 @@ def test_init_writes_the_committed_example_once(
     assert "snakemake" in run("init", str(path))
     committed = (ROOT / "config/mine.yaml").read_text()
     assert "config/mine.yaml" in committed
-    assert path.read_text() == committed.replace("config/mine.yaml", str(path))
+    first, rest = committed.split("\n", 1)
+    assert first == "# yaml-language-server: $schema=schema.json"  # which lies in config/ alone
+    assert path.read_text() == rest.replace("config/mine.yaml", str(path))
     monkeypatch.setattr("sys.argv", ["mmfusion", "init", str(path)])
     with pytest.raises(SystemExit):
         command.main()
-    assert "there is such a file already" in capsys.readouterr().err
+    assert "this file exists already" in capsys.readouterr().err
 
 
 def test_the_example_over_the_study_is_a_valid_configuration(tmp_path: Path) -> None:
@@ -212,8 +214,8 @@ def test_the_example_over_the_study_is_a_valid_configuration(tmp_path: Path) -> 
     (tmp_path / "both.yaml").write_text(yaml.safe_dump(base))
     study = load_config_file(tmp_path / "both.yaml")
     assert list(study.experiments) == ["mine"]
-    assert list(study.own) == ["speech"]
-    assert study.own["speech"].modalities == {"text": "text_*", "audio": "audio_*", "video": "video_*"}
+    assert list(study.user) == ["speech"]
+    assert study.user["speech"].modalities == {"text": "text_*", "audio": "audio_*", "video": "video_*"}
 
 
 def test_check_tells_constant_columns(tmp_path: Path) -> None:

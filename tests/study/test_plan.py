@@ -1,4 +1,4 @@
-"""What a configuration asks for: cells, blocks of seeds, files."""
+"""What a configuration asks for: cells, batches of seeds, files."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def test_the_paper_study_without_real_data(paper: Config) -> None:
     )
     assert len(study.cells) == 4 * 5 + 3 * 2 + 2 * 5
     assert len(study.train_folders()) == len(set(study.train_folders())) == 4 * 5 + 2
-    assert study.evaluate_folders == [f"{dataset}/block-0" for dataset in study.datasets]
+    assert study.evaluate_folders == [f"{dataset}/batch-0" for dataset in study.datasets]
     assert EIGEN_CELL in study.cells
-    assert study.eigen_folders == ["XRelIrrXOR/ibn/block-0"]
+    assert study.eigen_folders == ["XRelIrrXOR/ibn/batch-0"]
 
 
 def test_every_cell_is_trained_by_one_job(config: Config) -> None:
@@ -98,7 +98,7 @@ def test_every_cell_is_trained_by_one_job(config: Config) -> None:
 def test_without_the_cell_of_the_eigenvectors(paper: Config) -> None:
     paper["experiments"]["normalisations"]["p"] = ["2"]
     study = Study.from_mapping(paper)
-    assert "XRelIrrXOR/ibn/block-0" in study.train_folders()
+    assert "XRelIrrXOR/ibn/batch-0" in study.train_folders()
     assert study.eigen_folders == []
 
 
@@ -111,22 +111,22 @@ def test_the_longest_training(paper: Config) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "blocks"),
+    ("size", "batches"),
     [("all", [[4, 1, 7]]), (1, [[4], [1], [7]]), (2, [[4, 1], [7]]), (3, [[4, 1, 7]]), (5, [[4, 1, 7]])],
 )
-def test_blocks_hold_every_seed_once(config: Config, size: Any, blocks: list[list[int]]) -> None:
+def test_batches_hold_every_seed_once(config: Config, size: Any, batches: list[list[int]]) -> None:
     study = Study.from_mapping({**config, "seeds_per_job": size})
-    assert study.blocks == blocks
-    indices = range(len(blocks))
+    assert study.batches == batches
+    indices = range(len(batches))
     assert study.train_folders("Parity") == [
-        f"Parity/{norm}/block-{index}" for norm in ("vbn", "ibn") for index in indices
+        f"Parity/{norm}/batch-{index}" for norm in ("vbn", "ibn") for index in indices
     ]
-    assert study.train_folders("Parity", 0) == ["Parity/vbn/block-0", "Parity/ibn/block-0"]
-    assert len(study.train_folders()) == 4 * len(blocks)
+    assert study.train_folders("Parity", 0) == ["Parity/vbn/batch-0", "Parity/ibn/batch-0"]
+    assert len(study.train_folders()) == 4 * len(batches)
     assert study.evaluate_folders == [
-        f"{dataset}/block-{index}" for dataset in ("XRel", "Parity") for index in indices
+        f"{dataset}/batch-{index}" for dataset in ("XRel", "Parity") for index in indices
     ]
-    needed = [study.data_files("XRel", index) for index in range(len(blocks))]
+    needed = [study.data_files("XRel", index) for index in range(len(batches))]
     assert [file for files in needed for file in files] == study.data_files("XRel")
     assert needed[0][0] == "results/data/XRel/seed-4.safetensors"
 
@@ -239,16 +239,16 @@ def test_the_smoke_study_changes_known_keys_only(paper: Config) -> None:
         return {**base, **{key: over(base.get(key), value) for key, value in update.items()}}
 
     study = Study.from_mapping(over(paper, smoke))
-    assert set(smoke["experiments"]) == {*paper["experiments"], "mine"}  # and an example of own data
+    assert set(smoke["experiments"]) == {*paper["experiments"], "mine"}  # and an example of user data
     assert study.datasets == ["XRelIrrXOR", "ConditionallyIndependent", "speech"]
     assert EIGEN_CELL in study.cells
 
 
-def test_own_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
+def test_user_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
     paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "regression", "max_order": 2}
     paper["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
     study = Study.from_mapping(paper)
-    assert (study.datasets, study.own_datasets, study.synthetic, study.mosi_datasets) == (
+    assert (study.datasets, study.user_datasets, study.synthetic, study.mosi_datasets) == (
         ["mine"],
         ["mine"],
         [],
@@ -258,11 +258,11 @@ def test_own_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
     settings = study.training_settings("mine")
     assert (settings["epochs"], settings["max_order"]) == (20, 2)
     assert settings["encoders"] == paper["encoders"]
-    assert set(study.own_settings("mine")) & {"epochs", "max_order"} == set()
+    assert set(study.user_settings("mine")) & {"epochs", "max_order"} == set()
     assert study.length_of_training("mine") == 0
 
 
-def test_a_missing_file_of_an_own_dataset_is_told_before_anything_runs(paper: Config) -> None:
+def test_a_missing_file_of_a_user_dataset_is_reported_before_anything_runs(paper: Config) -> None:
     paper["datasets"]["mine"] = {"path": "nowhere.csv", "target": "y", "task": "binary"}
     paper["experiments"]["more"] = {**paper["experiments"]["normalisations"], "datasets": ["mine"]}
     with pytest.raises(DataError, match=r"datasets.mine.path: there is no file or folder nowhere.csv"):
@@ -270,7 +270,7 @@ def test_a_missing_file_of_an_own_dataset_is_told_before_anything_runs(paper: Co
 
 
 class TestNamesInFiles:
-    """Wrong names in files of own datasets are told with the configuration, before any job."""
+    """Wrong names in files of user datasets are reported with the configuration, before any job."""
 
     @pytest.fixture
     def mine(self, paper: Config, nowhere: Path) -> Config:
@@ -289,7 +289,7 @@ class TestNamesInFiles:
         return paper
 
     def test_right_ones(self, mine: Config) -> None:
-        assert Study.from_mapping(mine).own_datasets == ["mine"]
+        assert Study.from_mapping(mine).user_datasets == ["mine"]
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -318,11 +318,11 @@ class TestNamesInFiles:
     def test_the_content_of_a_pickle_is_not_looked_at(self, mine: Config, nowhere: Path) -> None:
         (nowhere / "mosi.pkl").write_bytes(b"anything")
         mine["datasets"]["mine"] = {"path": "mosi.pkl", "target": "labels", "task": "binary"}
-        assert Study.from_mapping(mine).own_datasets == ["mine"]
+        assert Study.from_mapping(mine).user_datasets == ["mine"]
 
 
-def test_an_own_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> None:
+def test_a_user_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> None:
     before = Study.from_mapping(paper)
     paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "binary"}
     after = Study.from_mapping(paper)
-    assert (after.own, after.cells) == ({}, before.cells)
+    assert (after.user, after.cells) == ({}, before.cells)

@@ -15,7 +15,7 @@ from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.logs import logged
-from mmfusion.study.workflow import figures_of, load_study, told_by_failed_jobs
+from mmfusion.study.workflow import failed_job_messages, figures_of, load_study
 
 CONFIG = Path(__file__).parents[2] / "config/config.yaml"
 SENTENCE = "rows.csv, row 3: 'x' is no number, expected one; correct the file."
@@ -177,7 +177,7 @@ class TestLoadStudy:
 
 
 class TestFailedJobs:
-    """The end of every failed job's log is told after Snakemake's own lines."""
+    """The end of every failed job's log is printed after Snakemake's own lines."""
 
     LINE = "    log: {} (check log file(s) for error details)\n"
 
@@ -190,11 +190,11 @@ class TestFailedJobs:
         lines = "".join(self.LINE.format(name) for name in failed)
         main.write_text(f"rule fine:\n    log: fine.log\n{lines}Exiting\n", encoding="utf-8")
         expected = [f"Failed: {SENTENCE} (log: data.log)", "Failed: KeyError: 'cell' (log: train.log)"]
-        assert told_by_failed_jobs([str(main)]).splitlines() == expected
-        assert told_by_failed_jobs(main) == told_by_failed_jobs([main, main])
+        assert failed_job_messages([str(main)]).splitlines() == expected
+        assert failed_job_messages(main) == failed_job_messages([main, main])
 
-    def test_nothing_to_tell(self, tmp_path: Path) -> None:
-        assert told_by_failed_jobs([]) == told_by_failed_jobs(tmp_path / "nowhere.log") == ""
+    def test_no_failed_jobs(self, tmp_path: Path) -> None:
+        assert failed_job_messages([]) == failed_job_messages(tmp_path / "nowhere.log") == ""
 
 
 def test_figures_are_those_of_the_datasets(config: dict[str, Any]) -> None:

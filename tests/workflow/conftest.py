@@ -30,7 +30,7 @@ experiments:
   scale_of_none: {datasets: [XRelIrrXOR], scales: ["3"]}
   independent_views: {norms: [vbn], p: ["inf"]}
   mine: {datasets: [speech], norms: [dbn], p: ["1"], scales: ["1"]}
-analysis: {resamples: 100, permutations: 9}
+analysis: {resamples: 100}
 """
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

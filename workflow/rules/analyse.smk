@@ -25,25 +25,25 @@ rule baselines:
 
 rule evaluate:
     input:
-        data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
+        data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.batch)),
         networks=lambda wildcards: expand(
             "results/train/{folder}/networks.safetensors",
-            folder=STUDY.train_folders(wildcards.dataset, int(wildcards.block)),
+            folder=STUDY.train_folders(wildcards.dataset, int(wildcards.batch)),
         ),
     output:
-        runs="results/evaluate/{dataset}/block-{block}/runs.parquet",
-        subsets="results/evaluate/{dataset}/block-{block}/subsets.parquet",
-        seconds="results/timings/evaluate/{dataset}/block-{block}.parquet",
+        runs="results/evaluate/{dataset}/batch-{batch}/runs.parquet",
+        subsets="results/evaluate/{dataset}/batch-{batch}/subsets.parquet",
+        seconds="results/timings/evaluate/{dataset}/batch-{batch}.parquet",
     log:
-        "results/logs/evaluate/{dataset}/block-{block}.log",
+        "results/logs/evaluate/{dataset}/batch-{batch}.log",
     benchmark:
-        "results/benchmarks/evaluate/{dataset}/block-{block}.tsv"
+        "results/benchmarks/evaluate/{dataset}/batch-{batch}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
     params:
-        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
+        seeds=lambda wildcards: STUDY.batches[int(wildcards.batch)],
         halves_seed=STUDY.config.analysis.seed,
         code=CODE["evaluate"],
     script:
@@ -52,7 +52,7 @@ rule evaluate:
 
 rule eigen:
     input:
-        data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
+        data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.batch)),
         networks=f"results/train/{JOB}/networks.safetensors",
     output:
         eigen=f"results/eigen/{JOB}/eigen.parquet",
@@ -67,8 +67,8 @@ rule eigen:
         mem_mb=1200,
         runtime=10,
     params:
-        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
-        permutations=STUDY.config.analysis.permutations,
+        seeds=lambda wildcards: STUDY.batches[int(wildcards.batch)],
+        permutations=999,
         seed=STUDY.config.analysis.seed,
         code=CODE["eigen"],
     script:

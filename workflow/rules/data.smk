@@ -1,18 +1,18 @@
-# Data: planted sequences per block of seeds, and CMU-MOSI from its CSV files.
+# Data: synthetic datasets per batch of seeds, CMU-MOSI from its CSV files, and the data of the user.
 
 
-# One rule per block, not one for all: more seeds then leave the data of the other blocks as they are.
-for block, seeds in enumerate(STUDY.blocks):
+# One rule per batch, not one for all: more seeds then leave the data of the other batches as they are.
+for batch, seeds in enumerate(STUDY.batches):
 
     rule:
         name:
-            f"synthetic_data_{block}"
+            f"synthetic_data_{batch}"
         output:
             expand("results/data/{{synthetic}}/seed-{seed}.safetensors", seed=seeds),
         log:
-            f"results/logs/data/{{synthetic}}/block-{block}.log",
+            f"results/logs/data/{{synthetic}}/batch-{batch}.log",
         benchmark:
-            f"results/benchmarks/data/{{synthetic}}/block-{block}.tsv"
+            f"results/benchmarks/data/{{synthetic}}/batch-{batch}.tsv"
         # Data first: the longest training can then start first.
         priority: 10**9
         threads: 1
@@ -50,27 +50,27 @@ rule mosi_dataset:
         "../scripts/mosi_dataset.py"
 
 
-rule own_dataset:
+rule user_dataset:
     input:
-        lambda wildcards: STUDY.own[wildcards.own].path,
+        lambda wildcards: STUDY.user[wildcards.user].path,
     output:
-        dataset="results/data/{own}.safetensors",
-        summary="results/data/{own}.txt",
+        dataset="results/data/{user}.safetensors",
+        summary="results/data/{user}.txt",
     log:
-        "results/logs/data/{own}.log",
+        "results/logs/data/{user}.log",
     benchmark:
-        "results/benchmarks/data/{own}.tsv"
+        "results/benchmarks/data/{user}.tsv"
     priority: 10**9
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
     params:
-        settings=lambda wildcards: STUDY.own_settings(wildcards.own),
-        max_order=lambda wildcards: STUDY.own[wildcards.own].max_order,
-        code=CODE["own_dataset"],
+        settings=lambda wildcards: STUDY.user_settings(wildcards.user),
+        max_order=lambda wildcards: STUDY.user[wildcards.user].max_order,
+        code=CODE["user_dataset"],
     script:
-        "../scripts/own_dataset.py"
+        "../scripts/user_dataset.py"
 
 
 rule example_data:

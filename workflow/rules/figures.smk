@@ -38,7 +38,7 @@ rule overview:
         toy_table="results/tables/toy_table_wide.csv",
         summary="results/tables/summary.parquet",
         predictions="results/tables/predictions.parquet",
-        read=expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.own_datasets),
+        read=expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.user_datasets),
     output:
         report(
             "results/overview.html",

@@ -1,11 +1,11 @@
-# Training: one job per dataset, normalisation and block of seeds, on one thread.
+# Training: one job per dataset, normalisation and batch of seeds, on one thread.
 
 
 rule train:
     input:
-        data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.block)),
+        data=lambda wildcards: STUDY.data_files(wildcards.dataset, int(wildcards.batch)),
         # No training starts before data from outside have been checked; a new check alone does not train again.
-        checked=ancient(expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.own_datasets)),
+        checked=ancient(expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.user_datasets)),
     output:
         networks=f"results/train/{JOB}/networks.safetensors",
         history=f"results/train/{JOB}/history.parquet",
@@ -22,7 +22,7 @@ rule train:
         runtime=30,
     params:
         cells=lambda wildcards: STUDY.cells_of(wildcards.dataset, wildcards.norm),
-        seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
+        seeds=lambda wildcards: STUDY.batches[int(wildcards.batch)],
         settings=lambda wildcards: STUDY.training_settings(wildcards.dataset),
         code=CODE["train"],
     script:

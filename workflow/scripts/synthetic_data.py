@@ -1,4 +1,4 @@
-"""Generate a planted dataset for a block of seeds."""
+"""Generate a planted dataset for a batch of seeds."""
 
 from mmfusion.study.data.planted import SequenceSettings, generate
 from mmfusion.study.logs import logged

@@ -119,7 +119,7 @@ def bayes_log_odds(dataset: MultimodalDataset, split: str) -> Floats:
     spec, parameters = _generator(dataset)
     settings = SequenceSettings(**parameters["settings"])
     features = dataset.splits[split].features
-    drawn = spec.drawn(settings)
+    drawn = spec.drawn(settings.presence)
     views = [_log_likelihood(features[view], settings, rho) for view, _, rho in drawn]  # (n, 2) each
     by_class: list[list[Floats]] = [[], []]
     for values in product((0, 1), repeat=1 + len(spec.coins)):
@@ -189,7 +189,7 @@ def expected_latent_accuracy(dataset: str, settings: SequenceSettings) -> float:
     >>> round(expected_latent_accuracy("ConditionallyIndependent", SequenceSettings()), 6)
     0.995275
     """
-    absent = [1.0 - rho for _, _, rho in SEQUENCE_DATASETS[dataset].drawn(settings)]
+    absent = [1.0 - rho for _, _, rho in SEQUENCE_DATASETS[dataset].drawn(settings.presence)]
     return float(1.0 - np.prod(absent) / 2.0)
 
 
@@ -233,7 +233,7 @@ def _log_likelihood(view: NDArray[np.uint8], settings: SequenceSettings, rho: fl
 def _latent_decisions(dataset: MultimodalDataset, split: str) -> Floats:
     spec, parameters = _generator(dataset)
     part = dataset.splits[split]
-    drawn = spec.drawn(SequenceSettings(**parameters["settings"]))
+    drawn = spec.drawn(parameters["settings"]["presence"])
     # Views that are always planted fix y together; a view planted at random fixes it alone.
     known = np.any([part.latents[f"presence/{view}"] for view, _, _ in drawn], axis=0)
     return np.where(known, part.target, 0.5)

@@ -1,47 +1,49 @@
-"""Mistakes of a configuration that lie between its values, not in one of them.
+"""Mistakes between the values of a configuration, each of which may be right alone.
 
-They are looked for in the configuration as it was read, whatever else is wrong with it. A value of a wrong
-type is passed over here: `mmfusion.study.config.settings` finds it.
+The search is in the configuration as it was read, whatever else is wrong with it. It skips values of a wrong
+type: `mmfusion.study.config.settings` finds those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mmfusion.study.config.dataset_settings import SYNTHETIC, USER, kind_of_entry
 from mmfusion.study.config.numbers import in_quotes, number
-from mmfusion.study.config.problems import Path, Problem, shown
+from mmfusion.study.config.problems import Path, Problem, as_yaml, unknown_key
+from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_settings import motif_problems
+from mmfusion.study.names import MOSI_TASKS
+
+DATASETS = (*SEQUENCE_DATASETS, *MOSI_TASKS)
+"""The datasets of the project."""
 
 
-def problems_between(
-    config: Mapping[str, Any], generated: Collection[str], real: Collection[str]
-) -> Iterator[Problem]:
+def problems_between(config: Mapping[str, Any]) -> Iterator[Problem]:
     """Find repeats in lists, and values that do not fit together.
 
     Parameters
     ----------
     config : mapping
         As read from YAML.
-    generated : collection of str
-        Names of the datasets that need settings.
-    real : collection of str
-        Names of the datasets of CMU-MOSI.
 
     Yields
     ------
     Problem
     """
-    found = config.get("experiments")
-    experiments = found if isinstance(found, Mapping) else {}
+    experiments = _group(config, "experiments")
+    datasets = _group(config, "datasets")
     yield from _repeats(("seeds",), config.get("seeds"))
     for name, experiment in experiments.items():
         for key in ("datasets", "norms", "p", "scales"):
             yield from _repeats(("experiments", name, key), _value(experiment, key))
-    yield from _taken_names(config, [*generated, *real])
-    yield from _unknown_datasets(config, experiments, [*generated, *real])
-    yield from _datasets_without_settings(config, experiments, generated)
-    yield from _nothing_to_train(config, experiments, real)
-    yield from _sequences(config)
+    yield from _names_of_datasets(datasets)
+    yield from _unknown_datasets(datasets, experiments)
+    if isinstance(config.get("datasets"), Mapping):
+        yield from _datasets_without_settings(datasets, experiments)
+    yield from _nothing_to_train(config, experiments)
+    yield from _lengths(config)
 
 
 def _value(config: Any, *path: str) -> Any:
@@ -50,7 +52,13 @@ def _value(config: Any, *path: str) -> Any:
     return config
 
 
-def _names(experiment: Any) -> list[str]:
+def _group(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return a group of keys; empty where something else is written."""
+    value = config.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _datasets_of(experiment: Any) -> list[str]:
     """Return the datasets of an experiment that are written as text."""
     names = _value(experiment, "datasets")
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
@@ -60,7 +68,7 @@ def _repeats(path: Path, values: Any) -> Iterator[Problem]:
     groups: dict[Any, list[str]] = {}
     for value in values if isinstance(values, list) else ():
         if type(value) in (int, float, str):
-            groups.setdefault(_identity(path[-1], value), []).append(shown(value))
+            groups.setdefault(_identity(path[-1], value), []).append(as_yaml(value))
     for equal in groups.values():
         if len(equal) > 1:
             yield Problem(
@@ -78,39 +86,36 @@ def _identity(key: int | str, value: Any) -> Any:
         return value
 
 
-def _taken_names(config: Mapping[str, Any], taken: Collection[str]) -> Iterator[Problem]:
-    settings = config.get("datasets")
-    for name, entry in settings.items() if isinstance(settings, Mapping) else ():
-        if name in taken and isinstance(entry, Mapping) and "path" in entry:
-            text = "this name is taken by a dataset of the study, expected a name of your own; rename it."
+def _names_of_datasets(datasets: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find user datasets with a name of the project, and synthetic ones with another name."""
+    for name, entry in datasets.items():
+        kind = kind_of_entry(name, entry)
+        if kind == USER and name in DATASETS:
+            text = "this name is taken by a dataset of the study, expected one of your choice; rename it."
             yield Problem(("datasets", name), text)
+        if kind == SYNTHETIC and isinstance(name, str) and name not in SEQUENCE_DATASETS:
+            yield Problem(("datasets", name), unknown_key(name, list(SEQUENCE_DATASETS)))
 
 
-def _unknown_datasets(
-    config: Mapping[str, Any], experiments: Mapping[str, Any], known: Collection[str]
-) -> Iterator[Problem]:
-    settings = config.get("datasets")
-    own = [str(name) for name in settings if name not in known] if isinstance(settings, Mapping) else []
+def _unknown_datasets(datasets: Mapping[str, Any], experiments: Mapping[str, Any]) -> Iterator[Problem]:
+    known = (*DATASETS, *(str(name) for name in datasets if name not in DATASETS))
     for name, experiment in experiments.items():
         listed = _value(experiment, "datasets")
-        for place, dataset in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(dataset, str) and dataset and dataset not in (*known, *own):
-                choices = ", ".join(repr(choice) for choice in (*known, *own))
+        for index, dataset in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(dataset, str) and dataset and dataset not in known:
+                choices = ", ".join(map(repr, known))
                 text = (
-                    f"{shown(dataset)} is not valid, expected {choices}; choose one, or add it to datasets."
+                    f"{as_yaml(dataset)} is not valid, expected {choices}; choose one, or add it to datasets."
                 )
-                yield Problem(("experiments", name, "datasets", place), text)
+                yield Problem(("experiments", name, "datasets", index), text)
 
 
 def _datasets_without_settings(
-    config: Mapping[str, Any], experiments: Mapping[str, Any], generated: Collection[str]
+    datasets: Mapping[str, Any], experiments: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    settings = config.get("datasets")
-    if not isinstance(settings, Mapping):
-        return
-    for dataset in generated:
-        users = [str(name) for name, experiment in experiments.items() if dataset in _names(experiment)]
-        if users and dataset not in settings:
+    for dataset in SEQUENCE_DATASETS:
+        users = [str(name) for name, experiment in experiments.items() if dataset in _datasets_of(experiment)]
+        if users and dataset not in datasets:
             yield Problem(
                 ("datasets",),
                 f"{dataset} is missing, expected its settings for {' and '.join(users)} of the experiments; "
@@ -118,34 +123,22 @@ def _datasets_without_settings(
             )
 
 
-def _nothing_to_train(
-    config: Mapping[str, Any], experiments: Mapping[str, Any], real: Collection[str]
-) -> Iterator[Problem]:
+def _nothing_to_train(config: Mapping[str, Any], experiments: Mapping[str, Any]) -> Iterator[Problem]:
     mode = _value(config, "mosi", "mode")
-    names = [name for experiment in experiments.values() for name in _names(experiment)]
-    if (mode is False or mode == "off") and names and set(names) <= set(real):
+    names = [name for experiment in experiments.values() for name in _datasets_of(experiment)]
+    if (mode is False or mode == "off") and names and set(names) <= set(MOSI_TASKS):
         text = "all datasets are CMU-MOSI, but mosi.mode is off, expected something to train; change one."
         yield Problem(("experiments",), text)
 
 
-def _sequences(config: Mapping[str, Any]) -> Iterator[Problem]:
+def _lengths(config: Mapping[str, Any]) -> Iterator[Problem]:
     """Compare the motifs with each other, and them and the encoder's window with the length."""
     motifs, length = _value(config, "sequences", "motifs"), _value(config, "sequences", "length")
-    if not (isinstance(motifs, list) and len(motifs) == 2 and all(isinstance(m, list) and m for m in motifs)):
-        motifs = []
-    widths = [len(motif) for motif in motifs]
-    if len(set(widths)) > 1:
-        text = f"they have {widths[0]} and {widths[1]} symbols, expected one length; change one of them."
-        yield Problem(("sequences", "motifs"), text)
-    if motifs and motifs[0] == motifs[1]:
-        text = "both are the same, expected two that tell the classes apart; change one of them."
-        yield Problem(("sequences", "motifs"), text)
-    if type(length) is not int or length < 1:
-        return
-    if widths and length < max(widths):
-        text = f"{length} is shorter than a motif ({max(widths)} symbols), expected room for it; raise it."
-        yield Problem(("sequences", "length"), text)
+    given = length if type(length) is int and length >= 1 else None
+    if isinstance(motifs, list) and len(motifs) == 2 and all(isinstance(m, list) and m for m in motifs):
+        for key, text in motif_problems(motifs, given):
+            yield Problem(("sequences", key), text)
     window = _value(config, "encoders", "symbols", "width")
-    if type(window) is int and length < window:
-        text = f"{window} is more than sequences.length ({length}), expected a window that fits; lower it."
+    if given and type(window) is int and given < window:
+        text = f"{window} is more than sequences.length ({given}), expected a window that fits; lower it."
         yield Problem(("encoders", "symbols", "width"), text)

@@ -75,12 +75,12 @@ def _fraction(text: str) -> Fraction:
         fraction = Fraction(text)
         float(fraction)
     except (ZeroDivisionError, OverflowError):
-        raise ValueError(f"{text!r} is no finite number, expected one such as '4/3'") from None
+        raise ValueError(f"{text!r} is not a finite number, expected one such as '4/3'") from None
     return fraction
 
 
 def in_quotes(value: Any) -> Any:
-    """Turn a YAML number into the text that should stand in its place; leave anything else as it is."""
+    """Turn a YAML number into the text that should be written for it; leave anything else as it is."""
     return str(value) if type(value) in (int, float) else value
 
 

@@ -1,16 +1,17 @@
 """Sentences about the mistakes of a configuration.
 
-Words used here. A *path* is the way to a place in the configuration: keys of groups and positions in lists. A
-*problem* is one mistake with its path. Problems are told in the order in which the configuration is written.
+Words used here. A *path* leads through the configuration: keys of groups and positions in lists. A *location*
+is a path as pydantic writes it, with the names of its validators in between. A *problem* is one mistake with
+its path. Sentences follow the order of the configuration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, NamedTuple, get_args
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 Path = tuple[int | str, ...]
 
@@ -23,10 +24,10 @@ _EXPECTED = {
     "list_type": "a list",
     "dict_type": "a group of keys",
     "model_type": "a group of keys",
-    "greater_than_equal": "a number from {ge} on",
+    "greater_than_equal": "a number of at least {ge}",
     "greater_than": "a number above {gt}",
     "less_than": "a number below {lt}",
-    "less_than_equal": "a number up to {le}",
+    "less_than_equal": "a number of at most {le}",
     "literal_error": "{expected}",
     "too_short": "{min_length} or more entries",
     "too_long": "{max_length} entries at most",
@@ -58,24 +59,24 @@ def sentences(problems: Iterable[Problem], config: Any) -> list[str]:
     ----------
     problems : iterable of Problem
     config : mapping
-        The configuration in which they were found.
+        The configuration that has them.
 
     Returns
     -------
     list of str
-        Without repeats, in the order of the configuration; what is missing stands at the end of its group.
+        Without repeats, in the order of the configuration; a missing key comes at the end of its group.
     """
     ordered = sorted(problems, key=lambda problem: _position(problem.path, config))
     return list(dict.fromkeys(f"{_written(path)}: {text}" for path, text in ordered))
 
 
 def _position(path: Path, config: Any) -> list[int]:
-    place = []
+    position = []
     for part in path:
         keys = list(config) if isinstance(config, Mapping) else []
-        place.append(part if isinstance(part, int) and not keys else _index(keys, part))
+        position.append(part if isinstance(part, int) and not keys else _index(keys, part))
         config = _step(config, part)
-    return place
+    return position
 
 
 def _index(keys: list[Any], part: int | str) -> int:
@@ -83,7 +84,7 @@ def _index(keys: list[Any], part: int | str) -> int:
 
 
 def _step(config: Any, part: int | str) -> Any:
-    """Return what stands at a key or list position; None where nothing does."""
+    """Return the value at a key or list position; None where there is none."""
     if isinstance(config, Mapping):
         return config.get(part)
     inside = isinstance(config, list) and isinstance(part, int) and part < len(config)
@@ -96,7 +97,7 @@ def _written(path: Path) -> str:
     return text.removeprefix(".") or "config"
 
 
-def shown(value: Any) -> str:
+def as_yaml(value: Any) -> str:
     """Write a value of a configuration nearly as YAML would, shortened where it is long."""
     words = {True: "true", False: "false", None: "an empty value"}
     text = words[value] if value is None or isinstance(value, bool) else repr(value)
@@ -117,12 +118,12 @@ def problems_of(error: ValidationError, model: type[BaseModel], config: Any) -> 
     Returns
     -------
     list of Problem
-        One per path: the branches of an alternative are told together.
+        One per path: one sentence covers all branches of an alternative.
     """
     groups: dict[Path, list[Mapping[str, Any]]] = {}
-    for found in error.errors():
-        groups.setdefault(_path(found["loc"], found["type"], config), []).append(found)
-    return [Problem(path, _text(path, found, model)) for path, found in groups.items()]
+    for entry in error.errors():
+        groups.setdefault(_path(entry["loc"], entry["type"], config), []).append(entry)
+    return [Problem(path, _text(path, entries, model)) for path, entries in groups.items()]
 
 
 def _path(location: Path, kind: str, config: Any) -> Path:
@@ -138,13 +139,13 @@ def _path(location: Path, kind: str, config: Any) -> Path:
 
 def _text(path: Path, problems: list[Mapping[str, Any]], model: type[BaseModel]) -> str:
     first = problems[0]
-    kind, value = first["type"], shown(first["input"])
+    kind, value = first["type"], as_yaml(first["input"])
     if kind == "missing":
         return "this key is missing, expected it here; add it (config/README.md describes every key)."
     if kind == "invalid_key":
         return f"{value} is not valid as a key, expected text; remove it or correct it."
-    if kind == "extra_forbidden" or (kind == "literal_error" and "[key]" in first["loc"]):
-        return _unknown(str(path[-1]), _names_at(path[:-1], model))
+    if kind == "extra_forbidden":
+        return unknown_key(str(path[-1]), _keys_at(first["loc"][:-1], model))
     if kind == "value_error":
         return f"{value} is not valid, {first['ctx']['error']}."
     expected = list(dict.fromkeys(_expected(problem) for problem in problems))
@@ -161,17 +162,40 @@ def _expected(problem: Mapping[str, Any]) -> str:
     return template.format(**facts) if template else str(problem["msg"])
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def unknown_key(name: str, known: list[str]) -> str:
+    """Write the sentence about an unknown key.
+
+    Parameters
+    ----------
+    name : str
+    known : list of str
+        The keys that the group may have.
+
+    Returns
+    -------
+    str
+    """
     close = get_close_matches(name, known, n=1)
     guess = f" (did you mean {close[0]!r}?)" if close else ""
     return f"this key is unknown{guess}, expected {', '.join(known)}; remove it or correct its name."
 
 
-def _names_at(path: Path, model: type[BaseModel]) -> list[str]:
-    """Return the keys that may stand in the group at a path."""
-    place: Any = model
-    for part in path:
-        fields = getattr(place, "model_fields", None)
-        place = fields[str(part)].annotation if fields else get_args(place)[-1]
-    fields = getattr(place, "model_fields", None)
-    return list(fields) if fields else list(get_args(get_args(place)[0]))
+def _keys_at(location: Path, model: type[BaseModel]) -> list[str]:
+    """Return the keys that the group at a location may have."""
+    group: Any = model
+    for part in location:
+        group = _inside(group, part)
+    return list(group.model_fields)
+
+
+def _inside(group: Any, part: int | str) -> Any:
+    """Return the type of a field of a model, of a value of a mapping, or of the kind with a tag."""
+    fields = getattr(group, "model_fields", None)
+    if fields:
+        return fields[str(part)].annotation
+    while get_origin(group) is Annotated:
+        group = get_args(group)[0]
+    for choice in get_args(group):
+        if Tag(str(part)) in getattr(choice, "__metadata__", ()):
+            return get_args(choice)[0]
+    return get_args(group)[-1]

@@ -49,7 +49,7 @@ def load_config_file(path: str | Path) -> StudyConfig:
     Raises
     ------
     ConfigError
-        If the file is missing or no YAML, or with one sentence for every mistake in it: keys written twice
+        If the file is missing or not YAML, or with one sentence for every mistake in it: keys written twice
         and all that `mmfusion.study.config.settings.load_config` finds.
     """
     content, repeats = _read(path)
@@ -73,7 +73,7 @@ def check_keys(path: str | Path) -> None:
     Raises
     ------
     ConfigError
-        If the file is missing or no YAML, or with one sentence for every key written twice.
+        If the file is missing or not YAML, or with one sentence for every key written twice.
     """
     _, repeats = _read(path)
     if repeats:
@@ -99,10 +99,10 @@ def _read(path: str | Path) -> tuple[Any, list[str]]:
 
 
 def _syntax(error: yaml.YAMLError) -> str:
-    """Tell a syntax error with its line; lines are counted from 1."""
+    """Write a syntax error with its line, counted from 1."""
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     where = f"line {mark.line + 1}: " if mark else ""
     what = f" ({problem})" if problem else ""
     return (
-        f"{where}this is no YAML{what}, expected `key: value`; check indentation, brackets and quotes here."
+        f"{where}this is not YAML{what}, expected `key: value`; check indentation, brackets and quotes here."
     )

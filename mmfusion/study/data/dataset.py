@@ -1,9 +1,9 @@
 """The one on-disk contract for multimodal data: a safetensors file with a JSON description.
 
 Words used here. A *split* is a named part of the samples (``train``, ``validation``, ``test``; the middle one
-may be absent). A *modality* is one array per split, either ``symbols`` (integers, shape (n, length)) or
-``vector`` (floats, shape (n, d)). *Latents* are what a generator or a source knows about a sample beside its
-features and its target. Nothing is ever unpickled.
+may be absent). A *modality* is one array per split: ``symbols`` (integers, shape (n, length)), ``vector``
+(floats, shape (n, d)) or ``sequence`` (floats, shape (n, length, d)). *Latents* are what a generator or a
+source knows about a sample besides its features and its target. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class MultimodalDataset:
 
 
 def _header(text: str) -> dict[str, Any]:
-    """Read the description; empty where it is no JSON object, which is another format."""
+    """Read the description; empty if it is not a JSON object, which is another format."""
     try:
         header = json.loads(text)
     except json.JSONDecodeError:

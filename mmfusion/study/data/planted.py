@@ -1,22 +1,11 @@
-"""Sequences with planted motifs: five datasets whose relevant modalities are known by construction.
+"""Drawing synthetic datasets, whose relevant modalities are known by construction.
 
-Words used here. A *view* is a modality: a sequence of symbols 0 to 3, uniform and independent, over which one
-of two fixed *motifs* is written at a uniformly drawn position where the dataset says so. *Coins* are fair,
-independent bits; one of them is the target y. The motif of a view is the one whose index is the XOR of the
-view's coins.
-
-The idea and the names of the first three datasets are those of Ledent, Mustafa, Mehta, Vandermeulen, Kloft,
-"Interpretability in Multimodal Deep Learning", poster, TU Kaiserslautern. The poster does not print its
-generators: `ConditionallyIndependent`, `XRel` and `XRelIrrXOR` are our reading of its names and of its table.
-`XOR` and `Parity` are positive controls that it lacks: without them a method that always answers "order one"
-would pass.
+A view is a sequence of symbols 0 to 3, uniform and independent; where its recipe in
+`mmfusion.study.data.planted_datasets` says so, a motif is written over them at a uniformly drawn position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,93 +13,17 @@ from numpy.typing import NDArray
 
 from mmfusion.errors import ConfigError
 from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
+from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS, SequenceSpec
 from mmfusion.study.data.planted_settings import SYMBOLS, SequenceSettings
 from mmfusion.study.streams import stream
 
 __all__ = ["SEQUENCE_DATASETS", "SYMBOLS", "SequenceSettings", "SequenceSpec", "generate"]
 
 
-@dataclass(frozen=True)
-class SequenceSpec:
-    """How one dataset is drawn.
-
-    Parameters
-    ----------
-    coins : tuple of str
-        Latent coins beside the target ``y``.
-    views : tuple of tuple of str
-        Per drawn view, the coins whose XOR is the index of its motif.
-    planted : tuple of str
-        Labels of the subsets that carry the target; empty for `sparse`: every single view.
-    statement : str
-        The generator in one sentence.
-    sparse : bool
-        Whether the one entry of `views` is repeated for every probability in ``SequenceSettings.presence``
-        (default: every drawn view carries its motif with certainty).
-    relabelled : bool
-        Whether one more view follows, the last drawn one XOR ``SequenceSettings.constant``.
-    """
-
-    coins: tuple[str, ...]
-    views: tuple[tuple[str, ...], ...]
-    planted: tuple[str, ...]
-    statement: str
-    sparse: bool = False
-    relabelled: bool = False
-
-    def drawn(self, settings: SequenceSettings) -> list[tuple[str, tuple[str, ...], float]]:
-        """List the drawn views: name, coins of the motif's index, probability of presence."""
-        views = self.views * len(settings.presence) if self.sparse else self.views
-        presence = settings.presence if self.sparse else (1.0,) * len(views)
-        return [
-            (str(number), coins, rho)
-            for number, (coins, rho) in enumerate(zip(views, presence, strict=True), start=1)
-        ]
-
-
-SEQUENCE_DATASETS: Mapping[str, SequenceSpec] = MappingProxyType(
-    {
-        "ConditionallyIndependent": SequenceSpec(
-            coins=(),
-            views=(("y",),),
-            planted=(),
-            statement="View m carries motif[y] with probability presence[m], independently given y.",
-            sparse=True,
-        ),
-        "XRel": SequenceSpec(
-            coins=("t",),
-            views=(("y",), ("t",)),
-            planted=("1",),
-            statement="View 1 carries motif[y], view 2 motif[t].",
-        ),
-        "XRelIrrXOR": SequenceSpec(
-            coins=("t",),
-            views=(("y",), ("t",)),
-            planted=("1",),
-            statement="View 1 carries motif[y], view 2 motif[t]; view 3 is view 2 XOR the constant.",
-            relabelled=True,
-        ),
-        "XOR": SequenceSpec(
-            coins=("t1", "t"),
-            views=(("t1",), ("t1", "y"), ("t",)),
-            planted=("1+2",),
-            statement="View 1 carries motif[t1], view 2 motif[t1 xor y], view 3 motif[t].",
-        ),
-        "Parity": SequenceSpec(
-            coins=("t1", "t2"),
-            views=(("t1",), ("t2",), ("t1", "t2", "y")),
-            planted=("1+2+3",),
-            statement="View 1 carries motif[t1], view 2 motif[t2], view 3 motif[t1 xor t2 xor y].",
-        ),
-    }
-)
-"""The five datasets by name."""
-
-
 def generate(dataset: str, seed: int, settings: SequenceSettings | None = None) -> MultimodalDataset:
-    """Draw one of the five datasets; equal arguments give equal data.
+    """Draw a synthetic dataset; equal arguments give equal data.
 
-    Every split has a random stream of its own, seeded by `seed` and the names of the dataset and the split.
+    Every split has its own random stream, seeded by `seed` and the names of the dataset and the split.
     The size of one split therefore never changes another.
 
     Parameters
@@ -147,7 +60,7 @@ def generate(dataset: str, seed: int, settings: SequenceSettings | None = None) 
     if spec is None:
         problems.append(f"dataset: {dataset!r} is unknown, expected one of {', '.join(SEQUENCE_DATASETS)}.")
     if seed < 0:
-        problems.append(f"seed: {seed!r} is negative, expected a whole number from 0 on.")
+        problems.append(f"seed: {seed!r} is negative, expected a whole number, at least 0.")
     if problems or spec is None:
         raise ConfigError(problems, source="sequences")
     splits = {
@@ -169,7 +82,7 @@ def generate(dataset: str, seed: int, settings: SequenceSettings | None = None) 
 def _draw_split(spec: SequenceSpec, settings: SequenceSettings, size: int, rng: np.random.Generator) -> Split:
     latents: dict[str, NDArray[Any]] = {name: rng.integers(0, 2, size) for name in ("y", *spec.coins)}
     features: dict[str, NDArray[Any]] = {}
-    for view, coins, rho in spec.drawn(settings):
+    for view, coins, rho in spec.drawn(settings.presence):
         index = np.bitwise_xor.reduce([latents[coin] for coin in coins])  # (n,)
         present = rng.random(size) < rho  # (n,), always true at rho = 1
         features[view], position = _draw_view(np.where(present, index, -1), settings, rng)

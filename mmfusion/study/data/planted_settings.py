@@ -1,8 +1,8 @@
-"""Settings that the generators of planted sequences share, checked when they are made."""
+"""Constants of the synthetic datasets, checked when they are made; what two motifs must keep."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ SYMBOLS = 4
 
 @dataclass(frozen=True)
 class SequenceSettings:
-    """What all five generators share.
+    """Constants that all synthetic datasets share.
 
     Parameters
     ----------
@@ -50,42 +50,42 @@ class SequenceSettings:
         object.__setattr__(self, "sizes", dict(self.sizes))
         problems = [*self._motif_problems(), *self._size_problems()]
         if self.constant not in range(SYMBOLS):
-            problems.append(f"constant: {self.constant!r} is no symbol, expected a whole number from 0 to 3.")
+            problems.append(
+                f"constant: {self.constant!r} is not a symbol, expected a whole number, 0 to 3; change it."
+            )
         if not self.presence:
-            problems.append("presence: no view given, expected at least one probability.")
+            problems.append("presence: the list is empty, expected at least one probability; add one.")
         for view, rho in enumerate(self.presence, start=1):
             if not 0 <= rho <= 1:
-                problems.append(f"presence of view {view}: {rho!r} is no probability, expected 0 to 1.")
+                problems.append(
+                    f"presence of view {view}: {rho!r} is not a probability, expected 0 to 1; change it."
+                )
         if problems:
-            raise ConfigError(problems, source="sequence settings")
+            raise ConfigError(problems, source="sequences")
 
     def _motif_problems(self) -> list[str]:
-        motifs = self.motifs
-        if len(motifs) != 2 or len(motifs[0]) != len(motifs[1]) or not motifs[0]:
-            return ["motifs: expected exactly two, of one length and with at least one symbol each."]
-        problems = []
-        if motifs[0] == motifs[1]:
-            problems.append("motifs: both are the same, so that no view can tell the classes; change one.")
-        if any(symbol not in range(SYMBOLS) for motif in motifs for symbol in motif):
-            problems.append("motifs: a symbol is outside the alphabet, expected whole numbers from 0 to 3.")
-        if self.length < len(motifs[0]):
+        if len(self.motifs) != 2 or not all(self.motifs):
+            return ["motifs: expected exactly two with at least one symbol each; add or remove some."]
+        problems = [f"{key}: {text}" for key, text in motif_problems(self.motifs, self.length)]
+        if any(symbol not in range(SYMBOLS) for motif in self.motifs for symbol in motif):
             problems.append(
-                f"length: {self.length} is shorter than a motif ({len(motifs[0])} symbols); "
-                "lengthen the sequences or shorten the motifs."
+                "motifs: a symbol is outside the alphabet, expected whole numbers from 0 to 3; correct it."
             )
         return problems
 
     def _size_problems(self) -> list[str]:
         problems = [
-            f"sizes: {split} is missing, expected a number of samples."
+            f"sizes: {split} is missing, expected a number of samples; add it."
             for split in ("train", "test")
             if split not in self.sizes
         ]
         for split, size in self.sizes.items():
             if split not in SPLITS:
-                problems.append(f"sizes: {split!r} is no split, expected one of {', '.join(SPLITS)}.")
+                problems.append(
+                    f"sizes: {split!r} is not a split, expected one of {', '.join(SPLITS)}; rename it."
+                )
             if size < 2:
-                problems.append(f"sizes: {split} has {size!r} samples, expected at least 2.")
+                problems.append(f"sizes: {split} has {size!r} samples, expected at least 2; raise it.")
         return problems
 
     def as_parameters(self) -> dict[str, Any]:
@@ -97,3 +97,33 @@ class SequenceSettings:
             "presence": list(self.presence),
             "sizes": dict(self.sizes),
         }
+
+
+def motif_problems(motifs: Sequence[Sequence[int]], length: int | None = None) -> Iterator[tuple[str, str]]:
+    """Compare two motifs with each other, and with the length of the sequences that carry them.
+
+    Parameters
+    ----------
+    motifs : pair of sequences of int
+        With at least one symbol each.
+    length : int, optional
+        Symbols per view. Default: not compared.
+
+    Yields
+    ------
+    tuple of str
+        The key that is wrong, ``motifs`` or ``length``, and what is wrong, what is expected and what to do.
+    """
+    widths = [len(motif) for motif in motifs]
+    if widths[0] != widths[1]:
+        yield (
+            "motifs",
+            f"they have {widths[0]} and {widths[1]} symbols, expected one length; change one of them.",
+        )
+    if list(motifs[0]) == list(motifs[1]):
+        yield "motifs", "both are the same, expected two that tell the classes apart; change one of them."
+    if length is not None and length < max(widths):
+        yield (
+            "length",
+            f"{length} is shorter than a motif ({max(widths)} symbols), expected room for it; raise it.",
+        )

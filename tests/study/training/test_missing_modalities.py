@@ -9,9 +9,9 @@ from mmfusion.data.example import example_table
 from mmfusion.data.missing import missing_rows
 from mmfusion.fusion.subsets import subset_label
 from mmfusion.study.cells import Cell
-from mmfusion.study.config.settings import OwnDataset
+from mmfusion.study.config.dataset_settings import UserDataset
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.data.own_dataset import own_dataset
+from mmfusion.study.data.user_dataset import user_dataset
 from mmfusion.study.tables.evaluate import evaluate_cells
 from mmfusion.study.training.cell_training import prepared_splits, train_cell
 from mmfusion.study.training.checkpoint import TrainedCell
@@ -37,7 +37,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> MultimodalDataset:
     frame.to_csv(path, index=False)
     modalities = {name: f"{name}_*" for name in ("text", "audio", "video")}
     given = {"path": str(path), "target": "agrees", "task": "binary", "modalities": modalities}
-    return own_dataset("speech", OwnDataset.model_validate(given).model_dump())
+    return user_dataset("speech", UserDataset.model_validate(given).model_dump())
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The user's own data as a dataset of the study: splits, standardising, and the sentences about mistakes."""
+"""Data of the user as a dataset of the study: splits, standardising, and the sentences about mistakes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mmfusion.data.example import example_table
 from mmfusion.data.missing import missing_rows
 from mmfusion.errors import MmfusionError
 from mmfusion.study.baselines.linear import linear_inputs
-from mmfusion.study.config.settings import OwnDataset
-from mmfusion.study.data.own_dataset import own_dataset, own_summary
+from mmfusion.study.config.dataset_settings import UserDataset
+from mmfusion.study.data.user_dataset import user_dataset, user_summary
 
 MODALITIES = {"text": "text_*", "audio": "audio_*", "video": "video_*"}
 
 
 def settings(path: Path, **changes: Any) -> dict[str, Any]:
     given = {"path": str(path), "target": "agrees", "task": "binary", "modalities": MODALITIES, **changes}
-    return OwnDataset.model_validate(given).model_dump()
+    return UserDataset.model_validate(given).model_dump()
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def test_a_table_is_split_and_standardised(table: Path) -> None:
-    dataset = own_dataset("speech", settings(table, groups="speaker", ids="id"))
+    dataset = user_dataset("speech", settings(table, groups="speaker", ids="id"))
     assert dataset.modalities == ("text", "audio", "video")
     assert list(dataset.splits) == ["train", "validation", "test"]
     ids = [set(split.ids) for split in dataset.splits.values()]
@@ -47,12 +47,12 @@ def test_a_table_is_split_and_standardised(table: Path) -> None:
     np.testing.assert_allclose(train.std(axis=0), 1.0, rtol=1e-5)
     assert dataset.parameters["classes"] == [0, 1]
     assert set(dataset.splits["test"].target) == {0, 1}
-    assert "speech (binary): train" in own_summary(dataset)
+    assert "speech (binary): train" in user_summary(dataset)
 
 
 def test_the_seed_of_the_split_and_nothing_else_draws_it(table: Path) -> None:
-    one, same = (own_dataset("speech", settings(table, ids="id")) for _ in range(2))
-    other = own_dataset("speech", settings(table, ids="id", held_out={"seed": 1}))
+    one, same = (user_dataset("speech", settings(table, ids="id")) for _ in range(2))
+    other = user_dataset("speech", settings(table, ids="id", held_out={"seed": 1}))
     assert one.splits["test"].ids == same.splits["test"].ids != other.splits["test"].ids
     shares = [len(split) / 300 for split in one.splits.values()]
     np.testing.assert_allclose(shares, [0.6, 0.15, 0.25], atol=0.01)
@@ -67,7 +67,7 @@ def test_sequences_are_padded_and_standardised_by_real_steps(tmp_path: Path) -> 
     face, mood = rng.normal(size=(60, 2)), rng.normal(size=60)
     np.savez(tmp_path / "data.npz", speech=speech, speech_lengths=lengths, face=face, mood=mood)
     chosen = {"target": "mood", "task": "regression", "modalities": None}
-    dataset = own_dataset("mine", settings(tmp_path / "data.npz", **chosen))
+    dataset = user_dataset("mine", settings(tmp_path / "data.npz", **chosen))
     train = dataset.splits["train"].features["speech"]
     real = train[~np.isnan(train).any(axis=2)]
     np.testing.assert_allclose(real.mean(axis=0), 0.0, atol=1e-5)
@@ -95,8 +95,8 @@ def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
     path.write_bytes(pickle.dumps(parts))
     chosen = {"target": "labels", "task": "regression", "modalities": None}
     with pytest.raises(MmfusionError, match="replace_infinite"):
-        own_dataset("mosi", settings(path, **chosen))
-    dataset = own_dataset("mosi", settings(path, **chosen, replace_infinite="zero"))
+        user_dataset("mosi", settings(path, **chosen))
+    dataset = user_dataset("mosi", settings(path, **chosen, replace_infinite="zero"))
     assert {name: len(split) for name, split in dataset.splits.items()} == {
         "train": 30,
         "validation": 10,
@@ -110,7 +110,7 @@ def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
     [
         (
             {"task": "regression", "target": "speaker"},
-            "the values are no numbers, expected numbers for the task regression",
+            "the values are not numbers, expected numbers for the task regression",
         ),
         ({"target": "speaker"}, "different values, expected 2 classes for the task binary"),
         ({"target": "agree"}, "did you mean 'agrees'"),
@@ -120,9 +120,9 @@ def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_mistakes_are_told(table: Path, changes: dict[str, Any], message: str) -> None:
+def test_mistakes_are_reported(table: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(MmfusionError, match=message):
-        own_dataset("speech", settings(table, **changes))
+        user_dataset("speech", settings(table, **changes))
 
 
 def test_missing_modalities_stay_missing_and_move_no_statistics(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_missing_modalities_stay_missing_and_move_no_statistics(tmp_path: Path) 
     frame.loc[frame.index % 3 == 0, audio] = np.nan
     frame["audio_3"] = np.where(frame["audio_0"].isna(), np.nan, 2.5)  # constant where it is known
     frame.to_csv(tmp_path / "speech.csv", index=False)
-    dataset = own_dataset("speech", settings(tmp_path / "speech.csv", ids="id"))
+    dataset = user_dataset("speech", settings(tmp_path / "speech.csv", ids="id"))
     for split in dataset.splits.values():
         gone = np.array([int(name.removeprefix("act-")) % 3 == 0 for name in split.ids])
         np.testing.assert_array_equal(missing_rows(split.features["audio"]), gone)
@@ -142,7 +142,7 @@ def test_missing_modalities_stay_missing_and_move_no_statistics(tmp_path: Path) 
     np.testing.assert_allclose(here.mean(axis=0), 0.0, atol=1e-6)
     np.testing.assert_allclose(here.std(axis=0)[:3], 1.0, rtol=1e-5)
     assert dataset.parameters["constant_columns"]["audio"] == [3]
-    assert "missing: audio for 20 samples" in own_summary(dataset)
+    assert "missing: audio for 20 samples" in user_summary(dataset)
     inputs = linear_inputs(dataset)["train"]
     assert np.isfinite(inputs).all()
     assert not inputs[missing_rows(train)][:, 6:10].any()
@@ -170,17 +170,17 @@ def test_the_summary_says_which_subsets_are_scored(
 ) -> None:
     chosen = {**MODALITIES, "video": ["video_0"], "rest": ["video_1", "video_2"]}
     chosen = dict(list(chosen.items())[:modalities])
-    summary = own_summary(own_dataset("speech", settings(table, modalities=chosen)), max_order)
+    summary = user_summary(user_dataset("speech", settings(table, modalities=chosen)), max_order)
     assert summary.endswith(scored or "set to 0: none.")
     assert ("scored" in summary) == bool(scored)
 
 
-def test_several_targets_are_told(tmp_path: Path) -> None:
+def test_several_targets_are_refused(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "data.npz", face=rng.normal(size=(30, 2)), mood=rng.normal(size=(30, 2)))
     chosen = {"target": "mood", "task": "regression", "modalities": None}
     with pytest.raises(MmfusionError, match=r"target mood: it has 2 values for each sample, expected one"):
-        own_dataset("mine", settings(tmp_path / "data.npz", **chosen))
+        user_dataset("mine", settings(tmp_path / "data.npz", **chosen))
 
 
 def test_missing_sequences_and_symbols(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_missing_sequences_and_symbols(tmp_path: Path) -> None:
     gait[3, : lengths[3]] = np.nan
     words[5] = -1
     np.savez(tmp_path / "walks.npz", gait=gait, gait_lengths=lengths, words=words, y=np.arange(40) % 2)
-    dataset = own_dataset("walks", settings(tmp_path / "walks.npz", target="y", modalities=None))
+    dataset = user_dataset("walks", settings(tmp_path / "walks.npz", target="y", modalities=None))
     counts = {
         name: sum(int(missing_rows(split.features[name]).sum()) for split in dataset.splits.values())
         for name in dataset.modalities
@@ -202,16 +202,16 @@ def test_missing_sequences_and_symbols(tmp_path: Path) -> None:
     assert all(np.isfinite(values).all() for values in inputs.values())
 
 
-def test_samples_and_modalities_of_which_nothing_is_known_are_told(tmp_path: Path) -> None:
+def test_samples_and_modalities_of_which_nothing_is_known_are_refused(tmp_path: Path) -> None:
     frame = example_table(50)
     frame.loc[7, [name for name in frame if name.startswith(("text_", "audio_", "video_"))]] = np.nan
     frame.to_csv(tmp_path / "speech.csv", index=False)
     with pytest.raises(
         MmfusionError, match=r"row 8 \(counted from 1\) has no modality at all, altogether 1 sample"
     ):
-        own_dataset("speech", settings(tmp_path / "speech.csv"))
+        user_dataset("speech", settings(tmp_path / "speech.csv"))
     frame = example_table(50)
     frame[[name for name in frame if name.startswith("audio_")]] = np.nan
     frame.to_csv(tmp_path / "speech.csv", index=False)
     with pytest.raises(MmfusionError, match=r"modality audio is missing for all \d+ training samples"):
-        own_dataset("speech", settings(tmp_path / "speech.csv"))
+        user_dataset("speech", settings(tmp_path / "speech.csv"))

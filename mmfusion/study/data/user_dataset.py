@@ -1,4 +1,4 @@
-"""The user's own data as a dataset of the study: read, checked, split and standardised."""
+"""Data of the user as a dataset of the study: read, checked, split and standardised."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from mmfusion.sentences import row_name
 from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split, Task
 
 
-def own_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
-    """Read a dataset of the user's own.
+def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
+    """Read a dataset of the user's.
 
     Parameters
     ----------
     name : str
     settings : mapping
-        ``path``, ``target``, ``task``, ``modalities``, ``groups``, ``ids`` and ``held_out``, as
-        `mmfusion.study.config.settings.OwnDataset` has them.
+        ``path``, ``target``, ``task``, ``modalities``, ``groups``, ``ids``, ``held_out`` and
+        ``replace_infinite``, as `mmfusion.study.config.dataset_settings.UserDataset` has them.
 
     Returns
     -------
     MultimodalDataset
-        Vectors are standardised by training statistics (float32), symbols are as they are; where a modality
-        is missing, its numbers are NaN and its symbols negative. Its parameters: ``source`` (the path),
+        Numbers are standardised by training statistics (float32), symbols are unchanged; where a modality is
+        missing, its numbers are NaN and its symbols negative. Its parameters: ``source`` (the path),
         ``classes`` (in the order of their indices), ``sizes``, ``constant_columns``, ``missing`` (samples).
 
     Raises
     ------
     DataError
-        If the file is missing or damaged, a column or value is wrong, or it cannot be split.
+        If the file is missing or damaged, a column or value is wrong, or the samples cannot be split.
     """
     source = _read(settings)
     target, classes = _target(source.target, settings["task"], settings)
@@ -92,7 +92,7 @@ def _padded(source: Source, modality: str) -> NDArray[Any]:
 
 
 def _standardised(values: NDArray[Any], train: Rows) -> tuple[NDArray[np.float32], list[int]]:
-    """Standardise numbers by training rows, sequences (n, length, d) by the steps that are no padding."""
+    """Standardise numbers by training rows, sequences (n, length, d) by the steps that are not padding."""
     if values.ndim == 2:
         return standardise(values, train)
     steps = np.asarray(values, dtype=np.float64)
@@ -105,15 +105,15 @@ def _standardised(values: NDArray[Any], train: Rows) -> tuple[NDArray[np.float32
     return flat[: steps.shape[0] * steps.shape[1]].reshape(steps.shape), constant
 
 
-def own_summary(dataset: MultimodalDataset, max_order: int | str | None = None) -> str:
-    """Describe a dataset of the user's own in one line.
+def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None) -> str:
+    """Describe a dataset of the user's in one line.
 
     Parameters
     ----------
     dataset : MultimodalDataset
-        Of `own_dataset`.
+        From `user_dataset`.
     max_order : int, "auto" or "all", optional
-        As `mmfusion.study.config.settings.OwnDataset` has it. Default: all subsets are scored.
+        As `mmfusion.study.config.dataset_settings.UserDataset` has it. Default: all subsets are scored.
 
     Returns
     -------
@@ -127,9 +127,11 @@ def own_summary(dataset: MultimodalDataset, max_order: int | str | None = None) 
         for name in dataset.modalities
     )
     classes = f"; classes: {', '.join(map(str, facts['classes']))}" if facts["classes"] else ""
-    constant = ", ".join(f"{name} {len(found)}" for name, found in facts["constant_columns"].items() if found)
+    constant = ", ".join(
+        f"{name} {len(columns)}" for name, columns in facts["constant_columns"].items() if columns
+    )
     missing = ", ".join(f"{name} for {count} samples" for name, count in facts["missing"].items())
-    lacking = f"; missing: {missing}, where the mean feature stands" if missing else ""
+    lacking = f"; missing: {missing}, replaced by the mean feature" if missing else ""
     return (
         f"{dataset.name} ({dataset.task}): {sizes}; per sample: {widths} numbers{classes}{lacking}; constant "
         f"training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}."
@@ -150,7 +152,7 @@ def _scored(dataset: MultimodalDataset, max_order: int | str | None) -> str:
 
 
 def _check_present(source: Source, missing: Mapping[str, NDArray[np.bool_]], train: Rows, path: Any) -> None:
-    """Check that every sample has a modality, and every modality training samples."""
+    """Check that every sample has a modality, and every modality a training sample."""
     nothing = np.flatnonzero(np.all(list(missing.values()), axis=0))
     if len(nothing):
         raise DataError(
@@ -177,7 +179,7 @@ def _target(values: NDArray[Any], task: str, settings: Mapping[str, Any]) -> tup
             return np.asarray(values, dtype=np.float64), []
         except (ValueError, TypeError):
             raise DataError(
-                f"{where}: the values are no numbers, expected numbers for the task regression; choose "
+                f"{where}: the values are not numbers, expected numbers for the task regression; choose "
                 "another task."
             ) from None
     classes, index = np.unique(values, return_inverse=True)
