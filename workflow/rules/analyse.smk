@@ -73,8 +73,6 @@ rule eigen:
         runtime=10,
     params:
         seeds=lambda wildcards: STUDY.blocks[int(wildcards.block)],
-        permutations=STUDY.config.analysis.permutations,
-        seed=STUDY.config.analysis.seed,
         code=CODE["eigen"],
     script:
         "../scripts/eigen.py"

@@ -11,6 +11,6 @@ with logged(snakemake.log[0]):
     blocks = load_blocks(snakemake.input.weights, snakemake.input.description)
     block = next(block for block in blocks if block.cell == EIGEN_CELL)
     datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
-    tables = eigen_block(block, datasets, snakemake.params.permutations, snakemake.params.seed)
+    tables = eigen_block(block, datasets)
     for path, table in zip(snakemake.output, tables, strict=True):
         write_table(path, table)
