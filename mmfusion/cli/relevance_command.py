@@ -19,7 +19,7 @@ from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.files import write_json, write_table
 from mmfusion.fusion.subsets import default_order
 from mmfusion.plotting.relevance_figure import relevance_figure
-from mmfusion.plotting.style import save
+from mmfusion.plotting.style import save_figure
 
 COLUMNS = ("beta", "weight_share", "loss_rise", "covariance_share", "reducibility_within")
 MOST_NAMED = 5
@@ -64,7 +64,7 @@ def answer(question: Question, choices: Mapping[str, Any], output: Path) -> pd.D
             typer.echo(line)
     before = [name for name in FILES if (output / name).exists()]
     write_table(output / "relevance.csv", table)
-    save(
+    save_figure(
         relevance_figure(table, f"{question.data.name}: what predicts {question.target!r}?", _caption(model)),
         output / "relevance.png",
     )

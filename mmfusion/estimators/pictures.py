@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sklearn.utils.validation import check_is_fitted
 
 from mmfusion.errors import InputError
-from mmfusion.plotting.style import style
+from mmfusion.plotting.style import figure_style
 from mmfusion.plotting.subset_relevance import MOST_BARS, sample_contributions, subset_relevance
 
 
@@ -48,7 +48,7 @@ class PlottingMixin:
                 f"measure: {measure!r} was not measured, expected a column of relevance_ with values; "
                 "held-out measures need validation_fraction."
             )
-        with style():
+        with figure_style():
             return subset_relevance(_axes(ax, len(self.relevance_)), self.relevance_, measure)
 
     def plot_contributions(self, i: int, X: Any = None, ax: Axes | None = None, output: Any = None) -> Axes:
@@ -85,7 +85,7 @@ class PlottingMixin:
         if chosen not in names:
             raise InputError(f"output: {chosen!r} is unknown, expected one of {', '.join(map(repr, names))}.")
         row = (table[chosen] if table.columns.nlevels == 2 else table).iloc[i]
-        with style():
+        with figure_style():
             return sample_contributions(_axes(ax, len(row)), row, f"sample {i}, score of {chosen!r}")
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 def markdown_table(table: pd.DataFrame) -> str:
     r"""Write a table as Markdown, a line per row.
 
-    Columns are not padded to a common width: a longer cell changes its own line and no other.
+    Cells are not padded to a common width, so that a longer cell leaves the other rows as they are.
 
     Parameters
     ----------
