@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -100,6 +101,20 @@ def test_options_reach_the_figure(tables):
     assert figure.legends[0].get_texts()[4].get_text() == "view 5 (1)"
 
 
+def test_options_come_from_the_configuration():
+    config = SimpleNamespace(sequences=SimpleNamespace(presence=[0.2, 1.0]))
+    given = {stem: definition.options(config) for stem, definition in FIGURES.items()}
+    assert given.pop("figure1_relevance_against_p") == {"presence": [0.2, 1.0]}
+    assert not any(given.values())
+
+
+def test_every_figure_has_a_caption_of_sentences():
+    for definition in FIGURES.values():
+        assert definition.caption[0].isupper()
+        assert definition.caption.endswith(".")
+        assert "  " not in definition.caption
+
+
 def test_unknown_name_and_missing_table(tables):
     with pytest.raises(ValueError, match="figure 'nonsense': unknown, expected one of figure1_"):
         draw_figure("nonsense", tables)
@@ -112,5 +127,5 @@ def test_drawing_does_not_import_torch_or_pyplot():
         "import sys, mmfusion.study.figures.registry; "
         "print({'torch', 'matplotlib.pyplot'} & set(sys.modules))"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "set()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
