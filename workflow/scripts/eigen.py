@@ -1,4 +1,4 @@
-"""Analyse the covariance of the blocks of features of all networks of one cell and a block of seeds."""
+"""Analyse the covariance of the blocks of features of all networks of one cell and a batch of seeds."""
 
 from mmfusion.files import write_table
 from mmfusion.study.cells import EIGEN_CELL

@@ -104,8 +104,8 @@ def _spectrum(ax: Axes, shares: pd.DataFrame) -> None:
 def _histogram(ax: Axes, samples: pd.DataFrame, scores: pd.DataFrame) -> None:
     """Draw the projection of every sample on the leading eigenvector, by class."""
     # The only use of seaborn, and imported here, since it is slow to import: it bins and outlines a filled
-    # histogram in one call. Its plots of points and means would draw intervals of their own, while those of
-    # all figures and tables come from mmfusion.measures.intervals.
+    # histogram in one call. Its plots of points and means would compute other intervals than those of
+    # all figures and tables, which come from mmfusion.measures.intervals.
     import seaborn
 
     known = finite(samples["projection"])

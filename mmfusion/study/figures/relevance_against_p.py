@@ -94,7 +94,7 @@ def _heading(grid: NDArray[Any], table: pd.DataFrame) -> None:
         figure_of(grid),
         TITLE,
         "ConditionallyIndependent, fusion of order one: the more often a view carries the motif of the "
-        "class, the more it tells, and a faithful score ranks the views so. Top: relevance β, whose "
+        "class, the more it says about it, and a faithful score ranks the views so. Top: relevance β, whose "
         "p-norm is 1 (p = ∞: β = 1 for every view in use). Bottom: share of the view in the sum of the "
         "block norms. " + seeds_sentence(table),
     )

@@ -76,7 +76,7 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none
             figure_of(grid),
             TITLE,
             f"Normalisation: {NORM_NAMES.get(norm, norm)}, p = {p}. The same networks, trained with all "
-            "encoder outputs multiplied by a constant, which does not change what the views tell; "
+            "encoder outputs multiplied by a constant, which does not change what the views say; "
             "relevance should not depend on it. " + seeds_sentence(table),
         )
     return grid

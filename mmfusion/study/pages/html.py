@@ -1,4 +1,4 @@
-"""Tables as pages that a browser reads, complete in themselves."""
+"""Pages for a browser, each complete in one file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def outcome_table(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def predictions_html(predictions: pd.DataFrame) -> str:
-    """Write the predictions as a page that stands alone."""
+    """Write the predictions as a complete page."""
     return html_page(
         "Predictions and what was measured", outcome_table(predictions).to_html(index=False, border=0)
     )

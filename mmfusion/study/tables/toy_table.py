@@ -258,13 +258,13 @@ def _names_once(wide: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _rule_above(first: pd.Series[str]) -> Callable[[str], str]:
+def _rule_above(first: pd.Series[str]) -> Callable[[object], str]:
     """Return a formatter that sets a rule above the first row of every dataset but the first."""
-    return lambda name: f"\\midrule\n{name}" if name and name not in set(first) else name
+    return lambda name: f"\\midrule\n{name}" if name and name not in set(first) else str(name)
 
 
-def _latex_cell(escaped: str) -> str:
-    return "--" if escaped == _DASH else _powers_of_ten(escaped)
+def _latex_cell(escaped: object) -> str:
+    return "--" if escaped == _DASH else _powers_of_ten(str(escaped))
 
 
 def _powers_of_ten(text: str) -> str:

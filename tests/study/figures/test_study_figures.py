@@ -173,7 +173,7 @@ def renamed(subsets, name: str) -> pd.DataFrame:
     return rows.assign(dataset=name)
 
 
-def test_own_relevance_shows_three_measures_of_every_dataset(tables):
+def test_user_relevance_shows_three_measures_of_every_dataset(tables):
     subsets = pd.concat([tables["subsets"], renamed(tables["subsets"], "yours")], ignore_index=True)
     grid = user_relevance(subsets)
     assert grid.shape == (2, 3)
@@ -192,7 +192,7 @@ def test_own_relevance_shows_three_measures_of_every_dataset(tables):
 
 
 @pytest.mark.parametrize(("modalities", "turned"), [(4, False), (8, True)])
-def test_own_relevance_of_many_modalities_has_no_overlapping_labels(modalities, turned):
+def test_user_relevance_of_many_modalities_has_no_overlapping_labels(modalities, turned):
     names = ["text", "audio", "video", "physiology", "gait", "eye_tracking", "context", "history"][
         :modalities
     ]
