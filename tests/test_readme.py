@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmfusion.study.tables.definitions import markdown
+from mmfusion.study.tables.definitions import columns_page
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,4 +51,4 @@ def test_every_locked_version_is_public() -> None:
 
 
 def test_dictionary_of_columns_is_the_current_one() -> None:
-    assert (ROOT / "docs/columns.md").read_text(encoding="utf-8") == markdown()
+    assert (ROOT / "docs/columns.md").read_text(encoding="utf-8") == columns_page()

@@ -20,7 +20,7 @@ from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.files import write_json, write_table
 from mmfusion.fusion.subsets import default_order
 from mmfusion.plotting.relevance_figure import relevance_figure
-from mmfusion.plotting.style import save
+from mmfusion.plotting.style import save_figure
 
 COLUMNS = ("beta", "weight_share", "loss_rise", "covariance_share", "reducibility_within")
 MOST_NAMED = 5
@@ -70,7 +70,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
             typer.echo(line)
     before = [name for name in FILES if (output / name).exists()]
     write_table(output / "relevance.csv", table)
-    save(
+    save_figure(
         relevance_figure(table, f"{request.data.name}: what predicts {request.target!r}?", _caption(model)),
         output / "relevance.png",
     )

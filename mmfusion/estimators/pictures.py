@@ -1,4 +1,4 @@
-"""The pictures of an estimator: relevance of the subsets, and contributions to the score of one sample."""
+"""What an estimator draws: relevance of the subsets, and contributions to the score of one sample."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sklearn.utils.validation import check_is_fitted
 
 from mmfusion.errors import InputError
-from mmfusion.plotting.style import style
+from mmfusion.plotting.style import figure_style
 from mmfusion.plotting.subset_relevance import MOST_BARS, sample_contributions, subset_relevance
 
 
@@ -36,7 +36,7 @@ class PlottingMixin:
         measure : str, default "beta"
             A column of `relevance_` that has bounds.
         ax : Axes, optional
-            Where to draw. Default: a figure of its own.
+            Where to draw. Default: a new figure.
 
         Returns
         -------
@@ -48,7 +48,7 @@ class PlottingMixin:
                 f"measure: {measure!r} was not measured, expected a column of relevance_ with values; "
                 "held-out measures need validation_fraction."
             )
-        with style():
+        with figure_style():
             return subset_relevance(_axes(ax, len(self.relevance_)), self.relevance_, measure)
 
     def plot_contributions(self, i: int, X: Any = None, ax: Axes | None = None, output: Any = None) -> Axes:
@@ -59,9 +59,9 @@ class PlottingMixin:
         i : int
             Row of X.
         X : as in `fit`, optional
-            Default: the samples that `fit` got, which a loaded estimator does not have.
+            Default: the samples that `fit` got, which a loaded estimator does not keep.
         ax : Axes, optional
-            Where to draw. Default: a figure of its own.
+            Where to draw. Default: a new figure.
         output : optional
             Which of several outputs: a class, or the position of a label or target. Default: the first.
 
@@ -74,18 +74,20 @@ class PlottingMixin:
             raise InputError(
                 f"i is a {type(i).__name__}, expected the position of a sample: plot_contributions(i, X)."
             )
-        given = self._given if X is None else X
-        if given is None:
-            raise InputError("X: a loaded estimator has no samples of its own, expected the samples to draw.")
-        table = self.contributions(given)
+        samples = self._given if X is None else X
+        if samples is None:
+            raise InputError(
+                "X: a loaded estimator does not keep the samples of `fit`; pass the sample to draw."
+            )
+        table = self.contributions(samples)
         if not -len(table) <= i < len(table):
-            raise InputError(f"i: {i} is no row of X, expected 0 to {len(table) - 1}.")
+            raise InputError(f"i: {i} is not a row of X, expected 0 to {len(table) - 1}.")
         names = self._outputs()
         chosen = names[0] if output is None else output
         if chosen not in names:
             raise InputError(f"output: {chosen!r} is unknown, expected one of {', '.join(map(repr, names))}.")
         row = (table[chosen] if table.columns.nlevels == 2 else table).iloc[i]
-        with style():
+        with figure_style():
             return sample_contributions(_axes(ax, len(row)), row, f"sample {i}, score of {chosen!r}")
 
 

@@ -1,4 +1,4 @@
-"""Figures with a heading that makes them readable alone: panels, title, subtitle, legend, message."""
+"""Panels, heading and legend, which make a figure readable alone, and a figure that says why it is empty."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 TITLE_SIZE, SUBTITLE_SIZE = 12.0, 9.0  # points
@@ -21,7 +22,7 @@ _EDGE = 0.12  # inches between heading and edge
 def panels(
     rows: int, columns: int, size: tuple[float, float], axes: Any = None, **options: Any
 ) -> tuple[NDArray[Any], bool]:
-    """Make a grid of axes, or check the one that a caller brings.
+    """Make a grid of axes, or check the one that a caller passes.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def panels(
     -------
     array of Axes, shape (rows, columns)
     bool
-        Whether the figure is new, so that heading and legend are this figure's own.
+        Whether the figure is new: only a new one gets a heading and a legend below its panels.
 
     Raises
     ------
@@ -64,8 +65,8 @@ def figure_of(axes: NDArray[Any] | Axes) -> Figure:
     return figure
 
 
-def heading(figure: Figure, title: str, subtitle: str) -> None:
-    """Write a title and a wrapped subtitle at the top left, and keep their room free.
+def add_heading(figure: Figure, title: str, subtitle: str) -> None:
+    """Write a title and a wrapped subtitle at the top left, and keep the panels below them.
 
     Parameters
     ----------
@@ -91,8 +92,8 @@ def heading(figure: Figure, title: str, subtitle: str) -> None:
         engine.set(rect=(0, 0, 1, 1 - used / height))
 
 
-def legend(axes: NDArray[Any], handles: Sequence[Artist], own: bool, title: str | None = None) -> None:
-    """Put one legend below a new figure, or into the first axes of a caller's.
+def add_legend(axes: NDArray[Any], handles: Sequence[Artist], is_new: bool, title: str | None = None) -> None:
+    """Put one legend below a new figure, or into the first of the caller's axes.
 
     Parameters
     ----------
@@ -100,19 +101,26 @@ def legend(axes: NDArray[Any], handles: Sequence[Artist], own: bool, title: str 
         All panels.
     handles : sequence of Artist
         Legend entries; each has its label.
-    own : bool
+    is_new : bool
         Whether the figure is new, see `panels`.
     title : str, optional
         Heading of the legend.
     """
-    if own:
+    if is_new:
         figure = figure_of(axes)
         longest = max(len(str(handle.get_label())) for handle in handles)
-        room = int(figure.get_size_inches()[0] / (0.7 + 0.08 * longest))  # entries that fit side by side
+        room = int(figure.get_size_inches()[0] / (0.7 + 0.08 * longest))  # entries that fit in a line
         columns = max(1, min(len(handles), room))
         figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
     else:
         axes.ravel()[0].legend(handles=handles, title=title)
+
+
+def legend_mark(label: str, color: str, marker: str = "o", **line: Any) -> Line2D:
+    """Make a legend entry: a marker, with a line if `linestyle` is given."""
+    return Line2D(
+        [], [], color=color, marker=marker, markersize=6, label=label, **{"linestyle": "none", **line}
+    )
 
 
 def empty_panel(ax: Axes, text: str) -> None:
@@ -121,7 +129,7 @@ def empty_panel(ax: Axes, text: str) -> None:
     ax.grid(visible=False)
 
 
-def message(title: str, sentence: str) -> Figure:
+def message_figure(title: str, sentence: str) -> Figure:
     """Make a figure that only says why there is nothing to draw.
 
     Parameters
@@ -136,5 +144,5 @@ def message(title: str, sentence: str) -> Figure:
     Figure
     """
     figure = Figure(figsize=(7.0, 1.2), layout="constrained")
-    heading(figure, title, sentence)
+    add_heading(figure, title, sentence)
     return figure

@@ -1,12 +1,12 @@
-"""Relevance of the subsets as a figure that can be read alone: what was trained on, and what helps."""
+"""Relevance of the subsets as a figure with a heading: beta, and what held-out samples say."""
 
 from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mmfusion.plotting.layout import heading
-from mmfusion.plotting.style import style
+from mmfusion.plotting.layout import add_heading
+from mmfusion.plotting.style import figure_style
 from mmfusion.plotting.subset_relevance import MOST_BARS, subset_relevance
 
 WIDTH, HEIGHT_OF_HEADING, HEIGHT_OF_BAR = 8.6, 2.0, 0.26  # inches
@@ -29,18 +29,18 @@ def relevance_figure(relevance: pd.DataFrame, title: str, subtitle: str) -> Figu
     Figure
     """
     measures = ["beta", "loss_rise"] if relevance["loss_rise"].notna().any() else ["beta"]
-    shown = relevance
+    drawn = relevance
     if len(relevance) > MOST_BARS:
-        shown = relevance.nlargest(MOST_BARS, measures[-1]).sort_index()
+        drawn = relevance.nlargest(MOST_BARS, measures[-1]).sort_index()
         subtitle += f" Shown are the {MOST_BARS} of {len(relevance)} subsets with the largest {measures[-1]}."
-    with style():
-        height = HEIGHT_OF_HEADING + HEIGHT_OF_BAR * len(shown)
+    with figure_style():
+        height = HEIGHT_OF_HEADING + HEIGHT_OF_BAR * len(drawn)
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         panels = figure.subplots(1, len(measures), squeeze=False)[0]
         for panel, measure in zip(panels, measures, strict=True):
-            subset_relevance(panel, shown, measure)
+            subset_relevance(panel, drawn, measure)
         if len(panels) > 1:
             panels[1].set_yticklabels([])
             panels[1].get_legend().remove()
-        heading(figure, title, subtitle)
+        add_heading(figure, title, subtitle)
     return figure

@@ -1,4 +1,4 @@
-"""Colours, fonts and files: how every figure looks and how it is written."""
+"""Colours, markers, fonts and files: how every figure looks and how it is written."""
 
 from __future__ import annotations
 
@@ -67,18 +67,18 @@ _FORMATS: dict[str, dict[str, Any]] = {
 
 
 @contextmanager
-def style() -> Iterator[None]:
+def figure_style() -> Iterator[None]:
     """Set fonts, sizes and colours of the figures, independent of the user's own matplotlib settings.
 
     Yields
     ------
     None
-        The former settings return when the block ends.
+        The earlier settings return when the ``with`` block ends.
 
     Examples
     --------
     >>> import matplotlib
-    >>> with style():
+    >>> with figure_style():
     ...     matplotlib.rcParams["font.size"]
     9.0
     """
@@ -97,7 +97,7 @@ def norm_marker(norm: str) -> str:
 
 
 def order_color(order: int) -> str:
-    """Return the colour of an order of interaction, from 1 on (repeats after six)."""
+    """Return the colour of an order of interaction, at least 1 (colours repeat after six)."""
     return _ORDER_COLORS[(order - 1) % len(_ORDER_COLORS)]
 
 
@@ -115,10 +115,10 @@ def graded_colors(count: int) -> list[str]:
         Hexadecimal colours of the map viridis.
     """
     last = max(count - 1, 1)
-    return [to_hex(colormaps["viridis"](0.8 * place / last)) for place in range(count)]
+    return [to_hex(colormaps["viridis"](0.8 * rank / last)) for rank in range(count)]
 
 
-def save(figure: Figure, path: str | Path) -> None:
+def save_figure(figure: Figure, path: str | Path) -> None:
     """Write a figure, whole or not at all; the same figure gives the same bytes.
 
     Parameters
@@ -136,5 +136,5 @@ def save(figure: Figure, path: str | Path) -> None:
     suffix = Path(path).suffix
     if suffix not in _FORMATS:
         raise ValueError(f"{path}: unknown figure suffix {suffix!r}, expected one of {', '.join(_FORMATS)}.")
-    with style(), replacing(path) as temporary:
+    with figure_style(), replacing(path) as temporary:
         figure.savefig(temporary, format=suffix[1:], **_FORMATS[suffix])

@@ -1,4 +1,4 @@
-"""The relevance of every subset, as one table of an estimator: bars with intervals, grouped by order."""
+"""Bars for one estimator: a measure of every subset with its interval, and the parts of one score."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
+from mmfusion.measures.catalogue import LABELS
+from mmfusion.plotting.layout import legend_mark
 from mmfusion.plotting.style import GREY, order_color
 
 MOST_BARS = 40
 """Subsets beyond this number are left out, the least relevant first."""
-LABELS = {
-    "beta": "relevance beta",
-    "weight_share": "share of the block norms",
-    "block_norm": "block norm",
-    "loss_rise": "rise of the loss without the subset",
-    "variance_share": "share of the score's variance",
-    "covariance_share": "share of the score's variance (covariance)",
-}
 
 
 def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -> Axes:
-    """Draw a measure of every subset as horizontal bars, most modalities at the bottom.
+    """Draw a measure of every subset as horizontal bars, in the order of the table.
 
     Parameters
     ----------
@@ -38,27 +31,27 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
     -------
     Axes
     """
-    shown = relevance.nlargest(MOST_BARS, measure).sort_index() if len(relevance) > MOST_BARS else relevance
-    places = np.arange(len(shown))
-    values = shown[measure].to_numpy(float)
-    ax.barh(places, values, color=[order_color(order) for order in shown["order"]], height=0.7)
-    low, high = (shown[f"{measure}_{side}"].to_numpy(float) for side in ("low", "high"))
+    drawn = relevance.nlargest(MOST_BARS, measure).sort_index() if len(relevance) > MOST_BARS else relevance
+    positions = np.arange(len(drawn))
+    values = drawn[measure].to_numpy(float)
+    ax.barh(positions, values, color=[order_color(order) for order in drawn["order"]], height=0.7)
+    low, high = (drawn[f"{measure}_{side}"].to_numpy(float) for side in ("low", "high"))
     known = ~np.isnan(low)
     if known.any():
         reach = np.abs(np.stack([values - low, high - values]))[:, known]
         ax.errorbar(
-            values[known], places[known], xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=2
+            values[known], positions[known], xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=2
         )
-    ax.set_yticks(places, shown["subset"])
+    ax.set_yticks(positions, drawn["subset"])
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     ax.axvline(0.0, color=GREY, lw=0.8)
     ax.set_xlabel(LABELS.get(measure, measure))
-    _legend(ax, sorted(set(shown["order"])))
-    left_out = len(relevance) - len(shown)
+    _legend(ax, sorted(set(drawn["order"])))
+    left_out = len(relevance) - len(drawn)
     if left_out:
-        ax.set_title(f"{len(shown)} most relevant of {len(relevance)} subsets")
+        ax.set_title(f"{len(drawn)} most relevant of {len(relevance)} subsets")
     return ax
 
 
@@ -83,13 +76,13 @@ def sample_contributions(ax: Axes, contributions: pd.Series[Any], title: str = "
     steps = pd.concat([pd.Series({"intercept": contributions["intercept"]}), parts])
     ends = steps.cumsum().to_numpy(float)
     starts = np.concatenate([[0.0], ends[:-1]])
-    places = np.arange(len(steps))
+    positions = np.arange(len(steps))
     colors = [GREY, *(order_color(str(name).count("+") + 1) for name in parts.index)]
-    ax.barh(places, ends - starts, left=starts, color=colors, height=0.7)
-    for place, (end, following) in enumerate(zip(ends[:-1], places[1:], strict=True)):
-        ax.plot([end, end], [place, following], color=GREY, lw=0.6)
+    ax.barh(positions, ends - starts, left=starts, color=colors, height=0.7)
+    for position, (end, following) in enumerate(zip(ends[:-1], positions[1:], strict=True)):
+        ax.plot([end, end], [position, following], color=GREY, lw=0.6)
     ax.axvline(ends[-1], color="black", lw=1.0, ls="--", label=f"score {ends[-1]:.3g}")
-    ax.set_yticks(places, [str(name) for name in steps.index])
+    ax.set_yticks(positions, [str(name) for name in steps.index])
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
@@ -104,9 +97,6 @@ def sample_contributions(ax: Axes, contributions: pd.Series[Any], title: str = "
 def _legend(ax: Axes, orders: list[int]) -> None:
     words = {1: "one modality", 2: "two together", 3: "three together"}
     handles = [
-        Line2D(
-            [], [], marker="s", ls="", color=order_color(order), label=words.get(order, f"{order} together")
-        )
-        for order in orders
+        legend_mark(words.get(order, f"{order} together"), order_color(order), marker="s") for order in orders
     ]
     ax.legend(handles=handles, loc="best")

@@ -27,12 +27,12 @@ def test_contributions_of_a_sample_of_training_or_of_others(arrays, classifier, 
     assert last.get_x() + last.get_width() == pytest.approx(score, rel=1e-6)
     other = classifier.plot_contributions(0, {name: values[3:5] for name, values in arrays.items()})
     assert other.patches[-1].get_x() + other.patches[-1].get_width() == pytest.approx(score, rel=1e-6)
-    with pytest.raises(InputError, match="i: 999 is no row of X, expected 0 to 399"):
+    with pytest.raises(InputError, match="i: 999 is not a row of X, expected 0 to 399"):
         classifier.plot_contributions(999)
     with pytest.raises(InputError, match="i is a dict, expected the position of a sample"):
         classifier.plot_contributions(arrays, 0)
     with pytest.raises(InputError, match="output: 'maybe' is unknown, expected one of 'yes'"):
         classifier.plot_contributions(0, output="maybe")
     classifier.save(tmp_path / "model")
-    with pytest.raises(InputError, match="a loaded estimator has no samples of its own"):
+    with pytest.raises(InputError, match="a loaded estimator does not keep the samples of `fit`"):
         FusionClassifier.load(tmp_path / "model").plot_contributions(0)

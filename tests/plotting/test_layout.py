@@ -2,17 +2,16 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mmfusion.plotting.layout import figure_of, heading, legend, message, panels
-from mmfusion.study.figures.seed_points import mark
+from mmfusion.plotting.layout import add_heading, add_legend, figure_of, legend_mark, message_figure, panels
 
 
 def test_panels_makes_or_takes_axes():
-    grid, own = panels(2, 3, (4.0, 3.0))
+    grid, is_new = panels(2, 3, (4.0, 3.0))
     assert grid.shape == (2, 3)
-    assert own
+    assert is_new
     given = Figure().subplots(2, 3)
-    taken, own = panels(2, 3, (4.0, 3.0), given)
-    assert not own
+    taken, is_new = panels(2, 3, (4.0, 3.0), given)
+    assert not is_new
     assert np.array_equal(taken, given)
     assert figure_of(taken) is figure_of(given[0, 0])
     single, _ = panels(1, 1, (4.0, 3.0), given[0, 0])
@@ -28,21 +27,21 @@ def test_heading_wraps_to_the_width():
     texts = {}
     for width in (4.0, 12.0):
         figure = Figure(figsize=(width, 4.0), layout="constrained")
-        heading(figure, "title", "word " * 40)
+        add_heading(figure, "title", "word " * 40)
         texts[width] = figure.texts[1].get_text()
     assert texts[4.0].count("\n") > texts[12.0].count("\n") >= 1
     assert texts[4.0].split() == texts[12.0].split() == ["word"] * 40
 
 
 def test_legend_goes_below_or_into_the_axes():
-    handles = [mark("one", "black"), mark("two", "red")]
-    grid, own = panels(1, 1, (4.0, 3.0))
-    legend(grid, handles, own)
+    handles = [legend_mark("one", "black"), legend_mark("two", "red")]
+    grid, is_new = panels(1, 1, (4.0, 3.0))
+    add_legend(grid, handles, is_new)
     assert [text.get_text() for text in figure_of(grid).legends[0].get_texts()] == ["one", "two"]
-    legend(grid, handles, own=False)
+    add_legend(grid, handles, is_new=False)
     assert grid[0, 0].get_legend() is not None
 
 
 def test_message_has_title_and_sentence():
-    figure = message("What", "There is nothing.")
+    figure = message_figure("What", "There is nothing.")
     assert [text.get_text() for text in figure.texts] == ["What", "There is nothing."]

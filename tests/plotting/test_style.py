@@ -9,18 +9,18 @@ from matplotlib.figure import Figure
 from mmfusion.plotting.style import (
     NORM_COLORS,
     NORM_MARKERS,
+    figure_style,
     graded_colors,
     norm_color,
     norm_marker,
     order_color,
-    save,
-    style,
+    save_figure,
 )
 from mmfusion.study.names import NORM_NAMES
 
 
 def small_figure() -> Figure:
-    with style():
+    with figure_style():
         figure = Figure(figsize=(2, 2), layout="constrained")
         ax = figure.subplots()
         ax.plot([0, 1], [1, 0], label="β")
@@ -32,9 +32,9 @@ def small_figure() -> Figure:
 @pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
 def test_two_saves_are_equal_and_undated(tmp_path, suffix):
     paths = [tmp_path / f"{name}{suffix}" for name in "ab"]
-    save(small_figure(), paths[0])
+    save_figure(small_figure(), paths[0])
     with matplotlib.rc_context({"font.size": 30.0, "savefig.dpi": 30}):  # a user's own settings
-        save(small_figure(), paths[1])
+        save_figure(small_figure(), paths[1])
     content = paths[0].read_bytes()
     assert content == paths[1].read_bytes()
     assert b"CreationDate" not in content
@@ -44,35 +44,36 @@ def test_two_saves_are_equal_and_undated(tmp_path, suffix):
 
 def test_bytes_do_not_depend_on_the_hash_seed(tmp_path):
     code = (
-        "import sys; from matplotlib.figure import Figure; from mmfusion.plotting.style import save, style\n"
-        "with style():\n    figure = Figure(); figure.text(0.1, 0.5, 'relevance β of {1,2}')\n"
-        "for suffix in ('.png', '.pdf'): save(figure, sys.argv[1] + suffix)"
+        "import sys; from matplotlib.figure import Figure\n"
+        "from mmfusion.plotting.style import save_figure, figure_style\n"
+        "with figure_style():\n    figure = Figure(); figure.text(0.1, 0.5, 'relevance β of {1,2}')\n"
+        "for suffix in ('.png', '.pdf'): save_figure(figure, sys.argv[1] + suffix)"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "other")], check=True, env=environment)
-    with style():
+    with figure_style():
         figure = Figure()
         figure.text(0.1, 0.5, "relevance β of {1,2}")
     for suffix in (".png", ".pdf"):
-        save(figure, tmp_path / f"own{suffix}")
+        save_figure(figure, tmp_path / f"own{suffix}")
         assert (tmp_path / f"own{suffix}").read_bytes() == (tmp_path / f"other{suffix}").read_bytes()
 
 
 def test_png_has_200_dots_per_inch(tmp_path):
-    save(small_figure(), tmp_path / "a.png")
+    save_figure(small_figure(), tmp_path / "a.png")
     content = (tmp_path / "a.png").read_bytes()
     assert int.from_bytes(content[16:20], "big") == 400
 
 
 def test_unknown_suffix_writes_nothing(tmp_path):
     with pytest.raises(ValueError, match=r"unknown figure suffix '.jpg', expected one of .png, .pdf, .svg"):
-        save(small_figure(), tmp_path / "a.jpg")
+        save_figure(small_figure(), tmp_path / "a.jpg")
     assert not list(tmp_path.iterdir())
 
 
 def test_style_leaves_settings_as_they_were():
     before = dict(matplotlib.rcParams)
-    with style():
+    with figure_style():
         assert matplotlib.rcParams["legend.frameon"] is False
     assert dict(matplotlib.rcParams) == before
 

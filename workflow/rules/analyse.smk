@@ -68,8 +68,6 @@ rule eigen:
         runtime=10,
     params:
         seeds=lambda wildcards: STUDY.batches[int(wildcards.batch)],
-        permutations=999,
-        seed=STUDY.config.analysis.seed,
         code=CODE["eigen"],
     script:
         "../scripts/eigen.py"

@@ -21,11 +21,8 @@ rule figure:
         mem_mb=500,
         runtime=5,
     params:
-        options=lambda wildcards: (
-            {"presence": STUDY.config.sequences.presence}
-            if wildcards.figure == "figure1_relevance_against_p"
-            else {}
-        ),
+        options=lambda wildcards: FIGURES[wildcards.figure].options(STUDY.config),
+        caption=lambda wildcards: FIGURES[wildcards.figure].caption,
         code=CODE["figure"],
     script:
         "../scripts/figure.py"

@@ -2,7 +2,7 @@
 
 from mmfusion.files import write_text
 from mmfusion.study.logs import logged
-from mmfusion.study.tables.definitions import markdown
+from mmfusion.study.tables.definitions import columns_page
 
 with logged(snakemake.log[0]):
-    write_text(snakemake.output[0], markdown())
+    write_text(snakemake.output[0], columns_page())

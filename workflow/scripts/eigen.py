@@ -10,6 +10,6 @@ from mmfusion.study.training.checkpoint import load_cells
 with logged(snakemake.log[0]):
     trained = next(cell for cell in load_cells(snakemake.input.networks) if cell.cell == EIGEN_CELL)
     datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
-    tables = eigen_cell(trained, datasets, snakemake.params.permutations, snakemake.params.seed)
+    tables = eigen_cell(trained, datasets)
     for path, table in zip(snakemake.output, tables, strict=True):
         write_table(path, table)

@@ -11,10 +11,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mmfusion.measures.intervals import summarise
-from mmfusion.plotting.layout import empty_panel, figure_of, heading, legend, panels
+from mmfusion.plotting.layout import add_heading, add_legend, empty_panel, figure_of, legend_mark, panels
 from mmfusion.plotting.style import LINES, order_color
-from mmfusion.study.figures.seed_points import draw_band, mark, seeds_sentence
-from mmfusion.study.figures.select_rows import one_p, select
+from mmfusion.study.figures.figure_definition import FigureDefinition
+from mmfusion.study.figures.seed_points import draw_band, seeds_sentence
+from mmfusion.study.figures.select_rows import one_p, select_rows
 from mmfusion.study.names import (
     NORM_NAMES,
     PLANTED,
@@ -68,11 +69,11 @@ def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     ValueError
         If `axes` has another shape.
     """
-    rows, p = one_p(select(history, "history", dataset=TOY_DATASETS, scale="1"))
+    rows, p = one_p(select_rows(history, "history", dataset=TOY_DATASETS, scale="1"))
     table = order_shares(rows)
     datasets, norms = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"])
     size = (1.4 + 2.0 * max(len(norms), 2), 2.1 + 1.75 * len(datasets))
-    grid, own = panels(len(datasets), len(norms), size, axes, sharey=True)
+    grid, is_new = panels(len(datasets), len(norms), size, axes, sharey=True)
     for row, dataset in enumerate(datasets):
         for column, norm in enumerate(norms):
             ax = grid[row, column]
@@ -82,9 +83,9 @@ def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
             if row == len(datasets) - 1:
                 ax.set_xlabel("epoch")
         grid[row, 0].set_ylabel(f"{dataset}\nplanted: {subset_name(PLANTED[dataset])}\nweight share")
-    legend(grid, _handles(sorted(table["order"].unique())), own)
-    if own:
-        heading(
+    add_legend(grid, _handles(sorted(table["order"].unique())), is_new)
+    if is_new:
+        add_heading(
             figure_of(grid),
             TITLE,
             "Columns: normalisation of the blocks; rows: dataset and the planted subset, which alone "
@@ -119,10 +120,24 @@ def _panel(ax: Axes, table: pd.DataFrame, dataset: str) -> None:
 def _handles(orders: Sequence[int]) -> list[Any]:
     names = {1: "order 1 (single views)", 2: "order 2 (pairs)", 3: "order 3 (triples)"}
     return [
-        mark(
+        legend_mark(
             names.get(order, f"order {order}"),
             order_color(order),
             linestyle=LINES[(order - 1) % len(LINES)],
         )
         for order in orders
     ]
+
+
+FIGURE = FigureDefinition(
+    stem="figure2_degree_inflation",
+    title=TITLE,
+    caption=(
+        "Weight on each order of interaction over training, per dataset and normalisation, p = 1. Weight on "
+        "orders above the planted one is inflation: a product of a relevant feature with a constant is as "
+        "good as the feature."
+    ),
+    tables=("history",),
+    requires=TOY_DATASETS,
+    plot=degree_inflation,
+)

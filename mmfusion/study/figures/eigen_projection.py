@@ -1,7 +1,8 @@
-"""Figures 4 and 5: what the leading eigenvector of a block's covariance tells about the class."""
+"""Figures 4 and 5: how the leading eigenvector of a block's covariance separates the classes."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import empty_panel, figure_of, heading, panels
+from mmfusion.plotting.layout import add_heading, empty_panel, figure_of, panels
 from mmfusion.plotting.style import BLUE, CLASS_COLORS, GREY, VERMILLION
+from mmfusion.study.figures.figure_definition import FigureDefinition
 from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
-from mmfusion.study.figures.select_rows import one_p, select
+from mmfusion.study.figures.select_rows import one_p, select_rows
 from mmfusion.study.names import NORM_NAMES, subset_name
 
 COMPONENTS = 8
@@ -36,7 +38,7 @@ def eigen_projection(
     Parameters
     ----------
     eigen : DataFrame
-        One row per seed and subset: variance share, AUROC and permutation p-value of the leading eigenvector.
+        One row per seed and subset: variance share, AUROC and p-value of the leading eigenvector.
     spectrum : DataFrame
         One row per seed, subset and component: its share of the variance.
     projections : DataFrame
@@ -62,25 +64,25 @@ def eigen_projection(
         If `axes` has another number of axes.
     """
     wanted = {"dataset": dataset, "norm": norm, "subset": subset, "scale": "1"}
-    scores, p = one_p(select(eigen, "eigen", **wanted))
-    shares = select(spectrum, "eigen_spectrum", **wanted, p=p)
-    samples = select(projections, "eigen_projections", **wanted, p=p)
+    scores, p = one_p(select_rows(eigen, "eigen", **wanted))
+    shares = select_rows(spectrum, "eigen_spectrum", **wanted, p=p)
+    samples = select_rows(projections, "eigen_projections", **wanted, p=p)
     seed = samples["seed"].iloc[0]
     samples = samples[samples["seed"] == seed]
-    grid, own = panels(1, 3, (11.0, 4.5), axes, width_ratios=[1.0, 1.5, 0.7])
+    grid, is_new = panels(1, 3, (11.0, 4.5), axes, width_ratios=[1.0, 1.5, 0.7])
     left, middle, right = grid.ravel()
     _spectrum(left, shares)
     _histogram(middle, samples, scores[scores["seed"] == seed])
     _auroc(right, scores, seed)
-    if own:
+    if is_new:
         name = subset_name(subset)
-        heading(
+        add_heading(
             figure_of(grid),
             f"Leading eigenvector of block {name}" + (f", {role}" if role else ""),
             f"{dataset}, normalisation {NORM_NAMES.get(norm, norm)}, p = {p}, test split. Eigenvectors of "
             f"the covariance of the normalised block {name}, found without the class. AUROC of the "
             "projection as a score for the class: max(a, 1 - a), so that chance lies slightly above 0.5; "
-            "permutation p from 999 permutations. " + seeds_sentence(scores),
+            "p two-sided by Mann and Whitney's U. " + seeds_sentence(scores),
         )
     return grid
 
@@ -101,7 +103,10 @@ def _spectrum(ax: Axes, shares: pd.DataFrame) -> None:
 
 def _histogram(ax: Axes, samples: pd.DataFrame, scores: pd.DataFrame) -> None:
     """Draw the projection of every sample on the leading eigenvector, by class."""
-    import seaborn  # here, since it is slow to import and the other figures do without
+    # The only use of seaborn, and imported here, since it is slow to import: it bins and outlines a filled
+    # histogram in one call. Its plots of points and means would compute other intervals than those of
+    # all figures and tables, which come from mmfusion.measures.intervals.
+    import seaborn
 
     known = finite(samples["projection"])
     edges = np.histogram_bin_edges(known, bins=40)
@@ -124,7 +129,7 @@ def _histogram(ax: Axes, samples: pd.DataFrame, scores: pd.DataFrame) -> None:
     if not scores.empty:
         row = scores.iloc[0]
         title += (
-            f"\nAUROC {row['auroc']:.2f}, permutation p = {row['p_value']:.3f}, "
+            f"\nAUROC {row['auroc']:.2f}, {_p_text(row['p_value'])}, "
             f"{100 * row['variance_share']:.0f} % of the block's variance"
         )
     ax.set_title(title)
@@ -134,10 +139,14 @@ def _histogram(ax: Axes, samples: pd.DataFrame, scores: pd.DataFrame) -> None:
     ax.legend(loc="upper center", ncols=2)
 
 
+def _p_text(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
 def _auroc(ax: Axes, scores: pd.DataFrame, seed: Any) -> None:
     """Draw the AUROC of every seed; hollow where it can be chance."""
-    places = np.linspace(-0.3, 0.3, len(scores)) if len(scores) > 1 else np.zeros(1)
-    for x, (_, row) in zip(places, scores.sort_values("seed").iterrows(), strict=True):
+    positions = np.linspace(-0.3, 0.3, len(scores)) if len(scores) > 1 else np.zeros(1)
+    for x, (_, row) in zip(positions, scores.sort_values("seed").iterrows(), strict=True):
         color = VERMILLION if row["seed"] == seed else BLUE
         filled = row["p_value"] <= SIGNIFICANT
         ax.plot(x, row["auroc"], "o", color=color, markersize=6, mfc=color if filled else "white", zorder=3)
@@ -147,7 +156,34 @@ def _auroc(ax: Axes, scores: pd.DataFrame, seed: Any) -> None:
     ax.set_title("AUROC of every seed")
     ax.set_ylabel("AUROC")
     rest = "\ndiamond: mean, interval" if len(scores) > 1 else ""
-    ax.set_xlabel(f"circles: seeds; red: seed {seed}\nhollow: permutation p > {SIGNIFICANT}{rest}", size=8)
+    ax.set_xlabel(f"circles: seeds; red: seed {seed}\nhollow: p > {SIGNIFICANT}{rest}", size=8)
     ax.set_xticks([])
     ax.set_xlim(-0.5, 0.65)
     ax.set_ylim(0.45, 1.03)
+
+
+_TABLES = ("eigen", "eigen_spectrum", "eigen_projections")
+RELEVANT = FigureDefinition(
+    stem="figure4_eigen_relevant",
+    title="Leading eigenvector of the relevant block {1}",
+    caption=(
+        "Eigenvector analysis of the relevant block {1} of XRelIrrXOR under IBN: spectrum of the covariance "
+        "of phi over the test split, and the projections on the leading eigenvector by class, for the first "
+        "seed; AUROC with its p-value (two-sided, by Mann and Whitney's U) for all seeds."
+    ),
+    tables=_TABLES,
+    requires=("XRelIrrXOR",),
+    plot=partial(eigen_projection, subset="1", role="the relevant view"),
+)
+IRRELEVANT = FigureDefinition(
+    stem="figure5_eigen_irrelevant",
+    title="Leading eigenvector of the irrelevant block {2,3}",
+    caption=(
+        "Eigenvector analysis of the irrelevant block {2,3} of XRelIrrXOR under IBN (two views that depend "
+        "on each other, but not on the class), as in figure 4: spectrum and projections for the first seed, "
+        "AUROC with its p-value for all seeds."
+    ),
+    tables=_TABLES,
+    requires=("XRelIrrXOR",),
+    plot=partial(eigen_projection, subset="2+3", role="irrelevant but dependent views"),
+)

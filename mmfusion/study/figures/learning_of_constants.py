@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import empty_panel, figure_of, heading, legend, panels
-from mmfusion.plotting.style import PALE, norm_color, norm_marker
-from mmfusion.study.figures.seed_points import draw_seeds, finite, mark, seeds_sentence
-from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select
+from mmfusion.plotting.layout import add_heading, add_legend, empty_panel, figure_of, panels
+from mmfusion.plotting.style import norm_color, norm_marker
+from mmfusion.study.figures.figure_definition import FigureDefinition
+from mmfusion.study.figures.norm_comparison import norm_marks, norm_step
+from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
+from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.slots import label_slots, offsets, shade_slot
 from mmfusion.study.names import (
-    NORM_NAMES,
     TOY_DATASETS,
     order_norms,
     order_of,
@@ -37,7 +38,7 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
     subsets : DataFrame
         One row per run and subset; interactions of XRel, XRelIrrXOR, XOR and Parity at scale 1 and p = 1
         (else the smallest p of the table) are drawn: `reducibility_single` for all, `reducibility_within`
-        from order three on (for pairs the two are the same).
+        at order three and above (for pairs the two are the same).
     axes : array of Axes, optional
         One axes per dataset. Default: a new figure.
 
@@ -52,23 +53,22 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
     ValueError
         If `axes` has another number of axes.
     """
-    table, p = one_p(select(subsets, "subsets", dataset=TOY_DATASETS, scale="1"))
+    table, p = one_p(select_rows(subsets, "subsets", dataset=TOY_DATASETS, scale="1"))
     table = table[table["order"] > 1]
     if table.empty:
         raise MissingRowsError("subsets", "an order above one")
     datasets, norms = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"])
     slots = _slots(order_subsets(table["subset"]))
     size = (1.0 + len(slots) * max(0.35 * len(norms), 1.7), 2.2 + 1.7 * len(datasets))
-    grid, own = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
+    grid, is_new = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
     for ax, dataset in zip(grid.ravel(), datasets, strict=True):
         _panel(ax, table[table["dataset"] == dataset], slots, norms)
         ax.set_title(dataset, loc="left")
         ax.set_ylabel(r"reducibility ($R^2$)")
     grid[-1, 0].set_xlabel("interaction block, and what it is predicted from")
-    handles = [mark(NORM_NAMES.get(norm, norm), norm_color(norm), norm_marker(norm)) for norm in norms]
-    legend(grid, handles, own, title="normalisation of the blocks")
-    if own:
-        heading(
+    add_legend(grid, norm_marks(norms), is_new, title="normalisation of the blocks")
+    if is_new:
+        add_heading(
             figure_of(grid),
             TITLE,
             f"Reducibility at p = {p}: the R² on held-out samples with which ridge regression predicts a "
@@ -80,7 +80,7 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
 
 
 def _slots(labels: Sequence[str]) -> list[Slot]:
-    """List the places of the horizontal axis: one per pair, two per larger subset."""
+    """List the slots of the horizontal axis: one per pair, two per larger subset."""
     slots: list[Slot] = []
     for label in labels:
         name = subset_name(label)
@@ -91,29 +91,26 @@ def _slots(labels: Sequence[str]) -> list[Slot]:
 
 
 def _panel(ax: Axes, table: pd.DataFrame, slots: Sequence[Slot], norms: Sequence[str]) -> None:
-    """Draw all slots of one dataset, normalisations side by side."""
-    shifts = 0.8 * (np.arange(len(norms)) - (len(norms) - 1) / 2) / max(len(norms), 1)
-    for place, (subset, measure, _) in enumerate(slots):
-        here = table[table["subset"] == subset]
-        if place:
-            ax.axvline(place - 0.5, color="#CCCCCC", linewidth=0.8, zorder=0)
-        for norm, shift in zip(norms, shifts, strict=True):
-            values = here.loc[here["norm"] == norm, measure]
+    """Draw all slots of one dataset, every normalisation within each."""
+    for index, (subset, measure, _) in enumerate(slots):
+        rows = table[table["subset"] == subset]
+        if index:
+            ax.axvline(index - 0.5, color="#CCCCCC", linewidth=0.8, zorder=0)
+        for norm, offset in zip(norms, offsets(len(norms), norm_step(norms)), strict=True):
+            values = rows.loc[rows["norm"] == norm, measure]
             if not values.empty:
-                _mark(ax, place + shift, values, norm)
-        if here.empty:
-            ax.axvspan(place - 0.5, place + 0.5, color=PALE, zorder=0)
-            ax.text(place, 0.5, "no such block", ha="center", va="center", color="#666666", size=8)
+                _draw_block(ax, index + offset, values, norm)
+        if rows.empty:
+            shade_slot(ax, index, "no such block")
     ax.axhline(0, color="black", linewidth=0.7, zorder=1)
-    ax.set_xticks(range(len(slots)), [name for _, _, name in slots])
-    ax.set_xlim(-0.5, len(slots) - 0.5)
+    label_slots(ax, [name for _, _, name in slots])
     known = finite(table[["reducibility_single", "reducibility_within"]].to_numpy())
     if not known.size:
         empty_panel(ax, "")
     ax.set_ylim(min(ax.get_ylim()[0], -0.15, *(known - 0.1)), 1.05)
 
 
-def _mark(ax: Axes, x: float, values: pd.Series[float], norm: str) -> None:
+def _draw_block(ax: Axes, x: float, values: pd.Series[float], norm: str) -> None:
     """Draw one block of one normalisation, or say that it has no weight."""
     drawn = draw_seeds(ax, x, values, color=norm_color(norm), marker=norm_marker(norm), width=0.05)
     if drawn == 0:
@@ -121,3 +118,18 @@ def _mark(ax: Axes, x: float, values: pd.Series[float], norm: str) -> None:
     elif drawn < len(values):
         low = min(0.0, float(finite(values).min()))
         ax.text(x, low - 0.04, f"{drawn}/{len(values)}", ha="center", va="top", size=6.5, color="#333333")
+
+
+FIGURE = FigureDefinition(
+    stem="figure3_learning_of_constants",
+    title=TITLE,
+    caption=(
+        "Learning of constants: reducibility, the R² with which ridge regression predicts the output of a "
+        "product block from its single modalities, and from all products of fewer of its modalities, on "
+        "held-out samples. Zero: the block holds nothing that its parts hold. Blocks without variance have "
+        "no value."
+    ),
+    tables=("subsets",),
+    requires=TOY_DATASETS,
+    plot=learning_of_constants,
+)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import empty_panel, figure_of, heading, legend, panels
+from mmfusion.plotting.layout import add_heading, add_legend, empty_panel, figure_of, legend_mark, panels
 from mmfusion.plotting.style import MARKERS, graded_colors
-from mmfusion.study.figures.seed_points import draw_seeds, finite, mark, seeds_sentence
-from mmfusion.study.figures.select_rows import select
+from mmfusion.study.figures.figure_definition import FigureDefinition
+from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
+from mmfusion.study.figures.select_rows import select_rows
+from mmfusion.study.figures.slots import label_slots, offsets
 from mmfusion.study.names import NORM_NAMES, number_name, order_norms, order_numbers, order_subsets
 
 TITLE = "Relevance of conditionally independent views against p"
-MEASURES = {"beta": "relevance β", "weight_share": "weight share"}
+ROWS = {"beta": "relevance β", "weight_share": "weight share"}
 
 
 def relevance_against_p(
@@ -45,15 +46,15 @@ def relevance_against_p(
     ValueError
         If `axes` has another shape.
     """
-    table = select(subsets, "subsets", dataset="ConditionallyIndependent", scale="1", order="1")
+    table = select_rows(subsets, "subsets", dataset="ConditionallyIndependent", scale="1", order="1")
     norms, views, powers = (
         order_norms(table["norm"]),
         order_subsets(table["subset"]),
         order_numbers(table["p"]),
     )
-    grid, own = panels(2, len(norms), (2.2 + 3.4 * len(norms), 6.4), axes, sharex=True, sharey="row")
+    grid, is_new = panels(2, len(norms), (2.2 + 3.4 * len(norms), 6.4), axes, sharex=True, sharey="row")
     for column, norm in enumerate(norms):
-        for row, (measure, label) in enumerate(MEASURES.items()):
+        for row, (measure, label) in enumerate(ROWS.items()):
             ax = grid[row, column]
             _panel(ax, table[table["norm"] == norm], measure, views, powers)
             ax.set_ylabel(label)
@@ -64,38 +65,51 @@ def relevance_against_p(
     if len(presence) == len(views):
         names = [f"{name} ({chance:g})" for name, chance in zip(names, presence, strict=True)]
     colors = graded_colors(len(views))
-    handles = [mark(*entry) for entry in zip(names, colors, MARKERS, strict=False)]
-    legend(grid, handles, own, title="view (probability that it carries the motif of the class)")
-    if own:
+    handles = [legend_mark(*entry) for entry in zip(names, colors, MARKERS, strict=False)]
+    add_legend(grid, handles, is_new, title="view (probability that it carries the motif of the class)")
+    if is_new:
         _heading(grid, table)
     return grid
 
 
 def _panel(ax: Axes, table: pd.DataFrame, measure: str, views: Sequence[str], powers: Sequence[str]) -> None:
-    """Draw one measure of one normalisation: a line per view, places of p in order."""
-    place = {p: float(at) for at, p in enumerate(powers)}
-    shifts = 0.11 * (np.arange(len(views)) - (len(views) - 1) / 2)
-    for view, shift, color, marker in zip(
-        views, shifts, graded_colors(len(views)), MARKERS * len(views), strict=False
+    """Draw one measure of one normalisation: a line per view, a slot per p."""
+    slot = {p: float(index) for index, p in enumerate(powers)}
+    for view, offset, color, marker in zip(
+        views, offsets(len(views), 0.11), graded_colors(len(views)), MARKERS * len(views), strict=False
     ):
         rows = table[table["subset"] == view]
         for p, values in rows.groupby("p", observed=True)[measure]:
-            draw_seeds(ax, place[str(p)] + shift, values, color=color, marker=marker, width=0.03)
-        means = rows.groupby(rows["p"].astype(str).map(place), observed=True)[measure].mean()
-        ax.plot(means.index + shift, means, color=color, linewidth=0.9, alpha=0.6, zorder=1)
+            draw_seeds(ax, slot[str(p)] + offset, values, color=color, marker=marker, width=0.03)
+        means = rows.groupby(rows["p"].astype(str).map(slot), observed=True)[measure].mean()
+        ax.plot(means.index + offset, means, color=color, linewidth=0.9, alpha=0.6, zorder=1)
     if not finite(table[measure]).size:
         empty_panel(ax, "not defined")
-    ax.set_xticks(range(len(powers)), [number_name(p) for p in powers])
-    ax.set_xlim(-0.5, len(powers) - 0.5)
+    label_slots(ax, [number_name(p) for p in powers])
     ax.set_ylim(-0.03, 1.05)
 
 
 def _heading(grid: NDArray[Any], table: pd.DataFrame) -> None:
-    heading(
+    add_heading(
         figure_of(grid),
         TITLE,
         "ConditionallyIndependent, fusion of order one: the more often a view carries the motif of the "
-        "class, the more it tells, and a faithful score ranks the views so. Top: relevance β, whose "
+        "class, the more it says about it, and a faithful score ranks the views so. Top: relevance β, whose "
         "p-norm is 1 (p = ∞: β = 1 for every view in use). Bottom: share of the view in the sum of the "
         "block norms. " + seeds_sentence(table),
     )
+
+
+FIGURE = FigureDefinition(
+    stem="figure1_relevance_against_p",
+    title=TITLE,
+    caption=(
+        "Relevance of conditionally independent views against p. View m carries the motif of the class with "
+        "probability rho; the stronger a view, the larger its relevance should be, at every p. At p = inf "
+        "every view with any weight has beta = 1; the weight share still differs."
+    ),
+    tables=("subsets",),
+    requires=("ConditionallyIndependent",),
+    plot=relevance_against_p,
+    settings={"presence": "sequences.presence"},
+)

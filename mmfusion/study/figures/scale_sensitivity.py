@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import empty_panel, figure_of, heading, legend, panels
-from mmfusion.plotting.style import MARKERS, PALE, graded_colors
-from mmfusion.study.figures.seed_points import draw_seeds, finite, mark, seeds_sentence
-from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select
+from mmfusion.plotting.layout import add_heading, add_legend, empty_panel, figure_of, legend_mark, panels
+from mmfusion.plotting.style import MARKERS, graded_colors
+from mmfusion.study.figures.figure_definition import FigureDefinition
+from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
+from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.slots import label_slots, offsets, shade_slot
 from mmfusion.study.names import (
     NORM_NAMES,
     PLANTED,
+    TOY_DATASETS,
     order_datasets,
     order_numbers,
     order_subsets,
@@ -50,7 +52,7 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none
     ValueError
         If `axes` has another number of axes.
     """
-    table, p = one_p(select(subsets, "subsets", norm=norm))
+    table, p = one_p(select_rows(subsets, "subsets", norm=norm))
     counts = table.groupby("dataset", observed=True)["scale"].nunique()
     datasets = order_datasets(str(name) for name in counts.index[counts > 1])
     if not datasets:
@@ -59,7 +61,7 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none
     labels = order_subsets(table["subset"])
     scales = order_numbers(table["scale"].astype(str))
     size = (max(1.4 + 0.95 * len(labels), 7.0), 2.4 + 1.6 * len(datasets))
-    grid, own = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
+    grid, is_new = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
     for ax, dataset in zip(grid.ravel(), datasets, strict=True):
         _panel(ax, table[table["dataset"] == dataset], labels, scales)
         planted = f", planted: {subset_name(PLANTED[dataset])}" if dataset in PLANTED else ""
@@ -67,14 +69,14 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none
         ax.set_ylabel("relevance β")
     grid[-1, 0].set_xlabel("subset of views")
     colors = graded_colors(len(scales))
-    handles = [mark(scale, *look) for scale, *look in zip(scales, colors, MARKERS, strict=False)]
-    legend(grid, handles, own, title="encoder outputs multiplied by")
-    if own:
-        heading(
+    handles = [legend_mark(scale, *look) for scale, *look in zip(scales, colors, MARKERS, strict=False)]
+    add_legend(grid, handles, is_new, title="encoder outputs multiplied by")
+    if is_new:
+        add_heading(
             figure_of(grid),
             TITLE,
             f"Normalisation: {NORM_NAMES.get(norm, norm)}, p = {p}. The same networks, trained with all "
-            "encoder outputs multiplied by a constant, which does not change what the views tell; "
+            "encoder outputs multiplied by a constant, which does not change what the views say; "
             "relevance should not depend on it. " + seeds_sentence(table),
         )
     return grid
@@ -82,21 +84,31 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none
 
 def _panel(ax: Axes, table: pd.DataFrame, labels: Sequence[str], scales: Sequence[str]) -> None:
     """Draw one dataset: per subset, a short line over the scales."""
-    shifts = 0.24 * (np.arange(len(scales)) - (len(scales) - 1) / 2)
-    colors = graded_colors(len(scales))
-    for place, label in enumerate(labels):
+    positions, colors = offsets(len(scales), 0.24), graded_colors(len(scales))
+    for slot, label in enumerate(labels):
         rows = table[table["subset"] == label]
         if rows.empty:
-            ax.axvspan(place - 0.5, place + 0.5, color=PALE, zorder=0)
-            ax.text(place, 0.5, "no such\nsubset", ha="center", va="center", color="#666666", size=8)
+            shade_slot(ax, slot, "no such\nsubset")
             continue
         means = rows.groupby("scale", observed=True)["beta"].mean().reindex(list(scales))
-        ax.plot(place + shifts, means.to_numpy(), color="#999999", linewidth=0.9, zorder=1)
-        for scale, shift, color, marker in zip(scales, shifts, colors, MARKERS, strict=False):
+        ax.plot(slot + positions, means.to_numpy(), color="#999999", linewidth=0.9, zorder=1)
+        for scale, offset, color, marker in zip(scales, positions, colors, MARKERS, strict=False):
             values = rows.loc[rows["scale"] == scale, "beta"]
-            draw_seeds(ax, place + shift, values, color=color, marker=marker, width=0.05)
+            draw_seeds(ax, slot + offset, values, color=color, marker=marker, width=0.05)
     if not finite(table["beta"]).size:
         empty_panel(ax, "not defined")
-    ax.set_xticks(range(len(labels)), [subset_name(label) for label in labels])
-    ax.set_xlim(-0.5, len(labels) - 0.5)
+    label_slots(ax, [subset_name(label) for label in labels])
     ax.set_ylim(-0.03, 1.05)
+
+
+FIGURE = FigureDefinition(
+    stem="scale_sensitivity",
+    title=TITLE,
+    caption=(
+        "Relevance without normalisation when all encoder outputs are multiplied by 1/3, 1 or 3: the scores "
+        "depend on the scale of the features."
+    ),
+    tables=("subsets",),
+    requires=TOY_DATASETS,
+    plot=scale_sensitivity,
+)

@@ -1,4 +1,4 @@
-"""Seeds as points, their mean with its interval: the marks that all figures share."""
+"""Seeds as points, their mean with its interval, and the sentence that says so: shared by all figures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.measures.intervals import bootstrap_interval
 
 POINTS_BELOW = 20
-"""With fewer seeds than this, every seed is shown as a point beside the interval."""
+"""With fewer seeds than this, every seed is drawn as a point beside the interval."""
 
 
 def finite(values: ArrayLike) -> NDArray[np.float64]:
@@ -34,14 +33,14 @@ def draw_seeds(
     width: float = 0.05,
     points: bool = True,
 ) -> int:
-    """Draw the values of all seeds at one place: points, and mean with interval.
+    """Draw the values of all seeds at one position: points, and mean with interval.
 
     Parameters
     ----------
     ax : Axes
         Axes to draw on.
     x : float
-        Place on the horizontal axis.
+        Position on the horizontal axis.
     values : array_like, shape (n,)
         One value per seed; missing ones are left out.
     color, marker : str
@@ -51,7 +50,7 @@ def draw_seeds(
     width : float
         Half the width over which the points are spread, in units of the axis.
     points : bool
-        Whether single seeds are drawn (never from `POINTS_BELOW` seeds on).
+        Whether single seeds are drawn (only below `POINTS_BELOW` seeds).
 
     Returns
     -------
@@ -64,8 +63,8 @@ def draw_seeds(
     count = seeds.size
     mean, low, high = bootstrap_interval(seeds)
     if points and 1 < count < POINTS_BELOW:
-        places = x + np.linspace(-width, width, count)
-        ax.scatter(places, seeds, s=7, color=color, alpha=0.5, linewidths=0, zorder=2)
+        positions = x + np.linspace(-width, width, count)
+        ax.scatter(positions, seeds, s=7, color=color, alpha=0.5, linewidths=0, zorder=2)
     if count > 1:
         ax.vlines(x, low, high, color=color, linewidth=1.5, zorder=3)
     ax.plot(x, mean, marker=marker, color=color, markersize=size, mec="white", mew=0.6, zorder=4)
@@ -88,18 +87,11 @@ def draw_band(ax: Axes, summary: pd.DataFrame, x: str, *, color: str, **line: An
     **line
         Passed on to `Axes.plot`.
     """
-    places = summary[x].to_numpy(dtype=float)
-    ax.plot(places, summary["mean"].to_numpy(), color=color, **line)
+    positions = summary[x].to_numpy(dtype=float)
+    ax.plot(positions, summary["mean"].to_numpy(), color=color, **line)
     low, high = summary["low"].to_numpy(dtype=float), summary["high"].to_numpy(dtype=float)
     if np.isfinite(low).any():
-        ax.fill_between(places, low, high, color=color, alpha=0.2, linewidth=0)
-
-
-def mark(label: str, color: str, marker: str = "o", **line: Any) -> Line2D:
-    """Make a legend entry: a marker, with a line if `linestyle` is given."""
-    return Line2D(
-        [], [], color=color, marker=marker, markersize=6, label=label, **{"linestyle": "none", **line}
-    )
+        ax.fill_between(positions, low, high, color=color, alpha=0.2, linewidth=0)
 
 
 def count_seeds(table: pd.DataFrame, by: Iterable[str] = ("dataset", "norm", "p", "scale")) -> str:

@@ -1,4 +1,4 @@
-"""Picking the rows of a tidy table that a figure draws, and saying so when there are none."""
+"""The rows of a tidy table that a figure draws, and the error where there are none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MissingRowsError(MmfusionError, ValueError):
         super().__init__(f"{self.missing}; {REMEDY}.")
 
 
-def select(table: pd.DataFrame, name: str, **wanted: str | Iterable[str]) -> pd.DataFrame:
+def select_rows(table: pd.DataFrame, name: str, **wanted: str | Iterable[str]) -> pd.DataFrame:
     """Pick the rows whose columns have the wanted values.
 
     Parameters
@@ -36,7 +36,7 @@ def select(table: pd.DataFrame, name: str, **wanted: str | Iterable[str]) -> pd.
     table : DataFrame
         A tidy table; an empty one may lack columns.
     name : str
-        Its name, for the message.
+        Its name, for the error.
     **wanted : str or iterable of str
         Per column, the value or the values to keep.
 
@@ -53,7 +53,7 @@ def select(table: pd.DataFrame, name: str, **wanted: str | Iterable[str]) -> pd.
     Examples
     --------
     >>> table = pd.DataFrame({"norm": ["none", "ibn"], "beta": [0.2, 0.9]})
-    >>> select(table, "subsets", norm="ibn")["beta"].tolist()
+    >>> select_rows(table, "subsets", norm="ibn")["beta"].tolist()
     [0.9]
     """
     values = {column: [value] if isinstance(value, str) else list(value) for column, value in wanted.items()}
@@ -84,6 +84,6 @@ def one_p(table: pd.DataFrame, preferred: str = "1") -> tuple[pd.DataFrame, str]
     str
         This p.
     """
-    found = order_numbers(table["p"].astype(str))
-    kept = preferred if preferred in found else found[0]
+    powers = order_numbers(table["p"].astype(str))
+    kept = preferred if preferred in powers else powers[0]
     return table[table["p"].astype(str) == kept].reset_index(drop=True), kept

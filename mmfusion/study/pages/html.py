@@ -1,4 +1,4 @@
-"""Tables as pages that a browser reads, complete in themselves."""
+"""Pages for a browser, each complete in one file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 
 
-def outcome(predictions: pd.DataFrame) -> pd.DataFrame:
+def outcome_table(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the predictions with readable headings and a word for every outcome."""
     words = predictions["holds"].map({True: "holds", False: "fails"}).astype(object)
     table = predictions.assign(outcome=words.where(predictions["holds"].notna(), "reported"))
@@ -15,11 +15,13 @@ def outcome(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def predictions_html(predictions: pd.DataFrame) -> str:
-    """Write the predictions as a page that stands alone."""
-    return page("Predictions and what was measured", outcome(predictions).to_html(index=False, border=0))
+    """Write the predictions as a complete page."""
+    return html_page(
+        "Predictions and what was measured", outcome_table(predictions).to_html(index=False, border=0)
+    )
 
 
-def page(title: str, body: str) -> str:
+def html_page(title: str, body: str) -> str:
     """Wrap a body in a minimal page.
 
     Parameters

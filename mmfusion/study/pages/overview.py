@@ -1,4 +1,4 @@
-"""The page that says what was run and what came out, and its Markdown for the documentation."""
+"""What was run and what came out: a page for the browser, and tables in Markdown for the documentation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from mmfusion.measures.catalogue import LABELS
+from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import DATASET_NAMES
-from mmfusion.study.pages.html import outcome, page
+from mmfusion.study.pages.html import html_page, outcome_table
 
 SCORES = {
     "accuracy_test": "accuracy",
@@ -24,25 +26,19 @@ SCORES = {
     "pearson_r_test": "Pearson r",
     "r2_test": "R²",
 }
-OWN_MEANS = (
+USER_SCORES_TEXT = (
     "Means over seeds. Converged: networks whose loss on the validation split is clearly below that of the "
     "constant predictor. Where they are not, or stay below the linear baseline, train for more epochs or on "
     "more samples before you read any relevance."
 )
 NOT_OF_SENTIMENT = ("loss_test", "r2_test")
 """Scores that the table of CMU-MOSI leaves out, as publications on it do."""
-OWN_SCORES = ("accuracy_test", "r2_test", "mae_test", "loss_test")
+USER_SCORES = ("accuracy_test", "r2_test", "mae_test", "loss_test")
 
-MEASURES = {
-    "beta": "beta",
-    "loss_rise": "rise of the test loss without it",
-    "covariance_share": "share of the test score's variance",
-    "reducibility_within": "reducibility",
-}
-OWN = (
+USER_MEASURES = ("beta", "loss_rise", "covariance_share", "reducibility_within")
+USER_RELEVANCE_TEXT = (
     "Mean over seeds and 95 % bootstrap interval. Trust what is measured on the test split before beta, "
-    "which is read "
-    "off the weights, and IBN before the other normalisations."
+    "which is read off the weights, and IBN before the other normalisations."
 )
 
 
@@ -66,10 +62,10 @@ def score_table(runs: pd.DataFrame, sentiment: bool) -> pd.DataFrame:
     return _mean_scores(runs[known == sentiment], scores)
 
 
-def own_scores(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return mean test scores of the user's own datasets, as `score_table`; those of no dataset left out."""
-    own = runs[~runs["dataset"].isin(DATASET_NAMES)]
-    return _mean_scores(own, [name for name in OWN_SCORES if own[name].notna().any()])
+def user_score_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return mean test scores of the user's datasets, as `score_table`, without scores that none has."""
+    users = runs[~runs["dataset"].isin(DATASET_NAMES)]
+    return _mean_scores(users, [name for name in USER_SCORES if users[name].notna().any()])
 
 
 def _mean_scores(runs: pd.DataFrame, scores: list[str]) -> pd.DataFrame:
@@ -115,21 +111,21 @@ def overview_html(
     means = "Means over seeds."
     sections = [
         ("Toy table", "Mean beta over seeds with its 95 % bootstrap interval; p = 1.", toy_table),
-        ("Predictions", "", outcome(predictions)),
+        ("Predictions", "", outcome_table(predictions)),
         ("Test scores, planted truth", means, score_table(studied, sentiment=False)),
         ("Test scores, CMU-MOSI", means, score_table(studied, sentiment=True)),
-        ("Your own data: relevance", OWN, own_relevance(summary)),
-        ("Your own data: test scores", OWN_MEANS, own_scores(runs)),
+        ("Your own data: relevance", USER_RELEVANCE_TEXT, user_relevance_table(summary)),
+        ("Your own data: test scores", USER_SCORES_TEXT, user_score_table(runs)),
     ]
     parts = [
         f"<h2>{title}</h2><p>{text}</p>\n{table.to_html(index=False, border=0)}"
         for title, text, table in sections
         if len(table)
     ]
-    return page("The study", "\n".join([f"<ul>{facts}</ul>", *parts]))
+    return html_page("The study", "\n".join([f"<ul>{facts}</ul>", *parts]))
 
 
-def own_relevance(summary: pd.DataFrame | None) -> pd.DataFrame:
+def user_relevance_table(summary: pd.DataFrame | None) -> pd.DataFrame:
     """Return the relevance of every subset in the user's own data, as text.
 
     Parameters
@@ -145,14 +141,12 @@ def own_relevance(summary: pd.DataFrame | None) -> pd.DataFrame:
     keys = ["dataset", "norm", "p", "subset"]
     if summary is None:
         return pd.DataFrame(columns=keys)
-    own = summary[~summary["dataset"].isin(DATASET_NAMES) & (summary["scale"] == "1")]
-    table = own[keys].drop_duplicates().reset_index(drop=True)
-    for measure, title in MEASURES.items():
-        rows = own[own["measure"] == measure].reset_index(
-            drop=True
-        )  # in the order of the keys, as all measures
+    users = summary[~summary["dataset"].isin(DATASET_NAMES) & (summary["scale"] == "1")]
+    table = users[keys].drop_duplicates().reset_index(drop=True)
+    for measure in USER_MEASURES:  # the rows of each are in the order of the keys
+        rows = users[users["measure"] == measure]
         numbers = rows[["mean", "low", "high"]].to_numpy(dtype=float).tolist()
-        table[title] = [_interval(*row) for row in numbers]
+        table[LABELS[measure]] = [_interval(*row) for row in numbers]
     return table
 
 
@@ -184,9 +178,9 @@ def results_markdown(
             "# Results of the study\n",
             f"Copied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
             f"## Toy table\n\n{toy_table}",
-            f"## Predictions\n\n{_markdown(outcome(predictions))}",
-            f"## Test scores, planted truth\n\n{_markdown(score_table(runs, sentiment=False))}",
-            f"## Test scores, CMU-MOSI\n\n{_markdown(score_table(runs, sentiment=True))}",
+            _section("Predictions", outcome_table(predictions)),
+            _section("Test scores, planted truth", score_table(runs, sentiment=False)),
+            _section("Test scores, CMU-MOSI", score_table(runs, sentiment=True)),
         ]
     )
 
@@ -205,12 +199,6 @@ def _facts(provenance: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _markdown(table: pd.DataFrame) -> str:
-    """Write a table of text as Markdown."""
-    if table.empty:
-        return "None in this study.\n"
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    lines += [
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in table.to_numpy()
-    ]
-    return "\n".join(lines) + "\n"
+def _section(title: str, table: pd.DataFrame) -> str:
+    body = "None in this study.\n" if table.empty else markdown_table(table)
+    return f"## {title}\n\n{body}"

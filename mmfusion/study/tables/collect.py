@@ -1,4 +1,4 @@
-"""Putting the tables of all jobs together, and writing every table in all its forms."""
+"""Tables of all jobs put together, in the order of the study, and written in all their forms."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def in_order(table: pd.DataFrame, cells: Iterable[dict[str, str]]) -> pd.DataFra
         Index from 0.
     """
     order = pd.MultiIndex.from_frame(pd.DataFrame(cells))
-    place = order.get_indexer(pd.MultiIndex.from_frame(table[list(order.names)]))
-    return table.iloc[place.argsort(kind="stable")].reset_index(drop=True)
+    rank = order.get_indexer(pd.MultiIndex.from_frame(table[list(order.names)]))
+    return table.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
 
 def read_tables(paths: Sequence[str | Path]) -> list[pd.DataFrame]:
@@ -69,6 +69,6 @@ def write_forms(table: pd.DataFrame, name: str, paths: Iterable[str | Path]) -> 
         write_table(path, table)
 
 
-def named(paths: Sequence[str | Path]) -> Mapping[str, pd.DataFrame]:
+def tables_by_name(paths: Sequence[str | Path]) -> Mapping[str, pd.DataFrame]:
     """Read Parquet files into a mapping from file stem to table."""
     return {Path(path).stem: pd.read_parquet(path) for path in paths}

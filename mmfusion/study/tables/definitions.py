@@ -1,8 +1,8 @@
 """The columns of every table of the study, defined once.
 
 A column has the same name and meaning in all tables, unless a table says otherwise. `TABLES` is the
-dictionary, `check_table` compares a table with it and `markdown` prints it for people. Columns are written
-below as (kind, range or unit, meaning).
+dictionary, `check_table` compares a table with it and `columns_page` writes it for people. Columns are given
+below as (kind, range or unit, meaning); those of the measures of a subset come from their catalogue.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from pandas.api import types
+
+from mmfusion.measures.catalogue import MEASURES
+from mmfusion.study.markdown import markdown_table
+from mmfusion.study.names import NORM_NAMES
 
 
 class Column(NamedTuple):
@@ -73,11 +77,13 @@ _RUN_SCORES = [(name, split) for split in ("train", "validation", "test") for na
     (name, split) for split in ("train", "test") for name in _SCORES if name not in _EVERYWHERE
 ]
 
+_SPLIT = {"weights": "", "training samples": "", "held-out samples": "test: "}
+
 _COLUMNS: dict[str, tuple[str, str, str]] = {
     "dataset": ("text", "name", "dataset of the run"),
     "task": ("text", "binary, multiclass, regression", "what the target is"),
     "model": ("text", "fusion, constant, linear, bayes_latent, bayes_sequence", "network, baseline or bound"),
-    "norm": ("text", "none, bn, vbn, dbn, ibn", "normalisation of the fused features; - for baselines"),
+    "norm": ("text", ", ".join(NORM_NAMES), "normalisation of the fused features; - for baselines"),
     "p": ("text", "1 to inf, as 4/3", "p of the block norm; - for baselines"),
     "scale": ("text", "1/3, 1, 3", "factor on the encoders' outputs; - for baselines"),
     "seed": ("integer", "≥ 0", "seed of data and network; missing for what needs none"),
@@ -86,25 +92,13 @@ _COLUMNS: dict[str, tuple[str, str, str]] = {
        for name, split in _RUN_SCORES},
     "subset": ("text", "1+2", "modalities of the block, joined by +"),
     "order": ("integer", "≥ 1", "number of modalities in the subset"),
-    "block_norm": ("number", "≥ 0", "norm of the block's weights over all outputs"),
-    "beta": ("number", "[0, 1]", "relevance from the block norms; NaN if all of them are zero"),
-    "weight_share": ("number", "[0, 1]", "block norm over the sum of all block norms"),
-    "loss_rise": ("number", "nats or target variances",
-                  "test: rise of the mean loss when the block's output is replaced by its training mean"),
-    "variance_share": ("number", "≥ 0", "test: variance of the block's output over that of the score"),
-    "covariance_share": ("number", "any sign, sums to 1",
-                         "test: covariance of the block's output with the score over the score's variance"),
-    "covariance_share_train": ("number", "any sign, sums to 1", "covariance_share on the training split"),
-    "reducibility_single": ("number", "≤ 1",
-                       "test: R² of ridge regression of the block's output on its single modalities; "
-                       "NaN at order 1 and for negligible blocks"),
-    "reducibility_within": ("number", "≤ 1",
-                       "test: the same on all products of fewer of its modalities"),
+    **{measure.name: ("number", measure.range, _SPLIT[measure.needs] + measure.meaning)
+       for measure in MEASURES},
     "epoch": ("integer", "≥ 1", "epoch of training"),
     "penalty": ("number", "≥ 0", "block-norm penalty of the objective, lambda included, after the epoch"),
     "eigenvalue": ("number", "≥ 0", "eigenvalue of the covariance of the block's features"),
     "auroc": ("number", "[0.5, 1]", "area under the ROC curve of the projection, larger of both directions"),
-    "p_value": ("number", "(0, 1]", "p-value of auroc by permutation of the labels"),
+    "p_value": ("number", "[0, 1]", "two-sided p-value of auroc by Mann and Whitney's U"),
     "component": ("integer", "≥ 1", "rank of the eigenvalue, largest first"),
     "share": ("number", "[0, 1]", "eigenvalue over the sum of the subset's eigenvalues"),
     "sample": ("integer", "≥ 0", "row of the test split"),
@@ -141,8 +135,7 @@ _DEFINITIONS = (
     _table("runs", "one run of a network, a baseline or a bound; NaN where a score does not apply",
            f"dataset task model norm p scale seed converged {' '.join(map('_'.join, _RUN_SCORES))}"),
     _table("subsets", "one subset of one run",
-           f"{_KEYS} subset order block_norm beta weight_share loss_rise variance_share covariance_share "
-           "covariance_share_train reducibility_single reducibility_within"),
+           f"{_KEYS} subset order {' '.join(measure.name for measure in MEASURES)}"),
     _table("history", "one subset after one epoch of one run; losses and penalty repeat over the subsets",
            f"{_KEYS} epoch subset order block_norm weight_share loss_train penalty loss_validation",
            loss_train=("number", _SCORES["loss"][0], "mean over the epoch's batches, without the penalty"),
@@ -184,7 +177,7 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
     Raises
     ------
     ValueError
-        If the name is unknown, columns are missing, extra or twice there, or values are of another kind.
+        If the name is unknown, columns are missing, extra or repeated, or values are of another kind.
 
     Examples
     --------
@@ -195,11 +188,11 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
     """
     if name not in TABLES:
         raise ValueError(f"table {name!r} is unknown, expected one of {', '.join(TABLES)}.")
-    table, found = TABLES[name], list(frame.columns)
+    table, given = TABLES[name], list(frame.columns)
     wrong = {
-        "missing columns": [key for key in table.names if key not in found],
-        "extra columns": [str(key) for key in dict.fromkeys(found) if key not in table.names],
-        "columns given twice": [str(key) for key in dict.fromkeys(found) if found.count(key) > 1],
+        "missing columns": [key for key in table.names if key not in given],
+        "extra columns": [str(key) for key in dict.fromkeys(given) if key not in table.names],
+        "columns given twice": [str(key) for key in dict.fromkeys(given) if given.count(key) > 1],
     }
     if len(frame) and not any(wrong.values()):
         wrong["columns of another kind"] = [
@@ -212,7 +205,7 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
         raise ValueError(f"table {name}: {'; '.join(problems)}.")
 
 
-def markdown() -> str:
+def columns_page() -> str:
     """Write the dictionary of columns as a page.
 
     Returns
@@ -220,16 +213,14 @@ def markdown() -> str:
     str
         Markdown, one section with a table per entry of `TABLES`; ends with a line feed.
     """
-    lines = [
-        "# Columns of the tables",
-        "",
-        "Every table is tidy and written as Parquet and as CSV. NaN (empty in CSV) means: not defined here.",
-    ]
-    for table in TABLES.values():
-        lines += ["", f"## {table.name}", "", f"One row is {table.rows}.", ""]
-        lines += ["| column | values | range or unit | meaning |", "|---|---|---|---|"]
-        lines += [
-            f"| `{column.name}` | {column.kind} | {column.range} | {column.meaning} |"
-            for column in table.columns
-        ]
-    return "\n".join(lines) + "\n"
+    intro = (
+        "# Columns of the tables\n\n"
+        "Every table is tidy and written as Parquet and as CSV. NaN (empty in CSV) means: not defined here.\n"
+    )
+    return "\n".join([intro, *(_section(table) for table in TABLES.values())])
+
+
+def _section(table: TableDefinition) -> str:
+    columns = pd.DataFrame(table.columns, columns=["column", "values", "range or unit", "meaning"])
+    columns["column"] = "`" + columns["column"] + "`"
+    return f"## {table.name}\n\nOne row is {table.rows}.\n\n{markdown_table(columns)}"

@@ -1,4 +1,4 @@
-"""Eigenvector analysis of a block: the direction in which it varies most and what that tells of the class."""
+"""Eigenvector analysis of a block: the direction in which it varies most, and how that separates classes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class EigenResult:
     Parameters
     ----------
     eigenvalues : array, shape (D,)
-        Of the covariance of the block (divided by n), from the largest on, none below zero.
+        Of the covariance of the block (divided by n), largest first, none below zero.
     vector : array, shape (D,)
         The leading eigenvector v, of length one, its largest-magnitude entry positive.
     projection : array, shape (n,)
@@ -33,7 +33,7 @@ class EigenResult:
     auroc : float
         max(a, 1 - a), a the area under the ROC curve of the projection; NaN with one class only.
     p_value : float
-        Permutation p-value of `auroc`; NaN with one class only.
+        Two-sided p-value of `auroc` by Mann and Whitney's U; NaN with one class only.
     """
 
     eigenvalues: NDArray[np.float64]
@@ -45,9 +45,7 @@ class EigenResult:
     p_value: float
 
 
-def eigen_analysis(
-    block: NDArray[Any], label: NDArray[Any], permutations: int = 999, seed: int = 0
-) -> EigenResult:
+def eigen_analysis(block: NDArray[Any], label: NDArray[Any]) -> EigenResult:
     """Project a block on its covariance's leading eigenvector and test whether that separates the classes.
 
     Parameters
@@ -56,10 +54,6 @@ def eigen_analysis(
         phi_I(x) of every sample, flattened.
     label : array, shape (n,)
         Class 0 or 1 of every sample.
-    permutations : int
-        Number of random relabellings for the p-value, see `separation`.
-    seed : int
-        Seed of the relabellings.
 
     Returns
     -------
@@ -85,7 +79,7 @@ def eigen_analysis(
     eigenvalues, vector = _spectrum(block)
     # Row by row, not by BLAS: equal rows must have equal projections, since the AUROC counts ties.
     projection = (block * vector).sum(axis=1)
-    auroc, p_value = separation(projection, label, permutations, seed)
+    auroc, p_value = separation(projection, label)
     total = eigenvalues.sum()
     share = float(eigenvalues[0] / total) if total != 0 else float("nan")
     return EigenResult(eigenvalues, vector, projection, label.astype(np.int64), share, auroc, p_value)

@@ -16,7 +16,7 @@ from mmfusion.study.training.checkpoint import TrainedCell
 
 @torch.no_grad()
 def eigen_cell(
-    trained: TrainedCell, datasets: Mapping[int, MultimodalDataset], permutations: int, seed: int
+    trained: TrainedCell, datasets: Mapping[int, MultimodalDataset]
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Analyse the covariance of every block of features phi_I over the test split.
 
@@ -26,10 +26,6 @@ def eigen_cell(
         Networks for a binary task.
     datasets : mapping of int to MultimodalDataset
         The dataset of every seed.
-    permutations : int
-        Of the test of a separation.
-    seed : int
-        Seed of these permutations.
 
     Returns
     -------
@@ -44,8 +40,7 @@ def eigen_cell(
         features = network.fusion.block_features(network.encode_all(test.inputs, test.present))
         label = datasets[run_seed].splits["test"].target
         results = {
-            subset: eigen_analysis(phi.detach().double().numpy(), label, permutations, seed)
-            for subset, phi in features.items()
+            subset: eigen_analysis(phi.detach().double().numpy(), label) for subset, phi in features.items()
         }
         tables.append(
             (eigen_table(results, keys), spectrum_table(results, keys), projection_table(results, keys))

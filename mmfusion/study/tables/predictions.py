@@ -1,4 +1,4 @@
-"""The predictions that the study tests, each with what was measured.
+"""The predictions that the study tests, each beside what was measured.
 
 They were written down before the study was run: means over seeds at p = 1 and scale 1 unless stated. A
 prediction whose runs are not part of a study, or whose measure its convention does not define, is left out of
@@ -72,7 +72,7 @@ def predictions_table(runs: pd.DataFrame, subsets: pd.DataFrame) -> pd.DataFrame
         missing for what is only reported).
     """
     beta = subsets if subsets["beta"].notna().any() else subsets.iloc[:0]
-    found = [
+    predictions = [
         *_bounds(beta),
         *_recovery(runs, beta),
         *_ordering(beta),
@@ -80,7 +80,7 @@ def predictions_table(runs: pd.DataFrame, subsets: pd.DataFrame) -> pd.DataFrame
         *_sentiment(runs, subsets),
     ]
     columns = list(Prediction.__dataclass_fields__)
-    table = pd.DataFrame([vars(prediction) for prediction in found], columns=columns)
+    table = pd.DataFrame([vars(prediction) for prediction in predictions], columns=columns)
     return table.astype({"holds": "boolean"})
 
 
@@ -124,10 +124,10 @@ def _recovery(runs: pd.DataFrame, subsets: pd.DataFrame) -> Iterable[Prediction]
         yield Prediction("XOR-ibn", "XOR", "ibn", statement, measured, threshold, holds)
     parity = _joined(runs, subsets, "Parity", "1+2+3")
     if len(parity):
-        found = int(((parity["beta"] >= 0.95) & (parity["accuracy_test"] >= 0.9)).sum())
+        recovered = int(((parity["beta"] >= 0.95) & (parity["accuracy_test"] >= 0.9)).sum())
         statement = "seeds with beta of {1+2+3} >= 0.95 under ibn and test accuracy >= 0.9"
-        measured = f"{found} of {len(parity)} seeds, mean accuracy {parity['accuracy_test'].mean():.4g}"
-        holds = 10 * found >= 8 * len(parity)
+        measured = f"{recovered} of {len(parity)} seeds, mean accuracy {parity['accuracy_test'].mean():.4g}"
+        holds = 10 * recovered >= 8 * len(parity)
         yield Prediction("Parity-ibn", "Parity", "ibn", statement, measured, "at least 8 of 10 seeds", holds)
 
 

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mmfusion.measures.catalogue import MEASURES
 from mmfusion.measures.intervals import summarise
 
 CELL = ["dataset", "norm", "p", "scale", "subset"]
-MEASURES = [
-    "block_norm",
-    "beta",
-    "weight_share",
-    "loss_rise",
-    "variance_share",
-    "covariance_share",
-    "covariance_share_train",
-    "reducibility_single",
-    "reducibility_within",
-]
 
 
-def summary(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+def summary_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Return mean and 95 % bootstrap interval over seeds of every measure of every subset.
 
     Parameters
@@ -37,16 +27,17 @@ def summary(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     DataFrame
         The table ``summary``.
     """
-    return summarise(subsets, CELL, MEASURES, resamples=resamples, seed=seed)
+    measures = [measure.name for measure in MEASURES]
+    return summarise(subsets, CELL, measures, resamples=resamples, seed=seed)
 
 
-def scale_study(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+def scale_study_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Return beta of ``none`` at p = 1 per scale of the encoder outputs.
 
     Parameters
     ----------
     subsets, resamples, seed
-        See `summary`.
+        See `summary_table`.
 
     Returns
     -------

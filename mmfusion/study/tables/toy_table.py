@@ -7,6 +7,8 @@ on the poster.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
@@ -15,6 +17,7 @@ import pandas as pd
 
 from mmfusion.errors import DataError
 from mmfusion.measures.intervals import bootstrap_interval
+from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import NORM_NAMES, TOY_DATASETS, joined, order_norms, ordered
 
 SUBSETS = ("1", "2", "3", "1+2", "1+3", "2+3", "1+2+3")
@@ -28,13 +31,12 @@ _KEYS = ["dataset", "norm", "subset"]
 _SMALL = 1e-3
 _DASH = "-"
 _CAPTION = "Relevance of every subset of views at p = 1"
-_LATEX = {c: rf"\{c}" for c in "&%$#_{}"} | {
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
+_SPECIAL = re.compile(r"[&%$#_{}]")
+_POWER = re.compile(r"(<?)\b1e-(\d+)")
+_LATEX_STYLES: Any = [
+    {"selector": "scriptsize", "props": ":{};"},
+    {"selector": "setlength", "props": r":{\tabcolsep}{3pt};"},
+]
 
 
 def load_references() -> pd.DataFrame:
@@ -86,8 +88,8 @@ def toy_table(subsets_table: pd.DataFrame, references: pd.DataFrame) -> pd.DataF
         raise DataError(f"references: two values for {cell}, expected one; remove one of the rows.")
     records = []
     for key, values in _study_rows(subsets_table).groupby(_KEYS, observed=True)["beta"]:
-        found = values.dropna()
-        records.append((*key, *bootstrap_interval(found), len(found)))
+        known_betas = values.dropna()
+        records.append((*key, *bootstrap_interval(known_betas), len(known_betas)))
     table = pd.DataFrame(records, columns=COLUMNS[:-1]).astype({"n": int})
     table = table.merge(known[[*_KEYS, "value"]].rename(columns={"value": "poster"}), on=_KEYS, how="left")
     ranks = (
@@ -95,11 +97,11 @@ def toy_table(subsets_table: pd.DataFrame, references: pd.DataFrame) -> pd.DataF
         order_norms(table["norm"]),
         ordered(table["subset"], SUBSETS),
     )
-    rank = {name: place for names in ranks for place, name in enumerate(names)}
+    rank = {name: index for names in ranks for index, name in enumerate(names)}
     return table.sort_values(_KEYS, key=lambda names: names.map(rank), ignore_index=True)[COLUMNS]
 
 
-def wide_csv(table: pd.DataFrame, references: pd.DataFrame | None = None) -> pd.DataFrame:
+def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame | None = None) -> pd.DataFrame:
     """Arrange the toy table as on the poster, cells as text.
 
     Parameters
@@ -132,7 +134,7 @@ def wide_csv(table: pd.DataFrame, references: pd.DataFrame | None = None) -> pd.
     return pd.DataFrame(rows, columns=[*head, *(subset.replace("+", "") for subset in SUBSETS)])
 
 
-def markdown(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
+def toy_table_markdown(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
     """Render the toy table as Markdown, with notes below it.
 
     Parameters
@@ -148,14 +150,11 @@ def markdown(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str
         Ends with a line break.
     """
     references = load_references() if references is None else references
-    wide = wide_csv(table, references)
-    align = ["---"] * 3 + ["--:"] * (len(wide.columns) - 3)
-    lines = [list(wide.columns), align, *wide.to_numpy().tolist()]
-    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{_CAPTION}.\n\n{body}\n\n" + "\n".join(f"- {note}" for note in _notes(table, references)) + "\n"
+    notes = "\n".join(f"- {note}" for note in _notes(table, references))
+    return f"{_CAPTION}.\n\n{markdown_table(wide_toy_table(table, references))}\n{notes}\n"
 
 
-def latex(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
+def toy_table_latex(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
     """Render the toy table as a LaTeX float; needs the package booktabs.
 
     Parameters
@@ -171,23 +170,23 @@ def latex(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
         Ends with a line break.
     """
     references = load_references() if references is None else references
-    wide = wide_csv(table, references)
+    wide = wide_toy_table(table, references)
     notes = " ".join([f"{_CAPTION}.", *_notes(table, references)])
-    return "\n".join(
-        [
-            r"\begin{table*}",
-            r"\centering\scriptsize\setlength{\tabcolsep}{3pt}",
-            rf"\caption{{{_latex_cell(notes)}}}",
-            r"\label{tab:toy}",
-            rf"\begin{{tabular}}{{lll{'r' * (len(wide.columns) - 3)}}}",
-            r"\toprule",
-            " & ".join(wide.columns) + r" \\",
-            *_latex_rows(wide),
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table*}",
-            "",
-        ]
+    caption = _SPECIAL.sub(r"\\\g<0>", notes)  # pandas escapes cells, not captions
+    return (
+        _names_once(wide)
+        .style.hide(axis="index")
+        .format(_latex_cell, escape="latex")
+        .format(_rule_above(wide["dataset"].iloc[:1]), subset=["dataset"], escape="latex")
+        .set_table_styles(_LATEX_STYLES)
+        .to_latex(
+            environment="table*",
+            position_float="centering",
+            caption=_powers_of_ten(caption),
+            label="tab:toy",
+            column_format="lll" + "r" * (len(wide.columns) - 3),
+            hrules=True,
+        )
     )
 
 
@@ -251,37 +250,23 @@ def _notes(table: pd.DataFrame, references: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _latex_rows(wide: pd.DataFrame) -> list[str]:
-    """Write the lines of the wide table, names of datasets and normalisations once each."""
-    lines: list[str] = []
-    dataset = norm = ""
-    for row in wide.to_numpy().tolist():
-        same = row[0] == dataset
-        if not same:
-            lines.append(r"\midrule")
-        shown = ["" if same else row[0], "" if same and row[1] == norm else row[1], *row[2:]]
-        lines.append(" & ".join(_latex_cell(cell) for cell in shown) + r" \\")
-        dataset, norm = row[:2]
-    return lines
+def _names_once(wide: pd.DataFrame) -> pd.DataFrame:
+    """Blank the names of dataset and normalisation where the row above has the same."""
+    return wide.assign(
+        dataset=wide["dataset"].mask(wide.duplicated("dataset"), ""),
+        normalisation=wide["normalisation"].mask(wide.duplicated(["dataset", "normalisation"]), ""),
+    )
 
 
-def _latex_cell(text: str) -> str:
-    """Write a cell of the wide table, or a note, in LaTeX."""
-    if text == _DASH:
-        return "--"
-    return " ".join(_latex_number(word) for word in text.split(" "))
+def _rule_above(first: pd.Series[str]) -> Callable[[object], str]:
+    """Return a formatter that sets a rule above the first row of every dataset but the first."""
+    return lambda name: f"\\midrule\n{name}" if name and name not in set(first) else str(name)
 
 
-def _latex_number(word: str) -> str:
-    """Write powers of ten as such; escape everything else."""
-    for mark, shown in (("<1e-", "<10^{-"), ("1e-", "10^{-")):
-        start, found, rest = word.partition(mark)
-        digits = rest.rstrip(",.:;]")
-        if found and start in ("", "[") and digits.isdigit():
-            return f"{start}${shown}{digits}}}${rest[len(digits) :]}"
-    return _latex_text(word)
+def _latex_cell(escaped: object) -> str:
+    return "--" if escaped == _DASH else _powers_of_ten(str(escaped))
 
 
-def _latex_text(text: str) -> str:
-    """Escape LaTeX's special characters."""
-    return "".join(_LATEX.get(character, character) for character in text)
+def _powers_of_ten(text: str) -> str:
+    """Write ``1e-6`` and ``<1e-3`` as LaTeX powers."""
+    return _POWER.sub(r"$\g<1>10^{-\g<2>}$", text)

@@ -12,15 +12,15 @@ from matplotlib.figure import Figure
 from mmfusion.fusion.subsets import subset_label
 from mmfusion.fusion.subsets import subsets as subsets_of
 from mmfusion.plotting.layout import figure_of
-from mmfusion.plotting.style import style
+from mmfusion.plotting.style import figure_style
 from mmfusion.study.figures.degree_inflation import degree_inflation, order_shares
 from mmfusion.study.figures.eigen_projection import eigen_projection
 from mmfusion.study.figures.learning_of_constants import learning_of_constants
 from mmfusion.study.figures.mosi_relevance import mosi_relevance
-from mmfusion.study.figures.own_relevance import own_relevance
 from mmfusion.study.figures.relevance_against_p import relevance_against_p
 from mmfusion.study.figures.scale_sensitivity import scale_sensitivity
 from mmfusion.study.figures.select_rows import MissingRowsError
+from mmfusion.study.figures.user_relevance import user_relevance
 
 
 def marker_heights(ax) -> set[float]:
@@ -134,7 +134,7 @@ def test_eigen_projection_counts_every_sample(tables):
     known = tables["eigen_projections"].query("subset == '1'")["projection"]
     width = (known.max() - known.min()) / 40
     assert [area(curve) / width for curve in histogram.collections] == pytest.approx([30, 30])
-    assert "AUROC 0.75, permutation p = 0.001" in histogram.get_title()
+    assert "AUROC 0.75, p = 0.001" in histogram.get_title()
     labels = [text.get_text() for text in histogram.get_legend().get_texts()]
     assert labels == ["class 0 (n = 30)", "class 1 (n = 30)"]
     table = tables["eigen_spectrum"].query("subset == '1'")
@@ -168,14 +168,14 @@ def test_mosi_relevance_with_one_task(tables):
 
 
 def renamed(subsets, name: str) -> pd.DataFrame:
-    """Copy the rows of MOSIReal as a dataset of one's own."""
+    """Copy the rows of MOSIReal as a user's dataset."""
     rows = subsets.query("dataset == 'MOSIReal'")
     return rows.assign(dataset=name)
 
 
-def test_own_relevance_shows_three_measures_of_every_dataset(tables):
+def test_user_relevance_shows_three_measures_of_every_dataset(tables):
     subsets = pd.concat([tables["subsets"], renamed(tables["subsets"], "yours")], ignore_index=True)
-    grid = own_relevance(subsets)
+    grid = user_relevance(subsets)
     assert grid.shape == (2, 3)
     for row, dataset in zip(grid, ("mine", "yours"), strict=True):
         rows = subsets[(subsets["dataset"] == dataset) & (subsets["p"] == "1") & (subsets["scale"] == "1")]
@@ -192,7 +192,7 @@ def test_own_relevance_shows_three_measures_of_every_dataset(tables):
 
 
 @pytest.mark.parametrize(("modalities", "turned"), [(4, False), (8, True)])
-def test_own_relevance_of_many_modalities_has_no_overlapping_labels(modalities, turned):
+def test_user_relevance_of_many_modalities_has_no_overlapping_labels(modalities, turned):
     names = ["text", "audio", "video", "physiology", "gait", "eye_tracking", "context", "history"][
         :modalities
     ]
@@ -203,8 +203,8 @@ def test_own_relevance_of_many_modalities_has_no_overlapping_labels(modalities, 
         for norm in ("ibn", "none")
         for subset in subsets_of(names, 2)
     ]
-    with style():
-        grid = own_relevance(pd.DataFrame(rows))
+    with figure_style():
+        grid = user_relevance(pd.DataFrame(rows))
         figure = figure_of(grid)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
@@ -241,7 +241,7 @@ def test_figures_draw_on_given_axes(make_tables):
         (lambda axes: eigen_projection(*eigen_tables(tables), subset="1", axes=axes), (1, 3)),
         (lambda axes: mosi_relevance(tables["subsets"], axes), (2, 2)),
         (lambda axes: scale_sensitivity(tables["subsets"], axes), (4, 1)),
-        (lambda axes: own_relevance(tables["subsets"], axes), (1, 3)),
+        (lambda axes: user_relevance(tables["subsets"], axes), (1, 3)),
     ]
     for plot, shape in cases:
         figure = Figure()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
@@ -12,10 +13,10 @@ import pytest
 
 from mmfusion.study.pages.overview import (
     overview_html,
-    own_relevance,
-    own_scores,
     results_markdown,
     score_table,
+    user_relevance_table,
+    user_score_table,
 )
 from mmfusion.study.tables.definitions import TABLES
 
@@ -223,9 +224,10 @@ class TestMarkdown:
             "Test scores, CMU-MOSI",
         ]
         assert sections["Toy table"] == ["| toy |", "|---|", "| 1 |"]
-        assert sections["Test scores, planted truth"][:3] == [
+        header, rule, row = sections["Test scores, planted truth"][:3]
+        assert re.fullmatch(r"\|(-+\|){7}", rule)
+        assert [header, row] == [
             "| dataset | model | norm | p | runs | converged | accuracy |",
-            "|---|---|---|---|---|---|---|",
             "| XOR | fusion | vbn | 4/3 | 2 | 1 | 0.625 |",
         ]
         assert text.startswith("# Results of the study\n")
@@ -252,14 +254,14 @@ class TestMarkdown:
 def test_own_scores_are_those_of_the_tasks() -> None:
     regression = fusion("gait", "ibn", 0, True, task="regression", r2_test=0.25, mae_test=2.0, loss_test=0.75)
     constant = run("gait", "constant", None, task="regression", r2_test=-0.01, mae_test=2.5, loss_test=1.0)
-    table = own_scores(pd.concat([regression, constant], ignore_index=True))
+    table = user_score_table(pd.concat([regression, constant], ignore_index=True))
     assert table.columns.to_list()[-3:] == ["R²", "MAE", "loss"]
     assert table.iloc[:, -3:].to_numpy().tolist() == [
         ["0.250", "2.000", "0.750"],
         ["-0.010", "2.500", "1.000"],
     ]
     both = pd.concat([regression, fusion("mine", "ibn", 0, True, accuracy_test=0.5, loss_test=0.5)])
-    rows = own_scores(both).set_index("dataset")[["accuracy", "R²", "MAE", "loss"]]
+    rows = user_score_table(both).set_index("dataset")[["accuracy", "R²", "MAE", "loss"]]
     assert rows.loc["gait"].to_list() == ["-", "0.250", "2.000", "0.750"]
     assert rows.loc["mine"].to_list() == ["0.500", "-", "-", "0.500"]
 
@@ -287,4 +289,4 @@ def test_own_data_have_their_relevance_and_scores_on_the_page(facts, toy, predic
     assert relevance[1][:5] == ["mine", "ibn", "1", "a", "0.500 [0.250, nan]"]
     assert relevance[2][3:6] == ["a+b", "0.500 [0.250, nan]", "1.500 [0.250, nan]"]
     assert scores[1][-2:] == ["0.750", "0.500"]
-    assert own_relevance(None).empty
+    assert user_relevance_table(None).empty

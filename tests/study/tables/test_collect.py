@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmfusion.study.tables.collect import collect, in_order, named, read_tables, write_forms
+from mmfusion.study.tables.collect import collect, in_order, read_tables, tables_by_name, write_forms
 from mmfusion.study.tables.definitions import TABLES, check_table
 
 
@@ -117,5 +117,5 @@ class TestFiles:
         for seed, path in enumerate(paths):
             timings(seed).to_parquet(path, index=False)
         assert [table["seed"].item() for table in read_tables(paths)] == [0, 1]
-        tables = named(paths)
+        tables = tables_by_name(paths)
         assert {name: table["seed"].item() for name, table in tables.items()} == {"b": 0, "a": 1}

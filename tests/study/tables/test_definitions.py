@@ -7,7 +7,7 @@ import pytest
 from mmfusion.measures.heldout import heldout_relevance
 from mmfusion.measures.intervals import summarise
 from mmfusion.measures.reducibility import reducibility
-from mmfusion.study.tables.definitions import TABLES, check_table, markdown
+from mmfusion.study.tables.definitions import TABLES, check_table, columns_page
 
 EXAMPLES = {
     "text": pd.Series(["a", "b"]),
@@ -111,8 +111,8 @@ def test_analysis_gives_columns_of_the_dictionary():
 
 
 def test_page_lists_every_column_of_every_table():
-    page = markdown()
-    assert page == markdown()
+    page = columns_page()
+    assert page == columns_page()
     assert page.endswith("|\n")
     sections = page.split("\n## ")
     assert sections[0].startswith("# Columns of the tables\n")

@@ -36,7 +36,7 @@ def test_agrees_with_singular_values():
 @given(st.integers(0, 10**6), st.integers(1, 8))
 def test_properties(seed, width):
     block, label = random_block(seed, 20, width)
-    result = eigen_analysis(block, label, permutations=9)
+    result = eigen_analysis(block, label)
     assert (np.diff(result.eigenvalues) <= 0).all()
     assert result.eigenvalues.sum() == pytest.approx(block.var(axis=0).sum())
     assert np.var(result.projection) == pytest.approx(result.eigenvalues[0])
@@ -44,18 +44,18 @@ def test_properties(seed, width):
     assert result.vector[np.argmax(np.abs(result.vector))] > 0
     assert 1 / width - 1e-12 <= result.variance_share <= 1 + 1e-12
     assert 0.5 <= result.auroc <= 1
-    assert 0.1 <= result.p_value <= 1
+    assert 0 < result.p_value <= 1
 
 
 @given(st.integers(0, 10**6), st.sampled_from([-1.0, 1e-3, 1e3]), st.floats(-10, 10))
 def test_scale_sign_and_offset_do_not_matter(seed, factor, offset):
     block, label = random_block(seed, 30, 4)
-    expected = eigen_analysis(block, label, permutations=19)
-    found = eigen_analysis(factor * (block + offset), label, permutations=19)
-    np.testing.assert_allclose(found.eigenvalues, factor**2 * expected.eigenvalues, rtol=1e-6, atol=1e-12)
-    assert found.variance_share == pytest.approx(expected.variance_share)
-    assert found.auroc == pytest.approx(expected.auroc)
-    assert found.p_value == pytest.approx(expected.p_value)
+    expected = eigen_analysis(block, label)
+    result = eigen_analysis(factor * (block + offset), label)
+    np.testing.assert_allclose(result.eigenvalues, factor**2 * expected.eigenvalues, rtol=1e-6, atol=1e-12)
+    assert result.variance_share == pytest.approx(expected.variance_share)
+    assert result.auroc == pytest.approx(expected.auroc)
+    assert result.p_value == pytest.approx(expected.p_value)
 
 
 def test_planted_class_direction_is_found():
@@ -67,7 +67,7 @@ def test_planted_class_direction_is_found():
     np.testing.assert_allclose(result.vector, -direction, atol=0.05)
     assert result.variance_share > 0.8
     assert result.auroc > 0.99
-    assert result.p_value == 1 / 1000
+    assert result.p_value < 1e-30
 
 
 def test_leading_direction_without_class_is_not_significant():
@@ -88,7 +88,7 @@ def test_equal_rows_have_equal_projections(width, order):
     rng = np.random.default_rng(0)
     rows, which = rng.normal(size=(5, width)), np.arange(31) % 5
     block = np.asarray(rows[which], order=order)
-    projection = eigen_analysis(block, np.arange(31) % 2, permutations=1).projection
+    projection = eigen_analysis(block, np.arange(31) % 2).projection
     assert len(np.unique(projection)) == 5
 
 
@@ -102,7 +102,7 @@ def test_constant_block_separates_nothing():
 
 def test_more_coordinates_than_samples_leave_no_negative_eigenvalue():
     block, label = random_block(1, n=5, width=30)
-    result = eigen_analysis(block, label, permutations=1)
+    result = eigen_analysis(block, label)
     assert (result.eigenvalues >= 0).all()
     assert result.eigenvalues[4:] == pytest.approx(np.zeros(26), abs=1e-9)
 
@@ -122,9 +122,9 @@ def test_a_diverged_network_gives_nan():
     check_table("eigen", eigen_table({("1",): result}, KEYS))
 
 
-def test_same_seed_same_result_and_frozen():
+def test_same_block_same_result_and_frozen():
     block, label = random_block()
-    first, second = (eigen_analysis(block, label, seed=5) for _ in range(2))
+    first, second = (eigen_analysis(block, label) for _ in range(2))
     for field in dataclasses.fields(first):
         np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -1,4 +1,4 @@
-"""The AUROC and its permutation test: references, symmetries, calibration under the null."""
+"""The AUROC and Mann and Whitney's test: references, symmetries, calibration under the null."""
 
 import math
 from itertools import combinations
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.stats import kstest
+from scipy.stats import kstest, norm
 from sklearn.metrics import roc_auc_score
 
 from mmfusion.study.tables.separation import separation
@@ -32,7 +32,7 @@ def loop_auroc(values, labels):
 def test_auroc_agrees_with_loops_and_scikit_learn_with_ties(rows):
     values, labels = split(rows)
     area = roc_auc_score(labels, values)
-    found, _ = separation(values, labels, permutations=1)
+    found, _ = separation(values, labels)
     assert found == pytest.approx(loop_auroc(values, labels))
     assert found == pytest.approx(max(area, 1 - area))
 
@@ -40,41 +40,68 @@ def test_auroc_agrees_with_loops_and_scikit_learn_with_ties(rows):
 @given(samples)
 def test_symmetric_under_swapped_labels_and_sign(rows):
     values, labels = split(rows)
-    expected, _ = separation(values, labels, permutations=1)
-    assert separation(values, 1 - labels, permutations=1)[0] == pytest.approx(expected)
-    assert separation(-values, labels, permutations=19) == separation(values, labels, permutations=19)
+    expected, _ = separation(values, labels)
+    assert separation(values, 1 - labels)[0] == pytest.approx(expected)
+    assert separation(-values, labels) == separation(values, labels)
 
 
 @given(samples, st.sampled_from([np.exp, np.cbrt, lambda x: 3 * x - 1]))
 def test_only_ranks_count(rows, transform):
     values, labels = split(rows)
-    assert separation(transform(values), labels, permutations=19) == separation(
-        values, labels, permutations=19
-    )
+    assert separation(transform(values), labels) == separation(values, labels)
 
 
-def test_p_value_approaches_the_exact_one():
-    values = np.array([0.1, 0.4, 0.4, 1.0, 2.0, 3.0, 3.5])
-    labels = np.array([0, 0, 1, 0, 1, 1, 1])
+def permutation_p(values, labels, relabellings):
+    """Share of relabellings whose statistic reaches the observed one, by loops."""
     observed = loop_auroc(values, labels)
-    all_labels = [np.isin(np.arange(7), ones).astype(int) for ones in combinations(range(7), 4)]
-    exact = np.mean([loop_auroc(values, other) >= observed - 1e-12 for other in all_labels])
-    found = separation(values, labels, permutations=20_000)
-    assert found[0] == pytest.approx(observed)
-    assert found[1] == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 20_000))
+    return np.mean([loop_auroc(values, other) >= observed - 1e-12 for other in relabellings])
+
+
+@given(st.permutations(range(8)), st.integers(1, 7))
+def test_p_value_is_that_of_all_relabellings_of_a_few_samples(ranks, ones):
+    values, labels = np.array(ranks) ** 3 / 7, (np.arange(8) < ones).astype(int)
+    relabellings = [np.isin(np.arange(8), chosen).astype(int) for chosen in combinations(range(8), ones)]
+    assert separation(values, labels)[1] == pytest.approx(permutation_p(values, labels, relabellings))
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 6], ids=["many ties", "some ties", "no ties"])
+@pytest.mark.parametrize("shift", [0.0, 0.6])
+def test_p_value_is_close_to_that_of_random_relabellings(decimals, shift):
+    rng = np.random.default_rng(2)
+    labels = np.arange(60) % 3 // 2
+    values = np.round(rng.normal(size=60) + shift * labels, decimals)
+    exact = permutation_p(values, labels, [rng.permutation(labels) for _ in range(2000)])
+    p_value = separation(values, labels)[1]
+    assert p_value == pytest.approx(exact, abs=0.01 + 4 * math.sqrt(exact * (1 - exact) / 2000))
+
+
+def test_p_value_of_many_samples_is_the_normal_limit_with_its_corrections():
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 2, 300)
+    values = np.round(rng.normal(size=300) + 0.3 * labels, 1)
+    ones, n = labels.sum(), len(labels)
+    pairs = ones * (n - ones)
+    area = roc_auc_score(labels, values)
+    counts = np.unique(values, return_counts=True)[1]
+    variance = pairs / 12 * (n + 1 - (counts**3 - counts).sum() / (n * (n - 1)))
+    z = (abs(area - 0.5) * pairs - 0.5) / math.sqrt(variance)
+    assert separation(values, labels)[1] == pytest.approx(2 * norm.sf(z))
 
 
 def test_p_values_are_uniform_under_the_null():
     rng = np.random.default_rng(1)
     labels = np.arange(40) % 2
-    found = [separation(rng.normal(size=40), labels, permutations=199, seed=seed)[1] for seed in range(300)]
-    assert kstest(found, "uniform").pvalue > 0.01
-    assert np.mean(np.array(found) <= 0.05) < 0.09
+    p_values = [separation(rng.normal(size=40), labels)[1] for _ in range(300)]
+    assert kstest(p_values, "uniform").pvalue > 0.01
+    assert np.mean(np.array(p_values) <= 0.05) < 0.09
 
 
 def test_p_value_of_separated_classes_is_the_smallest():
     labels = np.arange(60) % 2
-    assert separation(labels + 0.0, labels) == (1.0, 1 / 1000)
+    auroc, p_value = separation(labels + 0.0, labels)
+    assert auroc == 1.0
+    assert p_value < min(separation(labels + 0.0, np.roll(np.sort(labels), k))[1] for k in range(1, 30))
+    assert separation(labels + np.linspace(0, 0.5, 60), labels)[1] < 1e-10
 
 
 def test_p_value_falls_with_the_signal():
@@ -82,13 +109,6 @@ def test_p_value_falls_with_the_signal():
     labels, noise = np.arange(100) % 2, rng.normal(size=100)
     values = [separation(noise + shift * labels, labels)[1] for shift in (0.0, 0.3, 0.6)]
     assert values[0] > values[1] > values[2]
-
-
-def test_seed_decides_the_permutations():
-    rng = np.random.default_rng(0)
-    values, labels = rng.normal(size=50), np.arange(50) % 2
-    assert separation(values, labels, seed=3) == separation(values, labels, seed=3)
-    assert separation(values, labels, seed=3)[1] != separation(values, labels, seed=4)[1]
 
 
 def test_ties_everywhere_do_not_separate():

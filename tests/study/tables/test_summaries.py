@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmfusion.study.pages.html import outcome, page, predictions_html
+from mmfusion.measures.catalogue import MEASURES as CATALOGUE
+from mmfusion.study.pages.html import html_page, outcome_table, predictions_html
 from mmfusion.study.tables.definitions import TABLES, check_table
-from mmfusion.study.tables.summaries import MEASURES, scale_study, summary
+from mmfusion.study.tables.summaries import scale_study_table, summary_table
 
+MEASURES = [measure.name for measure in CATALOGUE]
 VOID = {"meta", "br", "hr", "img", "link"}
 Key = tuple[str, str, str, str]
 
@@ -65,7 +67,7 @@ def predictions(**changes: str) -> pd.DataFrame:
 
 class TestSummary:
     def test_fits_its_definition(self) -> None:
-        result = summary(table(("XRel", "ibn", "1", "1")), resamples=50, seed=0)
+        result = summary_table(table(("XRel", "ibn", "1", "1")), resamples=50, seed=0)
         check_table("summary", result)
         assert result.columns.to_list() == TABLES["summary"].names
         assert result["measure"].to_list() == 2 * MEASURES
@@ -77,7 +79,7 @@ class TestSummary:
     def test_mean_and_interval_are_over_the_seeds_of_a_cell(self) -> None:
         cells = [("XRel", "ibn", "1", "1"), ("XRel", "ibn", "1", "3"), ("XRel", "ibn", "4/3", "1")]
         given = table(*cells)
-        result = summary(given, resamples=50, seed=0)
+        result = summary_table(given, resamples=50, seed=0)
         assert len(result) == 3 * 2 * len(MEASURES)
         rows = given[(given["p"] == "1") & (given["scale"] == "3") & (given["subset"] == "1+2")]
         keys = ["p", "scale", "subset", "measure"]
@@ -91,13 +93,13 @@ class TestSummary:
     def test_missing_values_are_not_counted(self) -> None:
         given = table(("XRel", "ibn", "1", "1"))
         given.loc[given["seed"] > 1, "reducibility_single"] = np.nan
-        result = summary(given, resamples=50, seed=0).set_index("measure")
+        result = summary_table(given, resamples=50, seed=0).set_index("measure")
         assert set(result.loc["reducibility_single", "n"]) == {2}
         assert set(result.loc["beta", "n"]) == {4}
 
     def test_is_reproducible(self) -> None:
         given = table(("XRel", "ibn", "1", "1"))
-        first, second, other = (summary(given, resamples=50, seed=seed) for seed in (1, 1, 2))
+        first, second, other = (summary_table(given, resamples=50, seed=seed) for seed in (1, 1, 2))
         pd.testing.assert_frame_equal(first, second, check_exact=True)
         assert not first["low"].equals(other["low"])
         assert first["mean"].equals(other["mean"])
@@ -114,7 +116,7 @@ class TestScaleStudy:
             ("Parity", "ibn", "1", "1"),
             ("Parity", "ibn", "1", "3"),
         ]
-        result = scale_study(table(*cells), resamples=50, seed=0)
+        result = scale_study_table(table(*cells), resamples=50, seed=0)
         check_table("scale_study", result)
         assert result.columns.to_list() == TABLES["scale_study"].names
         assert set(zip(result["dataset"], result["norm"], result["p"], strict=True)) == {
@@ -129,29 +131,29 @@ class TestScaleStudy:
 
     def test_numbers_are_of_beta(self) -> None:
         given = table(("XRel", "none", "1", "1"), ("XRel", "none", "1", "3"))
-        result = scale_study(given, resamples=50, seed=0).set_index(["scale", "subset"])
+        result = scale_study_table(given, resamples=50, seed=0).set_index(["scale", "subset"])
         for key, rows in given.groupby(["scale", "subset"]):
             assert result.loc[key, "mean"] == pytest.approx(rows["beta"].mean())
             assert result.loc[key, "n"] == 4
 
     @pytest.mark.parametrize("cells", [[("XRel", "none", "1", "1")], []])
     def test_may_be_empty(self, cells: list[Key]) -> None:
-        result = scale_study(table(*cells), resamples=50, seed=0)
+        result = scale_study_table(table(*cells), resamples=50, seed=0)
         check_table("scale_study", result)
         assert result.empty
 
 
 class TestOutcome:
     def test_words(self) -> None:
-        result = outcome(predictions())
+        result = outcome_table(predictions())
         assert result["outcome"].to_list() == ["holds", "fails", "reported"]
         assert "holds" not in result.columns
-        assert outcome(predictions().iloc[[2]])["outcome"].to_list() == ["reported"]
-        assert outcome(predictions().iloc[:0]).empty
+        assert outcome_table(predictions().iloc[[2]])["outcome"].to_list() == ["reported"]
+        assert outcome_table(predictions().iloc[:0]).empty
 
     def test_words_survive_a_file(self, tmp_path) -> None:
         predictions().to_parquet(tmp_path / "predictions.parquet")
-        result = outcome(pd.read_parquet(tmp_path / "predictions.parquet"))
+        result = outcome_table(pd.read_parquet(tmp_path / "predictions.parquet"))
         assert result["outcome"].to_list() == ["holds", "fails", "reported"]
 
 
@@ -174,7 +176,7 @@ class TestPages:
         assert Page(text).texts["td"][3] == "beta < 0.5 & <b>p > 1</b>"
 
     def test_title_is_text_and_body_is_not(self) -> None:
-        shown = Page(page("p < 2 & <i>more</i>", "<p>body</p>"))
+        shown = Page(html_page("p < 2 & <i>more</i>", "<p>body</p>"))
         assert shown.texts["title"] == shown.texts["h1"] == ["p < 2 & <i>more</i>"]
         assert shown.texts["p"] == ["body"]
 

@@ -8,11 +8,11 @@ from mmfusion.study.tables.toy_table import (
     COLUMNS,
     LOST,
     SUBSETS,
-    latex,
     load_references,
-    markdown,
     toy_table,
-    wide_csv,
+    toy_table_latex,
+    toy_table_markdown,
+    wide_toy_table,
 )
 
 POSTER = pd.DataFrame(
@@ -64,7 +64,7 @@ def test_means_and_poster_by_hand(study):
 
 
 def test_wide_cells(study):
-    wide = wide_csv(toy_table(study, POSTER), POSTER)
+    wide = wide_toy_table(toy_table(study, POSTER), POSTER)
     assert wide.columns.tolist() == [
         "dataset",
         "normalisation",
@@ -100,12 +100,14 @@ def test_wide_cells(study):
 
 
 def test_interval_is_shown_when_only_its_lower_part_is_small():
-    wide = wide_csv(toy_table(pd.DataFrame(rows("XOR", "ibn", "1", [0.0, 0.0, 0.0, 0.002])), POSTER), POSTER)
+    wide = wide_toy_table(
+        toy_table(pd.DataFrame(rows("XOR", "ibn", "1", [0.0, 0.0, 0.0, 0.002])), POSTER), POSTER
+    )
     assert wide["1"].tolist() == ["<1e-3 [<1e-3, 0.002]"]
 
 
 def test_markdown_has_a_line_per_row_and_says_what_is_lost(study):
-    text = markdown(toy_table(study, POSTER), POSTER)
+    text = toy_table_markdown(toy_table(study, POSTER), POSTER)
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert len(lines) == 2 + 5
     assert {line.count("|") for line in lines} == {12}
@@ -117,7 +119,7 @@ def test_markdown_has_a_line_per_row_and_says_what_is_lost(study):
 
 
 def test_latex_escapes_and_writes_powers(study):
-    text = latex(toy_table(study, POSTER), POSTER)
+    text = toy_table_latex(toy_table(study, POSTER), POSTER)
     assert r"Poster: a\_b \& c." in text
     assert r"95 \% bootstrap" in text
     assert r" & IBN & measured & 2 & 0.95 [0.90, 1.00] & $<10^{-3}$ & --" in text
@@ -133,7 +135,9 @@ def test_latex_escapes_and_writes_powers(study):
 
 
 def test_latex_keeps_small_ends_of_intervals():
-    text = latex(toy_table(pd.DataFrame(rows("XOR", "ibn", "1", [0.0, 0.0, 0.0, 0.002])), POSTER), POSTER)
+    text = toy_table_latex(
+        toy_table(pd.DataFrame(rows("XOR", "ibn", "1", [0.0, 0.0, 0.0, 0.002])), POSTER), POSTER
+    )
     assert "$<10^{-3}$ [$<10^{-3}$, 0.002]" in text
 
 
@@ -142,8 +146,8 @@ def test_study_without_toy_runs(table):
     empty = toy_table(table, POSTER)
     assert empty.columns.tolist() == COLUMNS
     assert empty.empty
-    assert wide_csv(empty).empty
-    for text in (markdown(empty), latex(empty)):
+    assert wide_toy_table(empty).empty
+    for text in (toy_table_markdown(empty), toy_table_latex(empty)):
         assert "The study has no runs of XRel, XRelIrrXOR, XOR and Parity" in text
 
 
@@ -165,6 +169,6 @@ def test_references_are_complete_and_unique():
 
 def test_default_references_are_those_of_the_package(study):
     table = toy_table(study, load_references())
-    assert markdown(table) == markdown(table, load_references())
-    assert latex(table) == latex(table, load_references())
-    assert "Ledent" in markdown(table)
+    assert toy_table_markdown(table) == toy_table_markdown(table, load_references())
+    assert toy_table_latex(table) == toy_table_latex(table, load_references())
+    assert "Ledent" in toy_table_markdown(table)

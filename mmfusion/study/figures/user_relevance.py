@@ -1,4 +1,4 @@
-"""Relevance in the user's own data under every normalisation, the datasets below each other."""
+"""Relevance in the user's own data under every normalisation, three stacked panels per dataset."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import parse_subset
-from mmfusion.plotting.layout import figure_of, heading, legend, panels
-from mmfusion.study.figures.mosi_relevance import COVARIANCE, draw_measure, norm_marks
+from mmfusion.plotting.layout import add_heading, add_legend, figure_of, panels
+from mmfusion.study.figures.figure_definition import FigureDefinition
+from mmfusion.study.figures.norm_comparison import COVARIANCE, draw_measure, norm_marks
 from mmfusion.study.figures.seed_points import seeds_sentence
-from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select
+from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
 from mmfusion.study.names import (
     DATASET_NAMES,
     joined,
@@ -24,11 +25,7 @@ from mmfusion.study.names import (
 )
 
 TITLE = "Your own data: relevance of modalities and their interactions"
-MEASURES = {
-    "weight_share": "training:\nweight share",
-    "covariance_share": "held-out:\ncovariance share",
-    "loss_rise": "held-out:\nloss rise",
-}
+ROWS = ("weight_share", "covariance_share", "loss_rise")
 LOSS_RISE = (
     "rise of the mean loss on the test split when the subset's output is replaced by its training mean, in "
     "nats for classes and in variances of the target for a regression; above zero, the prediction needs the "
@@ -39,7 +36,7 @@ UPRIGHT = 14
 _MARK, _CHARACTER, _LINE, _PANEL = 0.11, 0.075, 0.22, 1.8  # inches
 
 
-def own_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDArray[Any]:
+def user_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDArray[Any]:
     """Draw training and held-out relevance of every subset of every dataset that is not part of the study.
 
     Parameters
@@ -54,7 +51,7 @@ def own_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDAr
     Returns
     -------
     array of Axes, shape (datasets, 3)
-        In the figure all of them are below each other, each with a vertical scale of its own.
+        In the figure all of them are stacked, each with its own vertical scale.
 
     Raises
     ------
@@ -63,22 +60,20 @@ def own_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDAr
     ValueError
         If `axes` has another number of axes.
     """
-    names = (
-        [] if subsets.empty else [name for name in subsets["dataset"].unique() if name not in DATASET_NAMES]
-    )
+    names = [] if subsets.empty else [n for n in subsets["dataset"].unique() if n not in DATASET_NAMES]
     if not names:
         raise MissingRowsError("subsets", "a dataset of your own")
-    table, p = one_p(select(subsets, "subsets", dataset=names, scale="1"), p)
+    table, p = one_p(select_rows(subsets, "subsets", dataset=names, scale="1"), p)
     parts = {str(name): part for name, part in table.groupby("dataset", sort=False)}
     norms = order_norms(table["norm"])
-    column, own = panels(len(MEASURES) * len(parts), 1, _size(list(parts.values()), len(norms)), axes)
-    grid: NDArray[Any] = column.reshape(len(parts), len(MEASURES))
+    column, is_new = panels(len(ROWS) * len(parts), 1, _size(list(parts.values()), len(norms)), axes)
+    grid: NDArray[Any] = column.reshape(len(parts), len(ROWS))
     for row, (name, part) in zip(grid, parts.items(), strict=True):
         _draw_dataset(row, name, part, norms)
-    legend(grid, norm_marks(norms), own, title="normalisation of the blocks")
-    if own:
+    add_legend(grid, norm_marks(norms), is_new, title="normalisation of the blocks")
+    if is_new:
         several = "s" if len(parts) > 1 else ""
-        heading(
+        add_heading(
             figure_of(grid),
             TITLE,
             f"Dataset{several}: {joined(parts)}, p = {number_name(p)}. Top: share of the "
@@ -91,9 +86,8 @@ def own_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDAr
 def _draw_dataset(row: Sequence[Axes], name: str, table: pd.DataFrame, norms: Sequence[str]) -> None:
     """Draw all measures of one dataset, the names of the subsets below the last."""
     labels = order_subsets(table["subset"])
-    for ax, (measure, title) in zip(row, MEASURES.items(), strict=True):
+    for ax, measure in zip(row, ROWS, strict=True):
         draw_measure(ax, table, measure, labels, norms)
-        ax.set_ylabel(title)
         ax.tick_params(labelbottom=ax is row[-1])
     row[0].set_title(name, weight="bold")
     row[-1].set_xlabel("subset of modalities")
@@ -110,15 +104,28 @@ def _size(tables: Sequence[pd.DataFrame], norms: int) -> tuple[float, float]:
     width, height = 7.0, 1.9
     for table in tables:
         labels = order_subsets(table["subset"])
-        height += len(MEASURES) * _PANEL + 0.6
+        height += len(ROWS) * _PANEL + 0.6
         if len(labels) > UPRIGHT:
             each, high = _LINE, _CHARACTER * max(len(_in_one_line(label)) for label in labels)
         else:
             lines = [line for label in labels for line in subset_name(label).split("\n")]
-            each, high = (
-                0.15 + _CHARACTER * max(map(len, lines)),
-                0.15 * max(len(parse_subset(label)) for label in labels),
-            )
+            each = 0.15 + _CHARACTER * max(map(len, lines))
+            high = 0.15 * max(len(parse_subset(label)) for label in labels)
         width = max(width, 1.2 + len(labels) * max(each, _MARK * norms))
         height += high
     return width, height
+
+
+FIGURE = FigureDefinition(
+    stem="own_relevance",
+    title=TITLE,
+    caption=(
+        "Relevance of every subset of modalities in your own data per normalisation: share of the training "
+        "weights, share of the score's variance on the test split, and rise of the test loss when the "
+        "subset's output is replaced by its training mean (in nats for classes, in variances of the target "
+        "for a regression). Trust the rise of the test loss first."
+    ),
+    tables=("subsets",),
+    requires=None,
+    plot=user_relevance,
+)
