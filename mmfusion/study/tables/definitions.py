@@ -76,7 +76,7 @@ _RUN_SCORES = [(name, split) for split in ("train", "validation", "test") for na
 _COLUMNS: dict[str, tuple[str, str, str]] = {
     "dataset": ("text", "name", "dataset of the run"),
     "task": ("text", "binary, multiclass, regression", "what the target is"),
-    "model": ("text", "fusion, constant, linear, bayes_latent, bayes_sequence", "network, baseline or bound"),
+    "model": ("text", "fusion, or a baseline such as linear or bayes_sequence", "network, baseline or bound"),
     "norm": ("text", "none, bn, vbn, dbn, ibn", "normalisation of the fused features; - for baselines"),
     "p": ("text", "1 to inf, as 4/3", "p of the block norm; - for baselines"),
     "scale": ("text", "1/3, 1, 3", "factor on the encoders' outputs; - for baselines"),
