@@ -72,7 +72,7 @@ def _explain(figure: Figure) -> None:
         "better); time of a training step over that under none (lower); time of the Wick products by the "
         "poster's closed form over that of the shipped form (higher); peak memory of a fusion step at 512 "
         "samples, over that of all tensor products (lower). One thread. Points are medians over repetitions "
-        "that time all of them in turn, bars their quartiles; a point without a bar is one repetition or a count.",
+        "that time all in turn, bars their quartiles; a point without a bar is one repetition or a count.",
     )
 
 
