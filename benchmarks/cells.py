@@ -1,7 +1,7 @@
-"""Cells of the study in small: its settings, its data, and what training them costs per step.
+"""Small versions of the study's cells: their settings, their data, and the cost of training them.
 
-Training is measured from outside, through `train_cell`, with two different numbers of epochs: the difference
-is epochs alone, without preparing data, building networks and computing the constants of prediction.
+Training is measured from outside, through `train_cell`, with two numbers of epochs: their difference is the
+cost of epochs alone, without preparing data, building networks and fitting the statistics of prediction.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mmfusion.study.training.cell_training import train_cell
 
 ROOT = Path(__file__).resolve().parents[1]
 EPOCHS = (1, 3)
-"""The two numbers of epochs."""
+"""The two numbers of epochs that are compared."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Sample:
     datasets : mapping of int to MultimodalDataset
         By seed.
     settings : mapping
-        Settings of training as the study has them.
+        The study's settings of training.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Sample:
 
     @property
     def samples(self) -> int:
-        """Samples per epoch of one seed that training uses, which is full batches."""
+        """Samples that training uses per epoch of one seed: those in full batches."""
         size: int = self.settings["batch_size"]
         return self.steps * size
 
@@ -61,7 +61,7 @@ class Sample:
         return lambda: train_cell(cell, self.datasets, settings, progress=False)
 
     def first_seeds(self, number: int) -> Sample:
-        """Return the same with the first seeds only."""
+        """Return the same dataset with the first seeds only."""
         return replace(self, datasets=dict(list(self.datasets.items())[:number]))
 
 

@@ -1,11 +1,11 @@
-"""The poster's closed form of the Wick products, term by term: slow, and the reference of what is shipped.
+"""The poster's closed form of the Wick products, term by term: slow, a reference for the shipped form.
 
 psi_I = sum over l = 0..|I| of (-1)^l l! times the sum, over all sets of l disjoint non-empty subsets s^1..s^l
 of I, of f^(I outside all s^k) times the product over k of E[f^(s^k)].
 
 Source: Ledent, Mustafa, Mehta, Vandermeulen, Kloft, "Interpretability in Multimodal Deep Learning", poster,
-TU Kaiserslautern. Nothing of the package is used here. Axes are labelled: in every factor, a modality outside
-it has an axis of length one, so that factors multiply in modality order whatever they hold.
+TU Kaiserslautern. Nothing here comes from the package. In every factor, each modality has an axis, of length
+one if it is outside the factor, so that any two factors multiply in modality order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Factor = Callable[[Subset], Tensor]
 
 
 def disjoint_sets(items: Subset) -> Iterator[tuple[Subset, ...]]:
-    """List all sets of disjoint non-empty subsets, each once; the empty set is one of them."""
+    """List every set of disjoint non-empty subsets once, the empty set included."""
     if not items:
         yield ()
         return
@@ -70,10 +70,10 @@ def closed_form(subset: Subset, product: Factor, mean: Factor) -> Tensor:
     return total
 
 
-def _labelled(values: Tensor, held: Subset, subset: Subset) -> Tensor:
-    """Give values of shape (B or 1, d_m for m in `held`) an axis for every modality of `subset`."""
+def _labelled(values: Tensor, members: Subset, subset: Subset) -> Tensor:
+    """Give values of shape (B or 1, d_m for m in `members`) an axis for every modality of `subset`."""
     widths = iter(values.shape[1:])
-    return values.reshape(values.shape[0], *(next(widths) if m in held else 1 for m in subset))
+    return values.reshape(values.shape[0], *(next(widths) if m in members else 1 for m in subset))
 
 
 def all_closed_forms(features: Mapping[str, Tensor]) -> dict[Subset, Tensor]:

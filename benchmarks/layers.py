@@ -1,4 +1,4 @@
-"""The fusion layer alone, on features drawn at random: what several benchmarks time, count and weigh."""
+"""The fusion layer alone, on random features: several benchmarks time it and measure its memory."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mmfusion import TensorFusion, subsets
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
 PENALTY = 0.01
 FEW = 4
-"""Samples with which the memory of a large layer is found out before it is used."""
+"""Number of samples on which the memory of a large layer is measured before the layer is used."""
 LARGE = 2**16
-"""Numbers per sample from which on the memory is found out first."""
+"""Numbers per sample above which the memory is measured first."""
 
 
 def dims_of(modalities: int, dim: int) -> dict[str, int]:
@@ -27,7 +27,7 @@ def dims_of(modalities: int, dim: int) -> dict[str, int]:
 
 
 def numbers_per_sample(dims: Mapping[str, int], order: int | None = None) -> int:
-    """Return the sum over I of the product of d_m: how many numbers all f^I of one sample are."""
+    """Return the sum over I of the product of d_m: how many numbers all f^I of one sample have."""
     return sum(math.prod(dims[m] for m in subset) for subset in subsets(dims, order))
 
 
@@ -51,7 +51,7 @@ def fusion_step(norm: str, dims: Mapping[str, int], batch: int, order: int | Non
     Returns
     -------
     function
-        It leaves no gradients behind.
+        Runs one step; it leaves no gradients behind.
     """
     generator = torch.Generator().manual_seed(0)
     layer = TensorFusion(dims, norm=norm, max_order=order)
@@ -70,17 +70,17 @@ def fusion_step(norm: str, dims: Mapping[str, int], batch: int, order: int | Non
 
 
 def too_large(dims: Mapping[str, int], batch: int, order: int | None, norms: tuple[str, ...] = NORMS) -> str:
-    """Say why the memory of a step would not fit, empty where it does.
+    """Say why a step would not fit into memory; empty if it does.
 
-    What a step with a few samples holds is measured and scaled to the batch.
+    The memory of a step with a few samples is measured and scaled to the batch.
     """
     if numbers_per_sample(dims, order) < LARGE:
         return ""
-    room = psutil.virtual_memory().available
+    free = psutil.virtual_memory().available
     needed = max(peak_bytes(fusion_step(norm, dims, FEW, order)) for norm in norms) * batch / FEW
-    if needed < 0.8 * room:
+    if needed < 0.8 * free:
         return ""
-    return f"about {needed / 2**30:.0f} GiB of memory needed, {room / 2**30:.0f} GiB free"
+    return f"about {needed / 2**30:.0f} GiB of memory needed, {free / 2**30:.0f} GiB free"
 
 
 def all_cells(modalities: tuple[int, ...], dims: tuple[int, ...]) -> list[tuple[int, int, int]]:

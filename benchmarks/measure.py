@@ -1,7 +1,7 @@
-"""Timing things in turn, so that their ratios hold on a machine that is busy or slow for a while.
+"""Timing several functions in turn, so that their ratios hold even while the machine is busy.
 
-Within every repetition each thing is timed once, each repetition starting with another one. A ratio is the
-median of the ratios of the repetitions, with their quartiles; never a ratio of two separate measurements.
+Every repetition times each function once and starts with another one. A ratio is the median over the
+repetitions of the ratio within each, with quartiles; never a ratio of two separate measurements.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 
 Work = Callable[[], object]
 SHORTEST = 0.005
-"""Seconds: work that takes less is timed in loops of about this length."""
+"""Seconds: shorter work is repeated in loops of about this length."""
 
 
 class Spread(NamedTuple):
@@ -28,16 +28,16 @@ class Spread(NamedTuple):
 
 
 def in_turn(work: Mapping[Any, Work], budget: float, most: int = 15) -> pd.DataFrame:
-    """Time everything once per repetition, until the budget is spent.
+    """Time each function once per repetition, until the budget is spent.
 
-    The first repetition warms up and is dropped, unless it alone has used up the budget.
+    The first repetition is a warm-up and is dropped, unless it alone uses up the budget.
 
     Parameters
     ----------
     work : mapping of name to function
-        What is timed.
+        The functions to time.
     budget : float
-        Seconds for all repetitions together; a repetition that is expected to exceed it is not begun.
+        Seconds for all repetitions together; no repetition starts that is expected to exceed it.
     most : int, default 15
         Largest number of repetitions.
 

@@ -1,8 +1,8 @@
-"""Peak memory of a piece of work, as torch's allocator counts it.
+"""Peak memory of a function, as torch's allocator counts it.
 
-The profiler reports every allocation and release of the CPU allocator in order, buffers inside of a kernel
-included. The highest sum over these events is the same in every run, unlike the memory of the process, which
-holds what the allocator keeps, the libraries and the code. Memory held before the work began does not count.
+The profiler reports every allocation and release of the CPU allocator in order, including buffers inside a
+kernel. The highest running sum of these events is the same in every run. The memory of the process is not: it
+includes libraries, code and what the allocator keeps. Memory held before the function starts does not count.
 """
 
 from __future__ import annotations

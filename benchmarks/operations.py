@@ -1,4 +1,4 @@
-"""Counting what a piece of work does, independent of the machine: operations and multiply-adds."""
+"""Counts of operations and of multiply-adds, which do not depend on the machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 class _Counter(TorchDispatchMode):
-    """Counts the operations that reach a kernel, those of the backward pass and the optimiser included."""
+    """Counts the operations that reach a kernel, including the backward pass and the optimiser."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ def operations(work: Work) -> int:
 
 
 def _elementwise(*_: Any, out_shape: Any = None, **__: Any) -> int:
-    return 2 * prod(out_shape)  # as two, since the counter takes a multiply-add of a matrix product as two
+    return 2 * prod(out_shape)  # two per number: FlopCounterMode counts a multiply-add as two
 
 
 def multiply_adds(work: Work) -> int:

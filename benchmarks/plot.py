@@ -18,17 +18,17 @@ from mmfusion.plotting.style import BLUE, GREY, VERMILLION, norm_color, norm_mar
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
 DIMS = (4, 8, 16, 32)
 FINE, COARSE = (0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30), (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
-"""Ticks of an axis of ratios: up to a factor of 20 from end to end, and above."""
+"""Ticks of an axis of ratios that spans a factor of up to 20, and of one that spans more."""
 Panel = Callable[[Axes, pd.DataFrame], None]
 
 
 def overview(table: pd.DataFrame) -> Figure:
-    """Draw the fusion layer by width in the upper row, the other ratios in the lower one.
+    """Draw the fusion layer by width in the upper row, the other ratios in the lower row.
 
     Parameters
     ----------
     table : DataFrame
-        Tidy results; a panel whose part was not measured says so.
+        Tidy results. Panels of parts that were not measured say so.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def _explain(figure: Figure) -> None:
         "better); time of a training step over that under none (lower); time of the Wick products by the "
         "poster's closed form over that of the shipped form (higher); peak memory of a fusion step at 512 "
         "samples, over that of all tensor products (lower). One thread. Points are medians over repetitions "
-        "that time all in turn, bars their quartiles; a point without a bar is one repetition, or a count.",
+        "that time all in turn, bars their quartiles; a point without a bar is one repetition or a count.",
     )
 
 
@@ -86,13 +86,13 @@ def _panel(ax: Axes, rows: pd.DataFrame, draw: Panel, title: str) -> None:
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that hold one, all medians and all quartiles."""
+    """Return limits that include 1, all medians and all quartiles."""
     values = rows[["value", "low", "high"]].to_numpy(float)
     return 0.88 * np.nanmin(values, initial=1.0), 1.15 * np.nanmax(values, initial=1.7)
 
 
 def _log_ratio(ax: Axes, label: str, limits: tuple[float, float]) -> None:
-    """Give an axis of ratios a logarithmic scale with readable ticks, and a line at one."""
+    """Give an axis of ratios a logarithmic scale with readable ticks, and a line at 1."""
     ax.set_yscale("log")
     ax.set_ylim(*limits)
     ax.yaxis.set_major_locator(FixedLocator(FINE if limits[1] < 20 * limits[0] else COARSE))
@@ -103,17 +103,17 @@ def _log_ratio(ax: Axes, label: str, limits: tuple[float, float]) -> None:
     ax.set_ylabel(label)
 
 
-def _points(ax: Axes, places: Any, rows: pd.DataFrame, norm: str, line: str) -> None:
+def _points(ax: Axes, x: Any, rows: pd.DataFrame, norm: str, line: str) -> None:
     low, high = (rows["value"] - rows["low"]).fillna(0), (rows["high"] - rows["value"]).fillna(0)
     look = {"color": norm_color(norm), "marker": norm_marker(norm), "ls": line, "ms": 5, "capsize": 2}
-    ax.errorbar(places, rows["value"], yerr=[low, high], elinewidth=0.8, **look)
+    ax.errorbar(x, rows["value"], yerr=[low, high], elinewidth=0.8, **look)
 
 
 def _fusion(ax: Axes, rows: pd.DataFrame) -> None:
     for shift, norm in zip((-0.09, -0.03, 0.03, 0.09), NORMS[1:], strict=True):
-        own = rows[rows["norm"] == norm].sort_values("modalities")
-        whole = own[own["order"] == own["modalities"]]
-        pairs = own[(own["order"] == 2) & (own["modalities"] > 2)]
+        of_norm = rows[rows["norm"] == norm].sort_values("modalities")
+        whole = of_norm[of_norm["order"] == of_norm["modalities"]]
+        pairs = of_norm[(of_norm["order"] == 2) & (of_norm["modalities"] > 2)]
         _points(ax, pairs["modalities"].to_numpy(int) + shift, pairs, norm, "--")
         _points(ax, whole["modalities"].to_numpy(int) + shift, whole, norm, "-")
     ax.set_xlim(1.7, 8.3)
@@ -124,12 +124,12 @@ def _fusion(ax: Axes, rows: pd.DataFrame) -> None:
 def _throughput(ax: Axes, rows: pd.DataFrame) -> None:
     names = list(dict.fromkeys(rows["case"]))
     for offset, norm in ((-0.12, "none"), (0.12, "ibn")):
-        own = rows[rows["norm"] == norm]
-        places = [names.index(name) + offset for name in own["case"]]
-        _points(ax, places, own, norm, "")
-        for place, value in zip(places, own["value"], strict=True):
+        of_norm = rows[rows["norm"] == norm]
+        positions = [names.index(name) + offset for name in of_norm["case"]]
+        _points(ax, positions, of_norm, norm, "")
+        for position, value in zip(positions, of_norm["value"], strict=True):
             text = f"{value:.1f} x"
-            ax.annotate(text, (place, value), (7, 0), textcoords="offset points", va="center", size=8.5)
+            ax.annotate(text, (position, value), (7, 0), textcoords="offset points", va="center", size=8.5)
     ax.set_xlim(-0.6, len(names) - 0.3)
     ax.set_xticks(range(len(names)), names)
     ax.set_ylim(0, 1.2 * rows["high"].max())
@@ -140,10 +140,10 @@ def _throughput(ax: Axes, rows: pd.DataFrame) -> None:
 def _step(ax: Axes, rows: pd.DataFrame) -> None:
     names = list(dict.fromkeys(rows["quantity"]))
     labels = ["whole step" if "step" in name else "fusion layer" for name in names]
-    for place, norm in enumerate(NORMS[1:]):
-        own = rows[rows["norm"] == norm]
-        places = [names.index(name) + 0.16 * (place - 1.5) for name in own["quantity"]]
-        _points(ax, places, own, norm, "")
+    for position, norm in enumerate(NORMS[1:]):
+        of_norm = rows[rows["norm"] == norm]
+        positions = [names.index(name) + 0.16 * (position - 1.5) for name in of_norm["quantity"]]
+        _points(ax, positions, of_norm, norm, "")
     ax.set_xlim(-0.6, len(names) - 0.4)
     ax.set_xticks(range(len(names)), labels)
     _log_ratio(ax, "time / time of none", _limits(rows))
@@ -151,13 +151,13 @@ def _step(ax: Axes, rows: pd.DataFrame) -> None:
 
 def _kappa(ax: Axes, rows: pd.DataFrame) -> None:
     low, high = rows["value"] - rows["low"], rows["high"] - rows["value"]
-    places = rows["modalities"].to_numpy(int)
+    positions = rows["modalities"].to_numpy(int)
     ax.errorbar(
-        places, rows["value"], yerr=[low, high], color=BLUE, marker="P", ls="-", capsize=2, elinewidth=0.8
+        positions, rows["value"], yerr=[low, high], color=BLUE, marker="P", ls="-", capsize=2, elinewidth=0.8
     )
-    for place, goal in zip(places, rows["goal"], strict=True):
+    for position, goal in zip(positions, rows["goal"], strict=True):
         if pd.notna(goal):
-            ax.hlines(float(goal.split()[1]), place - 0.4, place + 0.4, color=VERMILLION, ls=":")
+            ax.hlines(float(goal.split()[1]), position - 0.4, position + 0.4, color=VERMILLION, ls=":")
     ax.set_xlim(2.5, 8.5)
     ax.set_xticks(range(3, 9))
     ax.set_xlabel("modalities M")
@@ -168,10 +168,10 @@ def _memory(ax: Axes, rows: pd.DataFrame) -> None:
     cells = [
         tuple(cell) for cell in rows[["modalities", "dim", "order"]].drop_duplicates().astype(int).to_numpy()
     ]
-    for place, norm in enumerate(NORMS):
-        own = rows[rows["norm"] == norm]
-        keys = map(tuple, own[["modalities", "dim", "order"]].astype(int).to_numpy())
-        _points(ax, [cells.index(key) + 0.13 * (place - 2) for key in keys], own, norm, "")
+    for position, norm in enumerate(NORMS):
+        of_norm = rows[rows["norm"] == norm]
+        keys = map(tuple, of_norm[["modalities", "dim", "order"]].astype(int).to_numpy())
+        _points(ax, [cells.index(key) + 0.13 * (position - 2) for key in keys], of_norm, norm, "")
     ax.axhline(float(rows["goal"].iloc[0].split()[1]), color=VERMILLION, ls=":")
     ax.set_xticks(range(len(cells)), [f"{m}\n{d}\n{order}" for m, d, order in cells])
     ax.set_xlabel("from above: M, d, highest order")

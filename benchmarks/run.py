@@ -2,7 +2,7 @@
 
 ``python benchmarks/run.py`` measures all parts, ``python benchmarks/run.py kappa memory`` some of them,
 ``--quick`` a small subset of each in a minute or two. ``--study`` runs the study through Snakemake instead;
-what follows it are arguments of snakemake. benchmarks/README.md says what the numbers mean.
+all arguments after it go to snakemake. benchmarks/README.md says what the numbers mean.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OUTPUT = Path(__file__).resolve().parents[1] / "results/benchmarks-report"
 
 
 def measured(parts: list[str], quick: bool) -> pd.DataFrame:
-    """Run parts on one thread and put their rows together; says on stderr what is running."""
+    """Run parts on one thread and join their rows; progress goes to stderr."""
     torch.set_num_threads(1)
     rows: list[Row] = []
     for part in parts:
@@ -54,7 +54,7 @@ def measured(parts: list[str], quick: bool) -> pd.DataFrame:
 
 
 def page(table: pd.DataFrame, quick: bool) -> str:
-    """Write the table with the machine it was measured on."""
+    """Write a table as a page that names the machine it was measured on."""
     facts = [
         f"mmfusion {mmfusion.__version__}, torch {torch.__version__}, Python {platform.python_version()}",
         f"{platform.machine()}, {platform.system()}, one thread",
@@ -69,11 +69,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="a small subset of every part")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the results (%(default)s)")
-    parser.add_argument("--study", nargs=REMAINDER, help="run and measure the study; the rest is snakemake's")
+    parser.add_argument(
+        "--study", nargs=REMAINDER, help="run and measure the study; the rest goes to snakemake"
+    )
     options = parser.parse_args(arguments)
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
-        parser.error(f"{unknown[0]!r} is no part, expected any of {', '.join(PARTS)}")
+        parser.error(f"{unknown[0]!r}  is not a part, expected any of {', '.join(PARTS)}; correct it.")
     if options.study is not None:
         rows, status = study_report(options.study)
         write(tidy(rows), options.output, "study", options.quick)

@@ -1,7 +1,7 @@
-"""How well the study uses a machine: what its jobs took, and how much of that was training.
+"""How well the study uses a machine: the time of its jobs, and the share of training in it.
 
-Job start-up is the time of jobs without the seconds inside their stage: starting Python, importing torch,
-reading data and writing files. Only jobs of this run count.
+Start-up is the time of a job outside its timed stage: starting Python, importing torch, reading data and
+writing files. Only jobs of this run count.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GOAL = 0.8
 PART, BY_RULE = "study", "study by rule"
 LIMITS = re.compile(r"(--cores|-c|--jobs|-j|--profile)(=.*|\d+|all)?")
-"""Arguments of snakemake that say how many cores it may use."""
+"""Arguments of snakemake that set the number of cores."""
 
 
 class Run(NamedTuple):
@@ -53,13 +53,13 @@ def study_report(arguments: list[str]) -> tuple[list[Row], int]:
     run = run_snakemake(arguments)
     rows = report(Path(directory) / "results", run)
     if run.status:
-        why = f"snakemake failed with status {run.status}; measured are the jobs that ended well"
+        why = f"snakemake failed with status {run.status}; the rows are of the jobs that succeeded"
         rows.append(skipped(PART, "the rest", why))
     return rows, run.status
 
 
 def run_snakemake(arguments: list[str]) -> Run:
-    """Run snakemake, pass on what it says, and read from that how many cores it was given."""
+    """Run snakemake, pass on its output, and read from it the number of cores."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     cores = None
     if not any(LIMITS.fullmatch(argument) for argument in arguments):
@@ -69,8 +69,8 @@ def run_snakemake(arguments: list[str]) -> Run:
     with subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr or ():
             sys.stderr.write(line)
-            found = re.search(r"Provided cores: (\d+)", line)
-            cores = int(found.group(1)) if found else cores
+            match = re.search(r"Provided cores: (\d+)", line)
+            cores = int(match.group(1)) if match else cores
     return Run(start, time.perf_counter() - clock, process.returncode, cores)
 
 
@@ -87,17 +87,17 @@ def job_table(benchmarks: Path, start: float) -> pd.DataFrame:
     """Read the benchmarks of the jobs of a run: rule (folder of its benchmarks), s, max_rss in MB."""
     jobs = []
     for path in split_by_age(benchmarks, ".tsv", start)[0]:
-        found = pd.read_csv(path, sep="\t", na_values=["-", "NA"]).iloc[-1]
+        last = pd.read_csv(path, sep="\t", na_values=["-", "NA"]).iloc[-1]
         rule = path.relative_to(benchmarks).with_suffix("").parts[0]
-        jobs.append({"rule": rule, "s": float(found["s"]), "max_rss": float(found["max_rss"])})
+        jobs.append({"rule": rule, "s": float(last["s"]), "max_rss": float(last["max_rss"])})
     return pd.DataFrame(jobs, columns=["rule", "s", "max_rss"])
 
 
 def seconds_inside(timings: Path, start: float) -> tuple[pd.Series[float], int, int]:
     """Add up the seconds inside the stages of a run, by stage, and count its tables and the older ones.
 
-    Read are the tables that ``seconds.csv`` is made of: its rows of earlier runs do not count. A stage has
-    the name of its rule.
+    It reads the tables from which ``seconds.csv`` is made, without those of earlier runs. A stage has its
+    rule's name.
     """
     new, old = split_by_age(timings, ".parquet", start)
     tables = [pd.read_parquet(path) for path in new]
@@ -106,11 +106,15 @@ def seconds_inside(timings: Path, start: float) -> tuple[pd.Series[float], int, 
 
 
 def report(results: Path, run: Run) -> list[Row]:
-    """Say what the jobs of a run took, rule by rule, and how well they used the cores."""
+    """Report the time of the jobs of a run, rule by rule, and how well they used the cores."""
     jobs = job_table(results / "benchmarks", run.start)
     if jobs.empty:
-        why = "it ended before a job did" if run.status else "all is up to date, or this was a dry run"
-        return [skipped(PART, "use of the cores", f"no job was run ({why})")]
+        why = (
+            "snakemake stopped before a job ended"
+            if run.status
+            else "all is up to date, or this was a dry run"
+        )
+        return [skipped(PART, "use of the cores", f"no job ran ({why})")]
     stages, new, old = seconds_inside(results / "timings", run.start)
     rows = [
         row(PART, "wall time", run.wall, "s"),
@@ -122,19 +126,19 @@ def report(results: Path, run: Run) -> list[Row]:
     if old:
         why = f"{old} of {old + new} timings are older than this run"
         rows.append(skipped(PART, "the whole study", why))
-    for rule, found in jobs.groupby("rule", sort=False):
-        rows += rule_rows(str(rule), found, stages)
+    for rule, of_rule in jobs.groupby("rule", sort=False):
+        rows += rule_rows(str(rule), of_rule, stages)
     return rows
 
 
 def start_up(jobs: pd.DataFrame, stages: pd.Series[float]) -> float:
-    """Return the seconds of the jobs whose rule is a timed stage, without those inside the stage."""
+    """Return the seconds that jobs with a timed stage spend outside it."""
     timed = jobs[jobs["rule"].isin(stages.index)]
     return float(timed["s"].sum() - stages[stages.index.isin(timed["rule"])].sum())
 
 
 def use_of_cores(stages: pd.Series[float], run: Run) -> Row:
-    """Compare the seconds inside training with what the cores offered."""
+    """Compare the seconds inside training with wall time x cores."""
     quantity = "training seconds / (wall time x cores)"
     if "train" not in stages:
         return skipped(PART, quantity, "no network was trained")

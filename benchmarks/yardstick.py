@@ -1,4 +1,4 @@
-"""A plain PyTorch training loop of the same networks: what mmfusion's own training is compared with.
+"""A plain PyTorch training loop of the same networks, the reference for the speed of mmfusion's training.
 
 It is what one would write without further thought, in eager mode and on one thread: Conv1d over one-hot
 symbols that are made once, maximum over positions, ReLU, BatchNorm1d, Linear, ReLU; tensor products and
@@ -21,7 +21,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import SYMBOLS, stream
+from mmfusion.study.data.planted_settings import SYMBOLS
+from mmfusion.study.streams import stream
 from mmfusion.study.training.cell_training import train_cell
 
 EPS = 1e-5
@@ -69,14 +70,14 @@ class PlainFusion(nn.Module):
         """Return f^I by subset, with an axis of length one for every modality outside I."""
         count = len(features)
         arrays = [
-            x.view(len(x), *(x.shape[1] if k == place else 1 for k in range(count)))
-            for place, x in enumerate(features)
+            x.view(len(x), *(x.shape[1] if axis == modality else 1 for axis in range(count)))
+            for modality, x in enumerate(features)
         ]
-        found: dict[tuple[int, ...], Tensor] = {}
+        products: dict[tuple[int, ...], Tensor] = {}
         for subset in self.subsets:
             last = arrays[subset[-1]]
-            found[subset] = found[subset[:-1]] * last if len(subset) > 1 else last
-        return list(found.values())
+            products[subset] = products[subset[:-1]] * last if len(subset) > 1 else last
+        return list(products.values())
 
     def wick(self, centred: list[Tensor]) -> list[Tensor]:
         """Return psi_I = f^I - sum over S within I of E[f^S] psi_(I without S), of centred features."""
@@ -118,8 +119,8 @@ def starting_weights(
 ) -> dict[int, State]:
     """Return the weights from which `train_cell` starts, by seed.
 
-    They are those of a training on a few samples whose learning rate is so small that nothing moves: weights
-    depend on the seed and the name of the dataset only.
+    They are those after training on a few samples with a learning rate so small that nothing moves: initial
+    weights depend only on the seed and the name of the dataset.
     """
     few = {
         seed: replace(data, splits={"train": _head(data.splits["train"])}) for seed, data in datasets.items()
@@ -147,7 +148,7 @@ def train_plainly(
     weights : mapping of str to Tensor
         Where to start, from `starting_weights`.
     settings : mapping
-        As `train_cell` takes them.
+        As for `train_cell`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How much arithmetic a training step achieves, against a large matrix product on the same thread."""
+"""Arithmetic per second of a training step, against a large matrix product on the same thread."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def measure(quick: bool) -> list[Row]:
 
 
 def of_norm(sample: Sample, norm: str, seconds: pd.DataFrame, peak: pd.Series[float]) -> list[Row]:
-    """Report one normalisation: work of a plain step done per second, by mmfusion and by the plain loop."""
+    """Report one normalisation: how fast mmfusion and the plain loop do the work of a plain step."""
     keys = {
         "norm": norm,
         "case": sample.name,
@@ -64,7 +64,7 @@ def of_norm(sample: Sample, norm: str, seconds: pd.DataFrame, peak: pd.Series[fl
 
 
 def per_step(sample: Sample, count: Any) -> float:
-    """Count per step of training: the difference between two numbers of epochs, over its steps."""
+    """Return a count per step of training: the difference between two numbers of epochs, over its steps."""
     few, many = EPOCHS
     return float(count(many) - count(few)) / ((many - few) * sample.steps)
 

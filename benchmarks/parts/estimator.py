@@ -1,4 +1,4 @@
-"""Fitting an estimator: time and memory against the number of samples, each size in a process of its own."""
+"""Time and memory of fitting an estimator against the number of samples, each size in its own process."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ print(json.dumps({"seconds": seconds, "bytes": peak}))
 
 
 def measure(quick: bool) -> list[Row]:
-    """Fit two epochs, vectors of 64 numbers, d = 8; the peak is that of the whole process with its data."""
+    """Fit two epochs on vectors of 64 numbers, d = 8; the peak is that of the whole process with its data."""
     sizes = [LARGEST // 32, LARGEST // 16] if quick else [LARGEST // 4, LARGEST // 2, LARGEST]
     rows: list[Row] = []
     for modalities, order in CASES:
-        found = {samples: _run(samples, modalities, order) for samples in sizes}
+        runs = {samples: _run(samples, modalities, order) for samples in sizes}
         keys: dict[str, Any] = {"modalities": modalities, "order": order, "dim": 8}
-        for samples, facts in found.items():
+        for samples, facts in runs.items():
             case = f"samples = {samples}"
             rows.append(row(PART, "fit, two epochs", facts["seconds"], "s", case=case, **keys))
             rows.append(
                 row(PART, "peak of the process", facts["bytes"] / 2**30, "GiB", LIMIT, case=case, **keys)
             )
-        seconds = DataFrame([{samples: facts["seconds"] for samples, facts in found.items()}])
+        seconds = DataFrame([{samples: facts["seconds"] for samples, facts in runs.items()}])
         case = f"{sizes[0]} to {sizes[-1]}"
         rows.append(
             row(PART, "fit: exponent of samples", exponent(sizes, seconds), "exponent", case=case, **keys)

@@ -13,15 +13,15 @@ MOST = 2**20
 
 
 def measure(quick: bool) -> list[Row]:
-    """Measure every (M, d, order) within a budget of its own."""
+    """Measure every (M, d, order), each within its own budget."""
     cells = all_cells(MODALITIES, DIMS)
     if quick:
         cells = [(m, d, order) for m, d, order in cells if m <= 4 and d <= 16 and order in (2, m)]
-    return [found for cell in cells for found in one_cell(*cell, budget=0.8 if quick else 2.0)]
+    return [result for cell in cells for result in one_cell(*cell, budget=0.8 if quick else 2.0)]
 
 
 def one_cell(modalities: int, dim: int, order: int, budget: float) -> list[Row]:
-    """Measure the ratios of one cell, or say why not."""
+    """Measure the ratios of one cell, or say why it is skipped."""
     keys = {"modalities": modalities, "dim": dim, "order": order, "batch": BATCH}
     quantity = "forward + backward"
     dims = dims_of(modalities, dim)

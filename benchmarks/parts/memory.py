@@ -12,11 +12,11 @@ PART = "memory"
 BATCH, BYTES = 512, 4
 GOAL = ("<=", 4.0)
 CELLS = ((2, 8, 2), (3, 8, 3), (4, 8, 4), (5, 8, 5), (3, 32, 3), (4, 16, 4), (6, 4, 6), (8, 8, 2))
-"""(M, d, order); more subsets than these have more operations than the profiler can keep a trace of."""
+"""(M, d, order); with more subsets a step has more operations than the profiler can trace."""
 
 
 def measure(quick: bool) -> list[Row]:
-    """Measure everything once, since allocations repeat exactly."""
+    """Measure everything once: allocations are the same in every repetition."""
     return [*layers(quick), *forms(), *training()]
 
 
@@ -33,7 +33,7 @@ def forms() -> list[Row]:
 
 
 def training() -> list[Row]:
-    """Measure training ten seeds side by side, data included; four steps hold as much as many."""
+    """Measure training ten seeds in one stack, data included; four steps hold as much as many."""
     sample = sample_of_study("XRelIrrXOR", 10, 256)
     rows: list[Row] = []
     for norm in ("none", "ibn"):
@@ -57,7 +57,7 @@ def layers(quick: bool) -> list[Row]:
                 rows.append(skipped(PART, "peak of a step", reason, norm=norm, **keys))
                 continue
             work = fusion_step(norm, dims, BATCH, order)
-            work()  # what torch allocates once, and keeps
+            work()  # torch allocates some memory once, and keeps it
             multiple = peak_bytes(work) / all_products
             rows.append(row(PART, "peak of a step", multiple, "x bytes of all f^I", GOAL, norm=norm, **keys))
     return rows

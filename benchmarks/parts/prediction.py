@@ -15,7 +15,7 @@ DIM, BATCH = 8, 512
 
 
 def measure(quick: bool) -> list[Row]:
-    """Measure M = 3, 4, 5 at d = 8, every normalisation but none, which has nothing to fold."""
+    """Measure M = 3, 4, 5 at d = 8 under every normalisation except ``none``, which has nothing to fold."""
     rows: list[Row] = []
     for modalities in (3,) if quick else (3, 4, 5):
         dims = dims_of(modalities, DIM)
@@ -41,7 +41,7 @@ def measure(quick: bool) -> list[Row]:
 
 
 def fitted(dims: dict[str, int], norm: str) -> TensorFusion:
-    """Make a layer with constants of prediction."""
+    """Make a layer with statistics for prediction."""
     layer = TensorFusion(dims, norm=norm)
     layer.fit_statistics(random_features(dims, torch.float32))
     return layer.eval()
@@ -54,7 +54,7 @@ def random_features(dims: dict[str, int], dtype: torch.dtype) -> dict[str, Tenso
 
 
 def predict(layer: TensorFusion) -> Work:
-    """Return the scores of a batch, without gradients, in the layer's own dtype."""
+    """Return the scoring of a batch, without gradients, in the layer's dtype."""
     features = random_features(layer.dims, layer.weight.dtype)
 
     def work() -> None:

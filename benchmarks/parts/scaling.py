@@ -17,7 +17,7 @@ LAYERS = ((2, 8), (3, 8), (4, 8), (3, 16), (5, 8), (4, 16), (3, 32), (6, 4), (7,
 
 
 def measure(quick: bool) -> list[Row]:
-    """Fit exponents of seconds against a size, on logarithms; IBN."""
+    """Fit exponents of seconds against size on logarithms, for IBN."""
     sizes = [2**k for k in (range(10, 14) if quick else range(10, 17))]
     return [*training(sizes, quick), *samples(sizes, quick), *work(quick)]
 
@@ -55,6 +55,6 @@ def _rows(quantity: str, sizes: list[int], seconds: pd.DataFrame, size: str) -> 
         row(PART, quantity, spread(1e3 * seconds[n]), "ms", case=f"{size} = {n}", norm=NORM) for n in sizes
     ]
     fitted = seconds[(seconds > 0).all(axis=1)]
-    found = exponent(sizes, fitted) if len(fitted) else math.nan
+    slope = exponent(sizes, fitted) if len(fitted) else math.nan
     title = f"{quantity}: exponent of {size}"
-    return [*rows, row(PART, title, found, "exponent", case=f"{sizes[0]} to {sizes[-1]}", norm=NORM)]
+    return [*rows, row(PART, title, slope, "exponent", case=f"{sizes[0]} to {sizes[-1]}", norm=NORM)]

@@ -1,4 +1,4 @@
-"""What a training step costs against one under ``none``: the whole step, and the fusion layer alone."""
+"""Cost of a training step against one under ``none``: the whole step, and the fusion layer alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training throughput of a cell against the plain loop, and what a step achieves of a core's arithmetic."""
+"""Training throughput of a cell, against the plain loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PART = "throughput"
 DATASETS = ("XRelIrrXOR", "Parity")
 NORMS = ("none", "ibn")
 PLAIN_SEEDS = 2
-"""Seeds of the plain loop, which takes them one after the other: ten would take five times as long."""
+"""Seeds of the plain loop, which trains one after the other: ten would take five times as long."""
 
 
 def measure(quick: bool) -> list[Row]:
@@ -29,7 +29,7 @@ def measure(quick: bool) -> list[Row]:
 
 
 def compare(sample: Sample, budget: float, norms: tuple[str, ...] = NORMS) -> list[Row]:
-    """Train a cell and the plain loop in turn; the ratio is the last row of every normalisation."""
+    """Time mmfusion and the plain loop in turn; the ratio is the last row of every normalisation."""
     work: dict[Any, Work] = {}
     for norm in norms:
         for epochs in EPOCHS:

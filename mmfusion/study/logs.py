@@ -1,4 +1,4 @@
-"""The seam to the scripts of the workflow: their logs, and mistakes that end without a traceback."""
+"""Logs of the workflow's scripts, and errors of a user that end without a traceback."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mmfusion.errors import MmfusionError
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Send progress and warnings of a script to its log, and end a user's mistake without a traceback.
+    """Send a script's progress and warnings to its log, and end a user's mistake without a traceback.
 
-    Any other exception passes through, and its traceback stands in the log as well.
+    Any other exception passes through, and its traceback goes to the log as well.
 
     Parameters
     ----------

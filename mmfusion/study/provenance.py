@@ -1,4 +1,4 @@
-"""What a study was run with: versions, processor, configuration, commit and seeds."""
+"""The provenance of a run: versions, processor, configuration, commit and seeds."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ PACKAGES = (
     "snakemake",
 )
 
-WHAT_COUNTS = ("Snakefile", "workflow", "config", "mmfusion")
-"""Files whose changes make a checkout differ from its commit; documentation does not."""
+CODE_AND_CONFIG = ("Snakefile", "workflow", "config", "mmfusion")
+"""Files that a modified checkout differs in; changed documentation does not count."""
 
 
 def provenance(study: Study, root: str | Path) -> dict[str, Any]:
-    """Return the facts that another run needs to be compared with this one.
+    """Return the facts that a comparison with another run needs.
 
     Parameters
     ----------
     study : Study
     root : str or Path
-        Folder of the checkout whose commit is named.
+        Folder of the checkout.
 
     Returns
     -------
     dict
-        JSON values: versions, python, platform, processor, cores, config_digest, commit (with ``-modified``
-        if files differ from it; None outside a checkout), seeds, mosi.
+        JSON values: versions, python, platform, processor, cores, config_digest, commit (see `commit_of`),
+        seeds, mosi (a sentence on whether CMU-MOSI is part of the study).
     """
     return {
         "versions": {name: _version(name) for name in PACKAGES},
@@ -72,15 +72,18 @@ def _processor() -> str:
 
 
 def commit_of(root: str | Path) -> str | None:
-    """Return the commit of a checkout, with ``-modified`` if files differ from it; None outside a checkout.
+    """Return the commit of a checkout.
 
     Parameters
     ----------
     root : str or Path
+        Folder of the checkout.
 
     Returns
     -------
     str or None
+        The commit, with ``-modified`` if code, workflow or configuration differ from it; None outside a
+        checkout, without a commit and without git.
     """
 
     def git(*arguments: str) -> str:
@@ -89,7 +92,7 @@ def commit_of(root: str | Path) -> str | None:
 
     try:
         commit = git("rev-parse", "HEAD")
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", *WHAT_COUNTS)
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", *CODE_AND_CONFIG)
     except (OSError, subprocess.CalledProcessError):
         return None
     return f"{commit}-modified" if changed else commit

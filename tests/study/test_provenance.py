@@ -1,4 +1,4 @@
-"""What a study was run with: complete, JSON, and honest about changed files."""
+"""Provenance is complete, JSON, and honest about changed files."""
 
 from __future__ import annotations
 

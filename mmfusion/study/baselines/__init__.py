@@ -1,1 +1,1 @@
-"""Rows that every table needs beside the networks: constant, linear floor and Bayes accuracy."""
+"""Models without a network that every table needs: constant predictor, linear floor, Bayes rules."""

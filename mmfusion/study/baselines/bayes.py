@@ -1,8 +1,8 @@
-"""How well the target of a planted-motif dataset can be predicted at all, given its generator.
+"""The best possible predictions of a planted-motif dataset, computed from its generator.
 
-Two best rules are computed. The *latent* rule sees per view whether a motif was planted, and which. The
-*sequence* rule sees the symbols only and knows the generator; it is the Bayes rule of the task, and no
-network is better than it in expectation.
+There are two best rules. The *latent* rule sees per view whether a motif was planted, and which one. The
+*sequence* rule sees the symbols only and knows the generator; it is the Bayes rule of the task: in
+expectation, no network does better.
 
 The likelihood of a view x of L symbols in which motif k, of width w, was planted with probability rho at one
 of the P = L - w + 1 positions, relative to 4^-L, the likelihood of uniform symbols, is
@@ -11,20 +11,17 @@ of the P = L - w + 1 positions, relative to 4^-L, the likelihood of uniform symb
 
 n_k(x) the number of occurrences of motif k in x, by chance or planted: each position at which the motif
 stands explains the view with probability 1/P times 4^-(L - w). Views are independent given the coins, and the
-posterior of y sums over the other coins. A relabelled view is a function of another one and tells nothing
-new.
+posterior of y sums over the other coins. A relabelled view is a function of another one and adds nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logsumexp
+from scipy.special import logsumexp
 
 from mmfusion.errors import DataError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
@@ -34,66 +31,71 @@ from mmfusion.study.tables.run_rows import run_row
 Floats = NDArray[np.float64]
 
 TIE = 1e-9
-"""Log-odds closer to 0 than this are ties: sums over coins in another order differ by rounding."""
+"""Log-odds closer to 0 than this are ties: the order of the sums over coins changes their rounding."""
 
 
-def bayes_rows(dataset: MultimodalDataset) -> pd.DataFrame:
-    """Judge both best rules on every split.
+def has_bayes_rule(dataset: MultimodalDataset) -> bool:
+    """Tell whether a dataset is one whose generator is known."""
+    return dataset.name in SEQUENCE_DATASETS
+
+
+def bayes_latent_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
+    """Judge the latent rule on every split.
+
+    The rule is right where the coins behind the planted motifs fix y, and guesses elsewhere: for
+    `ConditionallyIndependent` where no view carries a motif, else nowhere. Its accuracy is
+    1 - prod_m (1 - rho_m) / 2 in expectation, with rho_m the probability that view m carries its motif.
 
     Parameters
     ----------
     dataset : MultimodalDataset
         From `mmfusion.study.data.planted.generate`.
+    seed : int or None
+        Seed of the dataset; enters the row only.
 
     Returns
     -------
     DataFrame
-        Two rows of the run table, ``model`` "bayes_latent" and "bayes_sequence", with accuracy, F1 of class 1
-        and loss (mean -log P(y | x) in nats; NaN for the latent rule) per split. A tie counts as half a
-        decision for either class.
+        One row of the run table, ``model`` "bayes_latent", with accuracy and F1 of class 1 per split. A tie
+        counts as half a decision for either class. The losses are NaN.
 
     Raises
     ------
     DataError
         If the dataset is not one of the planted-motif datasets.
     """
-    seed = int(_generator(dataset)[1]["seed"])
-    latent: dict[str, float] = {}
-    sequence: dict[str, float] = {}
+    metrics: dict[str, float] = {}
     for split, part in dataset.splits.items():
-        log_odds = bayes_log_odds(dataset, split)
-        signed = np.where(part.target == 1, log_odds, -log_odds)
-        latent |= _judge(_latent_decisions(dataset, split), part, split)
-        sequence |= _judge(_decisions(log_odds), part, split)
-        sequence[f"loss_{split}"] = float(np.mean(np.logaddexp(0.0, -signed)))
-    rows = [
-        run_row(dataset, "bayes_latent", seed, latent),
-        run_row(dataset, "bayes_sequence", seed, sequence),
-    ]
-    return pd.concat(rows, ignore_index=True)
+        metrics |= _judge(_latent_decisions(dataset, split), part, split)
+    return run_row(dataset, "bayes_latent", seed, metrics)
 
 
-def bayes_posterior(dataset: MultimodalDataset, split: str) -> Floats:
-    """Compute the exact posterior P(y = 1 | sequences) under the generator.
+def bayes_sequence_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
+    """Judge the sequence rule on every split.
 
     Parameters
     ----------
-    dataset : MultimodalDataset
-        From `mmfusion.study.data.planted.generate`.
-    split : str
-        Name of a split.
+    dataset, seed
+        See `bayes_latent_rows`.
 
     Returns
     -------
-    array, shape (n,)
+    DataFrame
+        One row of the run table, ``model`` "bayes_sequence", with accuracy, F1 of class 1 and loss
+        (mean -log P(y | x) in nats) per split. A tie counts as half a decision for either class.
 
     Raises
     ------
     DataError
         If the dataset is not one of the planted-motif datasets.
     """
-    posterior: Floats = expit(bayes_log_odds(dataset, split))
-    return posterior
+    metrics: dict[str, float] = {}
+    for split, part in dataset.splits.items():
+        log_odds = bayes_log_odds(dataset, split)
+        signed = np.where(part.target == 1, log_odds, -log_odds)
+        metrics |= _judge(0.5 * (1.0 + np.sign(log_odds)), part, split)
+        metrics[f"loss_{split}"] = float(np.mean(np.logaddexp(0.0, -signed)))
+    return run_row(dataset, "bayes_sequence", seed, metrics)
 
 
 def bayes_log_odds(dataset: MultimodalDataset, split: str) -> Floats:
@@ -116,8 +118,7 @@ def bayes_log_odds(dataset: MultimodalDataset, split: str) -> Floats:
     DataError
         If the dataset is not one of the planted-motif datasets.
     """
-    spec, parameters = _generator(dataset)
-    settings = SequenceSettings(**parameters["settings"])
+    spec, settings = _generator(dataset)
     features = dataset.splits[split].features
     drawn = spec.drawn(settings.presence)
     views = [_log_likelihood(features[view], settings, rho) for view, _, rho in drawn]  # (n, 2) each
@@ -130,67 +131,6 @@ def bayes_log_odds(dataset: MultimodalDataset, split: str) -> Floats:
     negative, positive = (logsumexp(terms, axis=0) for terms in by_class)
     log_odds: Floats = positive - negative
     return np.where(np.abs(log_odds) < TIE, 0.0, log_odds)
-
-
-def bayes_sequence_accuracy(dataset: MultimodalDataset, split: str) -> float:
-    """Compute the share of samples that the exact posterior decides right, ties counting one half.
-
-    Parameters
-    ----------
-    dataset : MultimodalDataset
-        From `mmfusion.study.data.planted.generate`.
-    split : str
-        Name of a split.
-
-    Returns
-    -------
-    float
-    """
-    return _accuracy(_decisions(bayes_log_odds(dataset, split)), dataset.splits[split].target)
-
-
-def bayes_latent_accuracy(dataset: MultimodalDataset, split: str) -> float:
-    """Compute the share of samples that the latent rule decides right, ties counting one half.
-
-    The rule is right where the coins behind the planted motifs fix y, and guesses elsewhere: for
-    `ConditionallyIndependent` where no view carries a motif, else nowhere.
-
-    Parameters
-    ----------
-    dataset : MultimodalDataset
-        From `mmfusion.study.data.planted.generate`.
-    split : str
-        Name of a split.
-
-    Returns
-    -------
-    float
-        Estimates `expected_latent_accuracy`.
-    """
-    return _accuracy(_latent_decisions(dataset, split), dataset.splits[split].target)
-
-
-def expected_latent_accuracy(dataset: str, settings: SequenceSettings) -> float:
-    """Compute the accuracy that the latent rule has in expectation, 1 - prod(1 - rho_m) / 2.
-
-    Parameters
-    ----------
-    dataset : str
-        A key of `mmfusion.study.data.planted.SEQUENCE_DATASETS`.
-    settings : SequenceSettings
-        Gives the probabilities rho_m; they are 1 for all datasets but `ConditionallyIndependent`.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> round(expected_latent_accuracy("ConditionallyIndependent", SequenceSettings()), 6)
-    0.995275
-    """
-    absent = [1.0 - rho for _, _, rho in SEQUENCE_DATASETS[dataset].drawn(settings.presence)]
-    return float(1.0 - np.prod(absent) / 2.0)
 
 
 def count_motif(view: ArrayLike, motif: ArrayLike) -> NDArray[np.int64]:
@@ -213,10 +153,10 @@ def count_motif(view: ArrayLike, motif: ArrayLike) -> NDArray[np.int64]:
     [2, 0]
     """
     symbols, pattern = np.asarray(view), np.asarray(motif)
-    here = np.ones((len(symbols), symbols.shape[1] - len(pattern) + 1), dtype=np.bool_)
+    matches = np.ones((len(symbols), symbols.shape[1] - len(pattern) + 1), dtype=np.bool_)
     for offset, symbol in enumerate(pattern):  # one pass per motif symbol keeps memory at n x positions
-        here &= symbols[:, offset : offset + here.shape[1]] == symbol
-    counts: NDArray[np.int64] = here.sum(axis=1)
+        matches &= symbols[:, offset : offset + matches.shape[1]] == symbol
+    counts: NDArray[np.int64] = matches.sum(axis=1)
     return counts
 
 
@@ -231,37 +171,29 @@ def _log_likelihood(view: NDArray[np.uint8], settings: SequenceSettings, rho: fl
 
 
 def _latent_decisions(dataset: MultimodalDataset, split: str) -> Floats:
-    spec, parameters = _generator(dataset)
+    spec, settings = _generator(dataset)
     part = dataset.splits[split]
-    drawn = spec.drawn(parameters["settings"]["presence"])
+    drawn = spec.drawn(settings.presence)
     # Views that are always planted fix y together; a view planted at random fixes it alone.
     known = np.any([part.latents[f"presence/{view}"] for view, _, _ in drawn], axis=0)
     return np.where(known, part.target, 0.5)
 
 
-def _decisions(log_odds: Floats) -> Floats:
-    """Return 1, 0, or 1/2 at ties."""
-    return 0.5 * (1.0 + np.sign(log_odds))
-
-
 def _judge(decisions: Floats, part: Split, split: str) -> dict[str, float]:
+    """Score decisions, shape (n,): 1, 0, or 1/2 for a tie, which counts as half a decision for each class."""
     true_positive, target = float(decisions @ part.target), part.target
     positives = float(decisions.sum() + target.sum())
     return {
-        f"accuracy_{split}": _accuracy(decisions, target),
+        f"accuracy_{split}": float(1.0 - np.mean(np.abs(decisions - target))),
         f"f1_{split}": 2.0 * true_positive / positives if positives else 0.0,
     }
 
 
-def _accuracy(decisions: Floats, target: NDArray[np.int64]) -> float:
-    return float(1.0 - np.mean(np.abs(decisions - target)))
-
-
-def _generator(dataset: MultimodalDataset) -> tuple[SequenceSpec, Mapping[str, Any]]:
+def _generator(dataset: MultimodalDataset) -> tuple[SequenceSpec, SequenceSettings]:
     spec = SEQUENCE_DATASETS.get(dataset.name)
-    if spec is None or not {"seed", "settings"} <= set(dataset.parameters):
+    if spec is None or "settings" not in dataset.parameters:
         raise DataError(
             f"dataset {dataset.name!r}: its generator is unknown, expected {', '.join(SEQUENCE_DATASETS)} "
-            "and their parameters; Bayes accuracy exists for generated sequences only."
+            "and their settings; Bayes accuracy exists for generated sequences only."
         )
-    return spec, dataset.parameters
+    return spec, SequenceSettings(**dataset.parameters["settings"])

@@ -1,4 +1,4 @@
-"""The linear floor: ridge regression on all modalities side by side; below it no network is better."""
+"""The linear floor, which a network should beat: ridge regression on all modalities together."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from mmfusion.study.tables.run_rows import SENTIMENT, baseline_row
 Floats = NDArray[np.float64]
 
 STRENGTHS = np.logspace(-2, 6, 17)
-"""Ridge penalties tried, two per decade; the loss is the sum of squares over samples."""
+"""Factors of the ridge penalty that are tried, two per decade; the loss is a sum of squares over samples."""
 
 
 def linear_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
-    """Judge ridge regression on the features of all modalities, side by side.
+    """Judge ridge regression on the features of all modalities together.
 
     Symbols enter one-hot encoded per position, vectors as they are; the intercept is not penalised. The
     strength is the one of `STRENGTHS` with the least leave-one-out squared error on the training split (in
-    closed form). What is regressed: the sentiment where the data have one as a latent (for both tasks), else
-    -1 / +1 for a binary target, -1 / +1 per class for more classes, and the target itself for regression.
-    Decisions are by sign (0 is class 1) or by the largest score. Scores of a classification are not logits,
-    so that its losses are NaN. Source: Hoerl and Kennard, Technometrics 12(1), 1970.
+    closed form). The regression predicts the sentiment where the data have one as a latent (for both tasks);
+    otherwise -1 / +1 for a binary target, -1 / +1 per class for more classes, and the target itself for
+    regression. Decisions are by sign (0 is class 1) or by the largest score. Scores of a classification are
+    not logits, so its losses are NaN. Source: Hoerl and Kennard, Technometrics 12(1), 1970.
 
     Parameters
     ----------
     dataset : MultimodalDataset
         Any task, any number of modalities.
     seed : int or None
-        Goes into the row; nothing here is random.
+        Enters the row only; nothing here is random.
 
     Returns
     -------
@@ -47,28 +47,28 @@ def linear_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
 
 
 def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:
-    """Lay the features of all modalities side by side, symbols as numbers.
+    """Join the features of all modalities into one matrix per split, symbols as numbers.
 
-    A symbol of an alphabet of C becomes C - 1 orthonormal contrasts (Helmert) instead of C indicators. The
-    two span the same functions beside the intercept and have the same distances, so that ridge regression
-    predicts the same from both; the contrasts leave out the direction that is constant.
+    A symbol of an alphabet of C becomes C - 1 orthonormal contrasts (Helmert) instead of C indicators. With
+    an intercept the two span the same functions, and they have the same distances, so that ridge regression
+    predicts the same from both; the contrasts leave out the constant direction.
 
     Parameters
     ----------
     dataset : MultimodalDataset
-        Modalities of integers (n, length) are symbols, others vectors (n, d) or sequences (n, length, d), of
-        which the mean over steps enters. A missing modality is zero.
+        Modalities of integers (n, length) are symbols; others are vectors (n, d) or sequences (n, length, d),
+        whose mean over steps enters. A missing modality is zero.
 
     Returns
     -------
     dict of str to array, shape (n, inputs)
-        Per split, modalities in their order.
+        By split; columns in the order of the modalities.
     """
-    blocks: dict[str, list[Floats]] = {split: [] for split in dataset.splits}
+    columns: dict[str, list[Floats]] = {split: [] for split in dataset.splits}
     for modality in dataset.modalities:
-        given = {split: part.features[modality] for split, part in dataset.splits.items()}
-        missing = {split: missing_rows(view) for split, view in given.items()}
-        views = {split: without_missing(view, missing[split]) for split, view in given.items()}
+        raw = {split: part.features[modality] for split, part in dataset.splits.items()}
+        missing = {split: missing_rows(view) for split, view in raw.items()}
+        views = {split: without_missing(view, missing[split]) for split, view in raw.items()}
         if np.issubdtype(views["train"].dtype, np.integer):
             alphabet = max(2, 1 + max(int(view.max()) for view in views.values()))
             contrasts = helmert(alphabet).T  # (symbol, contrast)
@@ -76,11 +76,12 @@ def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:
         elif views["train"].ndim == 3:  # sequences, NaN where padded: mean over their steps
             views = {split: np.nanmean(view, axis=1) for split, view in views.items()}
         for split, view in views.items():
-            blocks[split].append(without_missing(view.astype(np.float64, copy=False), missing[split]))
-    return {split: np.hstack(views) for split, views in blocks.items()}
+            columns[split].append(without_missing(view.astype(np.float64, copy=False), missing[split]))
+    return {split: np.hstack(views) for split, views in columns.items()}
 
 
 def _regressed(dataset: MultimodalDataset) -> Floats:
+    """Return what the regression predicts on the training split, shape (n,) or (n, C)."""
     part = dataset.splits["train"]
     if SENTIMENT in part.latents:
         return part.latents[SENTIMENT].astype(np.float64)

@@ -82,7 +82,7 @@ _SPLIT = {"weights": "", "training samples": "", "held-out samples": "test: "}
 _COLUMNS: dict[str, tuple[str, str, str]] = {
     "dataset": ("text", "name", "dataset of the run"),
     "task": ("text", "binary, multiclass, regression", "what the target is"),
-    "model": ("text", "fusion, constant, linear, bayes_latent, bayes_sequence", "network, baseline or bound"),
+    "model": ("text", "fusion, or a baseline such as linear or bayes_sequence", "network, baseline or bound"),
     "norm": ("text", ", ".join(NORM_NAMES), "normalisation of the fused features; - for baselines"),
     "p": ("text", "1 to inf, as 4/3", "p of the block norm; - for baselines"),
     "scale": ("text", "1/3, 1, 3", "factor on the encoders' outputs; - for baselines"),

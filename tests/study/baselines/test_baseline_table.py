@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mmfusion.study.baselines.baseline_table import baseline_table
-from mmfusion.study.baselines.bayes import bayes_rows
+from mmfusion.study.baselines.bayes import bayes_latent_rows, bayes_sequence_rows
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.baselines.linear import linear_rows
 from mmfusion.study.data.dataset import MultimodalDataset
@@ -43,11 +43,10 @@ def test_generated_data_have_all_models_for_every_seed(generated: dict[int, Mult
 def test_rows_are_those_of_the_baselines(generated: dict[int, MultimodalDataset]) -> None:
     table = baseline_table(generated)
     for seed, dataset in generated.items():
-        expected = pd.concat(
-            [constant_rows(dataset, seed), linear_rows(dataset, seed), bayes_rows(dataset)], ignore_index=True
-        )
-        own = table[table["seed"] == seed].reset_index(drop=True)
-        pd.testing.assert_frame_equal(own, expected, check_exact=True)
+        functions = (constant_rows, linear_rows, bayes_latent_rows, bayes_sequence_rows)
+        expected = pd.concat([rows(dataset, seed) for rows in functions], ignore_index=True)
+        of_seed = table[table["seed"] == seed].reset_index(drop=True)
+        pd.testing.assert_frame_equal(of_seed, expected, check_exact=True)
     assert table["accuracy_test"].nunique() > 4
 
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.special import expit
 
 from mmfusion.errors import DataError
 from mmfusion.study.baselines.bayes import (
-    bayes_latent_accuracy,
+    bayes_latent_rows,
     bayes_log_odds,
-    bayes_posterior,
-    bayes_rows,
-    bayes_sequence_accuracy,
+    bayes_sequence_rows,
     count_motif,
-    expected_latent_accuracy,
+    has_bayes_rule,
 )
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.planted import SEQUENCE_DATASETS, SequenceSettings, generate
@@ -37,7 +37,7 @@ PLANS = {  # motif index of every drawn view, from y and two more coins; written
 
 
 def view_table(motif: tuple[int, ...] | None) -> dict[tuple[int, ...], float]:
-    """Probability of every sequence of length 4: the motif over every background at every place."""
+    """Probability of every sequence of length 4: the motif over every background at every position."""
     table: Counter[tuple[int, ...]] = Counter()
     for background in product(range(4), repeat=4):
         for position in range(3):
@@ -70,6 +70,23 @@ def brute_force(name: str, views: list[np.ndarray]) -> float:
     return weight[1] / sum(weight)
 
 
+def posterior(data: MultimodalDataset, split: str) -> np.ndarray:
+    return expit(bayes_log_odds(data, split))
+
+
+def bayes_rows(data: MultimodalDataset) -> pd.DataFrame:
+    seed = data.parameters["seed"]
+    return pd.concat([bayes_latent_rows(data, seed), bayes_sequence_rows(data, seed)], ignore_index=True)
+
+
+def latent_accuracy(data: MultimodalDataset, split: str) -> float:
+    return bayes_latent_rows(data, 0).loc[0, f"accuracy_{split}"]
+
+
+def sequence_accuracy(data: MultimodalDataset, split: str) -> float:
+    return bayes_sequence_rows(data, 0).loc[0, f"accuracy_{split}"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_posterior_equals_brute_force(name: str) -> None:
     data = generate(name, 11, TINY)
@@ -78,11 +95,10 @@ def test_posterior_equals_brute_force(name: str) -> None:
         expected = [
             brute_force(name, [part.features[view][row] for view in drawn]) for row in range(len(part))
         ]
-        posterior = bayes_posterior(data, split)
-        np.testing.assert_allclose(posterior, expected, atol=1e-12)
+        np.testing.assert_allclose(posterior(data, split), expected, atol=1e-12)
         decisions = np.where(np.isclose(expected, 0.5), 0.5, np.round(expected))
         accuracy = np.mean(1 - np.abs(decisions - part.target))
-        assert bayes_sequence_accuracy(data, split) == pytest.approx(accuracy)
+        assert sequence_accuracy(data, split) == pytest.approx(accuracy)
         assert 0.5 < accuracy < 1
 
 
@@ -100,32 +116,31 @@ def test_accuracy_is_that_of_all_possible_views(name: str) -> None:
         exact = sum(max(pair) for pair in pairs) / 4
     data = generate(name, 5, replace(TINY, sizes={"train": 20000, "test": 2}))
     error = np.sqrt(exact * (1 - exact) / 20000)
-    assert bayes_sequence_accuracy(data, "train") == pytest.approx(exact, abs=4 * error)
+    assert sequence_accuracy(data, "train") == pytest.approx(exact, abs=4 * error)
 
 
 def test_closed_form_of_the_latent_rule() -> None:
     settings = SequenceSettings()
-    expected = 1 - 0.9 * 0.7 * 0.5 * 0.3 * 0.1 / 2
-    assert expected_latent_accuracy("ConditionallyIndependent", settings) == pytest.approx(expected)
+    expected = 1 - np.prod([1 - rho for rho in settings.presence]) / 2
+    assert expected == pytest.approx(1 - 0.9 * 0.7 * 0.5 * 0.3 * 0.1 / 2)
     data = generate("ConditionallyIndependent", 0, settings)
     error = np.sqrt((1 - expected) / 2 / 4000)  # a share 2 (1 - expected) of samples adds 1/2 each
-    assert bayes_latent_accuracy(data, "train") == pytest.approx(expected, abs=4 * error)
+    assert latent_accuracy(data, "train") == pytest.approx(expected, abs=4 * error)
     absent = ~np.any([data.splits["train"].latents[f"presence/{view}"] for view in "12345"], axis=0)
-    assert bayes_latent_accuracy(data, "train") == pytest.approx(1 - absent.mean() / 2)
+    assert latent_accuracy(data, "train") == pytest.approx(1 - absent.mean() / 2)
     assert absent.any()
 
 
 @pytest.mark.parametrize("name", NAMES[1:])
 def test_latent_rule_is_certain_where_motifs_are(name: str) -> None:
-    assert expected_latent_accuracy(name, TINY) == 1.0
-    assert bayes_latent_accuracy(generate(name, 0, TINY), "test") == 1.0
+    assert latent_accuracy(generate(name, 0, TINY), "test") == 1.0
 
 
 def test_ties_are_exact_and_count_half() -> None:
     nothing = generate("ConditionallyIndependent", 0, replace(TINY, presence=(0.0, 0.0)))
     assert np.all(bayes_log_odds(nothing, "test") == 0)
-    assert np.all(bayes_posterior(nothing, "test") == 0.5)
-    assert bayes_sequence_accuracy(nothing, "test") == 0.5
+    assert np.all(posterior(nothing, "test") == 0.5)
+    assert sequence_accuracy(nothing, "test") == 0.5
     rows = bayes_rows(nothing).set_index("model")
     assert rows.loc["bayes_sequence", "loss_test"] == pytest.approx(np.log(2))
     positives = nothing.splits["test"].target.sum()
@@ -148,12 +163,15 @@ def test_rows(name: str) -> None:
     check_table("runs", rows)
     assert rows["model"].tolist() == ["bayes_latent", "bayes_sequence"]
     assert rows["seed"].tolist() == [2, 2]
-    assert rows.loc[0, "accuracy_train"] == bayes_latent_accuracy(data, "train")
-    assert rows.loc[1, "accuracy_test"] == bayes_sequence_accuracy(data, "test")
+    part = data.splits["train"]
+    known = np.any([part.latents[f"presence/{view}"] for view in data.modalities], axis=0)
+    assert rows.loc[0, "accuracy_train"] == pytest.approx(1 - np.mean(~known) / 2)
+    sure = np.sign(bayes_log_odds(data, "test")) * np.where(data.splits["test"].target == 1, 1, -1)
+    assert rows.loc[1, "accuracy_test"] == pytest.approx(np.mean((1 + sure) / 2))
     assert np.isnan(rows.loc[0, "loss_test"])
     assert rows["accuracy_validation"].isna().all()
-    posterior, target = bayes_posterior(data, "test"), data.splits["test"].target
-    loss = -np.mean(np.log(np.where(target == 1, posterior, 1 - posterior)))
+    positive, target = posterior(data, "test"), data.splits["test"].target
+    loss = -np.mean(np.log(np.where(target == 1, positive, 1 - positive)))
     assert rows.loc[1, "loss_test"] == pytest.approx(loss)
 
 
@@ -174,5 +192,7 @@ def test_counts_include_overlaps() -> None:
 def test_unknown_generator_is_refused() -> None:
     part = Split({"1": np.zeros((2, 4), dtype=np.uint8)}, np.array([0, 1]))
     data = MultimodalDataset("Other", "binary", ("1",), {"train": part, "test": part})
-    with pytest.raises(DataError, match="generator is unknown"):
-        bayes_rows(data)
+    assert not has_bayes_rule(data)
+    for rows in (bayes_latent_rows, bayes_sequence_rows):
+        with pytest.raises(DataError, match="generator is unknown"):
+            rows(data, None)
