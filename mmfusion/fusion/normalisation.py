@@ -149,6 +149,7 @@ class Normalisation(nn.Module):
         like = next(iter(heads.columns.values()))
         weights = self.scaled_weights(constants, weight.to(like))
         total = heads.scores(absorb(weights, constants.kappas, self.dims))
+        shift: Tensor | float
         if self.training and self.rule.centred:  # then the sum of all <phi_I, W_I> has mean zero, too
             shift = -batch_mean(total, share)
         else:

@@ -22,7 +22,12 @@ from mmfusion.data.standardisation import standardise
 from mmfusion.errors import ConfigError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, MosiTables
-from mmfusion.study.data.mosi.mosi_splits import SplitConvention, leaked_videos, repeated_rows, split_rows
+from mmfusion.study.data.mosi.mosi_splits import (
+    SplitConvention,
+    leaked_videos,
+    repeated_rows,
+    mosi_split_rows,
+)
 
 MosiTask = Literal["binary", "regression"]
 NAMES = {"binary": "MOSIBinary", "regression": "MOSIReal"}
@@ -67,7 +72,7 @@ def mosi_dataset(
     """
     if task not in NAMES:
         raise ConfigError([f"the task of CMU-MOSI is {task!r}, expected binary or regression."])
-    rows = split_rows(tables, split)
+    rows = mosi_split_rows(tables, split)
     features, constant = {}, {}
     for modality in MOSI_MODALITIES:
         features[modality], constant[modality] = standardise(tables.features[modality], rows["train"])

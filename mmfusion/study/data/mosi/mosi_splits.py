@@ -41,7 +41,7 @@ def standard_folds() -> dict[str, tuple[str, ...]]:
     return {split: tuple(folds[fold]) for split, fold in _SDK_FOLDS.items()}
 
 
-def split_rows(tables: MosiTables, split: SplitConvention) -> dict[str, NDArray[np.intp]]:
+def mosi_split_rows(tables: MosiTables, split: SplitConvention) -> dict[str, NDArray[np.intp]]:
     """Assign the utterances to splits.
 
     Parameters
