@@ -1,4 +1,4 @@
-"""Dropout whose noise belongs to one network, whichever networks are computed beside it."""
+"""Dropout whose noise belongs to one network, whatever other networks are in its stack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Dropout(nn.Module):
     Raises
     ------
     FusionError
-        If it is out of this range.
+        If it is out of range.
 
     Attributes
     ----------
@@ -33,14 +33,12 @@ class Dropout(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         if not 0 <= share < 1:
-            raise FusionError(
-                f"dropout is {share!r}, expected a share from 0 to below 1; choose another one."
-            )
+            raise FusionError(f"dropout is {share!r}, expected a share from 0 to below 1; choose another one.")
         self.share = share
         self.generators: Sequence[torch.Generator] = ()
 
     def extra_repr(self) -> str:
-        """Return the share: encoders that differ in it are not alike."""
+        """Return the share: encoders with different shares cannot be stacked."""
         return f"share={self.share}"
 
     def forward(self, columns: Tensor) -> Tensor:

@@ -112,7 +112,7 @@ def batch_norm(layer: nn.BatchNorm1d, columns: Tensor, weight: Tensor | None = N
     Raises
     ------
     FusionError
-        In training mode, if there is no sample, or a single one without a weight.
+        In training mode, if there is no sample, or one sample and no weight.
     """
     training = layer.training
     if training:
@@ -187,7 +187,7 @@ class Encoder(nn.Module):
         Raises
         ------
         FusionError
-            In training mode, if there is no sample, or a single one without a weight.
+            In training mode, if there is no sample, or one sample and no weight.
         """
         return self.head(batch_norm(self.batch_norm, self.activations(inputs), weight)).mT
 
@@ -217,7 +217,7 @@ class Encoder(nn.Module):
         Raises
         ------
         FusionError
-            If there is no row.
+            If there are no rows.
         """
         check_batch_size("batch norm of an encoder", len(inputs), 1)
         self.eval()

@@ -146,10 +146,10 @@ def test_threads_that_build_at_once_get_the_same_weights_as_one_after_the_other(
         return [weights_of(build(generator)) for _ in range(20)]
 
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(run, [9, 9, 9, 9]))
+        actual = list(threads.map(run, [9, 9, 9, 9]))
     assert torch.equal(torch.get_rng_state(), before)
-    for others in found[1:]:
-        assert all(same(a, b) for a, b in zip(found[0], others, strict=True))
+    for others in actual[1:]:
+        assert all(same(a, b) for a, b in zip(actual[0], others, strict=True))
 
 
 def test_threads_that_draw_noise_at_once_draw_what_each_draws_alone() -> None:
@@ -165,9 +165,9 @@ def test_threads_that_draw_noise_at_once_draw_what_each_draws_alone() -> None:
         return torch.stack(drawn)
 
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(run, range(4)))
+        actual = list(threads.map(run, range(4)))
     assert torch.equal(torch.get_rng_state(), before)
-    for seed, drawn in enumerate(found):
+    for seed, drawn in enumerate(actual):
         generator = torch.Generator().manual_seed(seed)
         assert torch.equal(drawn, torch.stack([torch.rand(40, generator=generator) for _ in range(50)]))
 
