@@ -33,7 +33,9 @@ class Dropout(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         if not 0 <= share < 1:
-            raise FusionError(f"dropout is {share!r}, expected a share from 0 to below 1; choose another one.")
+            raise FusionError(
+                f"dropout is {share!r}, expected a share from 0 to below 1; choose another one."
+            )
         self.share = share
         self.generators: Sequence[torch.Generator] = ()
 

@@ -150,7 +150,7 @@ class Normalisation(nn.Module):
         weights = self.scaled_weights(constants, weight.to(like))
         total = heads.scores(absorb(weights, constants.kappas, self.dims))
         if self.training and self.rule.centred:  # then the sum of all <phi_I, W_I> has mean zero, too
-            shift = -batch_mean(total, share)
+            shift: Tensor | float = -batch_mean(total, share)
         else:
             shift = self.offset(constants, weights)
         return (total + (bias.to(like) + shift).unsqueeze(-1)).mT.to(weight.dtype)

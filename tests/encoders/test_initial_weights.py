@@ -119,6 +119,11 @@ def test_the_layers_have_the_type_and_the_gradients_of_torchs() -> None:
     finally:
         torch.set_default_dtype(torch.float32)
     assert str(new_conv1d(3, 2, 5, "same")) == str(nn.Conv1d(3, 2, 5, padding="same"))
+    for layer, torchs in ((new_linear(3, 2), nn.Linear(3, 2)), (new_conv1d(3, 2, 5), nn.Conv1d(3, 2, 5))):
+        assert type(layer) is type(torchs)
+        before = layer.weight.clone()
+        layer.reset_parameters()  # torch's
+        assert not torch.equal(layer.weight, before)
 
 
 def test_a_users_module_is_copied_and_only_its_layers_are_drawn() -> None:
