@@ -47,17 +47,17 @@ def weighted(given: Samples) -> Samples:
     return Samples(given.inputs, given.target, weight, given.present)
 
 
-def stacked_samples(given: Samples, count: int = 2) -> Samples:
+def side_by_side(given: Samples, count: int = 2) -> Samples:
     return given.rows(torch.arange(len(given)).expand(count, -1))
 
 
 def loss_and_gradients(norm: str, given: Samples, **fusion: Any) -> tuple[Tensor, dict[str, Tensor]]:
-    stack, batch = NetworkStack(networks(norm, **fusion)).train(), stacked_samples(given)
+    stack, batch = NetworkStack(networks(norm, **fusion)).train(), side_by_side(given)
     loss = LOSSES["binary"](stack(batch), batch.target, batch.weight)
     loss.sum().backward()
-    actual = {name: x.grad for name, x in stack.named_parameters() if x.grad is not None}
-    assert len(actual) == len(list(stack.parameters()))
-    return loss.detach(), actual
+    found = {name: x.grad for name, x in stack.named_parameters() if x.grad is not None}
+    assert len(found) == len(list(stack.parameters()))
+    return loss.detach(), found
 
 
 @pytest.mark.parametrize("missing", [(), ("audio",), ("audio", "text")])
