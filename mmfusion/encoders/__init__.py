@@ -31,7 +31,7 @@ ENCODERS: dict[str, Callable[..., Encoder]] = {
     "vector": VectorEncoder,
     "sequence": SequenceEncoder,
 }
-"""Encoder of a kind of modality; the first argument is its size: the number of columns, or of symbols."""
+"""Encoders by kind of modality; their first argument is the size: the number of columns, or of symbols."""
 
 
 def kind_of(values: NDArray[Any]) -> str:

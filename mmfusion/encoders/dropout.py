@@ -1,4 +1,4 @@
-"""Dropout whose noise belongs to one network, whichever networks are computed beside it."""
+"""Dropout whose noise belongs to one network, whatever other networks are in its stack."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Dropout(nn.Module):
     Raises
     ------
     FusionError
-        If it is out of this range.
+        If it is out of range.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Dropout(nn.Module):
         self.generators: Sequence[torch.Generator] = ()
 
     def extra_repr(self) -> str:
-        """Return the share: encoders that differ in it are not alike."""
+        """Return the share: encoders with different shares cannot be stacked."""
         return f"share={self.share}"
 
     def forward(self, columns: Tensor) -> Tensor:

@@ -32,6 +32,20 @@ def shared_tensor(values: NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values))
 
 
+class _BlankLinear(nn.Linear):
+    """Draws no weights when it is built; becomes a `torch.nn.Linear` then, as torch's lazy layers do."""
+
+    def reset_parameters(self) -> None:
+        """Draw nothing."""
+
+
+class _BlankConv1d(nn.Conv1d):
+    """Draws no weights when it is built; becomes a `torch.nn.Conv1d` then."""
+
+    def reset_parameters(self) -> None:
+        """Draw nothing."""
+
+
 def new_linear(inputs: int, outputs: int, generator: torch.Generator | None = None) -> nn.Linear:
     """Build a linear layer whose initial weights are those of `torch.nn.Linear`, drawn from a generator.
 
@@ -49,7 +63,8 @@ def new_linear(inputs: int, outputs: int, generator: torch.Generator | None = No
         After ``manual_seed(s)`` of the generator it has, bit for bit, the weights that torch's layer has
         after ``torch.manual_seed(s)``.
     """
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs, device=torch.get_default_device())
+    layer: nn.Linear = _BlankLinear(inputs, outputs)
+    layer.__class__ = nn.Linear
     _draw_weights(layer, inputs, generator)
     return layer
 
@@ -78,8 +93,8 @@ def new_conv1d(
     -------
     Conv1d
     """
-    device = torch.get_default_device()
-    layer: nn.Conv1d = nn.utils.skip_init(nn.Conv1d, inputs, channels, width, padding=padding, device=device)
+    layer: nn.Conv1d = _BlankConv1d(inputs, channels, width, padding=padding)
+    layer.__class__ = nn.Conv1d
     _draw_weights(layer, inputs * width, generator)
     return layer
 
@@ -112,7 +127,7 @@ def batch_norm(layer: nn.BatchNorm1d, columns: Tensor, weight: Tensor | None = N
     Raises
     ------
     FusionError
-        In training mode, if there is no sample, or a single one without a weight.
+        In training mode, if there is no sample, or one sample and no weight.
     """
     training = layer.training
     if training:
@@ -187,7 +202,7 @@ class Encoder(nn.Module):
         Raises
         ------
         FusionError
-            In training mode, if there is no sample, or a single one without a weight.
+            In training mode, if there is no sample, or one sample and no weight.
         """
         return self.head(batch_norm(self.batch_norm, self.activations(inputs), weight)).mT
 
@@ -217,7 +232,7 @@ class Encoder(nn.Module):
         Raises
         ------
         FusionError
-            If there is no row.
+            If there are no rows.
         """
         check_batch_size("batch norm of an encoder", len(inputs), 1)
         self.eval()

@@ -1,4 +1,4 @@
-"""One's own `torch.nn.Module` as the encoder of a modality."""
+"""A user's `torch.nn.Module` as the encoder of a modality."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from mmfusion.errors import DataError, FusionError
 
 
 class ModuleEncoder(Encoder):
-    """Encoder that is a module of one's own: module - batch norm.
+    """Encoder that is a user's module: module - batch norm.
 
-    The batch norm stands there because modules put out numbers of any scale: without it, the norm of a weight
-    block W_I, which is penalised and read as relevance, would say how large the features are. There is no
-    ReLU behind it, features have both signs.
+    The batch norm is there because modules return numbers of any scale: without it, the norm of a block W_I,
+    which is penalised and read as relevance, would depend on how large the features are. No ReLU follows, so
+    that features have both signs.
 
     Parameters
     ----------
     module : Module
         Maps inputs (B, ...) to floats (B, dim), every sample by itself. Floats arrive in the type of its
-        weights, whole numbers and booleans as int64, and NaN (padding of sequences) as it is in the data. It
-        may hold any layers, also dropout and others that draw random numbers from torch's global generator.
+        weights, whole numbers and booleans as int64, and NaN (padding of sequences) as NaN. It may hold any
+        layers, also dropout and others that draw random numbers from torch's global generator.
     dim : int
         Width d of the features.
 
     Raises
     ------
     FusionError
-        If `module` is no module, or has parameters whose shape is not known yet.
+        If `module` is not a module, or has parameters whose shape is not known yet.
 
     Examples
     --------
@@ -57,7 +57,8 @@ class ModuleEncoder(Encoder):
         super().__init__(dim, dim)
         if not isinstance(module, nn.Module):
             raise FusionError(
-                f"the module of an encoder is {module!r}, expected a torch.nn.Module; make an instance of it."
+                f"the module of an encoder is {module!r}, expected a torch.nn.Module; pass an instance of "
+                "its class."
             )
         if any(nn.parameter.is_lazy(parameter) for parameter in module.parameters()):
             raise FusionError(
@@ -72,7 +73,7 @@ class ModuleEncoder(Encoder):
         Raises
         ------
         DataError
-            If it holds no numbers that torch knows.
+            If it does not hold numbers of a type that torch knows.
         """
         if values.dtype.kind not in "biuf" or values.dtype.itemsize > 8 or values.ndim == 0:
             raise DataError(
@@ -98,18 +99,22 @@ class ModuleEncoder(Encoder):
         if not len(inputs):
             return self.batch_norm.weight.new_empty(self.dim, 0)
         floats = inputs.is_floating_point()
-        found = self.module(inputs.to(self.batch_norm.weight) if floats else inputs.long())
+        output = self.module(inputs.to(self.batch_norm.weight) if floats else inputs.long())
         expected = (len(inputs), self.dim)
-        if not isinstance(found, Tensor) or not found.is_floating_point() or tuple(found.shape) != expected:
+        if (
+            not isinstance(output, Tensor)
+            or not output.is_floating_point()
+            or tuple(output.shape) != expected
+        ):
             raise FusionError(
-                f"the module {_name(self.module)} returned {_described(found)} for inputs "
+                f"the module {_name(self.module)} returned {_described(output)} for inputs "
                 f"{tuple(inputs.shape)}, expected floats {expected}, one row per sample; change its forward "
                 "method, or the `dim` of the encoder."
             )
-        return found.mT
+        return output.mT
 
     def head(self, hidden: Tensor) -> Tensor:
-        """Return the normalised output of the module as it is, (dim, B)."""
+        """Return the normalised output of the module unchanged, (dim, B)."""
         return hidden
 
 
@@ -117,7 +122,7 @@ def _name(module: nn.Module) -> str:
     return type(module).__name__
 
 
-def _described(found: object) -> str:
-    if isinstance(found, Tensor):
-        return f"{str(found.dtype).removeprefix('torch.')} {tuple(found.shape)}"
-    return f"a {type(found).__name__}"
+def _described(output: object) -> str:
+    if isinstance(output, Tensor):
+        return f"{str(output.dtype).removeprefix('torch.')} {tuple(output.shape)}"
+    return f"a {type(output).__name__}"

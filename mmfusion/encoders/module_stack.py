@@ -1,4 +1,4 @@
-"""Stack of user's modules: copies that are computed one after the other."""
+"""A stack of users' modules: copies that are computed one after the other."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from mmfusion.errors import FusionError
 class StackedModules(nn.Module):
     """Copies of several `ModuleEncoder`, computed one after the other; see `stacked_modules`.
 
-    A module of one's own knows nothing of an axis that counts networks, so that its parameters cannot be
-    stacked. Each copy gives what its original would give alone, also its batch norm and random numbers.
+    A user's module does not know of an axis that counts networks, so that its parameters cannot be stacked.
+    Each copy returns what its original would return alone, with the same batch norm and random numbers.
 
     Parameters
     ----------
     encoders : sequence of ModuleEncoder
-        At least one. They are left as they are until `write_back`.
+        At least one. They do not change before `write_back`.
     """
 
     def __init__(self, encoders: Sequence[ModuleEncoder]) -> None:
         super().__init__()
-        self.originals = tuple(encoders)  # a tuple is no submodule: only the copies are trained
+        self.originals = tuple(encoders)  # a tuple is not a submodule: only the copies are trained
         self.copies = nn.ModuleList(copy.deepcopy(encoder) for encoder in encoders)
         self.dim = self.originals[0].dim
         self.noise: tuple[torch.Generator, ...] = ()
 
     def use_noise(self, generators: Sequence[torch.Generator]) -> None:
-        """Let every network draw all random numbers, whatever layer they are for, from its own generator.
+        """Let every network draw the random numbers of all its layers from a generator of its own.
 
         Parameters
         ----------
@@ -46,7 +46,7 @@ class StackedModules(nn.Module):
         Raises
         ------
         FusionError
-            If the number of copies is no multiple of their number.
+            If the number of copies is not a multiple of the number of generators.
         """
         if generators and len(self.copies) % len(generators):
             raise FusionError(
@@ -65,23 +65,23 @@ class StackedModules(nn.Module):
     def forward(self, inputs: Tensor, weight: Tensor | None = None) -> Tensor:
         """Encode prepared inputs (k, B, ...) as features (k, B, dim), weights (k, B) of the samples."""
         features = []
-        for place, (encoder, own) in enumerate(zip(self.copies, inputs, strict=True)):
-            generator = self.noise[place % len(self.noise)] if self.noise else None
+        for index, (encoder, rows) in enumerate(zip(self.copies, inputs, strict=True)):
+            generator = self.noise[index % len(self.noise)] if self.noise else None
             with drawing_from(generator):
-                features.append(encoder(own, None if weight is None else weight[place]))
+                features.append(encoder(rows, None if weight is None else weight[index]))
         return torch.stack(features)
 
     @torch.no_grad()
     def write_back(self) -> None:
         """Copy parameters and buffers of the copies, such as moving averages, into their originals."""
         for trained, original in zip(self.copies, self.originals, strict=True):
-            found = dict(chain(trained.named_parameters(), trained.named_buffers()))
+            by_name = dict(chain(trained.named_parameters(), trained.named_buffers()))
             for name, values in chain(original.named_parameters(), original.named_buffers()):
-                values.copy_(found[name])
+                values.copy_(by_name[name])
 
 
 def stacked_modules(encoders: Sequence[ModuleEncoder]) -> StackedModules:
-    """Put deep copies of encoders side by side, inputs (k, B, ...) giving features (k, B, dim).
+    """Stack deep copies of encoders, which map inputs (k, B, ...) to features (k, B, dim).
 
     Parameters
     ----------

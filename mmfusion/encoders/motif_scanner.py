@@ -1,4 +1,4 @@
-"""Encoder of symbol sequences: how well does every motif fit at its best position."""
+"""Encoder of symbol sequences: how well every motif fits at its best position."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ TABLE_SIZE = 256
 
 
 class MotifScanner(Encoder):
-    """Encoder of symbol sequences: how well does every motif fit at its best position.
+    """Encoder of symbol sequences: how well every motif fits at its best position.
 
     One-hot symbols - Conv1d - global maximum over positions - ReLU - batch norm - linear - ReLU. The
-    convolution is computed by look-up (`mmfusion.encoders.scan`): a window is cut into parts of few symbols,
-    and the scores of all patterns of a part are summed once.
+    convolution is computed by look-up (`mmfusion.encoders.scan`): a window is cut into parts of a few
+    symbols, and the scores of all patterns of a part are summed once.
 
     Parameters
     ----------

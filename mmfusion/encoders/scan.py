@@ -15,7 +15,7 @@ from torch import Tensor
 
 
 def scan(kernel: Tensor, codes: Tensor, parts: int) -> Tensor:
-    """Return the best score of every channel over all positions.
+    """Return the best score of every channel over all positions; NaN where the score of a position is NaN.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def scan_torch(kernel: Tensor, codes: Tensor, parts: int) -> Tensor:
     part = width // parts
     cut = kernel.view(networks, parts, part, alphabet, channels)
     tables = cut[:, :, 0]
-    for place in range(1, part):
-        tables = (tables.unsqueeze(3) + cut[:, :, place].unsqueeze(2)).flatten(2, 3)
+    for position in range(1, part):
+        tables = (tables.unsqueeze(3) + cut[:, :, position].unsqueeze(2)).flatten(2, 3)
     positions = codes.shape[-1] - (parts - 1) * part
     scores = kernel.new_zeros(())
     offset = torch.arange(networks, device=codes.device).view(-1, 1, 1) * tables.shape[2]
@@ -72,8 +72,8 @@ class _Scan(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         from mmfusion.encoders.scan_cpu import scan_backward
 
-        found = scan_backward(grad.contiguous().numpy(), ctx.winner, ctx.codes.numpy(), *ctx.shape)
-        return torch.from_numpy(found), None, None
+        gradient = scan_backward(grad.contiguous().numpy(), ctx.winner, ctx.codes.numpy(), *ctx.shape)
+        return torch.from_numpy(gradient), None, None
 
 
 def scan_compiled(kernel: Tensor, codes: Tensor, parts: int) -> Tensor:

@@ -1,7 +1,7 @@
 """The two passes of `mmfusion.encoders.scan` as compiled loops over arrays.
 
 Inner loops run over channels, which are adjacent in memory. Sums have a fixed order, so that results do not
-depend on how many networks are computed side by side.
+depend on how many networks are in one stack.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def _tables(kernel: Array, parts: int, alphabet: int) -> Array:
     tables = np.zeros((parts, patterns, channels), kernel.dtype)
     for index in range(parts):
         table = tables[index]
-        for place in range(part):  # patterns of place symbols become those of place + 1, from the last one on
-            for code in range(alphabet**place - 1, -1, -1):
+        for size in range(part):  # patterns of size symbols become those of size + 1, the last one first
+            for code in range(alphabet**size - 1, -1, -1):
                 for symbol in range(alphabet - 1, -1, -1):
-                    row = kernel[index * part + place, symbol]
+                    row = kernel[index * part + size, symbol]
                     for c in range(channels):
                         table[code * alphabet + symbol, c] = table[code, c] + row[c]
     return tables
@@ -55,15 +55,15 @@ def scan_forward(kernel: Array, codes: Array, parts: int) -> tuple[Array, Array]
     best = np.empty((networks, channels, batch), kernel.dtype)
     winner = np.empty((networks, channels, batch), np.int32)
     score = np.empty(channels, kernel.dtype)
-    nothing = np.zeros(channels, kernel.dtype)
+    zeros = np.zeros(channels, kernel.dtype)
     highest = np.empty(channels, kernel.dtype)
-    place = np.empty(channels, np.int32)
+    position = np.empty(channels, np.int32)
     for network in range(networks):
         tables = _tables(kernel[network], parts, alphabet)
         for sample in range(batch):
             row = codes[network, sample]
             highest[:] = -np.inf
-            place[:] = 0
+            position[:] = 0
             for start in range(positions):
                 first = tables[0, row[start]]
                 for c in range(channels):
@@ -72,15 +72,15 @@ def scan_forward(kernel: Array, codes: Array, parts: int) -> tuple[Array, Array]
                     more = tables[index, row[start + index * part]]
                     for c in range(channels):
                         score[c] += more[c]
-                last = tables[parts - 1, row[start + (parts - 1) * part]] if parts > 1 else nothing
+                last = tables[parts - 1, row[start + (parts - 1) * part]] if parts > 1 else zeros
                 for c in range(channels):
                     value = score[c] + last[c]
                     better = (value > highest[c]) | (value != value)  # NaN, once met, stays
                     highest[c] = value if better else highest[c]
-                    place[c] = np.int32(start) if better else place[c]
+                    position[c] = np.int32(start) if better else position[c]
             for c in range(channels):
                 best[network, c, sample] = highest[c]
-                winner[network, c, sample] = place[c]
+                winner[network, c, sample] = position[c]
     return best, winner
 
 
@@ -102,7 +102,7 @@ def scan_backward(grad: Array, winner: Array, codes: Array, parts: int, alphabet
     """
     networks, channels, batch = grad.shape
     patterns = alphabet**part
-    found = np.zeros((networks, parts * part, alphabet, channels), grad.dtype)
+    gradient = np.zeros((networks, parts * part, alphabet, channels), grad.dtype)
     tables = np.empty((parts, patterns, channels), grad.dtype)
     for network in range(networks):
         tables[:] = 0
@@ -114,15 +114,15 @@ def scan_backward(grad: Array, winner: Array, codes: Array, parts: int, alphabet
                     tables[index, codes[network, sample, start + index * part], c] += value
         for index in range(parts):
             table = tables[index]
-            for place in range(part - 1, -1, -1):  # the inverse way of `_tables`
-                for code in range(alphabet**place):
+            for size in range(part - 1, -1, -1):  # `_tables` backwards
+                for code in range(alphabet**size):
                     for symbol in range(alphabet):
                         row = table[code * alphabet + symbol]
-                        target = found[network, index * part + place, symbol]
+                        target = gradient[network, index * part + size, symbol]
                         for c in range(channels):
                             target[c] += row[c]
                     for symbol in range(1 if code == 0 else 0, alphabet):
                         row = table[code * alphabet + symbol]
                         for c in range(channels):
                             table[code, c] = (0 if symbol == 0 else table[code, c]) + row[c]
-    return found
+    return gradient

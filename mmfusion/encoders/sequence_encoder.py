@@ -19,12 +19,12 @@ from mmfusion.errors import DataError
 
 
 class SequenceEncoder(Encoder):
-    """Encoder of real-valued sequences: how much of every pattern is there, on average over the steps.
+    """Encoder of real-valued sequences: how much there is of every pattern, on average over the steps.
 
     Convolution over time - ReLU - mean over the real steps - batch norm - dropout - linear - ReLU. Windows
-    are centred on the real steps (one of even width reaches one step further ahead than back). Padding, and
-    what lies beyond the ends, counts as zero within a window, so that a sequence may be shorter than a window
-    and more padding behind it changes nothing. A sequence without any real step has activations of zero.
+    are centred on the real steps (one of even width reaches one step further ahead than back). Padding and
+    steps beyond the ends count as zero within a window, so that a sequence may be shorter than a window and
+    more padding behind it changes nothing. A sequence without any real step has activations of zero.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class SequenceEncoder(Encoder):
     channels : int, default 32
         Number of filters.
     dropout : float, default 0.2
-        Share of the channels that are dropped while training.
+        Probability that a channel is dropped while training.
     dim : int, default 8
         Width d of the features.
     generator : torch.Generator, optional
@@ -80,8 +80,8 @@ class SequenceEncoder(Encoder):
         steps, inputs = _numbers(values), self.conv.in_channels
         if steps.shape[2] != inputs:
             raise DataError(
-                f"sequences have shape {steps.shape}, expected {inputs} columns in every step as the encoder "
-                "was made for."
+                f"sequences have shape {steps.shape}, expected {inputs} columns in every step as in the "
+                "training data; use the same columns."
             )
         return shared_tensor(steps)
 
@@ -110,7 +110,7 @@ class SequenceEncoder(Encoder):
     def _convolved(self, steps: Tensor) -> Tensor:
         """Convolve steps (..., B, length, d), giving (..., B, length, channels).
 
-        Window place by window place: the windows themselves, `width` times the steps, are never in memory.
+        Position by position of the window: all windows, `width` times the steps, are never in memory.
         """
         kernel, length = self.conv.weight, steps.shape[-2]  # kernel (..., channels, d, width)
         bias: Tensor = self.conv.bias  # type: ignore[assignment]  # it has one
@@ -118,9 +118,9 @@ class SequenceEncoder(Encoder):
         padded = nn.functional.pad(steps, (0, 0, (width - 1) // 2, width // 2))
         rows = padded.flatten(-3, -2)  # (..., B * (length + width - 1), d)
         scores = bias.unsqueeze(-2).unsqueeze(-2)
-        for place in range(width):
-            product = torch.unflatten(rows @ kernel[..., place].mT, -2, padded.shape[-3:-1])
-            scores = scores + product[..., place : place + length, :]
+        for position in range(width):
+            product = torch.unflatten(rows @ kernel[..., position].mT, -2, padded.shape[-3:-1])
+            scores = scores + product[..., position : position + length, :]
         return scores
 
 

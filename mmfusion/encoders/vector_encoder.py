@@ -23,7 +23,7 @@ class VectorEncoder(Encoder):
     hidden : int, default 32
         Width of the hidden layer.
     dropout : float, default 0.2
-        Share of hidden units that are dropped while training.
+        Probability that a hidden unit is dropped while training.
     dim : int, default 8
         Width d of the features.
     generator : torch.Generator, optional

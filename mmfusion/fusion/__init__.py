@@ -1,1 +1,1 @@
-"""The heart: subsets, Wick products, normalisations, the block norm and the fusion layer."""
+"""The heart: subsets, Wick products, normalisations, the block norm, the fusion layer and its fold."""

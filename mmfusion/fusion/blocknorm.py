@@ -8,12 +8,13 @@ beta_I belongs to the norms:
     q = 2p/(p+1). Minimising sum n_I^2 / beta_I over ||beta||_p <= 1 (Kloft, Brefeld, Sonnenburg, Zien,
     JMLR 12:953-997, 2011) gives this q and beta_I = n_I^(2/(p+1)) / (sum n_J^(2p/(p+1)))^(1/p).
 ``scaled_output``
-    q = 2p/(p+2), where the score stands outside, U_I = beta_I W_I is the effective weight, n_I = ||U_I||, and
-    beta_I = n_I^(2/(p+2)) / (sum n_J^(2p/(p+2)))^(1/p). Below one, hence not convex, for p < 2.
+    q = 2p/(p+2). Here beta_I multiplies the score from outside, U_I = beta_I W_I is the effective weight,
+    n_I = ||U_I||, and beta_I = n_I^(2/(p+2)) / (sum n_J^(2p/(p+2)))^(1/p). This q is below one, hence the
+    penalty not convex, for p < 2.
 ``as_printed``
     q = (p+1)/(2p), the exponent printed on the poster of Ledent, Mustafa, Mehta, Vandermeulen and Kloft
     (*Interpretability in Multimodal Deep Learning*, TU Kaiserslautern). It has no beta: the weight share
-    n_I / sum n_J takes its place as the relevance, and a column named beta stays empty (NaN).
+    n_I / sum n_J is the relevance instead, and a column named beta stays empty (NaN).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ Norms = TypeVar("Norms", Mapping[Any, float], "pd.Series[float]", NDArray[Any], 
 
 
 def _checked(p: float, convention: str) -> float:
+    """Return p as a float if it and the convention are valid."""
     if convention not in CONVENTIONS:
         raise FusionError(f"convention: {convention!r} is unknown, expected one of {', '.join(CONVENTIONS)}.")
     if not isinstance(p, Real) or isinstance(p, bool) or math.isnan(p) or p < 1:
@@ -83,7 +85,7 @@ def block_norms(weight: Tensor, block_of: Tensor, blocks: int) -> Tensor:
     Parameters
     ----------
     weight : Tensor, shape (..., outputs, width of all blocks)
-        The blocks side by side.
+        All blocks, joined along the last axis.
     block_of : Tensor of int64, shape (width of all blocks,)
         Index of the block of every column.
     blocks : int
@@ -141,7 +143,7 @@ def weight_share(norms: NDArray[np.float64]) -> NDArray[np.float64]:
 def _relevance(norms: ArrayLike, p: float, convention: str) -> NDArray[np.float64]:
     norms = np.asarray(norms, dtype=np.float64)
     if (norms < 0).any():
-        raise FusionError(f"block_norms: {norms.min()} is negative, expected norms from 0 on.")
+        raise FusionError(f"block_norms: {norms.min()} is negative, expected norms of at least 0.")
     if convention == "as_printed":
         return weight_share(norms)
     largest = norms.max(axis=-1, initial=0.0, keepdims=True)
@@ -157,7 +159,7 @@ def relevance(block_norms: Norms, p: float, convention: str = "mkl") -> Norms:
     """Return the relevance of every block from its norm: beta_I, or the weight share if there is no beta.
 
     ``mkl``: beta_I = n_I^(2/(p+1)) / (sum n_J^(2p/(p+1)))^(1/p), so that the sum of beta^p is one.
-    ``scaled_output``: the same with p+2 in the place of p+1. At p = inf, beta is one where n_I > 0, else
+    ``scaled_output``: the same with p+2 instead of p+1. At p = inf, beta is one where n_I > 0, else
     zero. ``as_printed`` has no beta: the weight share n_I / sum n_J is returned for every p.
 
     Parameters

@@ -6,9 +6,9 @@ heads with f^k, which never hold the B x (product of all d_m) numbers of f^I its
 
     sum over I ending in k of <f^I, W_I> = <W_k h_k, f^k>,   E[f^I] = E[h_k (x) f^k],
 
-h_k being all heads of k below each other. Arrays here have the batch on their *last* axis, (..., d_m, B),
-called columns: the matrix products then run along the batch, several times faster than along d_m. Leading
-axes, where there are any, count networks that are computed side by side.
+h_k being all heads of k, stacked. Arrays here have the batch on their *last* axis, (..., d_m, B), called
+columns: the matrix products then run along the batch, several times faster than along d_m. Leading axes,
+where there are any, count networks that are computed in one stack.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def heads_of(modalities: Iterable[str], max_order: int | None = None) -> dict[st
 
 
 class Heads:
-    """The heads of a batch of columns, below each other for every modality.
+    """The heads of a batch of columns, stacked for every modality.
 
     Parameters
     ----------
@@ -130,14 +130,16 @@ class Heads:
         weight : Tensor, shape (..., 1, B), optional
             Weights of the samples, see `batch_mean`.
         """
-        found: Blocks = {}
+        moments: Blocks = {}
         for name, heads in self.grouped.items():
             last = self.columns[name] if weight is None else self.columns[name] * weight
             joint = cross_moment(last, self.stacked[name]).mT  # (..., all heads, d_k)
             parts = torch.split(joint, [self.products[head].shape[-2] for head in heads], dim=-2)
             for head, part in zip(heads, parts, strict=True):
-                found[(*head, name)] = part.flatten(-2).unsqueeze(-2)
-        return {subset: found[subset] for subset in subsets(self.columns, self.max_order) if len(subset) > 1}
+                moments[(*head, name)] = part.flatten(-2).unsqueeze(-2)
+        return {
+            subset: moments[subset] for subset in subsets(self.columns, self.max_order) if len(subset) > 1
+        }
 
     def scores(self, weights: Mapping[Subset, Tensor]) -> Tensor:
         """Return the sum over all subsets of <f^I, W_I>.

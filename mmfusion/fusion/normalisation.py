@@ -25,7 +25,7 @@ from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
 from mmfusion.fusion.prediction_statistics import Constants, Rule, Setting, bn, dbn, ibn, none, vbn
 from mmfusion.fusion.subsets import Subset, subsets
-from mmfusion.fusion.wick import Blocks, check_features, tensor_products, wick_from_constants
+from mmfusion.fusion.wick import Blocks, check_matrices, tensor_products, wick_from_constants
 
 NORMALISATIONS: dict[str, Rule] = {
     "none": Rule(none, least_batch=1, centred=False, stored=False),
@@ -38,7 +38,7 @@ NORMALISATIONS: dict[str, Rule] = {
 
 
 class Normalisation(nn.Module):
-    """phi_I of a batch while training, from stored constants in eval mode.
+    """phi_I: from the constants of the batch while training, from stored constants in eval mode.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Normalisation(nn.Module):
             See `forward`.
         """
         columns = self._columns(features, weight.ndim)
-        if not self.training:  # once per prediction: rounding is not worth saving
+        if not self.training:  # once per prediction: float64 costs little
             columns = {name: values.double() for name, values in columns.items()}
         share = _shares(sample_weight)
         heads, constants = self._normalised(columns, share)
@@ -151,7 +151,7 @@ class Normalisation(nn.Module):
         total = heads.scores(absorb(weights, constants.kappas, self.dims))
         shift: Tensor | float
         if self.training and self.rule.centred:  # then the sum of all <phi_I, W_I> has mean zero, too
-            shift = -batch_mean(total, share)
+            shift: Tensor | float = -batch_mean(total, share)
         else:
             shift = self.offset(constants, weights)
         return (total + (bias.to(like) + shift).unsqueeze(-1)).mT.to(weight.dtype)
@@ -233,7 +233,7 @@ class Normalisation(nn.Module):
     def _columns(self, features: Mapping[str, Tensor], axes: int = 2) -> dict[str, Tensor]:
         if set(features) != set(self.dims):
             raise FusionError(f"features: got modalities {list(features)}, expected {list(self.dims)}.")
-        check_features(features, axes)
+        check_matrices(features, axes)
         widths = {name: features[name].shape[-1] for name in self.dims}
         if widths != self.dims:
             raise FusionError(f"features: got widths {widths}, expected {self.dims}.")

@@ -11,7 +11,7 @@ from mmfusion.errors import FusionError
 Subset = tuple[str, ...]
 """A non-empty tuple of modality names, in modality order."""
 FEW = 3
-"""Number of modalities up to which all subsets are the default; from there on, pairs."""
+"""Largest number of modalities for which all subsets are the default; above it, pairs are."""
 
 
 def subsets(modalities: Iterable[str], max_order: int | None = None) -> list[Subset]:
@@ -31,8 +31,8 @@ def subsets(modalities: Iterable[str], max_order: int | None = None) -> list[Sub
     Raises
     ------
     FusionError
-        If there is no modality, a name is empty, contains ``+`` or occurs twice, or `max_order` is no
-        whole number from 1 on.
+        If there is no modality, a name is empty, contains ``+`` or occurs twice, or `max_order` is not a
+        whole number of at least 1.
 
     Examples
     --------
@@ -49,18 +49,20 @@ def subsets(modalities: Iterable[str], max_order: int | None = None) -> list[Sub
                 "(which joins names of a subset); rename the modality."
             )
     if len(set(names)) < len(names):
-        raise FusionError(f"modalities: {list(names)} has a name twice; give every modality its own name.")
+        raise FusionError(
+            f"modalities: {list(names)} has a name twice; give every modality a name of its own."
+        )
     whole = isinstance(max_order, Integral) and not isinstance(max_order, bool)
     if max_order is not None and (not whole or max_order < 1):
         raise FusionError(
-            f"max_order: {max_order!r} is not an order, expected a whole number from 1 on or None."
+            f"max_order: {max_order!r} is not an order, expected a whole number of at least 1 or None."
         )
     largest = len(names) if max_order is None else min(max_order, len(names))
     return [subset for size in range(1, largest + 1) for subset in combinations(names, size)]
 
 
 def default_order(modalities: int) -> int:
-    """Return the largest size of a subset where the user has not chosen one.
+    """Return the largest size of a subset that is used when the user has not chosen one.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def default_order(modalities: int) -> int:
 
 
 def chosen_order(choice: int | str | None, modalities: int) -> int | None:
-    """Return the largest size of a subset for what a user has written as ``max_order``.
+    """Return the largest size of a subset for a user's ``max_order``.
 
     Parameters
     ----------
@@ -104,7 +106,7 @@ def chosen_order(choice: int | str | None, modalities: int) -> int | None:
 
 
 def subset_label(subset: Subset) -> str:
-    """Write a subset as it stands in tables.
+    """Write a subset as in tables.
 
     Examples
     --------

@@ -29,10 +29,10 @@ class TensorFusion(nn.Module):
     r"""Linear layer on the normalised tensor products of all subsets of modalities.
 
     N(x) = sum over I of <phi_I(x), W_I> + b, penalised by [sum over I of ||W_I||^q]^(2/q), where phi_I is the
-    normalised outer product of the features of the modalities in I. One order of subsets, that of
-    `mmfusion.subsets`, is used for features, weights, penalty and scores. Source: Ledent, Mustafa, Mehta,
-    Vandermeulen, Kloft, *Interpretability in Multimodal Deep Learning*, poster, TU Kaiserslautern; Varshneya
-    et al., *Interpretable Tensor Fusion*, IJCAI 2024.
+    normalised outer product of the features of the modalities in I. Features, weights, penalty and scores
+    share one order of subsets, that of `mmfusion.subsets`. Source: Ledent, Mustafa, Mehta, Vandermeulen,
+    Kloft, *Interpretability in Multimodal Deep Learning*, poster, TU Kaiserslautern; Varshneya et al.,
+    *Interpretable Tensor Fusion*, IJCAI 2024.
 
     Parameters
     ----------
@@ -47,14 +47,14 @@ class TensorFusion(nn.Module):
     max_order : int, optional
         Largest size of a subset. Default: the number of modalities.
     convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
-        How p, the exponent q and the relevance belong together, see `mmfusion.fusion.blocknorm`.
+        Which exponent q and which relevance belong to p, see `mmfusion.fusion.blocknorm`.
     generator : torch.Generator, optional
         Source of the initial weights. Default: torch's global generator.
 
     Attributes
     ----------
     weight : Parameter, shape (outputs, sum over I of product of d_m)
-        All W_I side by side, drawn from N(0, 0.01 / product of d_m).
+        All W_I, joined along the last axis, drawn from N(0, 0.01 / product of d_m).
     bias : Parameter, shape (outputs,)
         Zero at the start.
 
@@ -85,7 +85,7 @@ class TensorFusion(nn.Module):
         widths = {f"dims[{name!r}]": width for name, width in dims.items()}
         for name, width in {**widths, "outputs": outputs}.items():
             if not isinstance(width, int) or isinstance(width, bool) or width < 1:
-                raise FusionError(f"{name}: {width!r} is not a width, expected a whole number from 1 on.")
+                raise FusionError(f"{name}: {width!r} is not a width, expected a whole number of at least 1.")
         self.q = block_norm_exponent(p, convention)
         self.dims, self.outputs, self.p = dict(dims), outputs, p
         self.convention, self.max_order = convention, max_order

@@ -29,14 +29,14 @@ from mmfusion.fusion.subsets import Subset, proper_subsets, subsets, without
 Blocks = dict[Subset, Tensor]
 
 
-def check_features(features: Mapping[str, Tensor], axes: int = 2) -> None:
+def check_matrices(features: Mapping[str, Tensor], axes: int = 2) -> None:
     """Check that there are features, all matrices with one common number of rows.
 
     Parameters
     ----------
     features : mapping of str to Tensor, shape (B, d_m)
     axes : int, default 2
-        Three where the first one counts networks that are computed side by side.
+        Three where the first one counts networks that are computed in one stack.
 
     Raises
     ------
@@ -229,14 +229,14 @@ def wick_products(
     Returns
     -------
     dict of subset to Tensor, shape (B, product of d_m over the subset)
-        In the order of `subsets`; there is no entry for the empty subset.
+        In the order of `subsets`, without an entry for the empty subset.
 
     Raises
     ------
     FusionError
         If the features do not fit together, or `means` lacks a subset or has a wrong shape.
     """
-    check_features(features)
+    check_matrices(features)
     dims = {name: values.shape[1] for name, values in features.items()}
     if means is None:
         centred = {name: values - values.mean(0, keepdim=True) for name, values in features.items()}

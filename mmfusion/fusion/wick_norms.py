@@ -1,7 +1,7 @@
 """The mean squared norms E||psi_I||^2 of Wick products of order four and above, by forming these.
 
-The number of terms of a closed form outgrows the products themselves there. They are formed some samples at a
-time, in the forward and again in the backward pass, which keeps nothing of them in between.
+A closed form has more terms there than the products themselves. The products are formed some samples at a
+time, in the forward and again in the backward pass, and none of them is kept in between.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SAMPLES_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class _Names:
-    """What the tensors are: modalities, subsets of the kappas, subsets whose norms are wanted."""
+    """Names of the tensors: modalities, subsets of the kappas, subsets whose norms are wanted."""
 
     modalities: list[str]
     kappas: list[Subset]
@@ -63,9 +63,9 @@ class _FormedNorms(torch.autograd.Function):
             leaves = [values.detach().requires_grad_() for values in piece]
             with torch.enable_grad():
                 norms = _squared_norms(names, weight, leaves)
-            found = torch.autograd.grad(norms, leaves, share, allow_unused=True, materialize_grads=True)
-            of_columns.append(found[:count])
-            for total, part in zip(of_kappas, found[count:], strict=True):
+            gradients = torch.autograd.grad(norms, leaves, share, allow_unused=True, materialize_grads=True)
+            of_columns.append(gradients[:count])
+            for total, part in zip(of_kappas, gradients[count:], strict=True):
                 total += part
         joined = [torch.cat(parts, dim=-1) for parts in zip(*of_columns, strict=True)]
         return (None, None, *joined, *of_kappas)

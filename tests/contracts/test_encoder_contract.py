@@ -156,8 +156,8 @@ def test_numbers_of_any_type_meet_the_weights(kind: str) -> None:
     encoder, values = build(kind).eval(), values_of(kind)
     expected = encoder(encoder.prepare(values))
     for dtype in (np.float32, np.float64) if values.dtype.kind == "f" else (np.uint8, np.int32):
-        found = encoder(encoder.prepare(values.astype(dtype)))
-        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+        actual = encoder(encoder.prepare(values.astype(dtype)))
+        torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-5)
 
 
 # Preparing

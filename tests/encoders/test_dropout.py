@@ -25,18 +25,18 @@ def dropout(share: float, seeds: Sequence[int] = ()) -> Dropout:
 def test_the_share_of_units_is_zero_and_the_rest_is_scaled(share: float, seeds: tuple[int, ...]) -> None:
     torch.manual_seed(0)
     columns = torch.full((max(1, len(seeds)), 50, 200), 3.0, dtype=torch.float64)
-    found = dropout(share, seeds)(columns)
-    zero = found == 0
+    actual = dropout(share, seeds)(columns)
+    zero = actual == 0
     n = columns.numel()
     assert abs(float(zero.double().mean()) - share) < 4 * (share * (1 - share) / n) ** 0.5
-    torch.testing.assert_close(found[~zero], torch.full_like(found[~zero], 3.0 / (1 - share)))
+    torch.testing.assert_close(actual[~zero], torch.full_like(actual[~zero], 3.0 / (1 - share)))
 
 
 def test_units_and_samples_are_dropped_independently() -> None:
-    found = dropout(0.5, (1,))(torch.ones(60, 80)) > 0
+    actual = dropout(0.5, (1,))(torch.ones(60, 80)) > 0
     for axis in (0, 1):
-        shares = found.double().mean(axis)
-        n = found.shape[axis]
+        shares = actual.double().mean(axis)
+        n = actual.shape[axis]
         assert float(shares.var()) == pytest.approx(0.25 / n, rel=0.6)
 
 
@@ -53,9 +53,9 @@ def test_nothing_is_dropped_in_eval_mode_or_at_share_zero() -> None:
 def test_the_gradient_is_that_of_the_units_that_are_kept() -> None:
     columns = torch.randn(2, 6, 30, dtype=torch.float64, requires_grad=True)
     kept = dropout(0.4, (5, 6))(torch.ones(2, 6, 30, dtype=torch.float64))
-    found = dropout(0.4, (5, 6))(columns)
-    torch.testing.assert_close(found, columns * kept)
-    (gradient,) = torch.autograd.grad(found.sum(), columns)
+    actual = dropout(0.4, (5, 6))(columns)
+    torch.testing.assert_close(actual, columns * kept)
+    (gradient,) = torch.autograd.grad(actual.sum(), columns)
     assert torch.equal(gradient, kept)
 
 

@@ -46,6 +46,6 @@ def test_moments_are_those_of_float64_rounded_once() -> None:
     exact = encoder.activations(inputs).detach().double().numpy()
     moments = encoder.batch_norm.running_mean, encoder.batch_norm.running_var
     half = torch.finfo(torch.float32).eps / 2
-    for found, expected in zip(moments, (exact.mean(1), exact.var(1)), strict=True):
-        assert found is not None
-        np.testing.assert_allclose(found.double(), expected, rtol=1.001 * half)
+    for actual, expected in zip(moments, (exact.mean(1), exact.var(1)), strict=True):
+        assert actual is not None
+        np.testing.assert_allclose(actual.double(), expected, rtol=1.001 * half)

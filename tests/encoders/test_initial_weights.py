@@ -119,6 +119,11 @@ def test_the_layers_have_the_type_and_the_gradients_of_torchs() -> None:
     finally:
         torch.set_default_dtype(torch.float32)
     assert str(new_conv1d(3, 2, 5, "same")) == str(nn.Conv1d(3, 2, 5, padding="same"))
+    for layer, torchs in ((new_linear(3, 2), nn.Linear(3, 2)), (new_conv1d(3, 2, 5), nn.Conv1d(3, 2, 5))):
+        assert type(layer) is type(torchs)
+        before = layer.weight.clone()
+        layer.reset_parameters()  # torch's
+        assert not torch.equal(layer.weight, before)
 
 
 def test_a_users_module_is_copied_and_only_its_layers_are_drawn() -> None:
@@ -146,10 +151,10 @@ def test_threads_that_build_at_once_get_the_same_weights_as_one_after_the_other(
         return [weights_of(build(generator)) for _ in range(20)]
 
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(run, [9, 9, 9, 9]))
+        actual = list(threads.map(run, [9, 9, 9, 9]))
     assert torch.equal(torch.get_rng_state(), before)
-    for others in found[1:]:
-        assert all(same(a, b) for a, b in zip(found[0], others, strict=True))
+    for others in actual[1:]:
+        assert all(same(a, b) for a, b in zip(actual[0], others, strict=True))
 
 
 def test_threads_that_draw_noise_at_once_draw_what_each_draws_alone() -> None:
@@ -165,9 +170,9 @@ def test_threads_that_draw_noise_at_once_draw_what_each_draws_alone() -> None:
         return torch.stack(drawn)
 
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(run, range(4)))
+        actual = list(threads.map(run, range(4)))
     assert torch.equal(torch.get_rng_state(), before)
-    for seed, drawn in enumerate(found):
+    for seed, drawn in enumerate(actual):
         generator = torch.Generator().manual_seed(seed)
         assert torch.equal(drawn, torch.stack([torch.rand(40, generator=generator) for _ in range(50)]))
 

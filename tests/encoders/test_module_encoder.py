@@ -1,4 +1,4 @@
-"""One's own module as an encoder: what goes in and out, and many of them side by side."""
+"""A user's module as an encoder: what goes in and out, and many of them in one stack."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Words(nn.Module):
 
 
 class Returning(nn.Module):
-    """Returns what it was given at first."""
+    """Returns always the same."""
 
-    def __init__(self, found: Any) -> None:
+    def __init__(self, output: Any) -> None:
         super().__init__()
-        self.found = found
+        self.output = output
 
     def forward(self, inputs: Tensor) -> Any:
-        return self.found
+        return self.output
 
 
 def noisy(seed: int) -> ModuleEncoder:
@@ -111,10 +111,10 @@ def test_statistics_are_the_moments_of_the_output() -> None:
 def test_padding_is_left_to_the_module() -> None:
     encoder, values = recurrent(0).eval(), np.random.default_rng(0).normal(size=(4, 6, 3))
     values[1, 3:], values[2] = np.nan, np.nan
-    found = encoder(encoder.prepare(values))
+    actual = encoder(encoder.prepare(values))
     longer = np.pad(values, ((0, 0), (0, 5), (0, 0)), constant_values=np.nan)
-    torch.testing.assert_close(encoder(encoder.prepare(longer)), found)
-    assert bool(found.isfinite().all())
+    torch.testing.assert_close(encoder(encoder.prepare(longer)), actual)
+    assert bool(actual.isfinite().all())
 
 
 def test_weights_are_the_parameters_of_two_or_more_axes() -> None:
@@ -173,7 +173,7 @@ def test_what_torch_cannot_hold(values: Any, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "described"),
+    ("output", "described"),
     [
         (torch.zeros(6, 5), r"float32 \(6, 5\)"),
         (torch.zeros(4, 6), r"float32 \(4, 6\)"),
@@ -185,17 +185,17 @@ def test_what_torch_cannot_hold(values: Any, message: str) -> None:
     ],
     ids=str,
 )
-def test_what_a_module_must_not_return(found: Any, described: str) -> None:
+def test_what_a_module_must_not_return(output: Any, described: str) -> None:
     message = (
         rf"the module Returning returned {described} for inputs \(6, 3\), expected floats \(6, 4\), one row "
         "per sample; change its forward method, or the `dim` of the encoder"
     )
     with pytest.raises(FusionError, match=message):
-        ModuleEncoder(Returning(found), dim=4)(torch.zeros(6, 3))
+        ModuleEncoder(Returning(output), dim=4)(torch.zeros(6, 3))
 
 
-def test_what_is_no_module() -> None:
-    with pytest.raises(FusionError, match=r"<class '.*MeanState'>, expected a torch.nn.Module; make an inst"):
+def test_what_is_not_a_module() -> None:
+    with pytest.raises(FusionError, match=r"<class '.*MeanState'>, expected a torch.nn.Module; pass an inst"):
         ModuleEncoder(MeanState, dim=4)  # type: ignore[arg-type]  # the mistake
     with pytest.raises(FusionError, match=r"LazyLinear has parameters of unknown shape.*; call it once on"):
         ModuleEncoder(nn.LazyLinear(4), dim=4)
@@ -211,11 +211,11 @@ def test_stacked_modules_give_what_each_gives_alone() -> None:
     assert isinstance(stack, StackedModules)
     assert stack.dim == 4
     for weights in (None, weight):
-        found = stack(inputs, weights)
-        assert found.shape == (3, 8, 4)
-        for place, encoder in enumerate(encoders):
-            own = None if weights is None else weights[place]
-            assert torch.equal(found[place], encoder(inputs[place], own))
+        actual = stack(inputs, weights)
+        assert actual.shape == (3, 8, 4)
+        for position, encoder in enumerate(encoders):
+            single = None if weights is None else weights[position]
+            assert torch.equal(actual[position], encoder(inputs[position], single))
     assert len(stack.weights()) == 3 * len(encoders[0].weights())
     own_parameters = {id(parameter) for parameter in stack.parameters()}
     assert {id(x) for x in stack.weights()} <= own_parameters
@@ -228,12 +228,12 @@ def test_gradients_reach_their_own_copy() -> None:
     direction = torch.linspace(-1, 2, 32).view(8, 4)
     (stack(inputs)[1] * direction).sum().backward()
     (encoders[1](inputs[1]) * direction).sum().backward()
-    for place, member in enumerate(stack.copies):
+    for position, member in enumerate(stack.copies):
         for name, parameter in member.named_parameters():
-            expected = encoders[1].get_parameter(name).grad if place == 1 else torch.zeros_like(parameter)
+            expected = encoders[1].get_parameter(name).grad if position == 1 else torch.zeros_like(parameter)
             assert expected is not None
-            found = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            torch.testing.assert_close(found, expected)
+            actual = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            torch.testing.assert_close(actual, expected)
 
 
 def test_parameters_and_moving_averages_return_to_their_own_encoder() -> None:
@@ -290,19 +290,19 @@ def test_random_numbers_belong_to_one_network(modalities: int) -> None:
             module.generators = tuple(generators(*seeds))  # as a stack of other encoders has it
     together.use_noise(generators(*seeds))
     before = torch.get_rng_state()
-    found = [together(inputs) for _ in range(2)]
+    actual = [together(inputs) for _ in range(2)]
     assert torch.equal(torch.get_rng_state(), before)
-    for place, seed in enumerate(seeds):
-        chosen = [place + 3 * modality for modality in range(modalities)]
+    for position, seed in enumerate(seeds):
+        chosen = [position + 3 * modality for modality in range(modalities)]
         alone = stacked_modules([noisy(number) for number in chosen])
         alone.use_noise(generators(seed))
-        for features in found:
+        for features in actual:
             torch.manual_seed(99)  # of no importance
             assert torch.equal(alone(inputs[chosen]), features[chosen])
-    assert not torch.equal(found[0], found[1])
+    assert not torch.equal(actual[0], actual[1])
     other = stacked_modules([noisy(0)])
     other.use_noise(generators(14))
-    assert not torch.equal(other(inputs[:1])[0], found[0][0])
+    assert not torch.equal(other(inputs[:1])[0], actual[0][0])
 
 
 def test_without_generators_the_numbers_are_torchs() -> None:

@@ -1,4 +1,4 @@
-"""The motif scanner equals the network that it is said to be, and its codes are those of patterns."""
+"""The motif scanner equals its definition, and its codes are those of patterns."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def test_motif_scanner_equals_its_definition(alphabet, width, length, dtype, tol
     scanner = MotifScanner(alphabet, width, channels=6, dim=3)
     exact, scanner = copy.deepcopy(scanner).double(), scanner.to(dtype)
     values = symbols(alphabet, length)
-    found, expected = scanner(scanner.prepare(values)), reference(exact, values)
-    assert (found.shape, found.dtype) == ((16, 3), dtype)
-    torch.testing.assert_close(found.double(), expected, rtol=tolerance, atol=tolerance)
-    ours, theirs = dict(gradients(scanner, found)), dict(gradients(exact, expected))
+    actual, expected = scanner(scanner.prepare(values)), reference(exact, values)
+    assert (actual.shape, actual.dtype) == ((16, 3), dtype)
+    torch.testing.assert_close(actual.double(), expected, rtol=tolerance, atol=tolerance)
+    ours, theirs = dict(gradients(scanner, actual)), dict(gradients(exact, expected))
     for name, gradient in theirs.items():
         scale = gradient.abs().max().clamp(min=1)
         torch.testing.assert_close(ours[name].double() / scale, gradient / scale, rtol=0, atol=tolerance)
@@ -189,6 +189,6 @@ def test_prepare_works_row_by_row(at_once: int, monkeypatch: pytest.MonkeyPatch)
         (np.full((2, 20), -1), r"symbols reach from -1 to -1, expected 0 to 3"),
     ],
 )
-def test_what_is_no_sequence_of_symbols(values: NDArray[np.int64], message: str) -> None:
+def test_arrays_that_are_not_symbol_sequences(values: NDArray[np.int64], message: str) -> None:
     with pytest.raises(DataError, match=message):
         MotifScanner().prepare(values)

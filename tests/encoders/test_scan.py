@@ -36,8 +36,8 @@ def codes_of(symbols: Tensor, alphabet: int, part: int) -> Tensor:
     """Number of the pattern that starts at every position, digit by digit."""
     positions = symbols.shape[-1] - part + 1
     codes = torch.zeros(*symbols.shape[:-1], positions, dtype=torch.int64)
-    for place in range(part):
-        codes = codes * alphabet + symbols[..., place : place + positions]
+    for position in range(part):
+        codes = codes * alphabet + symbols[..., position : position + positions]
     return codes.to(torch.uint8 if alphabet**part <= 256 else torch.int32)
 
 
@@ -54,9 +54,9 @@ def problem(alphabet: int, part: int, parts: int, channels: int, positions: int,
 def convolved(kernel: Tensor, symbols: Tensor) -> Tensor:
     """Convolve one-hot symbols network by network and take the largest value, (networks, channels, B)."""
     best = []
-    for own, rows in zip(kernel, symbols, strict=True):
-        one_hot = nn.functional.one_hot(rows, own.shape[1]).to(own).transpose(1, 2)
-        best.append(nn.functional.conv1d(one_hot, own.permute(2, 1, 0)).amax(2).T)
+    for single, rows in zip(kernel, symbols, strict=True):
+        one_hot = nn.functional.one_hot(rows, single.shape[1]).to(single).transpose(1, 2)
+        best.append(nn.functional.conv1d(one_hot, single.permute(2, 1, 0)).amax(2).T)
     return torch.stack(best)
 
 
@@ -73,9 +73,9 @@ def value_and_gradient(function, kernel: Tensor, *arguments) -> tuple[Tensor, Te
 def test_scan_is_a_convolution_and_a_maximum(function, case: tuple[int, ...]) -> None:
     kernel, symbols, codes = problem(*case)
     expected, slope = value_and_gradient(convolved, kernel, symbols)
-    found, gradient = value_and_gradient(function, kernel, codes, case[2])
-    assert found.shape == (3, case[3], BATCH)
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    actual, gradient = value_and_gradient(function, kernel, codes, case[2])
+    assert actual.shape == (3, case[3], BATCH)
+    torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(gradient, slope, rtol=1e-12, atol=1e-12)
 
 
@@ -87,9 +87,9 @@ def test_leading_axes_count_networks(case: tuple[int, ...], lead: tuple[int, ...
     kernel = kernel.float()
     expected, slope = value_and_gradient(convolved, kernel.double(), symbols)
     shaped = kernel.view(*lead, *kernel.shape[1:]), codes.view(*lead, *codes.shape[1:])
-    found, gradient = value_and_gradient(scan, *shaped, case[2])
-    assert (found.shape, found.dtype) == ((*lead, case[3], BATCH), torch.float32)
-    torch.testing.assert_close(found.double().view(expected.shape), expected, rtol=1e-5, atol=1e-5)
+    actual, gradient = value_and_gradient(scan, *shaped, case[2])
+    assert (actual.shape, actual.dtype) == ((*lead, case[3], BATCH), torch.float32)
+    torch.testing.assert_close(actual.double().view(expected.shape), expected, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(gradient.double().view(slope.shape), slope, rtol=1e-5, atol=1e-5)
 
 
@@ -105,8 +105,8 @@ def test_any_shape(alphabet: int, part: int, parts: int, channels: int, position
     kernel, symbols, codes = problem(alphabet, part, parts, channels, positions, networks=2)
     expected, slope = value_and_gradient(convolved, kernel, symbols)
     for function in (scan_compiled, scan_torch):
-        found, gradient = value_and_gradient(function, kernel, codes, parts)
-        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+        actual, gradient = value_and_gradient(function, kernel, codes, parts)
+        torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-12)
         torch.testing.assert_close(gradient, slope, rtol=1e-12, atol=1e-12)
 
 
@@ -117,15 +117,15 @@ def test_the_gradient_is_that_of_finite_differences() -> None:
 
 
 @pytest.mark.parametrize("case", [(4, 4, 3, 32, 89), (20, 1, 5, 7, 16), (300, 1, 3, 4, 6)])
-def test_no_network_depends_on_those_beside_it(case: tuple[int, ...]) -> None:
+def test_no_network_depends_on_others_in_its_stack(case: tuple[int, ...]) -> None:
     kernel, _, codes = problem(*case, networks=5)
     kernel = kernel.float()
     direction = torch.linspace(-1, 2, BATCH)
 
     def run(chosen: list[int]) -> tuple[Tensor, Tensor]:
-        own = kernel[chosen].requires_grad_()
-        best = scan_compiled(own, codes[chosen], case[2])
-        (gradient,) = torch.autograd.grad((best * direction).sum(), own)
+        single = kernel[chosen].requires_grad_()
+        best = scan_compiled(single, codes[chosen], case[2])
+        (gradient,) = torch.autograd.grad((best * direction).sum(), single)
         return best.detach(), gradient
 
     best, gradient = run([0, 1, 2, 3, 4])
@@ -136,7 +136,7 @@ def test_no_network_depends_on_those_beside_it(case: tuple[int, ...]) -> None:
 
 
 def test_ties_go_to_the_first_position() -> None:
-    """A symbol that occurs twice: the gradient reaches the symbol after its first place only."""
+    """A symbol that occurs twice: the gradient reaches the symbol after its first position only."""
     kernel = torch.zeros(1, 2, 4, 1, dtype=torch.float64)
     kernel[0, 0, 1, 0] = 5.0
     symbols = torch.tensor([[[0, 1, 2, 0, 1, 3]]])
@@ -166,27 +166,27 @@ def test_the_kernel_may_have_any_layout_in_memory() -> None:
     expected, slope = value_and_gradient(convolved, kernel, symbols)
     for function in (scan_compiled, scan_torch, scan):
         given_kernel = turned.detach().requires_grad_()
-        found = function(given_kernel, codes, 2)
-        direction = torch.linspace(-1, 2, found.numel(), dtype=found.dtype).view(found.shape)
-        (gradient,) = torch.autograd.grad((found * direction).sum(), given_kernel)
-        torch.testing.assert_close(found.detach(), expected, rtol=1e-12, atol=1e-12)
+        actual = function(given_kernel, codes, 2)
+        direction = torch.linspace(-1, 2, actual.numel(), dtype=actual.dtype).view(actual.shape)
+        (gradient,) = torch.autograd.grad((actual * direction).sum(), given_kernel)
+        torch.testing.assert_close(actual.detach(), expected, rtol=1e-12, atol=1e-12)
         torch.testing.assert_close(gradient, slope, rtol=1e-12, atol=1e-12)
 
 
 def test_weights_that_are_nan_give_scores_that_are_nan() -> None:
-    """Only in samples with a window that has the symbol of such a weight at its place."""
+    """Only in samples with a window that has the symbol of such a weight at its position."""
     kernel, symbols, _ = problem(4, 2, 2, 3, 8)
     symbols[1, ::2] = symbols[1, ::2].clamp(max=2)
     codes = codes_of(symbols, 4, 2)
     kernel[1, 2, 3, 0] = torch.nan
     expected = convolved(kernel.masked_fill(kernel.isnan(), 0.0), symbols)
-    holds = (symbols[1, :, 2:-1] == 3).any(1)  # the symbol at the third place of some window
+    holds = (symbols[1, :, 2:-1] == 3).any(1)  # the symbol at the third position of some window
     assert bool(holds.any())
     assert not bool(holds.all())
     expected[1, 0, holds] = torch.nan
     for function in (scan_compiled, scan_torch, scan):
-        found = function(kernel, codes, 2)
-        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
+        actual = function(kernel, codes, 2)
+        torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-12, equal_nan=True)
 
 
 @pytest.mark.parametrize("lost", [torch.nan, torch.inf, -torch.inf])
@@ -194,10 +194,10 @@ def test_a_kernel_of_one_lost_channel(lost: float) -> None:
     kernel, _, codes = problem(4, 2, 2, 3, 8)
     kernel[0, :, :, 1] = lost
     for function in (scan_compiled, scan_torch):
-        found, gradient = value_and_gradient(function, kernel, codes, 2)
-        torch.testing.assert_close(found[0, 1], torch.full((BATCH,), lost).double(), equal_nan=True)
-        assert bool(found[0, [0, 2]].isfinite().all())
-        assert bool(found[1:].isfinite().all())
+        actual, gradient = value_and_gradient(function, kernel, codes, 2)
+        torch.testing.assert_close(actual[0, 1], torch.full((BATCH,), lost).double(), equal_nan=True)
+        assert bool(actual[0, [0, 2]].isfinite().all())
+        assert bool(actual[1:].isfinite().all())
         assert gradient.shape == kernel.shape
 
 
@@ -205,9 +205,9 @@ def test_a_kernel_of_one_lost_channel(lost: float) -> None:
 def test_no_samples_have_no_scores(lead: tuple[int, ...]) -> None:
     kernel = torch.randn(*lead, 4, 4, 5, requires_grad=True)
     codes = torch.zeros(*lead, 0, 7, dtype=torch.uint8)
-    found = scan(kernel, codes, 2)
-    assert found.shape == (*lead, 5, 0)
-    found.sum().backward()
+    actual = scan(kernel, codes, 2)
+    assert actual.shape == (*lead, 5, 0)
+    actual.sum().backward()
     assert kernel.grad is not None
     assert not kernel.grad.any()
     one = kernel.detach().reshape(-1, 4, 4, 5)

@@ -47,9 +47,9 @@ def averaged(encoder: SequenceEncoder, row: NDArray[np.float64]) -> Tensor:
 def test_activations_are_a_convolution_and_a_mean_over_real_steps(width: int) -> None:
     lengths = [9, 1, 4, 2, 7]
     values, encoder = sequences_of(lengths, 9), encoder_of(width)
-    found = encoder.activations(encoder.prepare(values))
+    actual = encoder.activations(encoder.prepare(values))
     expected = [averaged(encoder, row[:length]) for row, length in zip(values, lengths, strict=True)]
-    torch.testing.assert_close(found, torch.stack(expected, dim=1), rtol=1e-12, atol=1e-13)
+    torch.testing.assert_close(actual, torch.stack(expected, dim=1), rtol=1e-12, atol=1e-13)
 
 
 def test_an_odd_window_is_that_of_a_same_convolution() -> None:
@@ -96,16 +96,16 @@ def test_padding_behind_or_before_changes_nothing(
 ) -> None:
     encoder, values = encoder_of(width), sequences_of([length, max(1, length - 2)], length, seed)
     longer = np.pad(values, ((0, 0), (before, behind), (0, 0)), constant_values=np.nan)
-    found = encoder.activations(encoder.prepare(longer))
+    actual = encoder.activations(encoder.prepare(longer))
     expected = encoder.activations(encoder.prepare(values))
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)
+    torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_padding_changes_nothing_in_float32() -> None:
     encoder, values = encoder_of().float(), sequences_of([6, 3], 6).astype(np.float32)
     longer = np.pad(values, ((0, 0), (0, 40), (0, 0)), constant_values=np.nan)
-    found = encoder.activations(encoder.prepare(longer))
-    torch.testing.assert_close(found, encoder.activations(encoder.prepare(values)), rtol=1e-6, atol=1e-6)
+    actual = encoder.activations(encoder.prepare(longer))
+    torch.testing.assert_close(actual, encoder.activations(encoder.prepare(values)), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("behind", [0.0, 1e6, -3.0, np.nan, np.inf])
@@ -113,8 +113,8 @@ def test_what_stands_behind_an_end_does_not_matter(behind: float) -> None:
     encoder, lengths = encoder_of(), [2, 5, 3]
     values = sequences_of(lengths, 5)
     other = np.where(np.isnan(values), behind, values)
-    found, expected = (encoder.activations(encoder.prepare(pad(x, lengths))) for x in (other, values))
-    assert torch.equal(found, expected)
+    actual, expected = (encoder.activations(encoder.prepare(pad(x, lengths))) for x in (other, values))
+    assert torch.equal(actual, expected)
 
 
 def test_the_real_steps_do_matter() -> None:
@@ -123,9 +123,9 @@ def test_the_real_steps_do_matter() -> None:
     for step in range(4):
         changed = values.copy()
         changed[0, step] += 1.0
-        found = encoder.activations(encoder.prepare(changed))
-        assert not torch.allclose(found[:, 0], before[:, 0])
-        assert torch.equal(found[:, 1], before[:, 1])
+        actual = encoder.activations(encoder.prepare(changed))
+        assert not torch.allclose(actual[:, 0], before[:, 0])
+        assert torch.equal(actual[:, 1], before[:, 1])
 
 
 def test_a_gap_counts_as_zero_in_windows_and_not_in_the_mean() -> None:
@@ -138,7 +138,7 @@ def test_a_gap_counts_as_zero_in_windows_and_not_in_the_mean() -> None:
 
 
 @pytest.mark.parametrize("lead", [(3,), (2, 2)])
-def test_networks_side_by_side_give_what_each_gives_alone(lead: tuple[int, ...]) -> None:
+def test_stacked_networks_give_what_each_gives_alone(lead: tuple[int, ...]) -> None:
     count = int(np.prod(lead))
     alone = [encoder_of(seed=seed) for seed in range(count)]
     stack = encoder_of()
@@ -149,13 +149,13 @@ def test_networks_side_by_side_give_what_each_gives_alone(lead: tuple[int, ...])
         setattr(stack.get_submodule(owner), key, nn.Parameter(shaped))
     rows = [encoder.prepare(sequences_of([4, 1, 6, 2], 6, seed)) for seed, encoder in enumerate(alone)]
     inputs = torch.stack(rows)
-    found = stack.activations(inputs.view(*lead, *inputs.shape[1:]))
-    assert found.shape == (*lead, CHANNELS, 4)
+    actual = stack.activations(inputs.view(*lead, *inputs.shape[1:]))
+    assert actual.shape == (*lead, CHANNELS, 4)
     expected = torch.stack([e.activations(x) for e, x in zip(alone, rows, strict=True)])
-    torch.testing.assert_close(found.view(expected.shape), expected, rtol=1e-12, atol=1e-13)
+    torch.testing.assert_close(actual.view(expected.shape), expected, rtol=1e-12, atol=1e-13)
     features = stack(inputs.view(*lead, *inputs.shape[1:])).view(count, 4, 4)
-    for own, encoder, x in zip(features, alone, rows, strict=True):
-        torch.testing.assert_close(own, encoder(x), rtol=1e-9, atol=1e-10)
+    for single, encoder, x in zip(features, alone, rows, strict=True):
+        torch.testing.assert_close(single, encoder(x), rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("lead", [(), (2,)])
@@ -249,11 +249,14 @@ def test_arrays_of_any_layout(layout: Any) -> None:
         (np.ones((2, 0, 3)), r"array \(2, 0, 3\)"),
         (np.ones((2, 4, 3), dtype=complex), r"of complex128, expected numbers"),
         (np.full((2, 4, 3), "x"), r"of <U1, expected numbers"),
-        (np.ones((2, 4, 5)), r"shape \(2, 4, 5\), expected 3 columns in every step as the encoder was made"),
+        (
+            np.ones((2, 4, 5)),
+            r"shape \(2, 4, 5\), expected 3 columns in every step as in the training data; use",
+        ),
     ],
     ids=str,
 )
-def test_what_is_no_array_of_sequences(values: NDArray[Any], message: str) -> None:
+def test_arrays_that_are_not_sequences(values: NDArray[Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         encoder_of().prepare(values)
 
@@ -293,7 +296,7 @@ def samples_of(size: int = 64) -> Samples:
 
 
 def losses_of(networks: list[MultimodalNetwork], samples: Samples, steps: int = 60) -> Tensor:
-    """Train networks side by side on all samples, and return the losses (steps, networks)."""
+    """Train networks in one stack on all samples, and return the losses (steps, networks)."""
     noise = [torch.Generator().manual_seed(seed) for seed in range(len(networks))]
     stack = NetworkStack(networks, noise).train()
     batch = samples.rows(torch.arange(len(samples)).expand(len(networks), -1))

@@ -1,4 +1,4 @@
-"""The encoder of vectors equals the network that it is said to be."""
+"""The encoder of vectors equals its definition."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def test_in_training_mode_with_gradients() -> None:
     normed = (hidden - hidden.mean(0)) / (hidden.var(0, correction=0) + 1e-5).sqrt()
     normed = normed * encoder.batch_norm.weight + encoder.batch_norm.bias
     expected = torch.relu(normed @ last.weight.T + last.bias)
-    found = encoder(inputs)
-    torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
+    actual = encoder(inputs)
+    torch.testing.assert_close(actual, expected, rtol=1e-11, atol=1e-12)
     parameters = list(encoder.parameters())
-    ours = torch.autograd.grad((found * direction).sum(), parameters)
+    ours = torch.autograd.grad((actual * direction).sum(), parameters)
     theirs = torch.autograd.grad((expected * direction).sum(), parameters)
-    for own, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(own, other, rtol=1e-9, atol=1e-11)
+    for single, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(single, other, rtol=1e-9, atol=1e-11)
 
 
 def test_vector_encoder_drops_units_while_training_only() -> None:
@@ -54,11 +54,11 @@ def test_units_are_dropped_between_batch_norm_and_the_last_layer() -> None:
     encoder = VectorEncoder(4, hidden=6, dropout=0.5, dim=3)
     hidden = torch.randn(6, 50)
     encoder.dropout.generators = (torch.Generator().manual_seed(3),)
-    found = encoder.head(hidden)
+    actual = encoder.head(hidden)
     encoder.dropout.generators = (torch.Generator().manual_seed(3),)
     kept = encoder.dropout(torch.ones(6, 50))
     expected = torch.relu(encoder.linear.weight @ (hidden * kept) + encoder.linear.bias[:, None])
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(actual, expected)
     assert bool((kept == 0).any())
 
 

@@ -56,9 +56,9 @@ def test_contract_is_a_sum_over_the_axes_that_are_removed(lead: tuple[int, ...])
             spec = f"...o{letters(subset)},...{letters(removed)}->...o{letters(rest)}"
             values = cube(constant, removed)[(..., 0, *[slice(None)] * size)]
             expected = np.einsum(spec, cube(weight, subset), values).reshape(*lead, OUTPUTS, -1)
-            found = contract(constant, removed, weight, subset, DIMS)
-            assert found.shape == expected.shape
-            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
+            actual = contract(constant, removed, weight, subset, DIMS)
+            assert actual.shape == expected.shape
+            np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("lead", LEADS)
@@ -98,9 +98,9 @@ def test_absorbed_weights_give_the_scores_of_sums_of_constants_and_products(
     plain, shift = absorb(weights, constants, DIMS), offset(weights, constants)
     assert list(plain) == chosen
     assert all(torch.equal(weights[subset], before[subset]) for subset in chosen)
-    found = sum(score(weight, subset, joined((), subset, subset)) for subset, weight in plain.items())
+    actual = sum(score(weight, subset, joined((), subset, subset)) for subset, weight in plain.items())
     constant_part = shift.numpy()[..., None, :] if isinstance(shift, Tensor) else shift
-    np.testing.assert_allclose(found + constant_part, expected, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(actual + constant_part, expected, rtol=1e-11, atol=1e-11)
 
 
 def test_without_constants_nothing_changes() -> None:
@@ -168,8 +168,8 @@ def test_gradients_are_those_through_products_that_are_formed(
     phi = torch.cat(list(layer.block_features(inputs).values()), dim=1)
     ways = (layer(inputs), phi @ layer.weight.T + layer.bias)
     ours, theirs = (torch.autograd.grad((way.tanh() * direction).sum(), leaves) for way in ways)
-    for own, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(own, other, rtol=0, atol=1e-9 * max(1.0, float(other.abs().max())))
+    for single, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(single, other, rtol=0, atol=1e-9 * max(1.0, float(other.abs().max())))
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
@@ -183,14 +183,14 @@ def test_a_leading_axis_counts_layers(norm: str, count: int, outputs: int) -> No
     weight = torch.stack([layer.weight.detach() for layer in layers]).requires_grad_()
     bias = torch.stack([layer.bias.detach() for layer in layers])
     together = {m: x.clone().requires_grad_() for m, x in features.items()}
-    found = layers[0].norm.scores(together, weight, bias)
-    assert found.shape == (3, 12, outputs)
-    slopes = torch.autograd.grad(found.square().sum(), [weight, *together.values()])
+    actual = layers[0].norm.scores(together, weight, bias)
+    assert actual.shape == (3, 12, outputs)
+    slopes = torch.autograd.grad(actual.square().sum(), [weight, *together.values()])
     for number, layer in enumerate(layers):
-        own = {m: x[number].clone().requires_grad_() for m, x in features.items()}
-        expected = layer(own)
-        torch.testing.assert_close(found[number], expected, rtol=1e-11, atol=1e-11)
-        alone = torch.autograd.grad(expected.square().sum(), [layer.weight, *own.values()])
+        single = {m: x[number].clone().requires_grad_() for m, x in features.items()}
+        expected = layer(single)
+        torch.testing.assert_close(actual[number], expected, rtol=1e-11, atol=1e-11)
+        alone = torch.autograd.grad(expected.square().sum(), [layer.weight, *single.values()])
         for slope, other in zip(slopes, alone, strict=True):
             scale = max(1.0, float(other.abs().max()))
             torch.testing.assert_close(slope[number], other, rtol=0, atol=1e-10 * scale)

@@ -58,18 +58,18 @@ def test_scores_are_sums_over_all_products(
     expected = np.zeros((*lead, outputs, SAMPLES))
     for subset, weight in weights.items():
         expected += weight.numpy() @ product_of(columns, subset)
-    found = Heads(columns, order).scores(weights)
-    assert found.shape == expected.shape
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    actual = Heads(columns, order).scores(weights)
+    assert actual.shape == expected.shape
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("count", "order"), CASES)
 @pytest.mark.parametrize("lead", LEADS)
 def test_moments_are_means_of_products(count: int, order: int | None, lead: tuple[int, ...]) -> None:
     columns = columns_of(count, lead)
-    found = Heads(columns, order).moments()
-    assert list(found) == [subset for subset in subsets(columns, order) if len(subset) > 1]
-    for subset, moment in found.items():
+    actual = Heads(columns, order).moments()
+    assert list(actual) == [subset for subset in subsets(columns, order) if len(subset) > 1]
+    for subset, moment in actual.items():
         expected = product_of(columns, subset).mean(-1)[..., None, :]
         assert moment.shape == expected.shape
         np.testing.assert_allclose(moment, expected, rtol=1e-12, atol=1e-12)
@@ -100,7 +100,7 @@ def test_gradients_of_scores_and_moments_are_those_of_products() -> None:
         weight.requires_grad_()
     heads = Heads(columns, 3)
     moments = heads.moments()
-    found = (heads.scores(weights) ** 2).sum() + sum((x**3).sum() for x in moments.values())
+    actual = (heads.scores(weights) ** 2).sum() + sum((x**3).sum() for x in moments.values())
     score: Tensor | float = 0.0
     expected: Tensor | float = 0.0
     for subset, weight in weights.items():
@@ -112,9 +112,9 @@ def test_gradients_of_scores_and_moments_are_those_of_products() -> None:
             expected = expected + (product.mean(-1) ** 3).sum()
     expected = expected + (score**2).sum()
     given_tensors = [*columns.values(), *weights.values()]
-    ours, theirs = (torch.autograd.grad(value, given_tensors) for value in (found, expected))
-    for own, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(own, other, rtol=1e-10, atol=1e-10)
+    ours, theirs = (torch.autograd.grad(value, given_tensors) for value in (actual, expected))
+    for single, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(single, other, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("lead", LEADS)
@@ -134,11 +134,11 @@ def test_cross_moment_has_the_gradients_of_finite_differences(lead: tuple[int, .
 def test_outer_is_row_major(a: int, b: int, samples: int, lead: list[int]) -> None:
     rng = np.random.default_rng(a + b)
     left, right = rng.normal(size=(*lead, a, samples)), rng.normal(size=(*lead, b, samples))
-    found = outer(torch.from_numpy(left), torch.from_numpy(right)).numpy()
-    assert found.shape == (*lead, a * b, samples)
+    actual = outer(torch.from_numpy(left), torch.from_numpy(right)).numpy()
+    assert actual.shape == (*lead, a * b, samples)
     for i in range(a):
         for j in range(b):
-            np.testing.assert_array_equal(found[..., i * b + j, :], left[..., i, :] * right[..., j, :])
+            np.testing.assert_array_equal(actual[..., i * b + j, :], left[..., i, :] * right[..., j, :])
 
 
 @pytest.mark.parametrize("order", [None, 1, 2, 3])
@@ -146,7 +146,7 @@ def test_product_means(order: int | None) -> None:
     names = list(WIDTHS)
     norms = np.random.default_rng(2).exponential(size=(2, 4, SAMPLES))
     chosen = subsets(names, order)
-    found = product_means(torch.from_numpy(norms), chosen, names)
+    actual = product_means(torch.from_numpy(norms), chosen, names)
     rows = [[names.index(m) for m in subset] for subset in chosen]
     expected = np.stack([norms[:, row].prod(1).mean(-1) for row in rows], axis=-1)
-    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    np.testing.assert_allclose(actual, expected, rtol=1e-13)

@@ -67,8 +67,8 @@ def test_training_scores_of_features_far_from_zero(name: str, mean: float) -> No
         weight[subset] = rng.normal(size=weight[subset].shape)
         given = torch.from_numpy(np.concatenate(list(weight.values()), axis=1)).float()
         exact = block @ weight[subset].astype(np.float32).astype(float).T
-        found = norm.scores(features, given, torch.zeros(3)).double().numpy()
-        assert np.abs(found - exact).max() < 4 * EPS32 * (1 + mean) * np.abs(exact).max()
+        actual = norm.scores(features, given, torch.zeros(3)).double().numpy()
+        assert np.abs(actual - exact).max() < 4 * EPS32 * (1 + mean) * np.abs(exact).max()
 
 
 @pytest.mark.parametrize("name", ["bn", "vbn"])
@@ -96,12 +96,12 @@ def test_a_leading_axis_counts_networks(name: str, max_order: int | None) -> Non
     norm = Normalisation(name, DIMS, max_order)
     together = NORMALISATIONS[name].statistics(columns, Setting(max_order, norm.block_of, norm.eps))
     for number in range(3):
-        own = {m: x[number] for m, x in columns.items()}
-        alone = NORMALISATIONS[name].statistics(own, Setting(max_order, norm.block_of, norm.eps))
-        expected, found = (parts(*result) for result in (alone, together))
-        assert found.keys() == expected.keys()
+        single = {m: x[number] for m, x in columns.items()}
+        alone = NORMALISATIONS[name].statistics(single, Setting(max_order, norm.block_of, norm.eps))
+        expected, actual = (parts(*result) for result in (alone, together))
+        assert actual.keys() == expected.keys()
         for key, values in expected.items():
-            torch.testing.assert_close(found[key][number], values, rtol=1e-10, atol=1e-12)
+            torch.testing.assert_close(actual[key][number], values, rtol=1e-10, atol=1e-12)
 
 
 def parts(heads: Heads, constants: Constants) -> dict[str, Tensor]:
@@ -117,5 +117,5 @@ def test_the_type_of_the_features_is_that_of_the_constants(name: str) -> None:
     norm = Normalisation(name, DIMS)
     for dtype in (torch.float32, torch.float64):
         columns = {m: x.to(dtype).mT for m, x in far_from_zero(1.0).items()}
-        found = parts(*NORMALISATIONS[name].statistics(columns, Setting(None, norm.block_of, norm.eps)))
-        assert {values.dtype for values in found.values()} == {dtype}
+        actual = parts(*NORMALISATIONS[name].statistics(columns, Setting(None, norm.block_of, norm.eps)))
+        assert {values.dtype for values in actual.values()} == {dtype}

@@ -20,10 +20,10 @@ def test_by_size_then_by_modality_order_and_never_alphabetical() -> None:
 @pytest.mark.parametrize("max_order", [None, 1, 2, 3, 9])
 def test_number_of_subsets(count: int, max_order: int | None) -> None:
     names = [str(10 - k) for k in range(count)]
-    found = subsets(names, max_order)
+    actual = subsets(names, max_order)
     largest = min(max_order or count, count)
-    assert len(found) == len(set(found)) == sum(comb(count, k) for k in range(1, largest + 1))
-    assert found == sorted(found, key=lambda s: (len(s), [names.index(m) for m in s]))
+    assert len(actual) == len(set(actual)) == sum(comb(count, k) for k in range(1, largest + 1))
+    assert actual == sorted(actual, key=lambda s: (len(s), [names.index(m) for m in s]))
 
 
 def test_any_iterable_of_names_will_do() -> None:
@@ -47,14 +47,14 @@ def test_bad_names_raise(names: list[str], message: str) -> None:
 
 @pytest.mark.parametrize("max_order", [0, -1, 1.5, "2", True])
 def test_bad_max_order_raises(max_order: int) -> None:
-    with pytest.raises(FusionError, match=r"max_order: .* whole number from 1 on or None"):
+    with pytest.raises(FusionError, match=r"max_order: .* whole number of at least 1 or None"):
         subsets(["a", "b"], max_order)
 
 
 def test_labels_and_back() -> None:
-    found = subsets(["text", "audio", "2"])
-    assert [subset_label(s) for s in found][3:] == ["text+audio", "text+2", "audio+2", "text+audio+2"]
-    assert [parse_subset(subset_label(s)) for s in found] == found
+    actual = subsets(["text", "audio", "2"])
+    assert [subset_label(s) for s in actual][3:] == ["text+audio", "text+2", "audio+2", "text+audio+2"]
+    assert [parse_subset(subset_label(s)) for s in actual] == actual
 
 
 def test_proper_subsets_and_complements() -> None:

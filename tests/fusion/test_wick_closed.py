@@ -83,8 +83,8 @@ def test_values_and_gradients_are_those_of_products_that_are_formed(count: int, 
     torch.testing.assert_close(norms, expected, rtol=1e-10, atol=0)
     torch.testing.assert_close(kappas, constants, rtol=1e-10, atol=1e-12)
     ours, theirs = (gradients(function, features, order) for function in (shipped, formed))
-    for own, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(own, other, rtol=0, atol=1e-10 * float(other.abs().max()))
+    for single, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(single, other, rtol=0, atol=1e-10 * float(other.abs().max()))
 
 
 @settings(max_examples=40)
@@ -113,14 +113,14 @@ def test_leading_axes_count_networks(count: int, lead: tuple[int, ...]) -> None:
     features = dependent(first(count), seed=1, lead=lead)
     norms, kappas = shipped(features, None)
     slopes = gradients(shipped, features, None)
-    for place in np.ndindex(*lead):
-        own = {m: x[place] for m, x in features.items()}
-        expected, constants = formed(own, None)
-        torch.testing.assert_close(norms[place], expected, rtol=1e-10, atol=0)
-        found = {subset: kappa[place] for subset, kappa in kappas.items()}
-        torch.testing.assert_close(found, constants, rtol=1e-10, atol=1e-12)
-        for slope, other in zip(slopes, gradients(formed, own, None), strict=True):
-            torch.testing.assert_close(slope[place], other, rtol=0, atol=1e-10 * float(other.abs().max()))
+    for position in np.ndindex(*lead):
+        single = {m: x[position] for m, x in features.items()}
+        expected, constants = formed(single, None)
+        torch.testing.assert_close(norms[position], expected, rtol=1e-10, atol=0)
+        actual = {subset: kappa[position] for subset, kappa in kappas.items()}
+        torch.testing.assert_close(actual, constants, rtol=1e-10, atol=1e-12)
+        for slope, other in zip(slopes, gradients(formed, single, None), strict=True):
+            torch.testing.assert_close(slope[position], other, rtol=0, atol=1e-10 * float(other.abs().max()))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -155,9 +155,9 @@ def test_gradients_by_hand_are_those_of_finite_differences(
     pairs = [subset for subset in heads.products if len(subset) == 2]
 
     def whole(*given_tensors: Tensor) -> tuple[Tensor, ...]:
-        own = dict(zip(names, given_tensors, strict=False))
+        single = dict(zip(names, given_tensors, strict=False))
         products = dict(zip(pairs, given_tensors[len(names) :], strict=True))
-        kappas, norms = closed_form(own, products, 3)
+        kappas, norms = closed_form(single, products, 3)
         return norms, *kappas.values()
 
     inputs = [*columns, *(heads.products[pair] for pair in pairs)]
@@ -189,10 +189,10 @@ def test_norms_are_never_negative(dtype: torch.dtype, factor: float) -> None:
     norms, _ = shipped(features, None)
     assert bool((norms >= 0).all())
     exact, _ = formed({m: x.double() for m, x in features.items()}, None)
-    place = {subset: index for index, subset in enumerate(up_to_three(features, None))}
+    position = {subset: index for index, subset in enumerate(up_to_three(features, None))}
     for subset in (("1", "2"), ("1", "3", "4"), ("2", "3", "4")):
-        assert float(exact[place[subset]]) < 1e-12 * factor ** (2 * len(subset))
-    size = torch.tensor([factor ** (2 * len(subset)) for subset in place], dtype=torch.float64)
+        assert float(exact[position[subset]]) < 1e-12 * factor ** (2 * len(subset))
+    size = torch.tensor([factor ** (2 * len(subset)) for subset in position], dtype=torch.float64)
     assert float(((norms.double() - exact).abs() / size).max()) < 30 * torch.finfo(dtype).eps
 
 

@@ -53,23 +53,23 @@ def gradients(function, features: Features, smallest: int, order: int) -> list[T
 @pytest.mark.parametrize("smallest", [1, 4])
 def test_norms_and_gradients_are_those_of_all_samples_at_once(count: int, order: int, smallest: int) -> None:
     smallest, features = min(smallest, order), dependent(count)
-    found = shipped(features, smallest, order)
-    torch.testing.assert_close(found, at_once(features, smallest, order), rtol=1e-11, atol=0)
+    actual = shipped(features, smallest, order)
+    torch.testing.assert_close(actual, at_once(features, smallest, order), rtol=1e-11, atol=0)
     ours, theirs = (gradients(function, features, smallest, order) for function in (shipped, at_once))
-    for own, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(own, other, rtol=0, atol=1e-11 * float(other.abs().max()))
+    for single, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(single, other, rtol=0, atol=1e-11 * float(other.abs().max()))
 
 
 @pytest.mark.parametrize("lead", [(1,), (3,), (2, 2)])
 def test_leading_axes_count_networks(lead: tuple[int, ...]) -> None:
     features = dependent(5, lead=lead)
-    found, slopes = shipped(features, 4, 5), gradients(shipped, features, 4, 5)
-    assert found.shape == (*lead, 6)
-    for place in np.ndindex(*lead):
-        own = {m: x[place] for m, x in features.items()}
-        torch.testing.assert_close(found[place], at_once(own, 4, 5), rtol=1e-11, atol=0)
-        for slope, other in zip(slopes, gradients(at_once, own, 4, 5), strict=True):
-            torch.testing.assert_close(slope[place], other, rtol=0, atol=1e-11 * float(other.abs().max()))
+    actual, slopes = shipped(features, 4, 5), gradients(shipped, features, 4, 5)
+    assert actual.shape == (*lead, 6)
+    for position in np.ndindex(*lead):
+        single = {m: x[position] for m, x in features.items()}
+        torch.testing.assert_close(actual[position], at_once(single, 4, 5), rtol=1e-11, atol=0)
+        for slope, other in zip(slopes, gradients(at_once, single, 4, 5), strict=True):
+            torch.testing.assert_close(slope[position], other, rtol=0, atol=1e-11 * float(other.abs().max()))
 
 
 @pytest.mark.parametrize("size", [1, 4, 8, 9])
@@ -88,8 +88,8 @@ def test_samples_that_are_formed_at_once_do_not_matter(size: int, monkeypatch: p
     torch.testing.assert_close(shipped(features, 4, 4), norms, rtol=1e-12, atol=0)
     assert max(formed) == size
     assert sum(formed) == 9
-    for own, other in zip(gradients(shipped, features, 4, 4), slopes, strict=True):
-        torch.testing.assert_close(own, other, rtol=1e-10, atol=1e-10)
+    for single, other in zip(gradients(shipped, features, 4, 4), slopes, strict=True):
+        torch.testing.assert_close(single, other, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -1,4 +1,4 @@
-"""Third-order centring whose axes are left in (1,3,2) or (2,3,1) order must be told from the right one."""
+"""Third-order centring with axes left in (1,3,2) or (2,3,1) order must be told apart from the right one."""
 
 import numpy as np
 import pytest

@@ -102,9 +102,9 @@ def recursion(features: Features, subset: Subset, mean: Mean) -> Array:
 
 
 def test_the_reference_lists_every_set_of_disjoint_subsets_once() -> None:
-    found = [list(disjoint_sets(NAMES[:size])) for size in (1, 2, 3, 4, 5)]
-    assert [len(sets) for sets in found] == [2, 5, 15, 52, 203]  # Bell numbers
-    assert all(len(set(map(frozenset, sets))) == len(sets) for sets in found)
+    actual = [list(disjoint_sets(NAMES[:size])) for size in (1, 2, 3, 4, 5)]
+    assert [len(sets) for sets in actual] == [2, 5, 15, 52, 203]  # Bell numbers
+    assert all(len(set(map(frozenset, sets))) == len(sets) for sets in actual)
 
 
 @EXAMPLES
