@@ -89,7 +89,7 @@ def _check_symbols(name: str, part: NDArray[Any], here: NDArray[np.bool_], start
     if wrong.any():
         row, column = (int(axis[0]) for axis in np.nonzero(wrong))
         raise InputError(
-            f"X[{name!r}], {row_of(start + row)}, step {column}: {part[row, column]} is not a symbol, expected "
-            f"whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers as floats if they are "
+            f"X[{name!r}], {row_of(start + row)}, step {column}: {part[row, column]} is not a symbol, "
+            f"expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers as floats if they are "
             "measurements or counts, or set the whole row to -1 if the modality is missing there."
         )

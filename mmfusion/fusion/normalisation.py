@@ -151,7 +151,7 @@ class Normalisation(nn.Module):
         total = heads.scores(absorb(weights, constants.kappas, self.dims))
         shift: Tensor | float
         if self.training and self.rule.centred:  # then the sum of all <phi_I, W_I> has mean zero, too
-            shift: Tensor | float = -batch_mean(total, share)
+            shift = -batch_mean(total, share)
         else:
             shift = self.offset(constants, weights)
         return (total + (bias.to(like) + shift).unsqueeze(-1)).mT.to(weight.dtype)

@@ -16,7 +16,8 @@ from mmfusion.encoders import ENCODERS, kind_of
 from mmfusion.fusion.subsets import parse_subset, subset_label, subsets
 from mmfusion.study.config.dataset_settings import UserDataset
 from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
-from mmfusion.study.data.mosi.mosi_dataset import mosi_dataset, read_mosi
+from mmfusion.study.data.mosi.mosi_dataset import mosi_dataset
+from mmfusion.study.data.mosi.mosi_join import read_mosi
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
 from mmfusion.study.data.planted_settings import SYMBOLS, SequenceSettings

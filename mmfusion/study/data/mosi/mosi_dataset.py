@@ -25,8 +25,8 @@ from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, MosiTables
 from mmfusion.study.data.mosi.mosi_splits import (
     SplitConvention,
     leaked_videos,
-    repeated_rows,
     mosi_split_rows,
+    repeated_rows,
 )
 
 MosiTask = Literal["binary", "regression"]
