@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,12 @@ from numpy.typing import NDArray
 
 from mmfusion.cli.relevance_command import order_note
 from mmfusion.cli.request import DataRequest
-from mmfusion.data.check_values import check_some_present, check_values
+from mmfusion.data.check_values import check_values
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.splits import split_rows
 from mmfusion.encoders import kind_of
 from mmfusion.estimators.targets import Target, class_target, number_target
 from mmfusion.fusion.subsets import default_order, subset_label, subsets
-from mmfusion.sentences import row_name
 
 HELD_OUT = 0.25
 """Share on which the split is tried, the default of the command ``relevance``."""
@@ -46,10 +44,9 @@ def describe_data(request: DataRequest) -> str:
         If it cannot be read or used, with the reason.
     """
     source = request.read()
-    data = ModalityData(source.arrays, source.lengths)
+    data = source.modality_data()
     kinds = {name: kind_of(values) for name, values in data.arrays.items()}
-    present = check_values(data, kinds, partial(row_name, first=source.first_row))
-    check_some_present(present)
+    present = check_values(data, kinds, all_occur=True)
     regression = request.is_regression(source.target)
     target, classes = (number_target(source.target), None) if regression else class_target(source.target)
     split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)

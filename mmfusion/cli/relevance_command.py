@@ -12,7 +12,6 @@ import pandas as pd
 import typer
 
 from mmfusion.cli.request import DataRequest
-from mmfusion.data.modality_data import ModalityData
 from mmfusion.errors import InputError
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
@@ -61,7 +60,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         )
     regression = request.is_regression(source.target)
     model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
-    data = ModalityData(source.arrays, source.lengths)
+    data = source.modality_data()
     model.fit(data, source.target, groups=source.groups)
     table = model.relevance_
     note = order_note(len(data.modalities), choices["max_order"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,6 @@ from mmfusion.data.location import Location
 from mmfusion.data.missing import missing_rows
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.errors import InputError
-from mmfusion.sentences import row_name
-
-Rows = Callable[[int], str]
-"""Names a row, given by its position, in the words of the user."""
 
 ROWS_AT_ONCE = 4096
 MOST_SYMBOLS = 1024
@@ -24,17 +20,17 @@ MOST_SYMBOLS = 1024
 
 
 def check_values(
-    data: ModalityData, kinds: dict[str, str], row_of: Rows = row_name
+    data: ModalityData, kinds: Mapping[str, str], *, all_occur: bool = False
 ) -> dict[str, NDArray[np.bool_]]:
     """Check all values, and find which samples have which modality.
 
     Parameters
     ----------
     data : ModalityData
-    kinds : dict of str to str
-        Kind of every modality; a kind of the user's own is checked like a vector or sequence.
-    row_of : function of int to str, default `mmfusion.sentences.row_name`
-        Names a row, given by its position, in the sentences of errors.
+    kinds : mapping of str to str
+        Kind of every modality; that of a user's module is checked like a vector or sequence.
+    all_occur : bool, default False
+        Whether every modality must be present for some sample: from others nothing can be learned.
 
     Returns
     -------
@@ -45,51 +41,42 @@ def check_values(
     ------
     InputError
         With modality, row and column, if a value is infinite or NaN without the modality being missing, a
-        symbol is negative, a length is out of range, or a sample has no modality at all.
+        symbol is negative, a length is out of range, a sample has no modality at all, or a modality has no
+        samples where all must occur.
     """
-    present = {name: _present(data, name, kinds[name], row_of) for name in data.modalities}
+    present = {name: _present(data, name, kinds[name]) for name in data.modalities}
     anything = np.any(list(present.values()), axis=0)
     if not anything.all():
-        row = int(np.flatnonzero(~anything)[0])
-        raise InputError(
-            f"X, {row_of(row)}: no modality is present, expected at least one; leave this sample out."
-        )
+        row = data.location.row(int(np.flatnonzero(~anything)[0]))
+        raise InputError(f"X, {row}: no modality is present, expected at least one; leave this sample out.")
+    for name, here in present.items():
+        if all_occur and not here.any():
+            raise InputError(f"X[{name!r}] is missing for all samples, expected values; leave it out.")
     return {name: here for name, here in present.items() if not here.all()}
 
 
-def check_some_present(present: Mapping[str, NDArray[np.bool_]]) -> None:
-    """Check that no modality is missing for all samples, from which nothing could be learned.
-
-    Raises
-    ------
-    InputError
-        If one is.
-    """
-    for name, here in present.items():
-        if not here.any():
-            raise InputError(f"X[{name!r}] is missing for all samples, expected values; leave it out.")
-
-
-def _present(data: ModalityData, name: str, kind: str, row_of: Rows) -> NDArray[np.bool_]:
+def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
     values, present = data.arrays[name], data.present.get(name)
     if kind != "symbols" and values.dtype.kind == "f":
-        return check_finite(name, values, data.lengths.get(name), present, Location(row=row_of))
+        return check_finite(name, values, data.lengths.get(name), present, data.location)
     here = np.ones(len(data), dtype=bool) if present is None else present.copy()
     if kind == "symbols":
         for start in range(0, len(values), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
             part = np.asarray(values[rows])
             here[rows] &= ~missing_rows(part)
-            _check_symbols(name, part, here[rows], start, row_of)
+            _check_symbols(name, part, here[rows], start, data.location)
     return here
 
 
-def _check_symbols(name: str, part: NDArray[Any], here: NDArray[np.bool_], start: int, row_of: Rows) -> None:
+def _check_symbols(
+    name: str, part: NDArray[Any], here: NDArray[np.bool_], start: int, location: Location
+) -> None:
     wrong = here[:, np.newaxis] & ((part < 0) | (part >= MOST_SYMBOLS))
     if wrong.any():
         row, column = (int(axis[0]) for axis in np.nonzero(wrong))
         raise InputError(
-            f"X[{name!r}], {row_of(start + row)}, step {column}: {part[row, column]} is not a symbol, "
-            f"expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers as floats if they are "
-            "measurements or counts, or set the whole row to -1 if the modality is missing there."
+            f"X[{name!r}], {location.row(start + row)}, step {column}: {part[row, column]} is not a symbol, "
+            f"expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers as floats if "
+            "they are measurements or counts, or set the whole row to -1 if the modality is missing there."
         )

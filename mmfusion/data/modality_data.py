@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mmfusion.data.location import Location
 from mmfusion.errors import InputError
 
 MOST_MODALITIES = 8
@@ -35,6 +36,9 @@ class ModalityData:
     present : mapping of str to array of bool, shape (n,), optional
         Which samples have a modality. Default: all whose values are not entirely NaN (symbols: negative).
 
+    location : Location, optional
+        How the user knows rows and columns, for the messages of errors. Default: rows by their position.
+
     Raises
     ------
     InputError
@@ -52,12 +56,14 @@ class ModalityData:
         arrays: Mapping[str, ArrayLike],
         lengths: Mapping[str, ArrayLike] | None = None,
         present: Mapping[str, ArrayLike] | None = None,
+        location: Location | None = None,
     ) -> None:
         if not 1 <= len(arrays) <= MOST_MODALITIES:
             raise InputError(
                 f"X has {len(arrays)} modalities, expected 1 to {MOST_MODALITIES}; join or leave out some "
                 "of them."
             )
+        self.location = location or Location()
         self.arrays = {name: _array(name, values) for name, values in arrays.items()}
         _check_counts({name: len(values) for name, values in self.arrays.items()})
         _check_no_lengths(self.arrays)
@@ -82,12 +88,11 @@ class ModalityData:
     def __getitem__(self, rows: Any) -> ModalityData:
         """Select samples by a slice, a list of positions or a mask."""
         chosen = _rows(rows)
-        return ModalityData(
-            *(
-                {name: x[chosen] for name, x in group.items()}
-                for group in (self.arrays, self.lengths, self.present)
-            )
+        arrays, lengths, present = (
+            {name: x[chosen] for name, x in group.items()}
+            for group in (self.arrays, self.lengths, self.present)
         )
+        return ModalityData(arrays, lengths, present)
 
     def __repr__(self) -> str:
         shapes = ", ".join(f"{name} {values.shape}" for name, values in self.arrays.items())

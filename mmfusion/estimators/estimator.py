@@ -13,22 +13,22 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from mmfusion.data.check_values import check_some_present, check_values
+from mmfusion.data.check_values import check_values
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import NO_EFFECT
 from mmfusion.estimators.encoder_checks import check_encoders
-from mmfusion.estimators.fitting import CheckedData, FitSettings, FittedEnsemble, fit_ensemble, recipe_of
-from mmfusion.estimators.inputs import modality_data, rows_of
-from mmfusion.estimators.memory_checks import check_fusion_memory
+from mmfusion.estimators.fit_settings import fit_settings
+from mmfusion.estimators.fitting import CheckedData, fit_ensemble
+from mmfusion.estimators.inputs import modality_data
 from mmfusion.estimators.modalities import check_as_in_training, choose_modalities
 from mmfusion.estimators.parameter_checks import candidates, check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
-from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
-from mmfusion.training.modality import MODULE, Modality
+from mmfusion.fusion.subsets import subset_label, subsets
+from mmfusion.training.modality import MODULE
 from mmfusion.training.samples import Samples
 
 HELD_OUT = 0.2
@@ -116,7 +116,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         UserWarning
             If `groups` have no effect, as nothing is held out.
         """
-        check_parameters(self.get_params(deep=False))
+        parameters = self.get_params(deep=False)
+        check_parameters(parameters)
         data, target = self._data(X), self._fit_target(y)
         check_consistent_length(data, target.array)
         if len(data) < 2:
@@ -124,17 +125,18 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         weight, labels = sample_weights(sample_weight, len(data)), group_labels(groups, len(data))
         check_classes(target, weight)
         modalities = choose_modalities(data, self.encoders, self.dim)
-        present = check_values(data, {m.name: m.kind for m in modalities}, rows_of(X))
-        check_some_present(present)
+        present = check_values(data, {m.name: m.kind for m in modalities}, all_occur=True)
         seeds = check_random_state(self.random_state).randint(2**31 - 2, size=self.n_seeds).tolist()
         fraction = self._held_out_share(groups)
         train, held_out = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, seeds[0])
-        settings = self._settings(modalities, target.outputs, seeds, len(train))
-        widths = [modality.arguments["dim"] for modality in modalities]
-        order, networks = settings.fusion["max_order"] or len(widths), len(seeds) * len(settings.penalties)
-        check_fusion_memory(widths, order, networks, settings.recipe.batch_size, len(data))
-        checked = CheckedData(data, present, target, weight, train, held_out)
-        self._keep(fit_ensemble(settings, checked), modalities, X)
+        settings = fit_settings(parameters, modalities, target.outputs, seeds, len(train))
+        fitted = fit_ensemble(settings, CheckedData(data, present, target, weight, train, held_out))
+        self.ensemble_, self.layout_, self._given = fitted.ensemble, modalities, X
+        self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
+        self.relevance_ = fitted.relevance
+        self.modalities_ = data.modalities
+        if not isinstance(X, ModalityData | Mapping):
+            validate_data(self, X, skip_check_array=True)
         return self
 
     def _data(self, X: Any) -> ModalityData:
@@ -152,28 +154,6 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             warnings.warn(NO_EFFECT, stacklevel=3)
         return fraction
 
-    def _settings(
-        self, modalities: tuple[Modality, ...], outputs: int, seeds: list[int], samples: int
-    ) -> FitSettings:
-        fusion = {
-            "outputs": outputs,
-            "norm": self.norm,
-            "p": float(self.p),
-            "max_order": chosen_order(self.max_order, len(modalities)),
-            "convention": self.convention,
-        }
-        recipe = recipe_of(self.epochs, self.batch_size, self.learning_rate, self.weight_decay, samples)
-        penalties = [float(penalty) for penalty in candidates(self.penalty)]
-        return FitSettings(modalities, fusion, recipe, penalties, seeds, self.device, self.verbose)
-
-    def _keep(self, fitted: FittedEnsemble, modalities: tuple[Modality, ...], X: Any) -> None:
-        self.ensemble_, self.layout_, self._given = fitted.ensemble, modalities, X
-        self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
-        self.relevance_ = fitted.relevance
-        self.modalities_ = tuple(modality.name for modality in modalities)
-        if not isinstance(X, ModalityData | Mapping):
-            validate_data(self, X, skip_check_array=True)
-
     def _prepared(self, X: Any, target: Target | None = None) -> Samples:
         check_is_fitted(self, "ensemble_")
         data = self._data(X)
@@ -185,7 +165,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
                 f"X has the modalities {given}, expected {expected} in this order, as in training."
             )
         kinds = {modality.name: modality.kind for modality in self.layout_}
-        present = check_values(data, kinds, rows_of(X))
+        present = check_values(data, kinds)
         for modality in self.layout_:
             check_as_in_training(modality, data.arrays[modality.name])
         check_encoders(self.layout_, self.ensemble_.networks[0], data, present, "X", [MODULE])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,52 +15,19 @@ from tqdm import tqdm
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.ensemble import Ensemble
+from mmfusion.estimators.fit_settings import FitSettings
 from mmfusion.estimators.targets import Target
 from mmfusion.measures.constant_prediction import constant_scores
 from mmfusion.measures.losses import mean_loss, mean_score
 from mmfusion.training.device import device_of, one_thread
 from mmfusion.training.fit import SMALLEST_SHARE, Fit, fit_networks
-from mmfusion.training.loop import Randomness, Recipe
-from mmfusion.training.modality import Modality
+from mmfusion.training.loop import Randomness
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.samples import NetworkSamples, Samples, prepare_samples
 from mmfusion.training.target_moments import TargetMoments
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
-
-STEPS = 1000
-"""Steps of training where the number of epochs is not given."""
-EPOCHS = (10, 200)
-"""Fewest and most epochs where their number is not given."""
-
-
-@dataclass(frozen=True)
-class FitSettings:
-    """How networks are fitted.
-
-    Parameters
-    ----------
-    modalities : tuple of Modality
-    fusion : mapping
-        Arguments of `TensorFusion` beside `dims`.
-    recipe : Recipe
-    penalties : sequence of float
-        Candidates for lambda.
-    seeds : sequence of int
-        One per network.
-    device : {"auto", "cpu", "cuda"}
-    progress : bool
-        Whether to draw a progress bar over the epochs.
-    """
-
-    modalities: tuple[Modality, ...]
-    fusion: Mapping[str, Any]
-    recipe: Recipe
-    penalties: Sequence[float]
-    seeds: Sequence[int]
-    device: str
-    progress: bool
 
 
 @dataclass(frozen=True)
@@ -97,15 +63,6 @@ class FittedEnsemble:
     history: pd.DataFrame
     penalties: pd.DataFrame
     relevance: pd.DataFrame
-
-
-def recipe_of(
-    epochs: int | None, batch_size: int, learning_rate: float, weight_decay: float, samples: int
-) -> Recipe:
-    """Return the recipe for a number of training samples; without epochs, as many as make `STEPS` steps."""
-    batch = max(2, min(batch_size, samples))
-    given = epochs or min(max(math.ceil(STEPS * batch / samples), EPOCHS[0]), EPOCHS[1])
-    return Recipe(given, batch, learning_rate, weight_decay)
 
 
 def fit_ensemble(settings: FitSettings, checked: CheckedData) -> FittedEnsemble:

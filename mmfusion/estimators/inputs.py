@@ -8,12 +8,13 @@ it is one modality.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmfusion.data.location import Location
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
 from mmfusion.data.roles import assign_roles
 from mmfusion.errors import InputError
@@ -50,7 +51,9 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
             raise InputError("modalities: X has named modalities already, expected modalities=None for it.")
         return X if isinstance(X, ModalityData) else ModalityData(X)
     if isinstance(X, pd.DataFrame):
-        return ModalityData(_from_table(X, _columns_of(X) if columns is None else columns))
+        location = _location(X)
+        arrays = _from_table(X, _columns_of(X) if columns is None else columns, location)
+        return ModalityData(arrays, location=location)
     if (
         isinstance(X, list | tuple)
         and len(X)
@@ -78,22 +81,14 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
     return ModalityData({name: array[:, columns].astype(float) for name, columns in chosen.items()})
 
 
-def rows_of(X: Any) -> Callable[[int], str]:
-    """Return a function that names a row of X, of a table with its label in the index where that differs.
-
-    Examples
-    --------
-    >>> rows_of(np.zeros((2, 1)))(1), rows_of(pd.DataFrame({"a": [1, 2]}, index=["p", "q"]))(1)
-    ('row 1 (counted from 0)', "row 1 (counted from 0; index 'q')")
-    """
-    if not isinstance(X, pd.DataFrame):
-        return row_name
+def _location(table: pd.DataFrame) -> Location:
+    """Name the rows of a table with their labels in the index, where these differ from the positions."""
 
     def row_of_table(row: int) -> str:
-        label = X.index[row]
+        label = table.index[row]
         return row_name(row, label=None if label == row else label)
 
-    return row_of_table
+    return Location(row=row_of_table)
 
 
 def _columns_of(table: pd.DataFrame) -> Columns:
@@ -110,7 +105,7 @@ def _columns_of(table: pd.DataFrame) -> Columns:
     return {str(name): [name] for name in table.columns}
 
 
-def _from_table(table: pd.DataFrame, columns: Columns) -> dict[str, Any]:
+def _from_table(table: pd.DataFrame, columns: Columns, location: Location) -> dict[str, Any]:
     repeated = table.columns[table.columns.duplicated()]
     if len(repeated):
         raise InputError(
@@ -118,12 +113,12 @@ def _from_table(table: pd.DataFrame, columns: Columns) -> dict[str, Any]:
             "columns."
         )
     return {
-        name: np.column_stack([_column(table.loc[:, column], name, rows_of(table)) for column in names])
+        name: np.column_stack([_column(table.loc[:, column], name, location) for column in names])
         for name, names in assign_roles(list(table.columns), _mapping(columns)).items()
     }
 
 
-def _column(values: pd.Series[Any], modality: str, row_of: Callable[[int], str]) -> Any:
+def _column(values: pd.Series[Any], modality: str, location: Location) -> Any:
     """Return a column as floats, missing values as NaN."""
     where = f"X, column {values.name!r} (modality {modality!r})"
     if values.dtype.kind in "mMc":
@@ -140,10 +135,10 @@ def _column(values: pd.Series[Any], modality: str, row_of: Callable[[int], str])
         value = value_name(values.iloc[row])
         if len(wrong) < len(known):
             remedy = "correct it, or set it to NaN in all columns of the modality if that is missing"
-            raise InputError(f"{where}, {row_of(row)}: {value} is not a number; {remedy}.") from None
+            raise InputError(f"{where}, {location.row(row)}: {value} is not a number; {remedy}.") from None
         raise InputError(
             f"{where} is a column of {'text' if isinstance(values.iloc[row], str) else 'other values'} (its "
-            f"first value is {value} in {row_of(row)}), expected numbers; encode categories first, for "
+            f"first value is {value} in {location.row(row)}), expected numbers; encode categories first, for "
             "instance with pandas.get_dummies."
         ) from None
 

@@ -14,7 +14,8 @@ from sklearn.utils.validation import _num_samples
 from mmfusion import ModalityData
 from mmfusion.data import check_values as module
 from mmfusion.data import finite_values
-from mmfusion.data.check_values import check_some_present, check_values
+from mmfusion.data.check_values import check_values
+from mmfusion.data.location import Location
 from mmfusion.errors import InputError
 
 N = 7
@@ -101,13 +102,13 @@ def test_present_is_what_mask_nan_and_negative_symbols_say(rows_at_once: int, mo
     symbols, steps = SYMBOLS.copy(), STEPS.copy()
     symbols[4] = -1
     steps[0] = np.nan
-    present = check_values(data(arrays={"text": symbols, "audio": VALUES, "video": steps}), KINDS)
+    arrays = {"text": symbols, "audio": VALUES, "video": steps}
+    present = check_values(data(arrays=arrays), KINDS, all_occur=True)
     assert {name: np.flatnonzero(~here).tolist() for name, here in present.items()} == {
         "text": [4],
         "audio": [2],
         "video": [0],
     }
-    check_some_present(present)
 
 
 def test_padding_may_hold_anything_where_there_are_lengths() -> None:
@@ -162,7 +163,8 @@ def test_values_that_cannot_be(given: ModalityData, message: str) -> None:
 
 def test_a_modality_of_no_sample_is_told() -> None:
     with pytest.raises(InputError, match=r"X\['audio'\] is missing for all samples"):
-        check_some_present({"audio": np.zeros(3, dtype=bool)})
+        check_values(data(present={"audio": np.zeros(N, dtype=bool)}), KINDS, all_occur=True)
+    assert not check_values(data(present={"audio": np.zeros(N, dtype=bool)}), KINDS)["audio"].any()
 
 
 @pytest.mark.parametrize("rows_at_once", [2, 4096])
@@ -170,8 +172,10 @@ def test_rows_are_told_as_the_user_knows_them(rows_at_once: int, monkeypatch: An
     monkeypatch.setattr(module, "ROWS_AT_ONCE", rows_at_once)
     monkeypatch.setattr(finite_values, "BYTES_AT_ONCE", 100 * rows_at_once)
     for name, place, value in (("audio", (5, 1), np.nan), ("text", (5, 1), -1), ("video", (5, 0, 0), np.inf)):
+        bad, location = spoiled(name, place, value), Location(row=lambda row: f"the {row + 1}th")
+        given = ModalityData(bad.arrays, bad.lengths, bad.present, location)
         with pytest.raises(InputError, match=r"\], the 6th, "):
-            check_values(spoiled(name, place, value), KINDS, lambda row: f"the {row + 1}th")
+            check_values(given, KINDS)
 
 
 def test_lengths_among_the_modalities_are_refused() -> None:

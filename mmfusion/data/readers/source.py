@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mmfusion.data.location import Location
+from mmfusion.data.modality_data import ModalityData
+from mmfusion.sentences import row_name
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,11 @@ class Source:
     groups: NDArray[Any] | None = None
     splits: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     first_row: int = 0
+
+    def modality_data(self) -> ModalityData:
+        """Return the arrays as the estimators take them."""
+        location = Location(row=partial(row_name, first=self.first_row))
+        return ModalityData(self.arrays, self.lengths, location=location)
 
     def __len__(self) -> int:
         return len(self.target)
