@@ -80,16 +80,16 @@ def _present(data: ModalityData, name: str, kind: str, row_of: Rows) -> NDArray[
             rows = slice(start, start + ROWS_AT_ONCE)
             part = np.asarray(values[rows])
             here[rows] &= ~missing_rows(part)
-            _check_symbols(name, part, here[rows], lambda row, start=start: row_of(start + row))
+            _check_symbols(name, part, here[rows], start, row_of)
     return here
 
 
-def _check_symbols(name: str, part: NDArray[Any], here: NDArray[np.bool_], row_of: Rows) -> None:
+def _check_symbols(name: str, part: NDArray[Any], here: NDArray[np.bool_], start: int, row_of: Rows) -> None:
     wrong = here[:, np.newaxis] & ((part < 0) | (part >= MOST_SYMBOLS))
     if wrong.any():
         row, column = (int(axis[0]) for axis in np.nonzero(wrong))
         raise InputError(
-            f"X[{name!r}], {row_of(row)}, step {column}: {part[row, column]} is not a symbol, expected "
-            f"whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers as floats if they are "
-            "measurements or counts, or set the whole row to -1 if the modality is missing there."
+            f"X[{name!r}], {row_of(start + row)}, step {column}: {part[row, column]} is not a symbol, "
+            f"expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers as floats if "
+            "they are measurements or counts, or set the whole row to -1 if the modality is missing there."
         )
