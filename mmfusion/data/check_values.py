@@ -32,7 +32,7 @@ def check_values(
     ----------
     data : ModalityData
     kinds : dict of str to str
-        Kind of every modality; a kind of the user's own is checked like a vector or sequence.
+        Kind of every modality; the kind of a user module is checked like a vector or sequence.
     row_of : function of int to str, default `mmfusion.sentences.row_name`
         Names a row, given by its position, in the sentences of errors.
 
