@@ -87,8 +87,6 @@ def read_dictionary_pickle(
     }
     target, key = _target(path, parts, task)
     ids, groups = sample_names(path, parts)
-    counts = {name: len(values) for name, values in (*arrays.items(), (key, target))}
-    check_counts(path, counts | ({"id": len(ids)} if ids else {}))
     for name, values in arrays.items():
         replace_infinite_values(path, name, (part for _, part in row_parts(values)), replace_infinite)
     check_numbers(location, arrays, lengths)

@@ -251,6 +251,21 @@ def test_not_finite_values_are_counted_over_all_rows(
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_without_lengths_steps_of_nan_are_padding(tmp_path: Path, form: str) -> None:
+    content = arrays()
+    del content["audio_lengths"]
+    content["audio"][1, 2:], content["audio"][4, 0] = np.nan, np.nan
+    source = read_source(write(tmp_path, content, form), "y", groups="video")
+    np.testing.assert_array_equal(source.arrays["audio"], content["audio"])
+    content["audio"][3, 1, 0] = np.nan
+    sentence = error_of(write(tmp_path, content, form))
+    assert (
+        "row 3 (counted from 0), step 1, column 0: the value is NaN (NaN or infinity in 1 place)" in sentence
+    )
+    assert "set all columns of the step to NaN if it is padding" in sentence
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_missing_modalities_stay_nan(tmp_path: Path, form: str) -> None:
     audio = arrays()["audio"]
     audio[1], audio[2, :2] = np.nan, np.nan  # row 2: all but the padding
