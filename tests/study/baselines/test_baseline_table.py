@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from mmfusion.study.baselines.baseline_table import baseline_table
+from mmfusion.study.baselines.baseline_table import BASELINES, baseline_table
 from mmfusion.study.baselines.bayes import bayes_latent_rows, bayes_sequence_rows
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.baselines.linear import linear_rows
@@ -15,7 +15,17 @@ from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.planted import SequenceSettings, generate
 from mmfusion.study.tables.definitions import check_table
 
-MODELS = ["constant", "linear", "bayes_latent", "bayes_sequence"]
+
+def models_of(dataset: MultimodalDataset) -> list[str]:
+    return [name for name, baseline in BASELINES.items() if baseline.applies(dataset)]
+
+
+def test_what_a_paper_compares_with_is_there(
+    generated: dict[int, MultimodalDataset], given: MultimodalDataset
+) -> None:
+    assert {"constant", "linear", "bayes_latent", "bayes_sequence"} <= set(models_of(generated[5]))
+    assert {"constant", "linear"} <= set(models_of(given))
+    assert {"bayes_latent", "bayes_sequence"}.isdisjoint(models_of(given))
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +44,10 @@ def given(generated: dict[int, MultimodalDataset]) -> MultimodalDataset:
 def test_generated_data_have_all_models_for_every_seed(generated: dict[int, MultimodalDataset]) -> None:
     table = baseline_table(generated)
     check_table("runs", table)
-    assert table["model"].to_list() == 2 * MODELS
-    assert table["seed"].to_list() == 4 * [5] + 4 * [2]
+    assert table["model"].to_list() == 2 * models_of(generated[5])
+    assert table["seed"].to_list() == [seed for seed in (5, 2) for _ in models_of(generated[5])]
     assert set(table["dataset"]) == {"XRel"}
-    assert table.index.to_list() == list(range(8))
+    assert table.index.to_list() == list(range(len(table)))
 
 
 def test_rows_are_those_of_the_baselines(generated: dict[int, MultimodalDataset]) -> None:
@@ -45,7 +55,9 @@ def test_rows_are_those_of_the_baselines(generated: dict[int, MultimodalDataset]
     for seed, dataset in generated.items():
         functions = (constant_rows, linear_rows, bayes_latent_rows, bayes_sequence_rows)
         expected = pd.concat([rows(dataset, seed) for rows in functions], ignore_index=True)
-        of_seed = table[table["seed"] == seed].reset_index(drop=True)
+        of_seed = table[(table["seed"] == seed) & table["model"].isin(expected["model"])].reset_index(
+            drop=True
+        )
         pd.testing.assert_frame_equal(of_seed, expected, check_exact=True)
     assert table["accuracy_test"].nunique() > 4
 
@@ -53,7 +65,7 @@ def test_rows_are_those_of_the_baselines(generated: dict[int, MultimodalDataset]
 def test_other_data_have_one_set_of_rows_without_a_seed(given: MultimodalDataset) -> None:
     table = baseline_table({5: given, 2: given, 9: given})
     check_table("runs", table)
-    assert table["model"].to_list() == ["constant", "linear"]
+    assert table["model"].to_list() == models_of(given)
     assert table["seed"].isna().all()
     assert table["converged"].isna().all()
     assert set(table["norm"]) == set(table["p"]) == set(table["scale"]) == {"-"}
