@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from mmfusion.fusion.subsets import Subset, proper_subsets, without
-from mmfusion.fusion.wick import Blocks
+from mmfusion.fusion.wick import BySubset
 
 
 def contract(
@@ -47,7 +47,7 @@ def contract(
 
 def absorb(
     weights: Mapping[Subset, Tensor], constants: Mapping[Subset, Tensor], dims: Mapping[str, int]
-) -> Blocks:
+) -> BySubset:
     """Return the weights on plain products, given weights on sums over S of constant_S (x) f^(I without S).
 
     Parameters

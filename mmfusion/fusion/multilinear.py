@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from mmfusion.fusion.subsets import Subset, subsets
-from mmfusion.fusion.wick import Blocks
+from mmfusion.fusion.wick import BySubset
 
 Columns = Mapping[str, Tensor]
 """Features by modality, in modality order, each (..., d_m, B)."""
@@ -112,7 +112,7 @@ class Heads:
     def __init__(self, columns: Columns, max_order: int | None = None) -> None:
         self.columns, self.max_order = columns, max_order
         self.grouped = heads_of(columns, max_order)
-        self.products: Blocks = {(name,): values for name, values in columns.items()}
+        self.products: BySubset = {(name,): values for name, values in columns.items()}
         for heads in self.grouped.values():
             for head in heads:
                 if head not in self.products:
@@ -122,7 +122,7 @@ class Heads:
             for name, heads in self.grouped.items()
         }
 
-    def moments(self, weight: Tensor | None = None) -> Blocks:
+    def moments(self, weight: Tensor | None = None) -> BySubset:
         """Return E[f^I] of every subset I of two or more modalities, shape (..., 1, product of d_m).
 
         Parameters
@@ -130,7 +130,7 @@ class Heads:
         weight : Tensor, shape (..., 1, B), optional
             Weights of the samples, see `batch_mean`.
         """
-        moments: Blocks = {}
+        moments: BySubset = {}
         for name, heads in self.grouped.items():
             last = self.columns[name] if weight is None else self.columns[name] * weight
             joint = cross_moment(last, self.stacked[name]).mT  # (..., all heads, d_k)
@@ -186,7 +186,7 @@ def product_means(
     Tensor, shape (..., number of chosen subsets)
     """
     rows = dict(zip(names, norms.unbind(-2), strict=True))
-    products: Blocks = {}
+    products: BySubset = {}
     for subset in chosen:
         last = rows[subset[-1]]
         products[subset] = products[subset[:-1]] * last if len(subset) > 1 else last

@@ -25,7 +25,7 @@ from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
 from mmfusion.fusion.prediction_statistics import Constants, Rule, Setting, bn, dbn, ibn, none, vbn
 from mmfusion.fusion.subsets import Subset, subsets
-from mmfusion.fusion.wick import Blocks, check_matrices, tensor_products, wick_from_constants
+from mmfusion.fusion.wick import BySubset, check_matrices, tensor_products, wick_from_constants
 
 NORMALISATIONS: dict[str, Rule] = {
     "none": Rule(none, least_batch=1, centred=False, stored=False),
@@ -86,7 +86,7 @@ class Normalisation(nn.Module):
         blocks = torch.repeat_interleave(torch.arange(len(self.widths)), torch.tensor(self.widths))
         self.register_buffer("block_of", blocks, persistent=False)  # index of the subset of every number
 
-    def forward(self, features: Mapping[str, Tensor]) -> Blocks:
+    def forward(self, features: Mapping[str, Tensor]) -> BySubset:
         """Return phi_I for every subset, in the order of `subsets`.
 
         Parameters
@@ -106,14 +106,14 @@ class Normalisation(nn.Module):
         rows = {name: values.mT for name, values in heads.columns.items()}
         like = next(iter(rows.values()))
         kappas = {subset: part.to(like) for subset, part in constants.kappas.items()}
-        blocks = wick_from_constants(tensor_products(rows, self.max_order), kappas, self.dims)
+        products = wick_from_constants(tensor_products(rows, self.max_order), kappas, self.dims)
         if constants.mean is not None:
             means = torch.split(constants.mean.to(like).unsqueeze(-2), self.widths, dim=-1)
-            blocks = {i: block - mean for (i, block), mean in zip(blocks.items(), means, strict=True)}
+            products = {i: x - mean for (i, x), mean in zip(products.items(), means, strict=True)}
         if constants.gain is not None:
             gains = torch.split(constants.gain.to(like).unsqueeze(-2), self.widths, dim=-1)
-            blocks = {i: block * gain for (i, block), gain in zip(blocks.items(), gains, strict=True)}
-        return blocks
+            products = {i: x * gain for (i, x), gain in zip(products.items(), gains, strict=True)}
+        return products
 
     def scores(
         self,
@@ -156,7 +156,7 @@ class Normalisation(nn.Module):
             shift = self.offset(constants, weights)
         return (total + (bias.to(like) + shift).unsqueeze(-1)).mT.to(weight.dtype)
 
-    def scaled_weights(self, constants: Constants, weight: Tensor) -> Blocks:
+    def scaled_weights(self, constants: Constants, weight: Tensor) -> BySubset:
         """Return W_I / scale_I per subset, shape (..., outputs, product of d_m)."""
         if constants.gain is not None:
             weight = weight * constants.gain.unsqueeze(-2)
@@ -225,7 +225,7 @@ class Normalisation(nn.Module):
         parts = torch.split(self.get_buffer(buffer), list(self.dims.values()))
         return {m: part.unsqueeze(0) for m, part in zip(self.dims, parts, strict=True)}
 
-    def split_blocks(self, buffer: str) -> Blocks:
+    def split_blocks(self, buffer: str) -> BySubset:
         """View a stored vector as one row per subset, shape (1, product of d_m)."""
         parts = torch.split(self.get_buffer(buffer), self.widths)
         return {subset: part.unsqueeze(0) for subset, part in zip(self.subsets, parts, strict=True)}

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean, product_means
 from mmfusion.fusion.subsets import subsets
-from mmfusion.fusion.wick import Blocks, wick_constants
+from mmfusion.fusion.wick import BySubset, wick_constants
 from mmfusion.fusion.wick_closed import closed_form
 from mmfusion.fusion.wick_indices import CLOSED_ORDER
 from mmfusion.fusion.wick_norms import formed_norms
@@ -38,7 +38,7 @@ class Constants:
 
     centre: Tensor | None = None
     input_scale: Tensor | None = None
-    kappas: Blocks = field(default_factory=dict)
+    kappas: BySubset = field(default_factory=dict)
     mean: Tensor | None = None
     gain: Tensor | None = None
 
@@ -152,7 +152,7 @@ def bn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
 
 
 def vbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
-    """``vbn``: phi_I = (f^I - mu) / sigma, sigma^2 = E||f^I - mu||^2 + eps: one scalar per block."""
+    """``vbn``: phi_I = (f^I - mu) / sigma, sigma^2 = E||f^I - mu||^2 + eps: one scalar per subset."""
     double = _double(columns)
     mean = subset_means(Heads(double, setting.max_order), setting.weight)
     gain = vector_gain(double, mean, setting)

@@ -20,7 +20,7 @@ from mmfusion.fusion.blocknorm import (
 from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.normalisation import Normalisation
 from mmfusion.fusion.subsets import Subset, subset_label
-from mmfusion.fusion.wick import Blocks, tensor_products
+from mmfusion.fusion.wick import BySubset, tensor_products
 
 INITIAL_VARIANCE = 0.01
 
@@ -109,11 +109,11 @@ class TensorFusion(nn.Module):
             block.normal_(0.0, math.sqrt(INITIAL_VARIANCE / block.shape[1]), generator=generator)
         self.bias.zero_()
 
-    def blocks(self) -> Blocks:
+    def blocks(self) -> BySubset:
         """Return views on W_I per subset, shape (outputs, product of d_m)."""
         return dict(zip(self.subsets, torch.split(self.weight, self.widths, dim=-1), strict=True))
 
-    def block_features(self, features: Mapping[str, Tensor]) -> Blocks:
+    def block_features(self, features: Mapping[str, Tensor]) -> BySubset:
         """Return phi_I(x) per subset.
 
         Parameters
@@ -124,7 +124,7 @@ class TensorFusion(nn.Module):
         -------
         dict of subset to Tensor, shape (B, product of d_m)
         """
-        values: Blocks = self.norm(self._typed(features))
+        values: BySubset = self.norm(self._typed(features))
         return values
 
     def _typed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -150,7 +150,7 @@ class TensorFusion(nn.Module):
         """
         return self.norm.scores(self._typed(features), self.weight, self.bias, sample_weight)
 
-    def contributions(self, features: Mapping[str, Tensor]) -> Blocks:
+    def contributions(self, features: Mapping[str, Tensor]) -> BySubset:
         """Return <phi_I(x), W_I> per subset; with the bias they sum to the score.
 
         Parameters

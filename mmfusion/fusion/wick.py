@@ -26,7 +26,8 @@ from torch import Tensor
 from mmfusion.errors import FusionError
 from mmfusion.fusion.subsets import Subset, proper_subsets, subsets, without
 
-Blocks = dict[Subset, Tensor]
+BySubset = dict[Subset, Tensor]
+"""A tensor per subset: products, constants or weights, in the order of `subsets`."""
 
 
 def check_matrices(features: Mapping[str, Tensor], axes: int = 2) -> None:
@@ -57,7 +58,7 @@ def check_matrices(features: Mapping[str, Tensor], axes: int = 2) -> None:
 def join(
     left: Tensor, left_subset: Subset, right: Tensor, right_subset: Subset, dims: Mapping[str, int]
 ) -> Tensor:
-    """Tensor product of two blocks of disjoint subsets, its axes in the modality order of `dims`.
+    """Return the tensor product of two products of disjoint subsets, axes in the modality order of `dims`.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def join(
     return cube.permute(*range(first), *axes).flatten(first)
 
 
-def tensor_products(features: Mapping[str, Tensor], max_order: int | None = None) -> Blocks:
+def tensor_products(features: Mapping[str, Tensor], max_order: int | None = None) -> BySubset:
     """Return f^I for every subset I.
 
     Parameters
@@ -96,7 +97,7 @@ def tensor_products(features: Mapping[str, Tensor], max_order: int | None = None
     -------
     dict of subset to Tensor, shape (..., B, product of d_m over the subset)
     """
-    products: Blocks = {}
+    products: BySubset = {}
     for subset in subsets(features, max_order):
         last = features[subset[-1]]
         head = products.get(subset[:-1])
@@ -104,7 +105,7 @@ def tensor_products(features: Mapping[str, Tensor], max_order: int | None = None
     return products
 
 
-def wick_constants(moments: Mapping[Subset, Tensor], dims: Mapping[str, int]) -> Blocks:
+def wick_constants(moments: Mapping[Subset, Tensor], dims: Mapping[str, int]) -> BySubset:
     """Return kappa_S of features that are centred.
 
     Parameters
@@ -119,7 +120,7 @@ def wick_constants(moments: Mapping[Subset, Tensor], dims: Mapping[str, int]) ->
     dict of subset to Tensor, shape (..., 1, product of d_m)
         Sizes two and above: those of size one are zero.
     """
-    kappas: Blocks = {}
+    kappas: BySubset = {}
     for subset, moment in moments.items():
         if len(subset) < 2:
             continue
@@ -134,7 +135,7 @@ def wick_constants(moments: Mapping[Subset, Tensor], dims: Mapping[str, int]) ->
 
 def wick_from_constants(
     products: Mapping[Subset, Tensor], kappas: Mapping[Subset, Tensor], dims: Mapping[str, int]
-) -> Blocks:
+) -> BySubset:
     """Return psi_I = sum over S within I of kappa_S (x) f^(I without S), for centred features.
 
     Parameters
@@ -150,10 +151,10 @@ def wick_from_constants(
     -------
     dict of subset to Tensor, shape (..., B, product of d_m)
     """
-    return {subset: wick_block(products, kappas, subset, dims) for subset in products}
+    return {subset: wick_product(products, kappas, subset, dims) for subset in products}
 
 
-def wick_block(
+def wick_product(
     products: Mapping[Subset, Tensor],
     kappas: Mapping[Subset, Tensor],
     subset: Subset,
@@ -170,12 +171,14 @@ def wick_block(
     return total
 
 
-def batch_moments(products: Mapping[Subset, Tensor]) -> Blocks:
+def batch_moments(products: Mapping[Subset, Tensor]) -> BySubset:
     """Return the batch means of products of sizes two and above, shape (1, product of d_m)."""
     return {subset: product.mean(0, keepdim=True) for subset, product in products.items() if len(subset) > 1}
 
 
-def central_moments(means: Mapping[Subset, Tensor], dims: Mapping[str, int], max_order: int | None) -> Blocks:
+def central_moments(
+    means: Mapping[Subset, Tensor], dims: Mapping[str, int], max_order: int | None
+) -> BySubset:
     """Return E[(f - E f)^S] from the raw moments E[f^S].
 
     E[(f - c)^S] = sum over T within S of E[f^T] (x) (-c)^(S without T).
@@ -195,7 +198,7 @@ def central_moments(means: Mapping[Subset, Tensor], dims: Mapping[str, int], max
     """
     raw = {subset: means[subset].double().reshape(1, -1) for subset in subsets(dims, max_order)}
     shift = tensor_products({name: -raw[(name,)] for name in dims}, max_order)
-    central: Blocks = {}
+    central: BySubset = {}
     for subset in raw:
         if len(subset) < 2:
             continue
@@ -211,7 +214,7 @@ def wick_products(
     features: Mapping[str, Tensor],
     max_order: int | None = None,
     means: Mapping[Subset, Tensor] | None = None,
-) -> Blocks:
+) -> BySubset:
     """Return the Wick product psi_I of every subset I.
 
     psi_I = f^I - sum over non-empty S within I of E[f^S] (x) psi_(I without S), psi_() = 1, axes in modality

@@ -23,7 +23,7 @@ from torch.autograd.function import once_differentiable
 
 from mmfusion.fusion.multilinear import batch_mean
 from mmfusion.fusion.subsets import Subset
-from mmfusion.fusion.wick import Blocks
+from mmfusion.fusion.wick import BySubset
 from mmfusion.fusion.wick_indices import WickIndices, wick_indices
 
 
@@ -32,7 +32,7 @@ def closed_form(
     products: Mapping[Subset, Tensor],
     max_order: int | None,
     weight: Tensor | None = None,
-) -> tuple[Blocks, Tensor]:
+) -> tuple[BySubset, Tensor]:
     """Return kappa_I and E||psi_I||^2 of the subsets up to order three of a batch.
 
     Parameters

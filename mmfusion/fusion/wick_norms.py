@@ -16,7 +16,7 @@ from torch.autograd.function import once_differentiable
 
 from mmfusion.fusion.multilinear import Columns
 from mmfusion.fusion.subsets import Subset
-from mmfusion.fusion.wick import tensor_products, wick_block
+from mmfusion.fusion.wick import tensor_products, wick_product
 
 SAMPLES_AT_ONCE = 64
 """Samples whose products are formed at once."""
@@ -38,8 +38,8 @@ def _squared_norms(names: _Names, weight: Tensor, tensors: Sequence[Tensor]) -> 
     kappas = dict(zip(names.kappas, tensors[count:], strict=True))
     dims = {name: values.shape[-1] for name, values in rows.items()}
     products = tensor_products(rows, max(len(subset) for subset in names.chosen))
-    blocks = (wick_block(products, kappas, subset, dims) for subset in names.chosen)
-    return torch.stack([(block.square().sum(-1) * weight).sum(-1) for block in blocks], dim=-1)
+    formed = (wick_product(products, kappas, subset, dims) for subset in names.chosen)
+    return torch.stack([(psi.square().sum(-1) * weight).sum(-1) for psi in formed], dim=-1)
 
 
 class _FormedNorms(torch.autograd.Function):
