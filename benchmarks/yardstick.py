@@ -21,7 +21,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import SYMBOLS, stream
+from mmfusion.study.data.planted import stream
+from mmfusion.study.data.planted_settings import SYMBOLS
 from mmfusion.study.training.cell_training import train_block
 
 EPS = 1e-5

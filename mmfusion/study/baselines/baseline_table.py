@@ -10,7 +10,7 @@ from mmfusion.study.baselines.bayes import bayes_rows
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.baselines.linear import linear_rows
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.data.planted import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 
 def baseline_table(datasets: Mapping[int, MultimodalDataset]) -> pd.DataFrame:
@@ -28,7 +28,7 @@ def baseline_table(datasets: Mapping[int, MultimodalDataset]) -> pd.DataFrame:
     """
     rows: list[pd.DataFrame] = []
     for seed, dataset in datasets.items():
-        generated = dataset.name in SEQUENCE_DATASETS
+        generated = dataset.name in PLANTED_DATASETS
         own = seed if generated else None
         rows += [constant_rows(dataset, own), linear_rows(dataset, own)]
         if not generated:

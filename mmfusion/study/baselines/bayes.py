@@ -28,7 +28,8 @@ from scipy.special import expit, logsumexp
 
 from mmfusion.errors import DataError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import SEQUENCE_DATASETS, SYMBOLS, SequenceSettings, SequenceSpec
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS, PlantedSpec
+from mmfusion.study.data.planted_settings import SYMBOLS, PlantedSettings
 from mmfusion.study.tables.run_rows import run_row
 
 Floats = NDArray[np.float64]
@@ -117,7 +118,7 @@ def bayes_log_odds(dataset: MultimodalDataset, split: str) -> Floats:
         If the dataset is not one of the planted-motif datasets.
     """
     spec, parameters = _generator(dataset)
-    settings = SequenceSettings(**parameters["settings"])
+    settings = PlantedSettings(**parameters["settings"])
     features = dataset.splits[split].features
     drawn = spec.drawn(settings.presence)
     views = [_log_likelihood(features[view], settings, rho) for view, _, rho in drawn]  # (n, 2) each
@@ -170,14 +171,14 @@ def bayes_latent_accuracy(dataset: MultimodalDataset, split: str) -> float:
     return _accuracy(_latent_decisions(dataset, split), dataset.splits[split].target)
 
 
-def expected_latent_accuracy(dataset: str, settings: SequenceSettings) -> float:
+def expected_latent_accuracy(dataset: str, settings: PlantedSettings) -> float:
     """Compute the accuracy that the latent rule has in expectation, 1 - prod(1 - rho_m) / 2.
 
     Parameters
     ----------
     dataset : str
-        A key of `mmfusion.study.data.planted.SEQUENCE_DATASETS`.
-    settings : SequenceSettings
+        A key of `mmfusion.study.data.planted_datasets.PLANTED_DATASETS`.
+    settings : PlantedSettings
         Gives the probabilities rho_m; they are 1 for all datasets but `ConditionallyIndependent`.
 
     Returns
@@ -186,10 +187,10 @@ def expected_latent_accuracy(dataset: str, settings: SequenceSettings) -> float:
 
     Examples
     --------
-    >>> round(expected_latent_accuracy("ConditionallyIndependent", SequenceSettings()), 6)
+    >>> round(expected_latent_accuracy("ConditionallyIndependent", PlantedSettings()), 6)
     0.995275
     """
-    absent = [1.0 - rho for _, _, rho in SEQUENCE_DATASETS[dataset].drawn(settings.presence)]
+    absent = [1.0 - rho for _, _, rho in PLANTED_DATASETS[dataset].drawn(settings.presence)]
     return float(1.0 - np.prod(absent) / 2.0)
 
 
@@ -220,7 +221,7 @@ def count_motif(view: ArrayLike, motif: ArrayLike) -> NDArray[np.int64]:
     return counts
 
 
-def _log_likelihood(view: NDArray[np.uint8], settings: SequenceSettings, rho: float) -> Floats:
+def _log_likelihood(view: NDArray[np.uint8], settings: PlantedSettings, rho: float) -> Floats:
     """Return log P(view | motif k) + length log 4 for both k, shape (n, 2)."""
     width = len(settings.motifs[0])
     positions = settings.length - width + 1
@@ -257,11 +258,11 @@ def _accuracy(decisions: Floats, target: NDArray[np.int64]) -> float:
     return float(1.0 - np.mean(np.abs(decisions - target)))
 
 
-def _generator(dataset: MultimodalDataset) -> tuple[SequenceSpec, Mapping[str, Any]]:
-    spec = SEQUENCE_DATASETS.get(dataset.name)
+def _generator(dataset: MultimodalDataset) -> tuple[PlantedSpec, Mapping[str, Any]]:
+    spec = PLANTED_DATASETS.get(dataset.name)
     if spec is None or not {"seed", "settings"} <= set(dataset.parameters):
         raise DataError(
-            f"dataset {dataset.name!r}: its generator is unknown, expected {', '.join(SEQUENCE_DATASETS)} "
+            f"dataset {dataset.name!r}: its generator is unknown, expected {', '.join(PLANTED_DATASETS)} "
             "and their parameters; Bayes accuracy exists for generated sequences only."
         )
     return spec, dataset.parameters

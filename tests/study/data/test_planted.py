@@ -12,12 +12,12 @@ from mmfusion.errors import ConfigError
 from mmfusion.study.baselines.bayes import count_motif
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.planted import generate
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
-from mmfusion.study.data.planted_settings import SequenceSettings
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
+from mmfusion.study.data.planted_settings import PlantedSettings
 
-NAMES = list(SEQUENCE_DATASETS)
+NAMES = list(PLANTED_DATASETS)
 SIZES = {"train": 4000, "validation": 300, "test": 300}
-SETTINGS = SequenceSettings(sizes=SIZES)
+SETTINGS = PlantedSettings(sizes=SIZES)
 REJECT = 1e-3  # chance of a false alarm per chi-square test, seeds fixed
 
 
@@ -104,7 +104,7 @@ def test_chance_occurrences_have_their_expected_rate(datasets: dict[str, Multimo
 @pytest.mark.parametrize("name", NAMES)
 def test_coins_are_fair_and_independent(datasets: dict[str, MultimodalDataset], name: str) -> None:
     part = datasets[name].splits["train"]
-    coins = [part.latents[coin] for coin in ("y", *SEQUENCE_DATASETS[name].coins)]
+    coins = [part.latents[coin] for coin in ("y", *PLANTED_DATASETS[name].coins)]
     for coin in coins:
         assert binomtest(int(coin.sum()), len(coin), 0.5).pvalue > REJECT
     for one, other in combinations(coins, 2):
@@ -198,14 +198,14 @@ def test_third_view_relabels_the_second(datasets: dict[str, MultimodalDataset]) 
 )
 def test_contradicting_settings_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        SequenceSettings(**change)
+        PlantedSettings(**change)
     assert len(error.value.problems) == 1
     assert message in str(error.value)
 
 
 def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(ConfigError) as error:
-        SequenceSettings(constant=9, presence=(-1.0,), sizes={"train": 0, "test": 5})
+        PlantedSettings(constant=9, presence=(-1.0,), sizes={"train": 0, "test": 5})
     assert len(error.value.problems) == 3
 
 
