@@ -116,7 +116,8 @@ class TestUserDatasets:
 def test_the_two_kinds_share_one_group(config: Config) -> None:
     config["datasets"]["mine"] = {"path": "a.csv", "target": "y", "task": "binary"}
     study = load_config(config)
-    assert list(study.datasets) == [*PLANTED_DATASETS, "mine"]
+    assert list(study.synthetic) == [name for name in study.datasets if name != "mine"]
+    assert set(study.synthetic) == set(PLANTED_DATASETS)
     assert {type(entry) for entry in study.synthetic.values()} == {SyntheticDataset}
     assert {type(entry) for entry in study.user.values()} == {UserDataset}
     assert load_config(study.model_dump()) == study

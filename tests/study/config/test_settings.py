@@ -27,6 +27,7 @@ from mmfusion.study.names import MOSI_TASKS
 
 CONFIG = Path(__file__).parents[3] / "config"
 Config = dict[str, Any]
+NORMS = f"{', '.join(map(repr, NORMALISATIONS[:-1]))} or {NORMALISATIONS[-1]!r}"
 
 
 def problems(config: Any) -> list[str]:
@@ -180,7 +181,7 @@ def test_names_are_those_of_the_package() -> None:
         (
             "experiments.toy.norms",
             ["ln"],
-            "experiments.toy.norms[0]: 'ln' is not valid, expected 'none', 'bn', 'vbn', 'dbn' or",
+            f"experiments.toy.norms[0]: 'ln' is not valid, expected {NORMS}; choose one of these.",
         ),
         (
             "experiments.toy.norms",

@@ -4,6 +4,7 @@ import pytest
 
 from mmfusion.errors import DataError
 from mmfusion.measures.intervals import bootstrap_interval
+from mmfusion.study.names import TOY_DATASETS, joined
 from mmfusion.study.tables.toy_table import (
     COLUMNS,
     LOST,
@@ -144,7 +145,7 @@ def test_study_without_toy_runs(table):
     assert empty.empty
     assert wide_csv(empty).empty
     for text in (markdown(empty), latex(empty)):
-        assert "The study has no runs of XRel, XRelIrrXOR, XOR and Parity" in text
+        assert f"The study has no runs of {joined(TOY_DATASETS)} at p = 1" in text
 
 
 def test_one_cell_has_one_reference(study):
