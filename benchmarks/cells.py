@@ -17,7 +17,8 @@ from measure import Work
 from mmfusion.study.cells import Cell
 from mmfusion.study.config.yaml_file import load_config_file
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.data.planted import SequenceSettings, generate
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.plan import Study
 from mmfusion.study.training.cell_training import train_cell
 
@@ -69,7 +70,7 @@ def sample_of_study(name: str, seeds: int, train: int) -> Sample:
     """Draw a dataset of the study with `train` training samples, for that many seeds."""
     study = Study(load_config_file(ROOT / "config/config.yaml"))
     settings = study.generation_settings(name)
-    drawn = SequenceSettings(**{**settings, "sizes": {"train": train, "test": 4}})
+    drawn = PlantedSettings(**{**settings, "sizes": {"train": train, "test": 4}})
     datasets = {seed: generate(name, seed, drawn) for seed in range(seeds)}
     return Sample(name, datasets, study.training_settings(name))
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from mmfusion.fusion.norm_names import NORM_NAMES
 from mmfusion.fusion.subsets import parse_subset
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 __all__ = [
     "DATASET_NAMES",
@@ -35,13 +35,13 @@ MOSI_DATASETS = tuple(MOSI_TASKS)
 """The two datasets of CMU-MOSI."""
 
 DATASET_NAMES = {
-    **{name: name for name in SEQUENCE_DATASETS},
+    **{name: name for name in PLANTED_DATASETS},
     "MOSIBinary": "binary sentiment",
     "MOSIReal": "real-valued sentiment",
 }
 """Display name of every dataset, in the order of panels."""
 
-PLANTED = {name: spec.planted[0] for name, spec in SEQUENCE_DATASETS.items() if len(spec.planted) == 1}
+PLANTED = {name: spec.planted[0] for name, spec in PLANTED_DATASETS.items() if len(spec.planted) == 1}
 """Label of the subset that carries the target by construction, where it is a single one."""
 
 TOY_DATASETS = tuple(PLANTED)

@@ -12,7 +12,7 @@ import pytest
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.planted import generate
-from mmfusion.study.data.planted_settings import SequenceSettings
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.training.cell_training import train_cell
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
@@ -32,7 +32,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def data(name: str, seeds: tuple[int, ...]) -> dict[int, MultimodalDataset]:
-    small = SequenceSettings(length=30, sizes={"train": 200, "test": 4})
+    small = PlantedSettings(length=30, sizes={"train": 200, "test": 4})
     return {seed: generate(name, seed, small) for seed in seeds}
 
 

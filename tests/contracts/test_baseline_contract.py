@@ -11,7 +11,7 @@ import pytest
 
 from mmfusion.study.baselines.baseline_table import BASELINES, baseline_table
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import SEQUENCE_DATASETS, SequenceSettings, generate
+from mmfusion.study.data.planted import PLANTED_DATASETS, PlantedSettings, generate
 from mmfusion.study.tables.definitions import TABLES, check_table
 from mmfusion.study.tables.run_rows import METRIC_COLUMNS
 
@@ -39,7 +39,7 @@ def made(task: str, missing: bool = False) -> MultimodalDataset:
 
 
 def planted(name: str) -> MultimodalDataset:
-    return generate(name, 3, SequenceSettings(length=12, sizes=SIZES))
+    return generate(name, 3, PlantedSettings(length=12, sizes=SIZES))
 
 
 def without_validation(data: MultimodalDataset) -> MultimodalDataset:
@@ -51,7 +51,7 @@ DATASETS = {
     **{f"{task}, missing modalities": made(task, missing=True) for task in TASKS},
     "without validation": without_validation(made("binary")),
     "one modality": replace(made("regression"), modalities=("audio",)),
-    **{name: planted(name) for name in SEQUENCE_DATASETS},
+    **{name: planted(name) for name in PLANTED_DATASETS},
     "planted, without validation": without_validation(planted("XRel")),
 }
 PAIRS = [

@@ -19,14 +19,14 @@ from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
 from mmfusion.study.data.mosi.mosi_dataset import mosi_dataset
 from mmfusion.study.data.mosi.mosi_join import read_mosi
 from mmfusion.study.data.planted import generate
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
-from mmfusion.study.data.planted_settings import SYMBOLS, SequenceSettings
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
+from mmfusion.study.data.planted_settings import SYMBOLS, PlantedSettings
 from mmfusion.study.data.user_dataset import user_dataset
 from mmfusion.study.names import DATASET_NAMES, MOSI_TASKS, PLANTED
 
 SIZES = {"train": 40, "validation": 12, "test": 16}
-SETTINGS = SequenceSettings(length=30, sizes=SIZES)
-SYNTHETIC = list(SEQUENCE_DATASETS)
+SETTINGS = PlantedSettings(length=30, sizes=SIZES)
+SYNTHETIC = list(PLANTED_DATASETS)
 
 
 def of_user(folder: Path) -> MultimodalDataset:
@@ -48,7 +48,7 @@ def dataset(
 ) -> Callable[[], MultimodalDataset]:
     """Make one dataset, the same at every call."""
     name = str(request.param)
-    if name in SEQUENCE_DATASETS:
+    if name in PLANTED_DATASETS:
         return lambda: generate(name, 3, SETTINGS)
     if name in MOSI_TASKS:
         return lambda: mosi_dataset(read_mosi(mosi_folder.path), MOSI_TASKS[name], "published")
@@ -160,7 +160,7 @@ class TestEverySyntheticDataset:
     def test_its_parameters_draw_it_again(self, name: str, tmp_path: Path) -> None:
         generate(name, 3, SETTINGS).save(tmp_path / "data")
         loaded = MultimodalDataset.load(tmp_path / "data")
-        again = generate(name, loaded.parameters["seed"], SequenceSettings(**loaded.parameters["settings"]))
+        again = generate(name, loaded.parameters["seed"], PlantedSettings(**loaded.parameters["settings"]))
         for split, part in loaded.splits.items():
             assert_same(part, again.splits[split])
 
@@ -173,7 +173,7 @@ class TestEverySyntheticDataset:
                 assert values.max() < SYMBOLS
 
     def test_latents_agree_with_target_and_views(self, name: str) -> None:
-        spec, width = SEQUENCE_DATASETS[name], len(SETTINGS.motifs[0])
+        spec, width = PLANTED_DATASETS[name], len(SETTINGS.motifs[0])
         coins_of = {view: coins for view, coins, _ in spec.drawn(SETTINGS.presence)}
         for part in generate(name, 3, SETTINGS).splits.values():
             assert np.array_equal(part.target, part.latents["y"])

@@ -15,7 +15,7 @@ from mmfusion.study.baselines.bayes import bayes_latent_rows, bayes_sequence_row
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.baselines.linear import linear_rows
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.data.planted import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 
 class Baseline(NamedTuple):
@@ -64,7 +64,7 @@ def baseline_table(datasets: Mapping[int, MultimodalDataset]) -> pd.DataFrame:
     """
     rows: list[pd.DataFrame] = []
     for seed, dataset in datasets.items():
-        generated = dataset.name in SEQUENCE_DATASETS
+        generated = dataset.name in PLANTED_DATASETS
         rows += [
             baseline.rows(dataset, seed if generated else None)
             for baseline in BASELINES.values()

@@ -25,7 +25,8 @@ from scipy.special import logsumexp
 
 from mmfusion.errors import DataError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import SEQUENCE_DATASETS, SYMBOLS, SequenceSettings, SequenceSpec
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS, PlantedSpec
+from mmfusion.study.data.planted_settings import SYMBOLS, PlantedSettings
 from mmfusion.study.tables.run_rows import run_row
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,7 @@ TIE = 1e-9
 
 def has_bayes_rule(dataset: MultimodalDataset) -> bool:
     """Tell whether a dataset is one whose generator is known."""
-    return dataset.name in SEQUENCE_DATASETS
+    return dataset.name in PLANTED_DATASETS
 
 
 def bayes_latent_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
@@ -160,7 +161,7 @@ def count_motif(view: ArrayLike, motif: ArrayLike) -> NDArray[np.int64]:
     return counts
 
 
-def _log_likelihood(view: NDArray[np.uint8], settings: SequenceSettings, rho: float) -> Floats:
+def _log_likelihood(view: NDArray[np.uint8], settings: PlantedSettings, rho: float) -> Floats:
     """Return log P(view | motif k) + length log 4 for both k, shape (n, 2)."""
     width = len(settings.motifs[0])
     positions = settings.length - width + 1
@@ -189,11 +190,11 @@ def _judge(decisions: Floats, part: Split, split: str) -> dict[str, float]:
     }
 
 
-def _generator(dataset: MultimodalDataset) -> tuple[SequenceSpec, SequenceSettings]:
-    spec = SEQUENCE_DATASETS.get(dataset.name)
+def _generator(dataset: MultimodalDataset) -> tuple[PlantedSpec, PlantedSettings]:
+    spec = PLANTED_DATASETS.get(dataset.name)
     if spec is None or "settings" not in dataset.parameters:
         raise DataError(
-            f"dataset {dataset.name!r}: its generator is unknown, expected {', '.join(SEQUENCE_DATASETS)} "
+            f"dataset {dataset.name!r}: its generator is unknown, expected {', '.join(PLANTED_DATASETS)} "
             "and their settings; Bayes accuracy exists for generated sequences only."
         )
-    return spec, SequenceSettings(**dataset.parameters["settings"])
+    return spec, PlantedSettings(**dataset.parameters["settings"])

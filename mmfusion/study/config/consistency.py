@@ -12,11 +12,11 @@ from typing import Any
 from mmfusion.study.config.dataset_settings import SYNTHETIC, USER, kind_of_entry
 from mmfusion.study.config.numbers import in_quotes, number
 from mmfusion.study.config.problems import Path, Problem, as_yaml, unknown_key
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.data.planted_settings import motif_problems
 from mmfusion.study.names import MOSI_TASKS
 
-DATASETS = (*SEQUENCE_DATASETS, *MOSI_TASKS)
+DATASETS = (*PLANTED_DATASETS, *MOSI_TASKS)
 """The datasets of the project."""
 
 
@@ -93,8 +93,8 @@ def _names_of_datasets(datasets: Mapping[str, Any]) -> Iterator[Problem]:
         if kind == USER and name in DATASETS:
             text = "this name is taken by a dataset of the study, expected one of your choice; rename it."
             yield Problem(("datasets", name), text)
-        if kind == SYNTHETIC and isinstance(name, str) and name not in SEQUENCE_DATASETS:
-            yield Problem(("datasets", name), unknown_key(name, list(SEQUENCE_DATASETS)))
+        if kind == SYNTHETIC and isinstance(name, str) and name not in PLANTED_DATASETS:
+            yield Problem(("datasets", name), unknown_key(name, list(PLANTED_DATASETS)))
 
 
 def _unknown_datasets(datasets: Mapping[str, Any], experiments: Mapping[str, Any]) -> Iterator[Problem]:
@@ -113,7 +113,7 @@ def _unknown_datasets(datasets: Mapping[str, Any], experiments: Mapping[str, Any
 def _datasets_without_settings(
     datasets: Mapping[str, Any], experiments: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    for dataset in SEQUENCE_DATASETS:
+    for dataset in PLANTED_DATASETS:
         users = [str(name) for name, experiment in experiments.items() if dataset in _datasets_of(experiment)]
         if users and dataset not in datasets:
             yield Problem(

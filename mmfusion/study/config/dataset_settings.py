@@ -24,7 +24,7 @@ from mmfusion.study.config.fields import (
     Share,
     Text,
 )
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 Symbol = Annotated[int, Field(ge=0, le=3)]
 Motif = Annotated[list[Symbol], Field(min_length=1)]
@@ -161,7 +161,7 @@ def kind_of_entry(name: Any, entry: Any) -> str:
     keys = set(entry) if isinstance(entry, Mapping) else set()
     if keys & (set(UserDataset.model_fields) - set(SyntheticDataset.model_fields)):
         return USER
-    synthetic = not isinstance(name, str) or get_close_matches(name, SEQUENCE_DATASETS, n=1)
+    synthetic = not isinstance(name, str) or get_close_matches(name, PLANTED_DATASETS, n=1)
     return SYNTHETIC if "sizes" in keys or synthetic else USER
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from mmfusion.files import write_text
 from mmfusion.study.config.settings import StudyConfig
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 Schema = Mapping[str, Any]
 
@@ -57,7 +57,7 @@ def editor_schema() -> str:
     schema = _partial(StudyConfig.model_json_schema())
     synthetic, user = schema["properties"]["datasets"]["additionalProperties"]["oneOf"]
     schema["properties"]["datasets"] |= {
-        "properties": dict.fromkeys(SEQUENCE_DATASETS, synthetic),
+        "properties": dict.fromkeys(PLANTED_DATASETS, synthetic),
         "additionalProperties": user,
     }
     experiment = schema["properties"]["experiments"]["additionalProperties"]

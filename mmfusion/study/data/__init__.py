@@ -1,1 +1,1 @@
-"""The datasets of the study: planted sequences, CMU-MOSI, own files, and how they are stored."""
+"""The datasets of the study: synthetic ones, CMU-MOSI, files of the user, and how they are stored."""

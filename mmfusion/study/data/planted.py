@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from mmfusion.errors import ConfigError
 from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS, SequenceSpec
-from mmfusion.study.data.planted_settings import SYMBOLS, SequenceSettings
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS, PlantedSpec
+from mmfusion.study.data.planted_settings import SYMBOLS, PlantedSettings
 from mmfusion.study.streams import stream
 
-__all__ = ["SEQUENCE_DATASETS", "SYMBOLS", "SequenceSettings", "SequenceSpec", "generate"]
 
 
-def generate(dataset: str, seed: int, settings: SequenceSettings | None = None) -> MultimodalDataset:
+def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -> MultimodalDataset:
     """Draw a synthetic dataset; equal arguments give equal data.
 
     Every split has its own random stream, seeded by `seed` and the names of the dataset and the split.
@@ -29,11 +28,11 @@ def generate(dataset: str, seed: int, settings: SequenceSettings | None = None) 
     Parameters
     ----------
     dataset : str
-        A key of `SEQUENCE_DATASETS`.
+        A key of `PLANTED_DATASETS`.
     seed : int
         At least 0.
-    settings : SequenceSettings, optional
-        Default: ``SequenceSettings()``.
+    settings : PlantedSettings, optional
+        Default: ``PlantedSettings()``.
 
     Returns
     -------
@@ -50,15 +49,15 @@ def generate(dataset: str, seed: int, settings: SequenceSettings | None = None) 
 
     Examples
     --------
-    >>> data = generate("XOR", seed=0, settings=SequenceSettings(sizes={"train": 3, "test": 2}))
+    >>> data = generate("XOR", seed=0, settings=PlantedSettings(sizes={"train": 3, "test": 2}))
     >>> data.modalities, data.planted, data.splits["train"].features["1"].shape
     (('1', '2', '3'), ('1+2',), (3, 100))
     """
-    settings = SequenceSettings() if settings is None else settings
-    spec = SEQUENCE_DATASETS.get(dataset)
+    settings = PlantedSettings() if settings is None else settings
+    spec = PLANTED_DATASETS.get(dataset)
     problems = []
     if spec is None:
-        problems.append(f"dataset: {dataset!r} is unknown, expected one of {', '.join(SEQUENCE_DATASETS)}.")
+        problems.append(f"dataset: {dataset!r} is unknown, expected one of {', '.join(PLANTED_DATASETS)}.")
     if seed < 0:
         problems.append(f"seed: {seed!r} is negative, expected a whole number, at least 0.")
     if problems or spec is None:
@@ -79,7 +78,7 @@ def generate(dataset: str, seed: int, settings: SequenceSettings | None = None) 
     )
 
 
-def _draw_split(spec: SequenceSpec, settings: SequenceSettings, size: int, rng: np.random.Generator) -> Split:
+def _draw_split(spec: PlantedSpec, settings: PlantedSettings, size: int, rng: np.random.Generator) -> Split:
     latents: dict[str, NDArray[Any]] = {name: rng.integers(0, 2, size) for name in ("y", *spec.coins)}
     features: dict[str, NDArray[Any]] = {}
     for view, coins, rho in spec.drawn(settings.presence):
@@ -98,7 +97,7 @@ def _draw_split(spec: SequenceSpec, settings: SequenceSettings, size: int, rng: 
 
 
 def _draw_view(
-    motif: NDArray[np.int64], settings: SequenceSettings, rng: np.random.Generator
+    motif: NDArray[np.int64], settings: PlantedSettings, rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Draw (n, length) symbols with ``motifs[motif]`` written over them where `motif` is not -1."""
     motifs = np.asarray(settings.motifs, dtype=np.uint8)  # (2, width)

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True)
-class SequenceSpec:
+class PlantedSpec:
     """How one dataset is drawn.
 
     Parameters
@@ -33,10 +33,10 @@ class SequenceSpec:
     statement : str
         The generator in one sentence.
     sparse : bool
-        Whether the one entry of `views` is repeated for every probability in ``SequenceSettings.presence``
+        Whether the one entry of `views` is repeated for every probability in ``PlantedSettings.presence``
         (default: every drawn view carries its motif with certainty).
     relabelled : bool
-        Whether one more view follows, the last drawn one XOR ``SequenceSettings.constant``.
+        Whether one more view follows, the last drawn one XOR ``PlantedSettings.constant``.
     """
 
     coins: tuple[str, ...]
@@ -52,7 +52,7 @@ class SequenceSpec:
         Parameters
         ----------
         presence : sequence of float
-            ``SequenceSettings.presence``; only a `sparse` dataset uses it.
+            ``PlantedSettings.presence``; only a `sparse` dataset uses it.
 
         Returns
         -------
@@ -67,35 +67,35 @@ class SequenceSpec:
         ]
 
 
-SEQUENCE_DATASETS: Mapping[str, SequenceSpec] = MappingProxyType(
+PLANTED_DATASETS: Mapping[str, PlantedSpec] = MappingProxyType(
     {
-        "ConditionallyIndependent": SequenceSpec(
+        "ConditionallyIndependent": PlantedSpec(
             coins=(),
             views=(("y",),),
             planted=(),
             statement="View m carries motif[y] with probability presence[m], independently given y.",
             sparse=True,
         ),
-        "XRel": SequenceSpec(
+        "XRel": PlantedSpec(
             coins=("t",),
             views=(("y",), ("t",)),
             planted=("1",),
             statement="View 1 carries motif[y], view 2 motif[t].",
         ),
-        "XRelIrrXOR": SequenceSpec(
+        "XRelIrrXOR": PlantedSpec(
             coins=("t",),
             views=(("y",), ("t",)),
             planted=("1",),
             statement="View 1 carries motif[y], view 2 motif[t]; view 3 is view 2 XOR the constant.",
             relabelled=True,
         ),
-        "XOR": SequenceSpec(
+        "XOR": PlantedSpec(
             coins=("t1", "t"),
             views=(("t1",), ("t1", "y"), ("t",)),
             planted=("1+2",),
             statement="View 1 carries motif[t1], view 2 motif[t1 xor y], view 3 motif[t].",
         ),
-        "Parity": SequenceSpec(
+        "Parity": PlantedSpec(
             coins=("t1", "t2"),
             views=(("t1",), ("t2",), ("t1", "t2", "y")),
             planted=("1+2+3",),

@@ -14,7 +14,7 @@ SYMBOLS = 4
 
 
 @dataclass(frozen=True)
-class SequenceSettings:
+class PlantedSettings:
     """Constants that all synthetic datasets share.
 
     Parameters

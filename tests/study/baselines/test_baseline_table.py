@@ -12,7 +12,8 @@ from mmfusion.study.baselines.bayes import bayes_latent_rows, bayes_sequence_row
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.baselines.linear import linear_rows
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.data.planted import SequenceSettings, generate
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.tables.definitions import check_table
 
 
@@ -30,7 +31,7 @@ def test_what_a_paper_compares_with_is_there(
 
 @pytest.fixture(scope="module")
 def generated() -> dict[int, MultimodalDataset]:
-    small = SequenceSettings(length=12, sizes={"train": 60, "validation": 20, "test": 30})
+    small = PlantedSettings(length=12, sizes={"train": 60, "validation": 20, "test": 30})
     return {seed: generate("XRel", seed, small) for seed in (5, 2)}
 
 

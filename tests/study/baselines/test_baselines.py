@@ -14,7 +14,8 @@ from mmfusion.errors import DataError
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.baselines.linear import STRENGTHS, linear_inputs, linear_rows
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import SequenceSettings, generate
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.tables.definitions import check_table
 from mmfusion.study.tables.run_rows import METRIC_COLUMNS, baseline_row, metric_columns, run_row
 
@@ -181,7 +182,7 @@ def test_both_tasks_of_a_sentiment_share_one_ridge() -> None:
 
 
 def test_parity_is_beyond_a_linear_model() -> None:
-    settings = SequenceSettings(length=8, sizes={"train": 400, "test": 400})
+    settings = PlantedSettings(length=8, sizes={"train": 400, "test": 400})
     row = linear_rows(generate("Parity", 0, settings), 0).loc[0]
     assert abs(row["accuracy_test"] - 0.5) < 4 * np.sqrt(0.25 / 400)
 

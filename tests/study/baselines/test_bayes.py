@@ -20,11 +20,13 @@ from mmfusion.study.baselines.bayes import (
     has_bayes_rule,
 )
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import SEQUENCE_DATASETS, SequenceSettings, generate
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.tables.definitions import check_table
 
-NAMES = list(SEQUENCE_DATASETS)
-TINY = SequenceSettings(
+NAMES = list(PLANTED_DATASETS)
+TINY = PlantedSettings(
     length=4, motifs=((1, 1), (2, 0)), presence=(0.3, 0.0, 0.6), sizes={"train": 40, "test": 40}
 )
 PLANS = {  # motif index of every drawn view, from y and two more coins; written apart from the package
@@ -120,7 +122,7 @@ def test_accuracy_is_that_of_all_possible_views(name: str) -> None:
 
 
 def test_closed_form_of_the_latent_rule() -> None:
-    settings = SequenceSettings()
+    settings = PlantedSettings()
     expected = 1 - np.prod([1 - rho for rho in settings.presence]) / 2
     assert expected == pytest.approx(1 - 0.9 * 0.7 * 0.5 * 0.3 * 0.1 / 2)
     data = generate("ConditionallyIndependent", 0, settings)

@@ -9,7 +9,7 @@ import pytest
 from mmfusion.errors import ConfigError
 from mmfusion.study.config.dataset_settings import SyntheticDataset, UserDataset
 from mmfusion.study.config.settings import load_config
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 Config = dict[str, Any]
 
@@ -116,7 +116,8 @@ class TestUserDatasets:
 def test_the_two_kinds_share_one_group(config: Config) -> None:
     config["datasets"]["mine"] = {"path": "a.csv", "target": "y", "task": "binary"}
     study = load_config(config)
-    assert list(study.datasets) == [*SEQUENCE_DATASETS, "mine"]
+    assert list(study.synthetic) == [name for name in study.datasets if name != "mine"]
+    assert set(study.synthetic) == set(PLANTED_DATASETS)
     assert {type(entry) for entry in study.synthetic.values()} == {SyntheticDataset}
     assert {type(entry) for entry in study.user.values()} == {UserDataset}
     assert load_config(study.model_dump()) == study

@@ -14,7 +14,7 @@ import yaml
 
 from mmfusion.study.config.manual import editor_schema, settings_table, write_manual
 from mmfusion.study.config.settings import StudyConfig
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 CONFIG = Path(__file__).parents[3] / "config"
 Config = dict[str, Any]
@@ -103,7 +103,7 @@ class TestSchema:
             jsonschema.validate(wrong, schema)
 
     def test_it_completes_the_names_of_the_synthetic_datasets(self, schema: Config) -> None:
-        assert list(schema["properties"]["datasets"]["properties"]) == list(SEQUENCE_DATASETS)
+        assert list(schema["properties"]["datasets"]["properties"]) == list(PLANTED_DATASETS)
 
     def test_it_explains_every_key(self, schema: Config) -> None:
         models = [schema, *schema["$defs"].values()]

@@ -21,12 +21,13 @@ from mmfusion.study.config.numbers import number, spelling
 from mmfusion.study.config.settings import NormName, StudyConfig, load_config
 from mmfusion.study.config.yaml_file import load_config_file
 from mmfusion.study.data.mosi.mosi_dataset import NAMES
-from mmfusion.study.data.planted_datasets import SEQUENCE_DATASETS
-from mmfusion.study.data.planted_settings import SequenceSettings
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.names import MOSI_TASKS
 
 CONFIG = Path(__file__).parents[3] / "config"
 Config = dict[str, Any]
+NORMS = f"{', '.join(map(repr, NORMALISATIONS[:-1]))} or {NORMALISATIONS[-1]!r}"
 
 
 def problems(config: Any) -> list[str]:
@@ -180,7 +181,7 @@ def test_names_are_those_of_the_package() -> None:
         (
             "experiments.toy.norms",
             ["ln"],
-            "experiments.toy.norms[0]: 'ln' is not valid, expected 'none', 'bn', 'vbn', 'dbn' or",
+            f"experiments.toy.norms[0]: 'ln' is not valid, expected {NORMS}; choose one of these.",
         ),
         (
             "experiments.toy.norms",
@@ -357,7 +358,7 @@ def test_sequences_are_as_strict_as_their_generator(config: Config) -> None:
         {"presence": [2.0]},
     ):
         with pytest.raises(ConfigError):
-            SequenceSettings(**{"length": 100, **change})  # type: ignore[arg-type]  # wrong on purpose
+            PlantedSettings(**{"length": 100, **change})  # type: ignore[arg-type]  # wrong on purpose
         assert problems({**config, "sequences": {**config["sequences"], **change}})
 
 
@@ -391,7 +392,7 @@ def test_whatever_is_written_is_accepted_or_refused_in_plain_words(config: Confi
 
 
 def test_every_other_key_is_needed(config: Config) -> None:
-    optional = {("datasets", name) for name in SEQUENCE_DATASETS} | {("experiments", "toy")}
+    optional = {("datasets", name) for name in PLANTED_DATASETS} | {("experiments", "toy")}
     for path in list(paths(config))[1:]:
         if isinstance(path[-1], str) and path[-1] != "max_order" and path not in optional:
             (problem, *_) = problems(changed(config, path, lambda group, key: group.pop(key)))

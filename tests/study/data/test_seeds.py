@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mmfusion.errors import DataError
-from mmfusion.study.data.planted import SequenceSettings, generate
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.data.seeds import load_by_seed
 
 SEEDS = (7, 0, 3)
@@ -19,7 +20,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """One file per seed, in the order of the seeds."""
     folder = tmp_path_factory.mktemp("data")
     files = [folder / f"seed-{seed}.safetensors" for seed in SEEDS]
-    settings = SequenceSettings(length=10, sizes={"train": 8, "test": 4})
+    settings = PlantedSettings(length=10, sizes={"train": 8, "test": 4})
     for seed, path in zip(SEEDS, files, strict=True):
         generate("XRel", seed, settings).save(path)
     return files

@@ -10,7 +10,8 @@ import pytest
 
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.planted import SequenceSettings, generate
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.training.cell_training import train_cell
 from mmfusion.study.training.checkpoint import TrainedCell
 
@@ -30,7 +31,7 @@ VECTORS = {"vector": {"hidden": 8, "dropout": 0.0, "dim": 2}}
 @pytest.fixture(scope="session")
 def views() -> dict[int, MultimodalDataset]:
     """XRelIrrXOR of two seeds: three views of 20 symbols."""
-    small = SequenceSettings(length=20, sizes={"train": 150, "validation": 40, "test": 30})
+    small = PlantedSettings(length=20, sizes={"train": 150, "validation": 40, "test": 30})
     return {seed: generate("XRelIrrXOR", seed, small) for seed in (3, 1)}
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from mmfusion.errors import DataError
 from mmfusion.measures.intervals import bootstrap_interval
+from mmfusion.study.names import TOY_DATASETS, joined
 from mmfusion.study.tables.toy_table import (
     COLUMNS,
     LOST,
@@ -146,9 +147,9 @@ def test_study_without_toy_runs(table):
     empty = toy_table(table, POSTER)
     assert empty.columns.tolist() == COLUMNS
     assert empty.empty
-    assert wide_toy_table(empty).empty
-    for text in (toy_table_markdown(empty), toy_table_latex(empty)):
-        assert "The study has no runs of XRel, XRelIrrXOR, XOR and Parity" in text
+    assert wide_csv(empty).empty
+    for text in (markdown(empty), latex(empty)):
+        assert f"The study has no runs of {joined(TOY_DATASETS)} at p = 1" in text
 
 
 def test_one_cell_has_one_reference(study):

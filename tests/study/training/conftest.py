@@ -11,7 +11,7 @@ import pytest
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.planted import generate
-from mmfusion.study.data.planted_settings import SequenceSettings
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.training.cell_training import train_cell
 
 SIZES = {"train": 200, "validation": 60, "test": 50}
@@ -42,7 +42,7 @@ def vector_settings(settings: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def sequences() -> dict[int, MultimodalDataset]:
     """XRelIrrXOR of three seeds: three views of 30 symbols."""
-    small = SequenceSettings(length=30, sizes=SIZES)
+    small = PlantedSettings(length=30, sizes=SIZES)
     return {seed: generate("XRelIrrXOR", seed, small) for seed in (0, 1, 5)}
 
 

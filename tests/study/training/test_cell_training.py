@@ -15,7 +15,7 @@ import torch
 from mmfusion.files import write_table
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.planted import generate
-from mmfusion.study.data.planted_settings import SequenceSettings
+from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.tables.definitions import check_table
 from mmfusion.study.training.cell_training import prepared_splits, target_moments, train_cell
 from mmfusion.study.training.checkpoint import save_cells
@@ -203,7 +203,7 @@ def test_several_classes(vectors, vector_settings, cell: Cell) -> None:
 
 @pytest.mark.parametrize(("norm", "largest"), [("ibn", "1"), ("vbn", "1+2")])
 def test_only_iterative_batch_norm_finds_the_planted_view(norm: str, largest: str) -> None:
-    easy = SequenceSettings(length=20, sizes={"train": 600, "validation": 10, "test": 400})
+    easy = PlantedSettings(length=20, sizes={"train": 600, "validation": 10, "test": 400})
     dataset = generate("XRel", 3, easy)
     settings = {
         "penalty": 0.01,
