@@ -18,7 +18,6 @@ from mmfusion.study.data.planted_settings import SYMBOLS, PlantedSettings
 from mmfusion.study.streams import stream
 
 
-
 def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -> MultimodalDataset:
     """Draw a synthetic dataset; equal arguments give equal data.
 

@@ -27,7 +27,7 @@ from mmfusion.study.names import MOSI_TASKS
 
 CONFIG = Path(__file__).parents[3] / "config"
 Config = dict[str, Any]
-NORMS = f"{', '.join(map(repr, NORMALISATIONS[:-1]))} or {NORMALISATIONS[-1]!r}"
+NORMS = f"{', '.join(map(repr, tuple(NORMALISATIONS)[:-1]))} or {tuple(NORMALISATIONS)[-1]!r}"
 
 
 def problems(config: Any) -> list[str]:

@@ -147,8 +147,8 @@ def test_study_without_toy_runs(table):
     empty = toy_table(table, POSTER)
     assert empty.columns.tolist() == COLUMNS
     assert empty.empty
-    assert wide_csv(empty).empty
-    for text in (markdown(empty), latex(empty)):
+    assert wide_toy_table(empty).empty
+    for text in (toy_table_markdown(empty), toy_table_latex(empty)):
         assert f"The study has no runs of {joined(TOY_DATASETS)} at p = 1" in text
 
 
