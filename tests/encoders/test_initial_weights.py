@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import sleep
 
 import pytest
 import torch
@@ -167,6 +168,7 @@ def test_threads_that_draw_noise_at_once_draw_what_each_draws_alone() -> None:
         for _ in range(50):
             with drawing_from(generator):
                 drawn.append(torch.rand(40))
+                sleep(1e-4)  # the other threads have their turn
         return torch.stack(drawn)
 
     with ThreadPoolExecutor(4) as threads:
