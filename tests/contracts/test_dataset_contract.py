@@ -51,7 +51,9 @@ def dataset(
     if name in PLANTED_DATASETS:
         return lambda: generate(name, 3, SETTINGS)
     if name in MOSI_TASKS:
-        return lambda: mosi_dataset(read_mosi(mosi_folder.path), MOSI_TASKS[name], "published")
+        return lambda: mosi_dataset(
+            read_mosi(mosi_folder.path, registry=mosi_folder.registry), MOSI_TASKS[name], "published"
+        )
     return lambda: of_user(tmp_path)
 
 

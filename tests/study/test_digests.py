@@ -235,8 +235,8 @@ EVERY = {path.stem for path in SCRIPTS.glob("*.py")}
         ("study/config/settings.py", {"provenance"}),
         ("study/figures/eigen_projection.py", {"figure"}),
         ("study/data/mosi/mosi_folds.json", {"mosi_dataset"}),
-        ("study/data/planted.py", {"synthetic_data", "baselines"}),
-        ("study/streams.py", {"synthetic_data", "baselines", "train", "evaluate", "eigen"}),
+        ("study/data/planted.py", {"synthetic_data"}),
+        ("study/streams.py", {"synthetic_data", "train", "evaluate", "eigen"}),
         ("study/logs.py", EVERY),
     ],
 )
