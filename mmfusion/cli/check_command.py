@@ -54,7 +54,8 @@ def describe_data(request: DataRequest) -> str:
     for name, values in data.arrays.items():
         missing = int((~present[name]).sum()) if name in present else 0
         gone = f"; missing for {missing} samples, which get its mean feature" if missing else ""
-        lines.append(f"  {name}: shape {values.shape}, {WORDS[kinds[name]]}{_lengths(data, name)}{gone}")
+        words = WORDS.get(kinds[name], kinds[name])
+        lines.append(f"  {name}: shape {values.shape}, {words}{_lengths(data, name)}{gone}")
         if kinds[name] == "vector" and (constant := int((values.min(axis=0) == values.max(axis=0)).sum())):
             lines.append(f"    {constant} of its {values.shape[1]} columns are constant and tell nothing")
     lines += [f"  target {request.target}: {_target(target, classes)}"]

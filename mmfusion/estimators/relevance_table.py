@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmfusion.measures.catalogue import OF_HELD_OUT, OF_WEIGHTS
 from mmfusion.measures.intervals import bootstrap_interval
-
-FROM_WEIGHTS = ("block_norm", "beta", "weight_share")
-HELD_OUT = ("loss_rise", "variance_share", "covariance_share", "reducibility_single", "reducibility_within")
-MEASURES = (*FROM_WEIGHTS, *HELD_OUT)
 
 
 def summarise_networks(tables: Sequence[pd.DataFrame], seed: int) -> pd.DataFrame:
@@ -32,7 +29,7 @@ def summarise_networks(tables: Sequence[pd.DataFrame], seed: int) -> pd.DataFram
         it was not measured.
     """
     columns: dict[str, Any] = {name: tables[0][name] for name in ("subset", "order")}
-    for measure in MEASURES:
+    for measure in (*OF_WEIGHTS, *OF_HELD_OUT):
         values = np.stack(  # (networks, subsets)
             [table.reindex(columns=[measure]).to_numpy(dtype=float)[:, 0] for table in tables]
         )

@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 
 from mmfusion import TensorFusion
 from mmfusion.measures.catalogue import LABELS, MEASURES, OF_HELD_OUT, OF_WEIGHTS
-from mmfusion.measures.heldout import heldout_relevance
-from mmfusion.measures.reducibility import reducibility
+from mmfusion.measures.subset_measures import subset_measures
 
 
 def test_entries_are_complete_and_unique() -> None:
@@ -26,9 +26,10 @@ def test_measures_of_weights_are_those_of_the_fusion_layer() -> None:
 def test_measures_of_held_out_samples_are_those_that_are_computed() -> None:
     parts = {("1",): np.arange(8.0)[:, None], ("1", "2"): np.ones((8, 1))}
     means = {subset: np.zeros(1) for subset in parts}
-    shares = heldout_relevance(parts, np.zeros(1), means, np.arange(8) % 2, "binary")
-    table = shares.merge(reducibility(parts, {"1": np.arange(8.0)[:, None], "2": np.ones((8, 1))}, 0))
-    assert tuple(table.columns.drop(["subset", "order"])) == OF_HELD_OUT
+    weights = pd.DataFrame({"subset": ["1", "1+2"]}).assign(**dict.fromkeys(OF_WEIGHTS, 0.5))
+    features = {"1": np.arange(8.0)[:, None], "2": np.ones((8, 1))}
+    table = subset_measures(weights, parts, np.zeros(1), means, features, np.arange(8) % 2, "binary", 0)
+    assert tuple(table.columns) == ("subset", "order", *OF_WEIGHTS, *OF_HELD_OUT)
 
 
 def test_the_catalogue_does_not_import_torch() -> None:

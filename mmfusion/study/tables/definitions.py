@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pandas.api import types
 
+from mmfusion.fusion.norm_names import NORM_NAMES
 from mmfusion.measures.catalogue import MEASURES
 from mmfusion.study.markdown import markdown_table
-from mmfusion.study.names import NORM_NAMES
 
 
 class Column(NamedTuple):
