@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
+from mmfusion.encoders import ENCODERS
 from mmfusion.errors import InputError
 from mmfusion.estimators import fitting
 
@@ -61,7 +62,7 @@ def fitted(encoder: Any, **changes: Any) -> FusionClassifier:
     [
         (Mean, r"is the class Mean, expected an instance of it; call it with its arguments, Mean\(...\)"),
         ({"module": Mean}, "is the class Mean, expected an instance"),
-        (3, "is 3, expected one of symbols, vector, sequence, a mapping with"),
+        (3, f"is 3, expected one of {', '.join(ENCODERS)}, a mapping with"),
         (["vector"], r"is \['vector'\], expected one of symbols"),
         ({"module": "vector"}, "is 'vector', expected one of"),
         ({"module": Mean(4, 4), "hidden": 3}, ": 'hidden' is not an argument of your own module"),
