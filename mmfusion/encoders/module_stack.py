@@ -16,7 +16,7 @@ from mmfusion.errors import FusionError
 
 
 class StackedModules(nn.Module):
-    """Copies of several `ModuleEncoder`, computed one after the other; see `stacked_modules`.
+    """Deep copies of several `ModuleEncoder`: they map inputs (k, B, ...) to features (k, B, dim).
 
     A user's module does not know of an axis that counts networks, so that its parameters cannot be stacked.
     Each copy returns what its original would return alone, with the same batch norm and random numbers.
@@ -24,14 +24,26 @@ class StackedModules(nn.Module):
     Parameters
     ----------
     encoders : sequence of ModuleEncoder
-        At least one. They do not change before `write_back`.
+        One per network, or per network within every modality; at least one. They do not change before
+        `write_back`, which copies what was trained into them.
+
+    Raises
+    ------
+    FusionError
+        If there is no encoder, or their features differ in width.
     """
 
     def __init__(self, encoders: Sequence[ModuleEncoder]) -> None:
         super().__init__()
+        dims = sorted({encoder.dim for encoder in encoders})
+        if len(dims) != 1:
+            raise FusionError(
+                f"{len(encoders)} encoders with features of width {dims} cannot be stacked, expected at "
+                "least one encoder and one width; stack encoders of one architecture."
+            )
+        self.dim = dims[0]
         self.originals = tuple(encoders)  # a tuple is not a submodule: only the copies are trained
         self.copies = nn.ModuleList(copy.deepcopy(encoder) for encoder in encoders)
-        self.dim = self.originals[0].dim
         self.noise: tuple[torch.Generator, ...] = ()
 
     def use_noise(self, generators: Sequence[torch.Generator]) -> None:
@@ -78,30 +90,3 @@ class StackedModules(nn.Module):
             by_name = dict(chain(trained.named_parameters(), trained.named_buffers()))
             for name, values in chain(original.named_parameters(), original.named_buffers()):
                 values.copy_(by_name[name])
-
-
-def stacked_modules(encoders: Sequence[ModuleEncoder]) -> StackedModules:
-    """Stack deep copies of encoders, which map inputs (k, B, ...) to features (k, B, dim).
-
-    Parameters
-    ----------
-    encoders : sequence of ModuleEncoder
-        One per network, or per network within every modality.
-
-    Returns
-    -------
-    StackedModules
-        Its `write_back` copies what was trained into `encoders`.
-
-    Raises
-    ------
-    FusionError
-        If there is no encoder, or their features differ in width.
-    """
-    dims = sorted({encoder.dim for encoder in encoders})
-    if len(dims) != 1:
-        raise FusionError(
-            f"{len(encoders)} encoders with features of width {dims} cannot be stacked, expected at least "
-            "one encoder and one width; stack encoders of one architecture."
-        )
-    return StackedModules(encoders)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.encoder import Encoder, linear, new_conv1d, new_linear, shared_tensor
+from mmfusion.encoders.encoder import Encoder, linear, new_layer, shared_tensor
 from mmfusion.errors import DataError
 
 
@@ -53,9 +53,9 @@ class SequenceEncoder(Encoder):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(dim, channels)
-        self.conv = new_conv1d(inputs, channels, width, "same", generator)
+        self.conv = new_layer(nn.Conv1d, inputs, channels, width, padding="same", generator=generator)
         self.dropout = Dropout(dropout)
-        self.linear = new_linear(channels, dim, generator)
+        self.linear = new_layer(nn.Linear, channels, dim, generator=generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
         """Check the form of sequences, and return a tensor on their memory.
@@ -84,10 +84,6 @@ class SequenceEncoder(Encoder):
                 "training data; use the same columns."
             )
         return shared_tensor(steps)
-
-    def weights(self) -> list[Tensor]:
-        """Return the weights of the convolution and of the linear layer."""
-        return [self.conv.weight, self.linear.weight]
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the mean of every filter over the real steps, (..., channels, B).

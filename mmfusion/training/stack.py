@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.module_encoder import ModuleEncoder
-from mmfusion.encoders.module_stack import StackedModules, stacked_modules
+from mmfusion.encoders.module_stack import StackedModules
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.training.missing_features import mean_of_present, with_replaced
 from mmfusion.training.network import MultimodalNetwork
@@ -140,7 +140,7 @@ def _group_by_architecture(
 
 def _stacked_encoders(encoders: Sequence[nn.Module]) -> nn.Module:
     modules = [encoder for encoder in encoders if isinstance(encoder, ModuleEncoder)]
-    return stacked_modules(modules) if modules else _stacked(encoders)
+    return StackedModules(modules) if modules else _stacked(encoders)
 
 
 def _parameters_of(encoder: nn.Module, position: int) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind_of
 from mmfusion.encoders import encoder as base
 from mmfusion.encoders.lent_generator import with_new_weights
-from mmfusion.encoders.module_stack import stacked_modules
+from mmfusion.encoders.module_stack import StackedModules
 from mmfusion.errors import FusionError
 
 Values = NDArray[Any]
@@ -111,7 +111,7 @@ def inputs_of(kind: str, encoder: Encoder, size: int = 12, seed: int = 0) -> Ten
 def stack_of(encoders: list[Encoder]) -> nn.Module:
     """Encoders of one kind as one, with parameters that have a leading axis or copy by copy."""
     if isinstance(encoders[0], ModuleEncoder):
-        return stacked_modules(encoders)  # type: ignore[arg-type]  # all are
+        return StackedModules(encoders)  # type: ignore[arg-type]  # all are
     stack = build_like(encoders[0])
     for name, parameter in list(stack.named_parameters()):
         owner, _, key = name.rpartition(".")
