@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -54,7 +54,7 @@ def new_layer(
         After ``manual_seed(s)`` of the generator it has, bit for bit, the weights that torch's layer has
         after ``torch.manual_seed(s)``.
     """
-    layer = nn.utils.skip_init(kind, *sizes, **options)
+    layer: Layer = nn.utils.skip_init(kind, *sizes, **options)  # type: ignore[no-untyped-call]  # torch lacks the type
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
     inputs_per_output = layer.weight[0].numel()
     bound = 1 / math.sqrt(inputs_per_output) if inputs_per_output else 0.0
@@ -121,7 +121,23 @@ class Encoder(nn.Module):
         Width d of the features.
     hidden : int
         Width of the activations.
+
+    Attributes
+    ----------
+    axes : int, default 2
+        Axes of the raw arrays, the samples included.
+    whole : bool, default False
+        Whether the values are whole numbers, symbols from 0 to size - 1.
+    standardised : bool, default True
+        Whether an estimator standardises the columns by the training samples.
+    help : str
+        What the values are and what encodes them, for ``mmfusion check``.
     """
+
+    axes: ClassVar[int] = 2
+    whole: ClassVar[bool] = False
+    standardised: ClassVar[bool] = True
+    help: ClassVar[str]
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()

@@ -39,6 +39,12 @@ class MotifScanner(Encoder):
         Source of the initial weights. Default: torch's global generator.
     """
 
+    whole, standardised = True, False
+    help = (
+        "whole numbers, read as a sequence of symbols per sample: a motif scanner (save measurements and "
+        "counts as floats)"
+    )
+
     def __init__(
         self,
         alphabet: int = 4,

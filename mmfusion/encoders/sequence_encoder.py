@@ -42,6 +42,9 @@ class SequenceEncoder(Encoder):
         Source of the initial weights. Default: torch's global generator.
     """
 
+    axes = 3
+    help = "numbers, one sequence of vectors per sample: a temporal convolution"
+
     def __init__(
         self,
         inputs: int,

@@ -30,6 +30,8 @@ class VectorEncoder(Encoder):
         Source of the initial weights. Default: torch's global generator.
     """
 
+    help = "numbers, one vector per sample: a small network of two layers"
+
     def __init__(
         self,
         inputs: int,

@@ -25,7 +25,7 @@ from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
 from mmfusion.fusion.prediction_statistics import Constants, Rule, Setting, bn, dbn, ibn, none, vbn
 from mmfusion.fusion.subsets import Subset, subsets
-from mmfusion.fusion.wick import BySubset, check_matrices, tensor_products, wick_from_constants
+from mmfusion.fusion.wick import BySubset, check_matrices, tensor_products, wick_product
 
 NORMALISATIONS: dict[str, Rule] = {
     "none": Rule(none, least_batch=1, centred=False, stored=False),
@@ -106,7 +106,8 @@ class Normalisation(nn.Module):
         rows = {name: values.mT for name, values in heads.columns.items()}
         like = next(iter(rows.values()))
         kappas = {subset: part.to(like) for subset, part in constants.kappas.items()}
-        products = wick_from_constants(tensor_products(rows, self.max_order), kappas, self.dims)
+        plain = tensor_products(rows, self.max_order)
+        products = {subset: wick_product(plain, kappas, subset, self.dims) for subset in plain}
         if constants.mean is not None:
             means = torch.split(constants.mean.to(like).unsqueeze(-2), self.widths, dim=-1)
             products = {i: x - mean for (i, x), mean in zip(products.items(), means, strict=True)}
