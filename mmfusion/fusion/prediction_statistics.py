@@ -9,12 +9,12 @@ norm of a tensor product is the product of the norms. Where the features are not
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from mmfusion.fusion.multilinear import Columns, Heads, batch_mean, product_means
+from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
 from mmfusion.fusion.subsets import subsets
 from mmfusion.fusion.wick import BySubset, wick_constants
 from mmfusion.fusion.wick_closed import closed_form
@@ -41,15 +41,6 @@ class Constants:
     kappas: BySubset = field(default_factory=dict)
     mean: Tensor | None = None
     gain: Tensor | None = None
-
-    def to(self, like: Tensor) -> Constants:
-        """Return the constants of the products in the type of a tensor."""
-        return replace(
-            self,
-            kappas={subset: part.to(like) for subset, part in self.kappas.items()},
-            mean=None if self.mean is None else self.mean.to(like),
-            gain=None if self.gain is None else self.gain.to(like),
-        )
 
 
 @dataclass(frozen=True)
@@ -122,9 +113,12 @@ def vector_gain(columns: Columns, mean: Tensor, setting: Setting) -> Tensor:
 
     Its shape is (..., sum over I of product of d_m).
     """
-    chosen = subsets(columns, setting.max_order)
-    norms = torch.stack([values.square().sum(-2) for values in columns.values()], dim=-2)
-    whole = product_means(norms, chosen, list(columns), setting.weight)
+    norms = {name: values.square().sum(-2) for name, values in columns.items()}  # ||f^m||^2, (..., B)
+    products: BySubset = {}
+    for subset in subsets(columns, setting.max_order):
+        last = norms[subset[-1]]
+        products[subset] = products[subset[:-1]] * last if len(subset) > 1 else last
+    whole = batch_mean(torch.stack(list(products.values()), dim=-2), setting.weight)
     index = setting.block_of.expand(mean.shape)
     variance = whole - torch.zeros_like(whole).scatter_add(-1, index, mean.square())
     return (variance.clamp(min=0) + setting.eps).rsqrt().index_select(-1, setting.block_of)
@@ -132,6 +126,11 @@ def vector_gain(columns: Columns, mean: Tensor, setting: Setting) -> Tensor:
 
 def _double(columns: Columns) -> dict[str, Tensor]:
     return {name: values.double() for name, values in columns.items()}
+
+
+def _uncentred(columns: Columns, setting: Setting, mean: Tensor, gain: Tensor) -> tuple[Heads, Constants]:
+    like = next(iter(columns.values()))
+    return Heads(columns, setting.max_order), Constants(mean=mean.to(like), gain=gain.to(like))
 
 
 def none(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
@@ -147,17 +146,14 @@ def bn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     square = subset_means(Heads(squared, setting.max_order), setting.weight)
     variance = (square - mean.square()).clamp(min=0) + setting.eps
     widths = torch.bincount(setting.block_of)[setting.block_of]
-    like = next(iter(columns.values()))
-    return Heads(columns, setting.max_order), Constants(mean=mean, gain=(variance * widths).rsqrt()).to(like)
+    return _uncentred(columns, setting, mean, (variance * widths).rsqrt())
 
 
 def vbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``vbn``: phi_I = (f^I - mu) / sigma, sigma^2 = E||f^I - mu||^2 + eps: one scalar per subset."""
     double = _double(columns)
     mean = subset_means(Heads(double, setting.max_order), setting.weight)
-    gain = vector_gain(double, mean, setting)
-    like = next(iter(columns.values()))
-    return Heads(columns, setting.max_order), Constants(mean=mean, gain=gain).to(like)
+    return _uncentred(columns, setting, mean, vector_gain(double, mean, setting))
 
 
 def dbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
