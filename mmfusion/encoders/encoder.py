@@ -58,7 +58,8 @@ def new_layer(
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
     inputs_per_output = layer.weight[0].numel()
     bound = 1 / math.sqrt(inputs_per_output) if inputs_per_output else 0.0
-    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    bias: Tensor = layer.bias  # type: ignore[assignment]  # it has one
+    nn.init.uniform_(bias, -bound, bound, generator=generator)
     return layer
 
 
@@ -125,7 +126,7 @@ class Encoder(nn.Module):
     Attributes
     ----------
     axes : int, default 2
-        Axes of the raw arrays, the samples included.
+        Of a kind in `mmfusion.encoders.ENCODERS`, as all of the following: axes of the raw arrays, the samples included.
     whole : bool, default False
         Whether the values are whole numbers, symbols from 0 to size - 1.
     standardised : bool, default True
@@ -147,7 +148,7 @@ class Encoder(nn.Module):
     def prepare(self, values: NDArray[Any]) -> Tensor:
         """Turn a raw array (n, ...) into the tensor (n, ...) that the encoder takes.
 
-        It checks form and type. Values are expected to be checked (`mmfusion.data.check_values`).
+        The array is expected to be checked, as `mmfusion.ModalityData` and `mmfusion.data.check_values` do.
         """
         raise NotImplementedError
 

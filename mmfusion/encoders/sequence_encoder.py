@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.encoder import Encoder, linear, new_layer, shared_tensor
-from mmfusion.errors import DataError
 
 
 class SequenceEncoder(Encoder):
@@ -61,32 +60,14 @@ class SequenceEncoder(Encoder):
         self.linear = new_layer(nn.Linear, channels, dim, generator=generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
-        """Check the form of sequences, and return a tensor on their memory.
+        """Return a tensor on the memory of sequences (n, length, inputs).
 
-        Parameters
-        ----------
-        values : array, shape (n, length, inputs)
-            Numbers whose values are checked: finite, or NaN in all columns of a step that is padding, see
-            `mmfusion.data.padding.pad`. A step that is NaN in some columns only has NaN features.
-
-        Returns
-        -------
-        Tensor, shape (n, length, inputs)
-            Contiguous arrays of floats are not copied, also where they are mapped from a file; other numbers
-            become float32.
-
-        Raises
-        ------
-        DataError
-            If the array has another form or type.
+        Contiguous arrays of floats are not copied, also where they are mapped from a file; other numbers
+        become float32. Padding is NaN in all columns of a step, see `mmfusion.data.padding.pad`; a step that
+        is NaN in some columns only has NaN features.
         """
-        steps, inputs = _numbers(values), self.conv.in_channels
-        if steps.shape[2] != inputs:
-            raise DataError(
-                f"sequences have shape {steps.shape}, expected {inputs} columns in every step as in the "
-                "training data; use the same columns."
-            )
-        return shared_tensor(steps)
+        kept = values.dtype in (np.float16, np.float32, np.float64)
+        return shared_tensor(values if kept else values.astype(np.float32))
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the mean of every filter over the real steps, (..., channels, B).
@@ -121,13 +102,3 @@ class SequenceEncoder(Encoder):
             product = torch.unflatten(rows @ kernel[..., position].mT, -2, padded.shape[-3:-1])
             scores = scores + product[..., position : position + length, :]
         return scores
-
-
-def _numbers(values: NDArray[Any]) -> NDArray[Any]:
-    """Check the form of sequences, and return them as floats."""
-    if values.ndim != 3 or values.dtype.kind not in "biuf" or 0 in values.shape[1:]:
-        raise DataError(
-            f"sequences are an array {values.shape} of {values.dtype}, expected numbers (samples, steps, "
-            "columns); put sequences of unequal length into one array, with NaN in the steps of padding."
-        )
-    return values if values.dtype in (np.float16, np.float32, np.float64) else values.astype(np.float32)

@@ -28,7 +28,7 @@ from mmfusion.fusion.subsets import Subset, subsets
 from mmfusion.fusion.wick import BySubset, check_matrices, tensor_products, wick_product
 
 NORMALISATIONS: dict[str, Rule] = {
-    "none": Rule(none, least_batch=1, centred=False, stored=False),
+    "none": Rule(none, centred=False, stored=False),
     "bn": Rule(bn),
     "vbn": Rule(vbn),
     "dbn": Rule(dbn),
@@ -108,12 +108,10 @@ class Normalisation(nn.Module):
         kappas = {subset: part.to(like) for subset, part in constants.kappas.items()}
         plain = tensor_products(rows, self.max_order)
         products = {subset: wick_product(plain, kappas, subset, self.dims) for subset in plain}
-        if constants.mean is not None:
-            means = torch.split(constants.mean.to(like).unsqueeze(-2), self.widths, dim=-1)
-            products = {i: x - mean for (i, x), mean in zip(products.items(), means, strict=True)}
-        if constants.gain is not None:
-            gains = torch.split(constants.gain.to(like).unsqueeze(-2), self.widths, dim=-1)
-            products = {i: x * gain for (i, x), gain in zip(products.items(), gains, strict=True)}
+        for values, apply in ((constants.mean, torch.sub), (constants.gain, torch.mul)):
+            if values is not None:
+                parts = self.by_subset(values.to(like).unsqueeze(-2))
+                products = {subset: apply(x, parts[subset]) for subset, x in products.items()}
         return products
 
     def scores(
@@ -161,14 +159,13 @@ class Normalisation(nn.Module):
         """Return W_I / scale_I per subset, shape (..., outputs, product of d_m)."""
         if constants.gain is not None:
             weight = weight * constants.gain.unsqueeze(-2)
-        return dict(zip(self.subsets, torch.split(weight, self.widths, dim=-1), strict=True))
+        return self.by_subset(weight)
 
     def offset(self, constants: Constants, weights: Mapping[Subset, Tensor]) -> Tensor | float:
         """Return the sum over I of <kappa_I - mean_I, W_I / scale_I>, shape (..., outputs)."""
         shift = offset(weights, constants.kappas)
         if constants.mean is not None:
-            means = torch.split(constants.mean.unsqueeze(-2), self.widths, dim=-1)
-            shift = shift - offset(weights, dict(zip(self.subsets, means, strict=True)))
+            shift = shift - offset(weights, self.by_subset(constants.mean.unsqueeze(-2)))
         return shift
 
     @torch.no_grad()
@@ -193,8 +190,9 @@ class Normalisation(nn.Module):
         ):
             self.get_buffer(buffer).copy_(torch.tensor(default) if value is None else value.flatten())
         self.kappa.zero_()
+        kappas = self.by_subset(self.kappa)
         for subset, part in constants.kappas.items():
-            self.split_blocks("kappa")[subset].copy_(part)
+            kappas[subset].copy_(part.squeeze(-2))
         self.fitted.fill_(True)
 
     def stored(self) -> Constants:
@@ -212,7 +210,7 @@ class Normalisation(nn.Module):
                 f"{self.name}: the prediction statistics are missing; call fit_statistics with the features "
                 "of the training split before predicting."
             )
-        kappas = {s: part for s, part in self.split_blocks("kappa").items() if len(s) > 1}
+        kappas = {s: part for s, part in self.by_subset(self.kappa.unsqueeze(0)).items() if len(s) > 1}
         return Constants(
             self.get_buffer("centre").unsqueeze(-1),
             self.get_buffer("input_scale").unsqueeze(-1),
@@ -226,10 +224,9 @@ class Normalisation(nn.Module):
         parts = torch.split(self.get_buffer(buffer), list(self.dims.values()))
         return {m: part.unsqueeze(0) for m, part in zip(self.dims, parts, strict=True)}
 
-    def split_blocks(self, buffer: str) -> BySubset:
-        """View a stored vector as one row per subset, shape (1, product of d_m)."""
-        parts = torch.split(self.get_buffer(buffer), self.widths)
-        return {subset: part.unsqueeze(0) for subset, part in zip(self.subsets, parts, strict=True)}
+    def by_subset(self, values: Tensor) -> BySubset:
+        """View values (..., sum over I of product of d_m) per subset, shape (..., product of d_m)."""
+        return dict(zip(self.subsets, torch.split(values, self.widths, dim=-1), strict=True))
 
     def _columns(self, features: Mapping[str, Tensor], axes: int = 2) -> dict[str, Tensor]:
         if set(features) != set(self.dims):
@@ -245,19 +242,14 @@ class Normalisation(nn.Module):
         if self.training:
             return self._statistics(columns, share)
         constants = self.stored()
-        if constants.centre is not None and constants.input_scale is not None:
-            parts = [
-                torch.split(x, list(self.dims.values())) for x in (constants.centre, constants.input_scale)
-            ]
-            columns = {
-                m: (x - centre.to(x)) / scale.to(x)
-                for (m, x), centre, scale in zip(columns.items(), *parts, strict=True)
-            }
+        if self.rule.stored:
+            centre, scale = self.split_inputs("centre"), self.split_inputs("input_scale")
+            columns = {m: (x - centre[m].mT.to(x)) / scale[m].mT.to(x) for m, x in columns.items()}
         return Heads(columns, self.max_order), constants
 
     def _statistics(self, columns: Columns, share: Tensor | None) -> tuple[Heads, Constants]:
         samples = next(iter(columns.values())).shape[-1]
-        check_batch_size(self.name, samples, self.rule.least_batch)
+        check_batch_size(self.name, samples, 2 if self.rule.stored else 1)
         return self.rule.statistics(columns, Setting(self.max_order, self.block_of, self.eps, share))
 
 

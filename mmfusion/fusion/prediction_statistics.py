@@ -65,10 +65,6 @@ class Setting:
     weight: Tensor | None = None
 
 
-Statistics = Callable[[Columns, Setting], tuple[Heads, Constants]]
-"""Map columns and setting to the heads of g and the constants."""
-
-
 @dataclass(frozen=True)
 class Rule:
     """A normalisation: its statistics, and what follows from them.
@@ -77,18 +73,16 @@ class Rule:
     ----------
     statistics : function
         Maps columns and setting to the heads of g and the constants.
-    least_batch : int, default 2
-        Samples that a training batch needs.
     centred : bool, default True
         Whether every phi_I of a training batch has mean zero.
     stored : bool, default True
-        Whether prediction needs constants of the training split.
+        Whether there are constants, so that a training batch needs two samples, and prediction those of the
+        training split.
     kappas : bool, default False
         Whether there are constants kappa_S of two and more modalities.
     """
 
-    statistics: Statistics
-    least_batch: int = 2
+    statistics: Callable[[Columns, Setting], tuple[Heads, Constants]]
     centred: bool = True
     stored: bool = True
     kappas: bool = False

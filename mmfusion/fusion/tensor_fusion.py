@@ -111,7 +111,7 @@ class TensorFusion(nn.Module):
 
     def blocks(self) -> BySubset:
         """Return views on W_I per subset, shape (outputs, product of d_m)."""
-        return dict(zip(self.subsets, torch.split(self.weight, self.widths, dim=-1), strict=True))
+        return self.norm.by_subset(self.weight)
 
     def block_features(self, features: Mapping[str, Tensor]) -> BySubset:
         """Return phi_I(x) per subset.

@@ -20,7 +20,6 @@ from mmfusion.fusion.wick import tensor_products, wick_product
 SAMPLES_AT_ONCE = 64
 """Samples whose products are formed at once."""
 
-
 _Sum = Callable[[Tensor, Sequence[Tensor]], Tensor]
 
 

@@ -16,8 +16,7 @@ from torch import Tensor, nn
 
 from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.module_encoder import ModuleEncoder
-from mmfusion.encoders.module_stack import StackedModules
+from mmfusion.encoders.module_encoder import ModuleEncoder, StackedModules
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.training.missing_features import mean_of_present, with_replaced
 from mmfusion.training.network import MultimodalNetwork

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind_of
 from mmfusion.encoders import encoder as base
 from mmfusion.encoders.lent_generator import with_new_weights
-from mmfusion.encoders.module_stack import StackedModules
+from mmfusion.encoders.module_encoder import StackedModules
 from mmfusion.errors import FusionError
 
 Values = NDArray[Any]
@@ -121,7 +121,7 @@ def stack_of(encoders: list[Encoder]) -> nn.Module:
 
 
 def build_like(encoder: Encoder) -> Encoder:
-    kind = next(name for name, make in ENCODERS.items() if isinstance(encoder, make))  # type: ignore[arg-type]  # a class
+    kind = next(name for name, make in ENCODERS.items() if isinstance(encoder, make))
     return build(kind).to(encoder.batch_norm.weight.dtype)
 
 
@@ -131,6 +131,16 @@ def test_every_kind_has_a_case_here() -> None:
 
 def test_values_of_a_kind_are_known_as_such(kind: str) -> None:
     assert kind_of(values_of(kind)) == ("vector" if kind == MODULE else kind)
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+def test_the_class_says_what_its_arrays_are(kind: str) -> None:
+    encoder, values = ENCODERS[kind], values_of(kind)
+    assert values.ndim == encoder.axes
+    assert np.issubdtype(values.dtype, np.integer) == encoder.whole
+    assert not (encoder.whole and encoder.standardised)
+    assert encoder.help
+    assert "\n" not in encoder.help
 
 
 # Shapes and types
