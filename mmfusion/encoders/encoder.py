@@ -114,7 +114,8 @@ class Encoder(nn.Module):
     """Base class: activations - batch norm - features.
 
     Every parameter may have a leading axis that counts networks; inputs and features then have it too. In
-    eval mode an empty batch has features (..., 0, dim); in training mode it raises.
+    eval mode an empty batch has features (..., 0, dim); in training mode it raises. The class attributes
+    below describe the kinds in `mmfusion.encoders.ENCODERS`.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ class Encoder(nn.Module):
     Attributes
     ----------
     axes : int, default 2
-        Of a kind in `mmfusion.encoders.ENCODERS`, as all of the following: axes of the raw arrays, the samples included.
+        Axes of the raw arrays, the samples included.
     whole : bool, default False
         Whether the values are whole numbers, symbols from 0 to size - 1.
     standardised : bool, default True

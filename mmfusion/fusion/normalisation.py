@@ -182,21 +182,21 @@ class Normalisation(nn.Module):
         columns = {name: values.double() for name, values in self._columns(features).items()}
         double = None if sample_weight is None else sample_weight.double()
         _, constants = self._statistics(columns, _shares(double))
-        for buffer, value, default in (
-            ("centre", constants.centre, 0.0),
-            ("input_scale", constants.input_scale, 1.0),
-            ("mean", constants.mean, 0.0),
-            ("scale", None if constants.gain is None else constants.gain.reciprocal(), 1.0),
+        for buffer, value in (
+            ("centre", constants.centre),
+            ("input_scale", constants.input_scale),
+            ("mean", constants.mean),
+            ("scale", None if constants.gain is None else constants.gain.reciprocal()),
         ):
-            self.get_buffer(buffer).copy_(torch.tensor(default) if value is None else value.flatten())
-        self.kappa.zero_()
+            if value is not None:
+                self.get_buffer(buffer).copy_(value.flatten())
         kappas = self.by_subset(self.kappa)
         for subset, part in constants.kappas.items():
             kappas[subset].copy_(part.squeeze(-2))
         self.fitted.fill_(True)
 
     def stored(self) -> Constants:
-        """Return the constants of prediction.
+        """Return the constants of prediction on g; for centre and input scale see `split_inputs`.
 
         Raises
         ------
@@ -210,13 +210,11 @@ class Normalisation(nn.Module):
                 f"{self.name}: the prediction statistics are missing; call fit_statistics with the features "
                 "of the training split before predicting."
             )
-        kappas = {s: part for s, part in self.by_subset(self.kappa.unsqueeze(0)).items() if len(s) > 1}
+        kappas = self.by_subset(self.kappa.unsqueeze(0)) if self.rule.kappas else {}
         return Constants(
-            self.get_buffer("centre").unsqueeze(-1),
-            self.get_buffer("input_scale").unsqueeze(-1),
-            kappas if self.rule.kappas else {},
-            self.get_buffer("mean"),
-            self.get_buffer("scale").reciprocal(),
+            kappas={subset: part for subset, part in kappas.items() if len(subset) > 1},
+            mean=self.get_buffer("mean"),
+            gain=self.get_buffer("scale").reciprocal(),
         )
 
     def split_inputs(self, buffer: str) -> dict[str, Tensor]:
