@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.encoder import Encoder, shared_tensor
 from mmfusion.encoders.lent_generator import drawing_from
 from mmfusion.errors import DataError, FusionError
@@ -141,6 +140,12 @@ class StackedModules(nn.Module):
     encoders : sequence of ModuleEncoder
         One per network, or per network within every modality; at least one. They do not change before
         `write_back`, which copies what was trained into them.
+
+    Attributes
+    ----------
+    noise : tuple of torch.Generator
+        One per network: the source of the random numbers of all layers of its copies. Empty: torch's global
+        generator.
     """
 
     def __init__(self, encoders: Sequence[ModuleEncoder]) -> None:
@@ -148,20 +153,6 @@ class StackedModules(nn.Module):
         self.originals = tuple(encoders)  # a tuple is not a submodule: only the copies are trained
         self.copies = nn.ModuleList(copy.deepcopy(encoder) for encoder in encoders)
         self.noise: tuple[torch.Generator, ...] = ()
-
-    def use_noise(self, generators: Sequence[torch.Generator]) -> None:
-        """Let every network draw the random numbers of all its layers from a generator of its own.
-
-        Parameters
-        ----------
-        generators : sequence of torch.Generator
-            One per network; the copies are counted by networks within modalities. Empty: torch's global
-            generator.
-        """
-        self.noise = tuple(generators)
-        for module in self.modules():
-            if isinstance(module, Dropout):
-                module.generators = ()
 
     def weights(self) -> list[Tensor]:
         """Return the parameters of all modules with two or more axes."""

@@ -57,11 +57,13 @@ class NetworkStack(nn.Module):
         self.groups = _group_by_architecture(first.encoder_of_modality, shapes or {})
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
-        for module in self.encoders.modules():
-            if isinstance(module, Dropout):
-                module.generators = tuple(noise)
-            elif isinstance(module, StackedModules) and noise:
-                module.use_noise(noise)
+        for encoder in self.encoders:
+            if isinstance(encoder, StackedModules):
+                encoder.noise = tuple(noise)
+                continue
+            for module in encoder.modules():
+                if isinstance(module, Dropout):
+                    module.generators = tuple(noise)
 
     def _members(self, names: Sequence[str]) -> list[nn.Module]:
         """Return the encoders of a group, modality by modality, each of all networks."""

@@ -274,8 +274,8 @@ def test_shared_and_frozen_parameters_stay_so() -> None:
     assert bool((layers[0].weight == 5.0).all())
 
 
-def generators(*seeds: int) -> list[torch.Generator]:
-    return [torch.Generator().manual_seed(seed) for seed in seeds]
+def generators(*seeds: int) -> tuple[torch.Generator, ...]:
+    return tuple(torch.Generator().manual_seed(seed) for seed in seeds)
 
 
 @pytest.mark.parametrize("modalities", [1, 2])
@@ -283,23 +283,20 @@ def test_random_numbers_belong_to_one_network(modalities: int) -> None:
     """Copies are counted by networks within modalities; layers of any origin draw from one generator."""
     seeds, inputs = (11, 12, 13), vectors(3 * modalities)
     together = StackedModules([noisy(seed) for seed in range(3 * modalities)])
-    for module in together.modules():
-        if isinstance(module, Dropout):
-            module.generators = tuple(generators(*seeds))  # as a stack of other encoders has it
-    together.use_noise(generators(*seeds))
+    together.noise = generators(*seeds)
     before = torch.get_rng_state()
     actual = [together(inputs) for _ in range(2)]
     assert torch.equal(torch.get_rng_state(), before)
     for position, seed in enumerate(seeds):
         chosen = [position + 3 * modality for modality in range(modalities)]
         alone = StackedModules([noisy(number) for number in chosen])
-        alone.use_noise(generators(seed))
+        alone.noise = generators(seed)
         for features in actual:
             torch.manual_seed(99)  # of no importance
             assert torch.equal(alone(inputs[chosen]), features[chosen])
     assert not torch.equal(actual[0], actual[1])
     other = StackedModules([noisy(0)])
-    other.use_noise(generators(14))
+    other.noise = generators(14)
     assert not torch.equal(other(inputs[:1])[0], actual[0][0])
 
 
@@ -309,13 +306,13 @@ def test_without_generators_the_numbers_are_torchs() -> None:
     first = stack(inputs)
     torch.manual_seed(1)
     assert torch.equal(stack(inputs), first)
-    stack.use_noise([])
+    stack.noise = ()
     assert not torch.equal(stack(inputs), first)
 
 
 def test_torchs_generator_is_put_back_after_a_mistake() -> None:
     stack = StackedModules([ModuleEncoder(Returning(None), dim=4)])
-    stack.use_noise(generators(3))
+    stack.noise = generators(3)
     before = torch.get_rng_state()
     with pytest.raises(FusionError, match="Returning returned"):
         stack(torch.zeros(1, 6, 3))
