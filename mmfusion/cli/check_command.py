@@ -12,18 +12,12 @@ from mmfusion.cli.request import DataRequest
 from mmfusion.data.check_values import check_values
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.splits import split_rows
-from mmfusion.encoders import kind_of
+from mmfusion.encoders import ENCODERS, kind_of
 from mmfusion.estimators.targets import Target, class_target, number_target
-from mmfusion.fusion.subsets import default_order, subset_label, subsets
+from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
 
 HELD_OUT = 0.25
 """Share on which the split is tried, the default of the command ``relevance``."""
-WORDS = {
-    "vector": "numbers, one vector per sample: a small network of two layers",
-    "symbols": "whole numbers, read as a sequence of symbols per sample: a motif scanner (save measurements "
-    "and counts as floats)",
-    "sequence": "numbers, one sequence of vectors per sample: a temporal convolution",
-}
 
 
 def describe_data(request: DataRequest) -> str:
@@ -54,14 +48,15 @@ def describe_data(request: DataRequest) -> str:
     for name, values in data.arrays.items():
         missing = int((~present[name]).sum()) if name in present else 0
         gone = f"; missing for {missing} samples, which get its mean feature" if missing else ""
-        words = WORDS.get(kinds[name], kinds[name])
-        lines.append(f"  {name}: shape {values.shape}, {words}{_lengths(data, name)}{gone}")
+        lines.append(
+            f"  {name}: shape {values.shape}, {ENCODERS[kinds[name]].help}{_lengths(data, name)}{gone}"
+        )
         if kinds[name] == "vector" and (constant := int((values.min(axis=0) == values.max(axis=0)).sum())):
             lines.append(f"    {constant} of its {values.shape[1]} columns are constant and tell nothing")
     lines += [f"  target {request.target}: {_target(target, classes)}"]
     if source.groups is not None:
         lines.append(f"  groups: {len(np.unique(source.groups))}, kept together when samples are held out")
-    order = default_order(len(data.modalities))
+    order = chosen_order("auto", len(data.modalities))
     names = [subset_label(subset) for subset in subsets(data.modalities, order)]
     lines.append(
         f"{len(names)} subsets would get a relevance: {', '.join(names[:12])}{' ...' * (len(names) > 12)}"

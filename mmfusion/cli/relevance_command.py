@@ -17,7 +17,7 @@ from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.files import write_json, write_table
-from mmfusion.fusion.subsets import default_order
+from mmfusion.fusion.subsets import chosen_order
 from mmfusion.plotting.relevance_figure import relevance_figure
 from mmfusion.plotting.style import save_figure
 
@@ -81,7 +81,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
 
 def order_note(modalities: int, chosen: Any) -> str:
     """Say which subsets are scored, unless all are or the user has chosen them."""
-    order = default_order(modalities)
+    order = chosen_order("auto", modalities)
     if chosen != "auto" or order == modalities:
         return ""
     return (

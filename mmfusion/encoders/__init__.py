@@ -26,12 +26,15 @@ __all__ = [
     "kind_of",
 ]
 
-ENCODERS: dict[str, Callable[..., Encoder]] = {
+ENCODERS: dict[str, type[Encoder]] = {
     "symbols": MotifScanner,
     "vector": VectorEncoder,
     "sequence": SequenceEncoder,
 }
-"""Encoders by kind of modality; their first argument is the size: the number of columns, or of symbols."""
+"""Encoders by kind of modality; their first argument is the size: the number of columns, or of symbols.
+
+An array gets the first kind that takes it.
+"""
 
 
 def kind_of(values: NDArray[Any]) -> str:
@@ -42,9 +45,9 @@ def kind_of(values: NDArray[Any]) -> str:
     >>> kind_of(np.zeros((4, 2))), kind_of(np.zeros((4, 2), dtype=int))
     ('vector', 'symbols')
     """
-    if values.ndim == 3:
-        return "sequence"
-    return "symbols" if np.issubdtype(values.dtype, np.integer) else "vector"
+    whole = np.issubdtype(values.dtype, np.integer)
+    fitting = [kind for kind, encoder in ENCODERS.items() if encoder.axes == values.ndim] or list(ENCODERS)
+    return next(kind for kind in fitting if whole or not ENCODERS[kind].whole)
 
 
 def encoder_of(
@@ -67,4 +70,5 @@ def encoder_of(
     -------
     Encoder
     """
-    return ENCODERS[kind](size, **arguments, generator=generator)
+    build: Callable[..., Encoder] = ENCODERS[kind]
+    return build(size, **arguments, generator=generator)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.fusion.batch_size import check_batch_size
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv1d)
 
 ROWS_AT_ONCE = 2048
 """Rows that are encoded at once outside training."""
@@ -32,81 +34,33 @@ def shared_tensor(values: NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values))
 
 
-class _BlankLinear(nn.Linear):
-    """Draws no weights when it is built; becomes a `torch.nn.Linear` then, as torch's lazy layers do."""
-
-    def reset_parameters(self) -> None:
-        """Draw nothing."""
-
-
-class _BlankConv1d(nn.Conv1d):
-    """Draws no weights when it is built; becomes a `torch.nn.Conv1d` then."""
-
-    def reset_parameters(self) -> None:
-        """Draw nothing."""
-
-
-def new_linear(inputs: int, outputs: int, generator: torch.Generator | None = None) -> nn.Linear:
-    """Build a linear layer whose initial weights are those of `torch.nn.Linear`, drawn from a generator.
+def new_layer(
+    kind: type[Layer], *sizes: int, generator: torch.Generator | None = None, **options: Any
+) -> Layer:
+    """Build a layer whose initial weights are those that torch draws, but drawn from a generator.
 
     Parameters
     ----------
-    inputs, outputs : int
-        Numbers of columns.
+    kind : {torch.nn.Linear, torch.nn.Conv1d}
+    *sizes, **options
+        Arguments of the layer; it has a bias.
     generator : torch.Generator, optional
         The only source of the weights: with one, torch's global random state is neither read nor changed.
         Default: torch's global generator.
 
     Returns
     -------
-    Linear
+    Linear or Conv1d
         After ``manual_seed(s)`` of the generator it has, bit for bit, the weights that torch's layer has
         after ``torch.manual_seed(s)``.
     """
-    layer: nn.Linear = _BlankLinear(inputs, outputs)
-    layer.__class__ = nn.Linear
-    _draw_weights(layer, inputs, generator)
-    return layer
-
-
-def new_conv1d(
-    inputs: int,
-    channels: int,
-    width: int,
-    padding: str | int = 0,
-    generator: torch.Generator | None = None,
-) -> nn.Conv1d:
-    """Build a convolution whose initial weights are those of `torch.nn.Conv1d`, drawn from a generator.
-
-    Parameters
-    ----------
-    inputs, channels : int
-        Numbers of columns of a step, and of filters.
-    width : int
-        Steps of a window.
-    padding : str or int, default 0
-        See `torch.nn.Conv1d`.
-    generator : torch.Generator, optional
-        See `new_linear`.
-
-    Returns
-    -------
-    Conv1d
-    """
-    layer: nn.Conv1d = _BlankConv1d(inputs, channels, width, padding=padding)
-    layer.__class__ = nn.Conv1d
-    _draw_weights(layer, inputs * width, generator)
-    return layer
-
-
-def _draw_weights(
-    layer: nn.Linear | nn.Conv1d, inputs_per_output: int, generator: torch.Generator | None
-) -> None:
-    """Draw weight, then bias, as ``reset_parameters`` of torch's linear and convolution layers does."""
+    layer: Layer = nn.utils.skip_init(kind, *sizes, **options)  # type: ignore[no-untyped-call]  # torch lacks the type
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+    inputs_per_output = layer.weight[0].numel()
     bound = 1 / math.sqrt(inputs_per_output) if inputs_per_output else 0.0
     bias: Tensor = layer.bias  # type: ignore[assignment]  # it has one
     nn.init.uniform_(bias, -bound, bound, generator=generator)
+    return layer
 
 
 def linear(layer: nn.Linear, columns: Tensor) -> Tensor:
@@ -160,7 +114,8 @@ class Encoder(nn.Module):
     """Base class: activations - batch norm - features.
 
     Every parameter may have a leading axis that counts networks; inputs and features then have it too. In
-    eval mode an empty batch has features (..., 0, dim); in training mode it raises.
+    eval mode an empty batch has features (..., 0, dim); in training mode it raises. The class attributes
+    below describe the kinds in `mmfusion.encoders.ENCODERS`.
 
     Parameters
     ----------
@@ -168,7 +123,23 @@ class Encoder(nn.Module):
         Width d of the features.
     hidden : int
         Width of the activations.
+
+    Attributes
+    ----------
+    axes : int, default 2
+        Axes of the raw arrays, the samples included.
+    whole : bool, default False
+        Whether the values are whole numbers, symbols from 0 to size - 1.
+    standardised : bool, default True
+        Whether an estimator standardises the columns by the training samples.
+    help : str
+        What the values are and what encodes them, for ``mmfusion check``.
     """
+
+    axes: ClassVar[int] = 2
+    whole: ClassVar[bool] = False
+    standardised: ClassVar[bool] = True
+    help: ClassVar[str]
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
@@ -178,13 +149,13 @@ class Encoder(nn.Module):
     def prepare(self, values: NDArray[Any]) -> Tensor:
         """Turn a raw array (n, ...) into the tensor (n, ...) that the encoder takes.
 
-        It checks form and type. Values are expected to be checked (`mmfusion.data.check_values`).
+        The array is expected to be checked, as `mmfusion.ModalityData` and `mmfusion.data.check_values` do.
         """
         raise NotImplementedError
 
     def weights(self) -> list[Tensor]:
-        """Return the weight matrices, the parameters under weight decay."""
-        raise NotImplementedError
+        """Return the weights of linear layers and convolutions, the parameters under weight decay."""
+        return [layer.weight for layer in self.modules() if isinstance(layer, nn.Linear | nn.Conv1d)]
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the numbers that batch norm takes, (..., hidden, B), for prepared inputs (..., B, ...)."""

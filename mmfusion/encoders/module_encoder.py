@@ -1,13 +1,18 @@
-"""A user's `torch.nn.Module` as the encoder of a modality."""
+"""A user's `torch.nn.Module` as the encoder of a modality, alone and in a stack of networks."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.encoders.encoder import Encoder, shared_tensor
+from mmfusion.encoders.lent_generator import drawing_from
 from mmfusion.errors import DataError, FusionError
 
 
@@ -62,8 +67,8 @@ class ModuleEncoder(Encoder):
             )
         if any(nn.parameter.is_lazy(parameter) for parameter in module.parameters()):
             raise FusionError(
-                f"the module {_name(module)} has parameters of unknown shape, expected known ones; call it "
-                "once on some samples before it becomes an encoder."
+                f"the module {type(module).__name__} has parameters of unknown shape, expected known ones; "
+                "call it once on some samples before it becomes an encoder."
             )
         self.module = module
 
@@ -107,7 +112,7 @@ class ModuleEncoder(Encoder):
             or tuple(output.shape) != expected
         ):
             raise FusionError(
-                f"the module {_name(self.module)} returned {_described(output)} for inputs "
+                f"the module {type(self.module).__name__} returned {_described(output)} for inputs "
                 f"{tuple(inputs.shape)}, expected floats {expected}, one row per sample; change its forward "
                 "method, or the `dim` of the encoder."
             )
@@ -118,11 +123,54 @@ class ModuleEncoder(Encoder):
         return hidden
 
 
-def _name(module: nn.Module) -> str:
-    return type(module).__name__
-
-
 def _described(output: object) -> str:
     if isinstance(output, Tensor):
         return f"{str(output.dtype).removeprefix('torch.')} {tuple(output.shape)}"
     return f"a {type(output).__name__}"
+
+
+class StackedModules(nn.Module):
+    """Deep copies of several `ModuleEncoder`: they map inputs (k, B, ...) to features (k, B, dim).
+
+    A user's module does not know of an axis that counts networks, so that its parameters cannot be stacked.
+    Each copy returns what its original would return alone, with the same batch norm and random numbers.
+
+    Parameters
+    ----------
+    encoders : sequence of ModuleEncoder
+        One per network, or per network within every modality; at least one. They do not change before
+        `write_back`, which copies what was trained into them.
+
+    Attributes
+    ----------
+    noise : tuple of torch.Generator
+        One per network: the source of the random numbers of all layers of its copies. Empty: torch's global
+        generator.
+    """
+
+    def __init__(self, encoders: Sequence[ModuleEncoder]) -> None:
+        super().__init__()
+        self.originals = tuple(encoders)  # a tuple is not a submodule: only the copies are trained
+        self.copies = nn.ModuleList(copy.deepcopy(encoder) for encoder in encoders)
+        self.noise: tuple[torch.Generator, ...] = ()
+
+    def weights(self) -> list[Tensor]:
+        """Return the parameters of all modules with two or more axes."""
+        return [weight for encoder in self.copies for weight in encoder.weights()]  # type: ignore[operator]  # a ModuleEncoder
+
+    def forward(self, inputs: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Encode prepared inputs (k, B, ...) as features (k, B, dim), weights (k, B) of the samples."""
+        features = []
+        for index, (encoder, rows) in enumerate(zip(self.copies, inputs, strict=True)):
+            generator = self.noise[index % len(self.noise)] if self.noise else None
+            with drawing_from(generator):
+                features.append(encoder(rows, None if weight is None else weight[index]))
+        return torch.stack(features)
+
+    @torch.no_grad()
+    def write_back(self) -> None:
+        """Copy parameters and buffers of the copies, such as moving averages, into their originals."""
+        for trained, original in zip(self.copies, self.originals, strict=True):
+            by_name = dict(chain(trained.named_parameters(), trained.named_buffers()))
+            for name, values in chain(original.named_parameters(), original.named_buffers()):
+                values.copy_(by_name[name])

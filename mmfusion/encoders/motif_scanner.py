@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders.encoder import ROWS_AT_ONCE, Encoder, linear, new_conv1d, new_linear
+from mmfusion.encoders.encoder import ROWS_AT_ONCE, Encoder, linear, new_layer
 from mmfusion.encoders.scan import scan
 from mmfusion.errors import DataError
 
@@ -39,6 +39,12 @@ class MotifScanner(Encoder):
         Source of the initial weights. Default: torch's global generator.
     """
 
+    whole, standardised = True, False
+    help = (
+        "whole numbers, read as a sequence of symbols per sample: a motif scanner (save measurements and "
+        "counts as floats)"
+    )
+
     def __init__(
         self,
         alphabet: int = 4,
@@ -52,8 +58,8 @@ class MotifScanner(Encoder):
         self.alphabet, self.width = alphabet, width
         self.part = max(1, min(width, int(math.log(TABLE_SIZE) / math.log(max(alphabet, 2)) + 1e-9)))
         self.parts = -(-width // self.part)
-        self.conv = new_conv1d(alphabet, channels, width, generator=generator)
-        self.linear = new_linear(channels, dim, generator)
+        self.conv = new_layer(nn.Conv1d, alphabet, channels, width, generator=generator)
+        self.linear = new_layer(nn.Linear, channels, dim, generator=generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
         """Turn symbols into codes of the patterns that start at every position.
@@ -101,10 +107,6 @@ class MotifScanner(Encoder):
             np.lib.stride_tricks.sliding_window_view(padded, self.part, axis=1) @ digits
         )
         return codes
-
-    def weights(self) -> list[Tensor]:
-        """Return the weights of the convolution and of the linear layer."""
-        return [self.conv.weight, self.linear.weight]
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return ReLU of the best score of every filter, (..., channels, B), of codes (..., B, positions)."""

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.encoder import Encoder, linear, new_conv1d, new_linear, shared_tensor
-from mmfusion.errors import DataError
+from mmfusion.encoders.encoder import Encoder, linear, new_layer, shared_tensor
 
 
 class SequenceEncoder(Encoder):
@@ -42,6 +41,9 @@ class SequenceEncoder(Encoder):
         Source of the initial weights. Default: torch's global generator.
     """
 
+    axes = 3
+    help = "numbers, one sequence of vectors per sample: a temporal convolution"
+
     def __init__(
         self,
         inputs: int,
@@ -53,41 +55,19 @@ class SequenceEncoder(Encoder):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(dim, channels)
-        self.conv = new_conv1d(inputs, channels, width, "same", generator)
+        self.conv = new_layer(nn.Conv1d, inputs, channels, width, padding="same", generator=generator)
         self.dropout = Dropout(dropout)
-        self.linear = new_linear(channels, dim, generator)
+        self.linear = new_layer(nn.Linear, channels, dim, generator=generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
-        """Check the form of sequences, and return a tensor on their memory.
+        """Return a tensor on the memory of sequences (n, length, inputs).
 
-        Parameters
-        ----------
-        values : array, shape (n, length, inputs)
-            Numbers whose values are checked: finite, or NaN in all columns of a step that is padding, see
-            `mmfusion.data.padding.pad`. A step that is NaN in some columns only has NaN features.
-
-        Returns
-        -------
-        Tensor, shape (n, length, inputs)
-            Contiguous arrays of floats are not copied, also where they are mapped from a file; other numbers
-            become float32.
-
-        Raises
-        ------
-        DataError
-            If the array has another form or type.
+        Contiguous arrays of floats are not copied, also where they are mapped from a file; other numbers
+        become float32. Padding is NaN in all columns of a step, see `mmfusion.data.padding.pad`; a step that
+        is NaN in some columns only has NaN features.
         """
-        steps, inputs = _numbers(values), self.conv.in_channels
-        if steps.shape[2] != inputs:
-            raise DataError(
-                f"sequences have shape {steps.shape}, expected {inputs} columns in every step as in the "
-                "training data; use the same columns."
-            )
-        return shared_tensor(steps)
-
-    def weights(self) -> list[Tensor]:
-        """Return the weights of the convolution and of the linear layer."""
-        return [self.conv.weight, self.linear.weight]
+        kept = values.dtype in (np.float16, np.float32, np.float64)
+        return shared_tensor(values if kept else values.astype(np.float32))
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the mean of every filter over the real steps, (..., channels, B).
@@ -122,13 +102,3 @@ class SequenceEncoder(Encoder):
             product = torch.unflatten(rows @ kernel[..., position].mT, -2, padded.shape[-3:-1])
             scores = scores + product[..., position : position + length, :]
         return scores
-
-
-def _numbers(values: NDArray[Any]) -> NDArray[Any]:
-    """Check the form of sequences, and return them as floats."""
-    if values.ndim != 3 or values.dtype.kind not in "biuf" or 0 in values.shape[1:]:
-        raise DataError(
-            f"sequences are an array {values.shape} of {values.dtype}, expected numbers (samples, steps, "
-            "columns); put sequences of unequal length into one array, with NaN in the steps of padding."
-        )
-    return values if values.dtype in (np.float16, np.float32, np.float64) else values.astype(np.float32)

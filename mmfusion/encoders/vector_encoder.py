@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.encoder import Encoder, linear, new_linear, shared_tensor
+from mmfusion.encoders.encoder import Encoder, linear, new_layer, shared_tensor
 
 
 class VectorEncoder(Encoder):
@@ -30,6 +30,8 @@ class VectorEncoder(Encoder):
         Source of the initial weights. Default: torch's global generator.
     """
 
+    help = "numbers, one vector per sample: a small network of two layers"
+
     def __init__(
         self,
         inputs: int,
@@ -40,18 +42,14 @@ class VectorEncoder(Encoder):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(dim, hidden)
-        self.first = new_linear(inputs, hidden, generator)
+        self.first = new_layer(nn.Linear, inputs, hidden, generator=generator)
         self.dropout = Dropout(dropout)
-        self.linear = new_linear(hidden, dim, generator)
+        self.linear = new_layer(nn.Linear, hidden, dim, generator=generator)
 
     def prepare(self, values: NDArray[Any]) -> Tensor:
         """Turn vectors (n, inputs) into a tensor of the same shape; arrays of floats are not copied."""
         kept = values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
         return shared_tensor(kept)
-
-    def weights(self) -> list[Tensor]:
-        """Return the weights of both linear layers."""
-        return [self.first.weight, self.linear.weight]
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the hidden layer (..., hidden, B) of vectors (..., B, inputs)."""

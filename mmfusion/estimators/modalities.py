@@ -15,8 +15,6 @@ from mmfusion.errors import InputError
 from mmfusion.sentences import value_name
 from mmfusion.training.modality import MODULE, Modality
 
-STANDARDISED = ("vector", "sequence")
-"""Kinds whose columns are standardised by training statistics."""
 WINDOW = 12
 """Symbols per window of the motif scanner, fewer for shorter sequences."""
 
@@ -90,7 +88,7 @@ def choose_modality(name: str, values: NDArray[Any], choice: Any, dim: int) -> M
     kind = given.pop("kind", None) or kind_of(values)
     if kind not in ENCODERS:
         raise InputError(f"encoders[{name!r}]: {kind!r} is unknown, expected one of {', '.join(ENCODERS)}.")
-    symbols, axes = kind == "symbols", 3 if kind == "sequence" else 2
+    symbols, axes = ENCODERS[kind].whole, ENCODERS[kind].axes
     if values.ndim != axes or (symbols and values.dtype.kind not in "iu"):
         raise InputError(
             f"X[{name!r}] is an array {values.shape} of {values.dtype}, which the encoder {kind!r} does not "
@@ -98,7 +96,7 @@ def choose_modality(name: str, values: NDArray[Any], choice: Any, dim: int) -> M
         )
     size = max(2, int(values.max()) + 1) if symbols else int(values.shape[-1])
     window = {"width": min(WINDOW, values.shape[1])} if symbols else {}
-    return Modality(name, kind, size, {"dim": dim, **window, **given}, axes, kind in STANDARDISED)
+    return Modality(name, kind, size, {"dim": dim, **window, **given}, axes, ENCODERS[kind].standardised)
 
 
 def check_as_in_training(modality: Modality, values: NDArray[Any]) -> None:

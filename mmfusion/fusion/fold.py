@@ -21,30 +21,6 @@ from mmfusion.fusion.subsets import Subset, proper_subsets, without
 from mmfusion.fusion.wick import BySubset
 
 
-def contract(
-    constant: Tensor, removed: Subset, weight: Tensor, subset: Subset, dims: Mapping[str, int]
-) -> Tensor:
-    """Contract the axes of `removed` of a weight with a constant.
-
-    Parameters
-    ----------
-    constant : Tensor, shape (..., 1, product of d_m over `removed`)
-    removed : tuple of str
-        Non-empty, strictly within `subset`.
-    weight : Tensor, shape (..., outputs, product of d_m over `subset`)
-    subset : tuple of str
-    dims : mapping of str to int
-
-    Returns
-    -------
-    Tensor, shape (..., outputs, product of d_m over the rest)
-    """
-    cube = torch.unflatten(weight, -1, [dims[m] for m in subset])
-    spread = torch.unflatten(constant, -1, [dims[m] if m in removed else 1 for m in subset])
-    axes = [subset.index(m) - len(subset) for m in removed]
-    return (cube * spread).sum(axes).flatten(-len(subset) + len(removed))
-
-
 def absorb(
     weights: Mapping[Subset, Tensor], constants: Mapping[Subset, Tensor], dims: Mapping[str, int]
 ) -> BySubset:
@@ -67,7 +43,7 @@ def absorb(
         for removed in proper_subsets(subset):
             if removed in constants:
                 rest = without(subset, removed)
-                plain[rest] = plain[rest] + contract(constants[removed], removed, weight, subset, dims)
+                plain[rest] = plain[rest] + _contract(constants[removed], removed, weight, subset, dims)
     return plain
 
 
@@ -75,3 +51,13 @@ def offset(weights: Mapping[Subset, Tensor], constants: Mapping[Subset, Tensor])
     """Return sum over I of <constant_I, W_I>, shape (..., outputs): the part of `absorb` without features."""
     parts = [(weights[subset] * constants[subset]).sum(-1) for subset in weights if subset in constants]
     return torch.stack(parts).sum(0) if parts else 0.0
+
+
+def _contract(
+    constant: Tensor, removed: Subset, weight: Tensor, subset: Subset, dims: Mapping[str, int]
+) -> Tensor:
+    """Contract the axes of `removed` of a weight with a constant, giving (..., outputs, width)."""
+    cube = torch.unflatten(weight, -1, [dims[m] for m in subset])
+    spread = torch.unflatten(constant, -1, [dims[m] if m in removed else 1 for m in subset])
+    axes = [subset.index(m) - len(subset) for m in removed]
+    return (cube * spread).sum(axes).flatten(-len(subset) + len(removed))

@@ -13,7 +13,7 @@ where there are any, count networks that are computed in one stack.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -59,38 +59,6 @@ def cross_moment(left: Tensor, right: Tensor) -> Tensor:
     return moment
 
 
-def outer(left: Tensor, right: Tensor) -> Tensor:
-    """Return the outer product of columns (..., a, B) and (..., b, B), shape (..., a b, B)."""
-    return (left.unsqueeze(-2) * right.unsqueeze(-3)).flatten(-3, -2)
-
-
-def heads_of(modalities: Iterable[str], max_order: int | None = None) -> dict[str, list[Subset]]:
-    """List, for every modality k after the first, the subsets J such that J and k together are a subset.
-
-    Parameters
-    ----------
-    modalities : iterable of str
-        In modality order.
-    max_order : int, optional
-        Largest size of J and k together. Default: the number of modalities.
-
-    Returns
-    -------
-    dict of str to list of tuple of str
-        By size, then by modality order; without the empty subset, and without modalities that have none.
-
-    Examples
-    --------
-    >>> heads_of(["a", "b", "c"])
-    {'b': [('a',)], 'c': [('a',), ('b',), ('a', 'b')]}
-    """
-    grouped: dict[str, list[Subset]] = {}
-    for subset in subsets(modalities, max_order):
-        if len(subset) > 1:
-            grouped.setdefault(subset[-1], []).append(subset[:-1])
-    return {name: grouped[name] for name in modalities if name in grouped}
-
-
 class Heads:
     """The heads of a batch of columns, stacked for every modality.
 
@@ -105,18 +73,24 @@ class Heads:
     ----------
     products : dict of subset to Tensor, shape (..., product of d_m, B)
         f^J of every head J.
+    grouped : dict of str to list of subset
+        For every modality k after the first, the heads J such that J and k together are a subset.
     stacked : dict of str to Tensor, shape (..., sum over J of product of d_m, B)
         h_k for every modality k that has heads.
     """
 
     def __init__(self, columns: Columns, max_order: int | None = None) -> None:
         self.columns, self.max_order = columns, max_order
-        self.grouped = heads_of(columns, max_order)
+        self.grouped: dict[str, list[Subset]] = {}
+        for subset in subsets(columns, max_order):
+            if len(subset) > 1:
+                self.grouped.setdefault(subset[-1], []).append(subset[:-1])
         self.products: BySubset = {(name,): values for name, values in columns.items()}
         for heads in self.grouped.values():
             for head in heads:
                 if head not in self.products:
-                    self.products[head] = outer(self.products[head[:-1]], columns[head[-1]])
+                    pair = self.products[head[:-1]].unsqueeze(-2) * columns[head[-1]].unsqueeze(-3)
+                    self.products[head] = pair.flatten(-3, -2)
         self.stacked = {
             name: torch.cat([self.products[head] for head in heads], dim=-2)
             for name, heads in self.grouped.items()
@@ -163,31 +137,3 @@ class Heads:
             mixed = stacked.flatten(-3, -2) @ self.stacked[name]
             total = total + (torch.unflatten(mixed, -2, (outputs, width)) * last.unsqueeze(-3)).sum(-2)
         return total
-
-
-def product_means(
-    norms: Tensor, chosen: Iterable[Subset], names: list[str], weight: Tensor | None = None
-) -> Tensor:
-    """Return E[product over m in I of n_m] for the chosen subsets.
-
-    Parameters
-    ----------
-    norms : Tensor, shape (..., M, B)
-        One non-negative number per modality and sample, such as ||f^m||^2.
-    chosen : iterable of subset
-        By growing size, with every subset's head before it.
-    names : list of str
-        The modalities, in the order of the rows of `norms`.
-    weight : Tensor, shape (..., 1, B), optional
-        Weights of the samples, see `batch_mean`.
-
-    Returns
-    -------
-    Tensor, shape (..., number of chosen subsets)
-    """
-    rows = dict(zip(names, norms.unbind(-2), strict=True))
-    products: BySubset = {}
-    for subset in chosen:
-        last = rows[subset[-1]]
-        products[subset] = products[subset[:-1]] * last if len(subset) > 1 else last
-    return batch_mean(torch.stack(list(products.values()), dim=-2), weight)

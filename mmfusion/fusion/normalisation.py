@@ -25,10 +25,10 @@ from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
 from mmfusion.fusion.prediction_statistics import Constants, Rule, Setting, bn, dbn, ibn, none, vbn
 from mmfusion.fusion.subsets import Subset, subsets
-from mmfusion.fusion.wick import BySubset, check_matrices, tensor_products, wick_from_constants
+from mmfusion.fusion.wick import BySubset, check_matrices, tensor_products, wick_product
 
 NORMALISATIONS: dict[str, Rule] = {
-    "none": Rule(none, least_batch=1, centred=False, stored=False),
+    "none": Rule(none, centred=False, stored=False),
     "bn": Rule(bn),
     "vbn": Rule(vbn),
     "dbn": Rule(dbn),
@@ -106,13 +106,12 @@ class Normalisation(nn.Module):
         rows = {name: values.mT for name, values in heads.columns.items()}
         like = next(iter(rows.values()))
         kappas = {subset: part.to(like) for subset, part in constants.kappas.items()}
-        products = wick_from_constants(tensor_products(rows, self.max_order), kappas, self.dims)
-        if constants.mean is not None:
-            means = torch.split(constants.mean.to(like).unsqueeze(-2), self.widths, dim=-1)
-            products = {i: x - mean for (i, x), mean in zip(products.items(), means, strict=True)}
-        if constants.gain is not None:
-            gains = torch.split(constants.gain.to(like).unsqueeze(-2), self.widths, dim=-1)
-            products = {i: x * gain for (i, x), gain in zip(products.items(), gains, strict=True)}
+        plain = tensor_products(rows, self.max_order)
+        products = {subset: wick_product(plain, kappas, subset, self.dims) for subset in plain}
+        for values, apply in ((constants.mean, torch.sub), (constants.gain, torch.mul)):
+            if values is not None:
+                parts = self.by_subset(values.to(like).unsqueeze(-2))
+                products = {subset: apply(x, parts[subset]) for subset, x in products.items()}
         return products
 
     def scores(
@@ -160,14 +159,13 @@ class Normalisation(nn.Module):
         """Return W_I / scale_I per subset, shape (..., outputs, product of d_m)."""
         if constants.gain is not None:
             weight = weight * constants.gain.unsqueeze(-2)
-        return dict(zip(self.subsets, torch.split(weight, self.widths, dim=-1), strict=True))
+        return self.by_subset(weight)
 
     def offset(self, constants: Constants, weights: Mapping[Subset, Tensor]) -> Tensor | float:
         """Return the sum over I of <kappa_I - mean_I, W_I / scale_I>, shape (..., outputs)."""
         shift = offset(weights, constants.kappas)
         if constants.mean is not None:
-            means = torch.split(constants.mean.unsqueeze(-2), self.widths, dim=-1)
-            shift = shift - offset(weights, dict(zip(self.subsets, means, strict=True)))
+            shift = shift - offset(weights, self.by_subset(constants.mean.unsqueeze(-2)))
         return shift
 
     @torch.no_grad()
@@ -184,20 +182,21 @@ class Normalisation(nn.Module):
         columns = {name: values.double() for name, values in self._columns(features).items()}
         double = None if sample_weight is None else sample_weight.double()
         _, constants = self._statistics(columns, _shares(double))
-        for buffer, value, default in (
-            ("centre", constants.centre, 0.0),
-            ("input_scale", constants.input_scale, 1.0),
-            ("mean", constants.mean, 0.0),
-            ("scale", None if constants.gain is None else constants.gain.reciprocal(), 1.0),
+        for buffer, value in (
+            ("centre", constants.centre),
+            ("input_scale", constants.input_scale),
+            ("mean", constants.mean),
+            ("scale", None if constants.gain is None else constants.gain.reciprocal()),
         ):
-            self.get_buffer(buffer).copy_(torch.tensor(default) if value is None else value.flatten())
-        self.kappa.zero_()
+            if value is not None:
+                self.get_buffer(buffer).copy_(value.flatten())
+        kappas = self.by_subset(self.kappa)
         for subset, part in constants.kappas.items():
-            self.split_blocks("kappa")[subset].copy_(part)
+            kappas[subset].copy_(part.squeeze(-2))
         self.fitted.fill_(True)
 
     def stored(self) -> Constants:
-        """Return the constants of prediction.
+        """Return the constants of prediction on g; for centre and input scale see `split_inputs`.
 
         Raises
         ------
@@ -211,13 +210,11 @@ class Normalisation(nn.Module):
                 f"{self.name}: the prediction statistics are missing; call fit_statistics with the features "
                 "of the training split before predicting."
             )
-        kappas = {s: part for s, part in self.split_blocks("kappa").items() if len(s) > 1}
+        kappas = self.by_subset(self.kappa.unsqueeze(0)) if self.rule.kappas else {}
         return Constants(
-            self.get_buffer("centre").unsqueeze(-1),
-            self.get_buffer("input_scale").unsqueeze(-1),
-            kappas if self.rule.kappas else {},
-            self.get_buffer("mean"),
-            self.get_buffer("scale").reciprocal(),
+            kappas={subset: part for subset, part in kappas.items() if len(subset) > 1},
+            mean=self.get_buffer("mean"),
+            gain=self.get_buffer("scale").reciprocal(),
         )
 
     def split_inputs(self, buffer: str) -> dict[str, Tensor]:
@@ -225,10 +222,9 @@ class Normalisation(nn.Module):
         parts = torch.split(self.get_buffer(buffer), list(self.dims.values()))
         return {m: part.unsqueeze(0) for m, part in zip(self.dims, parts, strict=True)}
 
-    def split_blocks(self, buffer: str) -> BySubset:
-        """View a stored vector as one row per subset, shape (1, product of d_m)."""
-        parts = torch.split(self.get_buffer(buffer), self.widths)
-        return {subset: part.unsqueeze(0) for subset, part in zip(self.subsets, parts, strict=True)}
+    def by_subset(self, values: Tensor) -> BySubset:
+        """View values (..., sum over I of product of d_m) per subset, shape (..., product of d_m)."""
+        return dict(zip(self.subsets, torch.split(values, self.widths, dim=-1), strict=True))
 
     def _columns(self, features: Mapping[str, Tensor], axes: int = 2) -> dict[str, Tensor]:
         if set(features) != set(self.dims):
@@ -244,19 +240,14 @@ class Normalisation(nn.Module):
         if self.training:
             return self._statistics(columns, share)
         constants = self.stored()
-        if constants.centre is not None and constants.input_scale is not None:
-            parts = [
-                torch.split(x, list(self.dims.values())) for x in (constants.centre, constants.input_scale)
-            ]
-            columns = {
-                m: (x - centre.to(x)) / scale.to(x)
-                for (m, x), centre, scale in zip(columns.items(), *parts, strict=True)
-            }
+        if self.rule.stored:
+            centre, scale = self.split_inputs("centre"), self.split_inputs("input_scale")
+            columns = {m: (x - centre[m].mT.to(x)) / scale[m].mT.to(x) for m, x in columns.items()}
         return Heads(columns, self.max_order), constants
 
     def _statistics(self, columns: Columns, share: Tensor | None) -> tuple[Heads, Constants]:
         samples = next(iter(columns.values())).shape[-1]
-        check_batch_size(self.name, samples, self.rule.least_batch)
+        check_batch_size(self.name, samples, 2 if self.rule.stored else 1)
         return self.rule.statistics(columns, Setting(self.max_order, self.block_of, self.eps, share))
 
 

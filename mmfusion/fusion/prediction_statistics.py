@@ -9,12 +9,12 @@ norm of a tensor product is the product of the norms. Where the features are not
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from mmfusion.fusion.multilinear import Columns, Heads, batch_mean, product_means
+from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
 from mmfusion.fusion.subsets import subsets
 from mmfusion.fusion.wick import BySubset, wick_constants
 from mmfusion.fusion.wick_closed import closed_form
@@ -42,15 +42,6 @@ class Constants:
     mean: Tensor | None = None
     gain: Tensor | None = None
 
-    def to(self, like: Tensor) -> Constants:
-        """Return the constants of the products in the type of a tensor."""
-        return replace(
-            self,
-            kappas={subset: part.to(like) for subset, part in self.kappas.items()},
-            mean=None if self.mean is None else self.mean.to(like),
-            gain=None if self.gain is None else self.gain.to(like),
-        )
-
 
 @dataclass(frozen=True)
 class Setting:
@@ -74,10 +65,6 @@ class Setting:
     weight: Tensor | None = None
 
 
-Statistics = Callable[[Columns, Setting], tuple[Heads, Constants]]
-"""Map columns and setting to the heads of g and the constants."""
-
-
 @dataclass(frozen=True)
 class Rule:
     """A normalisation: its statistics, and what follows from them.
@@ -86,18 +73,16 @@ class Rule:
     ----------
     statistics : function
         Maps columns and setting to the heads of g and the constants.
-    least_batch : int, default 2
-        Samples that a training batch needs.
     centred : bool, default True
         Whether every phi_I of a training batch has mean zero.
     stored : bool, default True
-        Whether prediction needs constants of the training split.
+        Whether there are constants, so that a training batch needs two samples, and prediction those of the
+        training split.
     kappas : bool, default False
         Whether there are constants kappa_S of two and more modalities.
     """
 
-    statistics: Statistics
-    least_batch: int = 2
+    statistics: Callable[[Columns, Setting], tuple[Heads, Constants]]
     centred: bool = True
     stored: bool = True
     kappas: bool = False
@@ -122,9 +107,12 @@ def vector_gain(columns: Columns, mean: Tensor, setting: Setting) -> Tensor:
 
     Its shape is (..., sum over I of product of d_m).
     """
-    chosen = subsets(columns, setting.max_order)
-    norms = torch.stack([values.square().sum(-2) for values in columns.values()], dim=-2)
-    whole = product_means(norms, chosen, list(columns), setting.weight)
+    norms = {name: values.square().sum(-2) for name, values in columns.items()}  # ||f^m||^2, (..., B)
+    products: BySubset = {}
+    for subset in subsets(columns, setting.max_order):
+        last = norms[subset[-1]]
+        products[subset] = products[subset[:-1]] * last if len(subset) > 1 else last
+    whole = batch_mean(torch.stack(list(products.values()), dim=-2), setting.weight)
     index = setting.block_of.expand(mean.shape)
     variance = whole - torch.zeros_like(whole).scatter_add(-1, index, mean.square())
     return (variance.clamp(min=0) + setting.eps).rsqrt().index_select(-1, setting.block_of)
@@ -132,6 +120,11 @@ def vector_gain(columns: Columns, mean: Tensor, setting: Setting) -> Tensor:
 
 def _double(columns: Columns) -> dict[str, Tensor]:
     return {name: values.double() for name, values in columns.items()}
+
+
+def _uncentred(columns: Columns, setting: Setting, mean: Tensor, gain: Tensor) -> tuple[Heads, Constants]:
+    like = next(iter(columns.values()))
+    return Heads(columns, setting.max_order), Constants(mean=mean.to(like), gain=gain.to(like))
 
 
 def none(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
@@ -147,17 +140,14 @@ def bn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     square = subset_means(Heads(squared, setting.max_order), setting.weight)
     variance = (square - mean.square()).clamp(min=0) + setting.eps
     widths = torch.bincount(setting.block_of)[setting.block_of]
-    like = next(iter(columns.values()))
-    return Heads(columns, setting.max_order), Constants(mean=mean, gain=(variance * widths).rsqrt()).to(like)
+    return _uncentred(columns, setting, mean, (variance * widths).rsqrt())
 
 
 def vbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``vbn``: phi_I = (f^I - mu) / sigma, sigma^2 = E||f^I - mu||^2 + eps: one scalar per subset."""
     double = _double(columns)
     mean = subset_means(Heads(double, setting.max_order), setting.weight)
-    gain = vector_gain(double, mean, setting)
-    like = next(iter(columns.values()))
-    return Heads(columns, setting.max_order), Constants(mean=mean, gain=gain).to(like)
+    return _uncentred(columns, setting, mean, vector_gain(double, mean, setting))
 
 
 def dbn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:

@@ -61,33 +61,13 @@ def subsets(modalities: Iterable[str], max_order: int | None = None) -> list[Sub
     return [subset for size in range(1, largest + 1) for subset in combinations(names, size)]
 
 
-def default_order(modalities: int) -> int:
-    """Return the largest size of a subset that is used when the user has not chosen one.
-
-    Parameters
-    ----------
-    modalities : int
-
-    Returns
-    -------
-    int
-        All modalities up to three of them, else 2.
-
-    Examples
-    --------
-    >>> default_order(3), default_order(4)
-    (3, 2)
-    """
-    return modalities if modalities <= FEW else 2
-
-
 def chosen_order(choice: int | str | None, modalities: int) -> int | None:
     """Return the largest size of a subset for a user's ``max_order``.
 
     Parameters
     ----------
     choice : int, "auto", "all" or None
-        A number; the default for this many modalities; all subsets.
+        A number; all subsets of up to three modalities, else pairs; all subsets.
     modalities : int
 
     Returns
@@ -97,11 +77,12 @@ def chosen_order(choice: int | str | None, modalities: int) -> int | None:
 
     Examples
     --------
-    >>> chosen_order("auto", 5), chosen_order("all", 5), chosen_order(3, 5)
-    (2, None, 3)
+    >>> chosen_order("auto", 3), chosen_order("auto", 4), chosen_order("all", 5), chosen_order(3, 5)
+    (3, 2, None, 3)
     """
     if isinstance(choice, str):
-        return default_order(modalities) if choice == "auto" else None
+        auto = modalities if modalities <= FEW else 2
+        return auto if choice == "auto" else None
     return choice
 
 

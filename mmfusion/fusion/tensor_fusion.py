@@ -111,7 +111,7 @@ class TensorFusion(nn.Module):
 
     def blocks(self) -> BySubset:
         """Return views on W_I per subset, shape (outputs, product of d_m)."""
-        return dict(zip(self.subsets, torch.split(self.weight, self.widths, dim=-1), strict=True))
+        return self.norm.by_subset(self.weight)
 
     def block_features(self, features: Mapping[str, Tensor]) -> BySubset:
         """Return phi_I(x) per subset.
@@ -227,7 +227,7 @@ class TensorFusion(nn.Module):
         scaled = norm.scaled_weights(constants, self.weight.double())
         weights = absorb(scaled, constants.kappas, self.dims)
         bias = self.bias.double() + norm.offset(constants, scaled)
-        if constants.centre is not None:  # g = (f - centre) / input scale
+        if norm.rule.stored:  # g = (f - centre) / input scale
             scale = tensor_products(norm.split_inputs("input_scale"), self.max_order)
             on_inputs = {subset: weight / scale[subset] for subset, weight in weights.items()}
             shift = tensor_products({m: -x for m, x in norm.split_inputs("centre").items()}, self.max_order)

@@ -122,8 +122,6 @@ def wick_constants(moments: Mapping[Subset, Tensor], dims: Mapping[str, int]) ->
     """
     kappas: BySubset = {}
     for subset, moment in moments.items():
-        if len(subset) < 2:
-            continue
         kappa = -moment
         for inner in proper_subsets(subset):
             rest = without(subset, inner)
@@ -133,9 +131,12 @@ def wick_constants(moments: Mapping[Subset, Tensor], dims: Mapping[str, int]) ->
     return kappas
 
 
-def wick_from_constants(
-    products: Mapping[Subset, Tensor], kappas: Mapping[Subset, Tensor], dims: Mapping[str, int]
-) -> BySubset:
+def wick_product(
+    products: Mapping[Subset, Tensor],
+    kappas: Mapping[Subset, Tensor],
+    subset: Subset,
+    dims: Mapping[str, int],
+) -> Tensor:
     """Return psi_I = sum over S within I of kappa_S (x) f^(I without S), for centred features.
 
     Parameters
@@ -143,24 +144,16 @@ def wick_from_constants(
     products : mapping of subset to Tensor, shape (..., B, product of d_m)
         f^I of the centred features.
     kappas : mapping of subset to Tensor, shape (..., 1, product of d_m)
-        From `wick_constants`.
+        From `wick_constants`; a missing subset counts as zero.
+    subset : tuple of str
+        I.
     dims : mapping of str to int
         Width of every modality, in modality order.
 
     Returns
     -------
-    dict of subset to Tensor, shape (..., B, product of d_m)
+    Tensor, shape (..., B, product of d_m over the subset)
     """
-    return {subset: wick_product(products, kappas, subset, dims) for subset in products}
-
-
-def wick_product(
-    products: Mapping[Subset, Tensor],
-    kappas: Mapping[Subset, Tensor],
-    subset: Subset,
-    dims: Mapping[str, int],
-) -> Tensor:
-    """Return psi_I of one subset I, see `wick_from_constants`."""
     total = products[subset]
     if subset in kappas:
         total = total + kappas[subset]
@@ -169,45 +162,6 @@ def wick_product(
             rest = without(subset, inner)
             total = total + join(kappas[inner], inner, products[rest], rest, dims)
     return total
-
-
-def batch_moments(products: Mapping[Subset, Tensor]) -> BySubset:
-    """Return the batch means of products of sizes two and above, shape (1, product of d_m)."""
-    return {subset: product.mean(0, keepdim=True) for subset, product in products.items() if len(subset) > 1}
-
-
-def central_moments(
-    means: Mapping[Subset, Tensor], dims: Mapping[str, int], max_order: int | None
-) -> BySubset:
-    """Return E[(f - E f)^S] from the raw moments E[f^S].
-
-    E[(f - c)^S] = sum over T within S of E[f^T] (x) (-c)^(S without T).
-
-    Parameters
-    ----------
-    means : mapping of subset to Tensor, shape (product of d_m,)
-        E[f^S] of every non-empty subset up to `max_order`.
-    dims : mapping of str to int
-        Width of every modality, in modality order.
-    max_order : int, optional
-        Largest size of a subset.
-
-    Returns
-    -------
-    dict of subset to Tensor, shape (1, product of d_m), float64
-    """
-    raw = {subset: means[subset].double().reshape(1, -1) for subset in subsets(dims, max_order)}
-    shift = tensor_products({name: -raw[(name,)] for name in dims}, max_order)
-    central: BySubset = {}
-    for subset in raw:
-        if len(subset) < 2:
-            continue
-        total = raw[subset] + shift[subset]
-        for inner in proper_subsets(subset):
-            rest = without(subset, inner)
-            total = total + join(raw[inner], inner, shift[rest], rest, dims)
-        central[subset] = total
-    return central
 
 
 def wick_products(
@@ -244,15 +198,18 @@ def wick_products(
     if means is None:
         centred = {name: values - values.mean(0, keepdim=True) for name, values in features.items()}
         products = tensor_products(centred, max_order)
-        moments = batch_moments(products)
+        moments = {subset: x.mean(0, keepdim=True) for subset, x in products.items() if len(subset) > 1}
     else:
         _check_means(means, dims, max_order)
         centred = {name: values - means[(name,)].to(values) for name, values in features.items()}
         products = tensor_products(centred, max_order)
-        moments = central_moments(means, dims, max_order)
-    constants = wick_constants(moments, dims)
+        # E[(f - c)^S] = sum over T within S of E[f^T] (x) (-c)^(S without T), a sum like that of psi
+        raw = {subset: means[subset].double().reshape(1, -1) for subset in products}
+        shift = tensor_products({name: -raw[(name,)] for name in dims}, max_order)
+        moments = {subset: wick_product(shift, raw, subset, dims) for subset in raw if len(subset) > 1}
     like = next(iter(features.values()))
-    return wick_from_constants(products, {key: value.to(like) for key, value in constants.items()}, dims)
+    kappas = {subset: kappa.to(like) for subset, kappa in wick_constants(moments, dims).items()}
+    return {subset: wick_product(products, kappas, subset, dims) for subset in products}
 
 
 def _check_means(means: Mapping[Subset, Tensor], dims: Mapping[str, int], max_order: int | None) -> None:

@@ -91,46 +91,33 @@ def wick_indices(
     names, widths = [name for name, _ in dims], [width for _, width in dims]
     chosen = subsets(names, min(CLOSED_ORDER, max_order or CLOSED_ORDER))
     pairs, triples = ([subset for subset in chosen if len(subset) == size] for size in (2, 3))
-    modality = torch.repeat_interleave(torch.arange(len(names)), torch.tensor(widths))
-    owner = torch.nn.functional.one_hot(modality, len(names)).T.to(dtype)
-    number = {name: index for index, name in enumerate(names)}
-    numbered_pairs = [(number[i], number[j]) for i, j in pairs]
-    numbered_triples = [(number[i], number[j], number[k]) for i, j, k in triples]
-    entry = torch.arange(len(modality) ** 2).view(len(modality), -1)
-    blocks = [entry[modality == i][:, modality == j] for i, j in numbered_pairs]
-    none = entry[:0, :0].flatten()
+    count, total = len(names), sum(widths)
+    of_pairs, of_triples = (
+        torch.tensor([[names.index(name) for name in subset] for subset in group]).long().view(-1, size)
+        for group, size in ((pairs, 2), (triples, 3))
+    )
+    modality = torch.repeat_interleave(torch.arange(count), torch.tensor(widths))
+    block_of = (modality[:, None] * count + modality).flatten()
+    by_block = block_of.argsort(stable=True)
+    above = (modality[:, None] < modality).flatten()[by_block]
+    entries = by_block[above] if pairs else by_block[:0]
+    powers = torch.tensor([count * count, count, 1])
     tensors = (
-        owner,
-        (modality[:, None] * len(names) + modality).flatten(),
-        torch.cat([none, *(block.flatten() for block in blocks)]),
-        torch.cat([none, *((block // len(modality) + block % len(modality) * len(modality)).flatten()
-                           for block in blocks)]),
-        *_table_entries(numbered_pairs, numbered_triples, len(names)),
-        *_spreads(numbered_pairs, numbered_triples, len(names), dtype),
-    )  # fmt: skip
+        torch.nn.functional.one_hot(modality, count).T.to(dtype),
+        block_of,
+        entries,
+        entries % total * total + entries // total,
+        of_pairs @ powers[1:],
+        torch.stack([of_triples[:, written] @ powers for written in ([0, 1, 2], [1, 0, 2], [2, 0, 1])]),
+        _spread(of_pairs, count, dtype),
+        _spread(of_triples, count, dtype),
+    )
     return WickIndices(dict(dims), pairs, triples, *(tensor.to(device) for tensor in tensors))
 
 
-def _table_entries(
-    pairs: list[tuple[int, int]], triples: list[tuple[int, int, int]], count: int
-) -> tuple[Tensor, Tensor]:
-    """Return `pair_entries` and `triple_entries`."""
-    of_triples = torch.zeros(3, len(triples), dtype=torch.int64)
-    for column, (i, j, k) in enumerate(triples):
-        for row, (c, a, b) in enumerate(((i, j, k), (j, i, k), (k, i, j))):
-            of_triples[row, column] = (c * count + a) * count + b
-    return torch.tensor([i * count + j for i, j in pairs], dtype=torch.int64), of_triples
-
-
-def _spreads(
-    pairs: list[tuple[int, int]], triples: list[tuple[int, int, int]], count: int, dtype: torch.dtype
-) -> tuple[Tensor, Tensor]:
-    """Return `spread_pairs` and `spread_triples`."""
-    of_pairs = torch.zeros(len(pairs), count, count, dtype=dtype)
-    for row, (i, j) in enumerate(pairs):
-        of_pairs[row, i, j] = of_pairs[row, j, i] = 0.5
-    of_triples = torch.zeros(len(triples), count, count, count, dtype=dtype)
-    for row, triple in enumerate(triples):
-        for c, a, b in permutations(triple):
-            of_triples[row, c, a, b] = 0.5
-    return of_pairs.flatten(1), of_triples.flatten(1)
+def _spread(members: Tensor, count: int, dtype: torch.dtype) -> Tensor:
+    """Return `spread_pairs` or `spread_triples` for the numbers of the members, (subsets, size)."""
+    table = torch.zeros(len(members), *[count] * members.shape[1], dtype=dtype)
+    for written in permutations(members.unbind(1)):
+        table[torch.arange(len(members)), *written] = 0.5
+    return table.flatten(1)

@@ -16,8 +16,7 @@ from torch import Tensor, nn
 
 from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.module_encoder import ModuleEncoder
-from mmfusion.encoders.module_stack import StackedModules, stacked_modules
+from mmfusion.encoders.module_encoder import ModuleEncoder, StackedModules
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.training.missing_features import mean_of_present, with_replaced
 from mmfusion.training.network import MultimodalNetwork
@@ -58,11 +57,13 @@ class NetworkStack(nn.Module):
         self.groups = _group_by_architecture(first.encoder_of_modality, shapes or {})
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
-        for module in self.encoders.modules():
-            if isinstance(module, Dropout):
-                module.generators = tuple(noise)
-            elif isinstance(module, StackedModules) and noise:
-                module.use_noise(noise)
+        for encoder in self.encoders:
+            if isinstance(encoder, StackedModules):
+                encoder.noise = tuple(noise)
+                continue
+            for module in encoder.modules():
+                if isinstance(module, Dropout):
+                    module.generators = tuple(noise)
 
     def _members(self, names: Sequence[str]) -> list[nn.Module]:
         """Return the encoders of a group, modality by modality, each of all networks."""
@@ -140,7 +141,7 @@ def _group_by_architecture(
 
 def _stacked_encoders(encoders: Sequence[nn.Module]) -> nn.Module:
     modules = [encoder for encoder in encoders if isinstance(encoder, ModuleEncoder)]
-    return stacked_modules(modules) if modules else _stacked(encoders)
+    return StackedModules(modules) if modules else _stacked(encoders)
 
 
 def _parameters_of(encoder: nn.Module, position: int) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from mmfusion.encoders import ENCODERS, Encoder, ModuleEncoder, encoder_of, kind_of
 from mmfusion.encoders import encoder as base
 from mmfusion.encoders.lent_generator import with_new_weights
-from mmfusion.encoders.module_stack import stacked_modules
+from mmfusion.encoders.module_encoder import StackedModules
 from mmfusion.errors import FusionError
 
 Values = NDArray[Any]
@@ -111,7 +111,7 @@ def inputs_of(kind: str, encoder: Encoder, size: int = 12, seed: int = 0) -> Ten
 def stack_of(encoders: list[Encoder]) -> nn.Module:
     """Encoders of one kind as one, with parameters that have a leading axis or copy by copy."""
     if isinstance(encoders[0], ModuleEncoder):
-        return stacked_modules(encoders)  # type: ignore[arg-type]  # all are
+        return StackedModules(encoders)  # type: ignore[arg-type]  # all are
     stack = build_like(encoders[0])
     for name, parameter in list(stack.named_parameters()):
         owner, _, key = name.rpartition(".")
@@ -121,7 +121,7 @@ def stack_of(encoders: list[Encoder]) -> nn.Module:
 
 
 def build_like(encoder: Encoder) -> Encoder:
-    kind = next(name for name, make in ENCODERS.items() if isinstance(encoder, make))  # type: ignore[arg-type]  # a class
+    kind = next(name for name, make in ENCODERS.items() if isinstance(encoder, make))
     return build(kind).to(encoder.batch_norm.weight.dtype)
 
 
@@ -131,6 +131,16 @@ def test_every_kind_has_a_case_here() -> None:
 
 def test_values_of_a_kind_are_known_as_such(kind: str) -> None:
     assert kind_of(values_of(kind)) == ("vector" if kind == MODULE else kind)
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+def test_the_class_says_what_its_arrays_are(kind: str) -> None:
+    encoder, values = ENCODERS[kind], values_of(kind)
+    assert values.ndim == encoder.axes
+    assert np.issubdtype(values.dtype, np.integer) == encoder.whole
+    assert not (encoder.whole and encoder.standardised)
+    assert encoder.help
+    assert "\n" not in encoder.help
 
 
 # Shapes and types

@@ -121,7 +121,7 @@ def test_eps_is_in_the_scale_of_ibn() -> None:
     for subset in plain:
         wick = Normalisation("ibn", DIMS, eps=0.0)
         wick.fit(inputs)
-        scale = wick.split_blocks("scale")[subset]  # sqrt(E||psi||^2)
+        scale = wick.by_subset(wick.get_buffer("scale").unsqueeze(0))[subset]  # sqrt(E||psi||^2)
         torch.testing.assert_close(damped[subset], plain[subset] * scale / (scale**2 + 0.3).sqrt())
 
 

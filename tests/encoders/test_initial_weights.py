@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mmfusion import TensorFusion
 from mmfusion.encoders import encoder_of
-from mmfusion.encoders.encoder import new_conv1d, new_linear
+from mmfusion.encoders.encoder import new_layer
 from mmfusion.encoders.lent_generator import drawing_from, with_new_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
@@ -34,10 +34,13 @@ USER_MODULE = ByHand()
 
 # What is built here, and the layers of torch that draw in the same order.
 BUILDS: dict[str, tuple[Build, Callable[[], list[nn.Module]]]] = {
-    "linear": (lambda generator: new_linear(7, 5, generator), lambda: [nn.Linear(7, 5)]),
-    "no_inputs": (lambda generator: new_linear(0, 5, generator), lambda: [nn.Linear(0, 5)]),
+    "linear": (lambda generator: new_layer(nn.Linear, 7, 5, generator=generator), lambda: [nn.Linear(7, 5)]),
+    "no_inputs": (
+        lambda generator: new_layer(nn.Linear, 0, 5, generator=generator),
+        lambda: [nn.Linear(0, 5)],
+    ),
     "conv1d": (
-        lambda generator: new_conv1d(3, 5, 4, "same", generator),
+        lambda generator: new_layer(nn.Conv1d, 3, 5, 4, padding="same", generator=generator),
         lambda: [nn.Conv1d(3, 5, 4, padding="same")],
     ),
     "vector": (
@@ -112,15 +115,18 @@ def test_the_fusion_layer_draws_from_its_generator() -> None:
 
 
 def test_the_layers_have_the_type_and_the_gradients_of_torchs() -> None:
-    for layer in (new_linear(3, 2), new_conv1d(3, 2, 5)):
+    for layer in (new_layer(nn.Linear, 3, 2), new_layer(nn.Conv1d, 3, 2, 5)):
         assert all(parameter.requires_grad and parameter.is_leaf for parameter in layer.parameters())
     torch.set_default_dtype(torch.float64)
     try:
-        assert new_linear(3, 2).weight.dtype == torch.float64
+        assert new_layer(nn.Linear, 3, 2).weight.dtype == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
-    assert str(new_conv1d(3, 2, 5, "same")) == str(nn.Conv1d(3, 2, 5, padding="same"))
-    for layer, torchs in ((new_linear(3, 2), nn.Linear(3, 2)), (new_conv1d(3, 2, 5), nn.Conv1d(3, 2, 5))):
+    assert str(new_layer(nn.Conv1d, 3, 2, 5, padding="same")) == str(nn.Conv1d(3, 2, 5, padding="same"))
+    for layer, torchs in (
+        (new_layer(nn.Linear, 3, 2), nn.Linear(3, 2)),
+        (new_layer(nn.Conv1d, 3, 2, 5), nn.Conv1d(3, 2, 5)),
+    ):
         assert type(layer) is type(torchs)
         before = layer.weight.clone()
         layer.reset_parameters()  # torch's

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from mmfusion.encoders import VectorEncoder
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.module_encoder import ModuleEncoder
-from mmfusion.encoders.module_stack import StackedModules, stacked_modules
+from mmfusion.encoders.module_encoder import ModuleEncoder, StackedModules
 from mmfusion.errors import DataError, FusionError
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples
@@ -207,9 +206,8 @@ def test_what_is_not_a_module() -> None:
 def test_stacked_modules_give_what_each_gives_alone() -> None:
     encoders = [recurrent(seed) for seed in range(3)]
     inputs, weight = torch.randn(3, 8, 5, 3), torch.rand(3, 8)
-    stack = stacked_modules(encoders)
+    stack = StackedModules(encoders)
     assert isinstance(stack, StackedModules)
-    assert stack.dim == 4
     for weights in (None, weight):
         actual = stack(inputs, weights)
         assert actual.shape == (3, 8, 4)
@@ -224,7 +222,7 @@ def test_stacked_modules_give_what_each_gives_alone() -> None:
 
 def test_gradients_reach_their_own_copy() -> None:
     encoders = [recurrent(seed) for seed in range(3)]
-    stack, inputs = stacked_modules(encoders), torch.randn(3, 8, 5, 3)
+    stack, inputs = StackedModules(encoders), torch.randn(3, 8, 5, 3)
     direction = torch.linspace(-1, 2, 32).view(8, 4)
     (stack(inputs)[1] * direction).sum().backward()
     (encoders[1](inputs[1]) * direction).sum().backward()
@@ -239,7 +237,7 @@ def test_gradients_reach_their_own_copy() -> None:
 def test_parameters_and_moving_averages_return_to_their_own_encoder() -> None:
     encoders = [noisy(seed) for seed in range(3)]
     before = [state_of(encoder) for encoder in encoders]
-    stack = stacked_modules(encoders).train()
+    stack = StackedModules(encoders).train()
     stack(vectors(3))
     with torch.no_grad():
         for parameter in stack.parameters():
@@ -263,7 +261,7 @@ def test_shared_and_frozen_parameters_stay_so() -> None:
     layers[0].bias.requires_grad_(False)
     encoder = ModuleEncoder(nn.Sequential(*layers), dim=3)
     assert len(encoder.weights()) == 1
-    stack = stacked_modules([encoder, copy.deepcopy(encoder)])
+    stack = StackedModules([encoder, copy.deepcopy(encoder)])
     assert len(stack.weights()) == 2
     stack(vectors(2)).square().sum().backward()
     frozen = [name for name, parameter in stack.named_parameters() if not parameter.requires_grad]
@@ -276,64 +274,49 @@ def test_shared_and_frozen_parameters_stay_so() -> None:
     assert bool((layers[0].weight == 5.0).all())
 
 
-def generators(*seeds: int) -> list[torch.Generator]:
-    return [torch.Generator().manual_seed(seed) for seed in seeds]
+def generators(*seeds: int) -> tuple[torch.Generator, ...]:
+    return tuple(torch.Generator().manual_seed(seed) for seed in seeds)
 
 
 @pytest.mark.parametrize("modalities", [1, 2])
 def test_random_numbers_belong_to_one_network(modalities: int) -> None:
     """Copies are counted by networks within modalities; layers of any origin draw from one generator."""
     seeds, inputs = (11, 12, 13), vectors(3 * modalities)
-    together = stacked_modules([noisy(seed) for seed in range(3 * modalities)])
-    for module in together.modules():
-        if isinstance(module, Dropout):
-            module.generators = tuple(generators(*seeds))  # as a stack of other encoders has it
-    together.use_noise(generators(*seeds))
+    together = StackedModules([noisy(seed) for seed in range(3 * modalities)])
+    together.noise = generators(*seeds)
     before = torch.get_rng_state()
     actual = [together(inputs) for _ in range(2)]
     assert torch.equal(torch.get_rng_state(), before)
     for position, seed in enumerate(seeds):
         chosen = [position + 3 * modality for modality in range(modalities)]
-        alone = stacked_modules([noisy(number) for number in chosen])
-        alone.use_noise(generators(seed))
+        alone = StackedModules([noisy(number) for number in chosen])
+        alone.noise = generators(seed)
         for features in actual:
             torch.manual_seed(99)  # of no importance
             assert torch.equal(alone(inputs[chosen]), features[chosen])
     assert not torch.equal(actual[0], actual[1])
-    other = stacked_modules([noisy(0)])
-    other.use_noise(generators(14))
+    other = StackedModules([noisy(0)])
+    other.noise = generators(14)
     assert not torch.equal(other(inputs[:1])[0], actual[0][0])
 
 
 def test_without_generators_the_numbers_are_torchs() -> None:
-    stack, inputs = stacked_modules([noisy(0), noisy(1)]), vectors(2)
+    stack, inputs = StackedModules([noisy(0), noisy(1)]), vectors(2)
     torch.manual_seed(1)
     first = stack(inputs)
     torch.manual_seed(1)
     assert torch.equal(stack(inputs), first)
-    stack.use_noise([])
+    stack.noise = ()
     assert not torch.equal(stack(inputs), first)
 
 
 def test_torchs_generator_is_put_back_after_a_mistake() -> None:
-    stack = stacked_modules([ModuleEncoder(Returning(None), dim=4)])
-    stack.use_noise(generators(3))
+    stack = StackedModules([ModuleEncoder(Returning(None), dim=4)])
+    stack.noise = generators(3)
     before = torch.get_rng_state()
     with pytest.raises(FusionError, match="Returning returned"):
         stack(torch.zeros(1, 6, 3))
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_what_cannot_be_stacked() -> None:
-    with pytest.raises(
-        FusionError, match=r"0 encoders .* width \[\] cannot be stacked, expected at least one"
-    ):
-        stacked_modules([])
-    narrow = ModuleEncoder(nn.Linear(3, 2), dim=2)
-    with pytest.raises(FusionError, match=r"2 encoders with features of width \[2, 4\]"):
-        stacked_modules([noisy(0), narrow])
-    with pytest.raises(FusionError, match=r"2 generators for 3 stacked modules, expected one per network"):
-        stacked_modules([noisy(seed) for seed in range(3)]).use_noise(generators(1, 2))
 
 
 def test_a_network_with_a_module_learns() -> None:

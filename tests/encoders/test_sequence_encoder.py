@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from mmfusion.data.padding import pad
 from mmfusion.encoders import VectorEncoder
 from mmfusion.encoders.sequence_encoder import SequenceEncoder
-from mmfusion.errors import DataError
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.optimiser import Optimiser
 from mmfusion.training.samples import Samples
@@ -240,25 +239,6 @@ def test_other_numbers_become_float32() -> None:
 def test_arrays_of_any_layout(layout: Any) -> None:
     values = layout(sequences_of([6, 3, 5], 6))
     assert np.array_equal(encoder_of().prepare(values).numpy(), values, equal_nan=True)
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (np.ones((2, 4)), r"array \(2, 4\) of float64, expected numbers \(samples, steps, columns\); put"),
-        (np.ones((2, 0, 3)), r"array \(2, 0, 3\)"),
-        (np.ones((2, 4, 3), dtype=complex), r"of complex128, expected numbers"),
-        (np.full((2, 4, 3), "x"), r"of <U1, expected numbers"),
-        (
-            np.ones((2, 4, 5)),
-            r"shape \(2, 4, 5\), expected 3 columns in every step as in the training data; use",
-        ),
-    ],
-    ids=str,
-)
-def test_arrays_that_are_not_sequences(values: NDArray[Any], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        encoder_of().prepare(values)
 
 
 def test_moments_are_those_of_all_rows() -> None:

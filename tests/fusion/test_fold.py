@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmfusion import TensorFusion
-from mmfusion.fusion.fold import absorb, contract, offset
+from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.normalisation import NORMALISATIONS
 from mmfusion.fusion.subsets import Subset, subsets
 
@@ -46,7 +46,7 @@ def letters(subset: Subset) -> str:
 
 
 @pytest.mark.parametrize("lead", LEADS)
-def test_contract_is_a_sum_over_the_axes_that_are_removed(lead: tuple[int, ...]) -> None:
+def test_absorbing_is_a_sum_over_the_axes_that_are_removed(lead: tuple[int, ...]) -> None:
     rng, subset = np.random.default_rng(0), tuple(DIMS)
     weight = draw(subset, OUTPUTS, lead, rng)
     for size in (1, 2, 3):
@@ -56,7 +56,8 @@ def test_contract_is_a_sum_over_the_axes_that_are_removed(lead: tuple[int, ...])
             spec = f"...o{letters(subset)},...{letters(removed)}->...o{letters(rest)}"
             values = cube(constant, removed)[(..., 0, *[slice(None)] * size)]
             expected = np.einsum(spec, cube(weight, subset), values).reshape(*lead, OUTPUTS, -1)
-            actual = contract(constant, removed, weight, subset, DIMS)
+            weights = {subset: weight, rest: torch.zeros(*lead, OUTPUTS, expected.shape[-1]).double()}
+            actual = absorb(weights, {removed: constant}, DIMS)[rest]
             assert actual.shape == expected.shape
             np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-13)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mmfusion.fusion.multilinear import Heads, cross_moment, heads_of, outer, product_means
+from mmfusion.fusion.multilinear import Heads, cross_moment
 from mmfusion.fusion.subsets import Subset, subsets
 
 WIDTHS = {"video": 3, "audio": 1, "text": 4, "gaze": 2}  # unequal, not alphabetical
@@ -88,7 +88,9 @@ def test_heads_are_products_below_each_other(count: int, order: int | None) -> N
 @pytest.mark.parametrize(("count", "order"), CASES)
 def test_heads_and_their_modality_are_all_subsets_of_two_and_more(count: int, order: int | None) -> None:
     names = list(WIDTHS)[:count]
-    pairs = [(*head, name) for name, heads in heads_of(names, order).items() for head in heads]
+    grouped = Heads(columns_of(count), order).grouped
+    pairs = [(*head, name) for name, heads in grouped.items() for head in heads]
+    assert list(grouped) == (names[1:] if order != 1 else [])
     assert len(pairs) == len(set(pairs))
     assert set(pairs) == {subset for subset in subsets(names, order) if len(subset) > 1}
 
@@ -131,22 +133,13 @@ def test_cross_moment_has_the_gradients_of_finite_differences(lead: tuple[int, .
 
 @settings(max_examples=30)
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.lists(st.integers(1, 3), max_size=2))
-def test_outer_is_row_major(a: int, b: int, samples: int, lead: list[int]) -> None:
+def test_products_are_row_major(a: int, b: int, samples: int, lead: list[int]) -> None:
     rng = np.random.default_rng(a + b)
     left, right = rng.normal(size=(*lead, a, samples)), rng.normal(size=(*lead, b, samples))
-    actual = outer(torch.from_numpy(left), torch.from_numpy(right)).numpy()
+    columns = {"left": torch.from_numpy(left), "right": torch.from_numpy(right)}
+    heads = Heads(columns | {"last": torch.ones(*lead, 1, samples)})
+    actual = heads.products["left", "right"].numpy()
     assert actual.shape == (*lead, a * b, samples)
     for i in range(a):
         for j in range(b):
             np.testing.assert_array_equal(actual[..., i * b + j, :], left[..., i, :] * right[..., j, :])
-
-
-@pytest.mark.parametrize("order", [None, 1, 2, 3])
-def test_product_means(order: int | None) -> None:
-    names = list(WIDTHS)
-    norms = np.random.default_rng(2).exponential(size=(2, 4, SAMPLES))
-    chosen = subsets(names, order)
-    actual = product_means(torch.from_numpy(norms), chosen, names)
-    rows = [[names.index(m) for m in subset] for subset in chosen]
-    expected = np.stack([norms[:, row].prod(1).mean(-1) for row in rows], axis=-1)
-    np.testing.assert_allclose(actual, expected, rtol=1e-13)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmfusion.fusion.multilinear import Heads
 from mmfusion.fusion.normalisation import NORMALISATIONS, Normalisation
-from mmfusion.fusion.prediction_statistics import Constants, Setting
+from mmfusion.fusion.prediction_statistics import Constants, Setting, vector_gain
 from mmfusion.fusion.subsets import Subset, subsets
 
 DIMS = {"video": 3, "audio": 2, "text": 4}  # unequal widths, not alphabetical
@@ -119,3 +119,16 @@ def test_the_type_of_the_features_is_that_of_the_constants(name: str) -> None:
         columns = {m: x.to(dtype).mT for m, x in far_from_zero(1.0).items()}
         actual = parts(*NORMALISATIONS[name].statistics(columns, Setting(None, norm.block_of, norm.eps)))
         assert {values.dtype for values in actual.values()} == {dtype}
+
+
+@pytest.mark.parametrize("order", [None, 1, 2, 3])
+def test_mean_squared_norms_are_means_of_products_of_norms(order: int | None) -> None:
+    names = ["video", "audio", "text", "gaze"]
+    norms = np.random.default_rng(2).exponential(size=(2, 4, 7))
+    chosen = subsets(names, order)
+    columns = dict(zip(names, torch.from_numpy(norms).sqrt().unsqueeze(-2).unbind(1), strict=True))
+    count = len(chosen)
+    gain = vector_gain(columns, torch.zeros(2, count).double(), Setting(order, torch.arange(count), 0.0))
+    rows = [[names.index(m) for m in subset] for subset in chosen]
+    expected = np.stack([norms[:, row].prod(1).mean(-1) for row in rows], axis=-1)
+    np.testing.assert_allclose(gain**-2, expected, rtol=1e-13)

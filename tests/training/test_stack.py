@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from mmfusion.encoders import MotifScanner, VectorEncoder
+from mmfusion.encoders import ModuleEncoder, MotifScanner, VectorEncoder
+from mmfusion.encoders.dropout import Dropout
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.samples import Samples
@@ -284,3 +285,19 @@ def test_a_stack_in_eval_mode_scores_as_its_networks_do(make, norm: str) -> None
     stack.write_back()
     for network, own, found in zip(networks, inputs, changed, strict=True):
         torch.testing.assert_close(found, network(own))
+
+
+def test_dropout_within_a_users_module_draws_for_its_network_alone() -> None:
+    """Also the dropout of this package, which in other encoders draws for all networks of a stack."""
+
+    def network(seed: int) -> MultimodalNetwork:
+        torch.manual_seed(seed)
+        layers = nn.Linear(3, 16), nn.Dropout(0.5), nn.Linear(16, 4), Dropout(0.3)
+        return MultimodalNetwork({"own": ModuleEncoder(nn.Sequential(*layers), dim=4)})
+
+    inputs = torch.randn(2, 10, 3, generator=torch.Generator().manual_seed(7))
+    noise = [torch.Generator().manual_seed(seed) for seed in (11, 12)]
+    scores = NetworkStack([network(0), network(1)], noise).train()(together([{"own": x} for x in inputs]))
+    for number, seed in enumerate((11, 12)):
+        alone = NetworkStack([network(number)], [torch.Generator().manual_seed(seed)]).train()
+        assert torch.equal(alone(together([{"own": inputs[number]}]))[0], scores[number])

@@ -66,7 +66,7 @@ def test_moments_of_the_fusion_layer_follow_in_double_precision(trained) -> None
         torch.testing.assert_close(centre, centres[name], rtol=1e-12, atol=1e-14)
     pair = torch.einsum("na,nb->nab", centred["1"], centred["3"])
     triple = torch.einsum("na,nb,nc->nabc", *centred.values())
-    stored = norm.split_blocks("kappa")
+    stored = norm.by_subset(norm.kappa.unsqueeze(0))
     assert stored["1", "2", "3"].dtype == torch.float64
     assert not stored["1",].any()
     for subset, product in ((("1", "3"), pair), (("1", "2", "3"), triple)):
@@ -74,7 +74,12 @@ def test_moments_of_the_fusion_layer_follow_in_double_precision(trained) -> None
         torch.testing.assert_close(stored[subset][0], expected, rtol=1e-10, atol=1e-14)
     psi = pair - pair.mean(0)
     scale = (psi.square().sum((1, 2)).mean() + norm.eps).sqrt()
-    torch.testing.assert_close(norm.split_blocks("scale")["1", "3"], scale.expand(1, 9), rtol=1e-10, atol=0)
+    torch.testing.assert_close(
+        norm.by_subset(norm.get_buffer("scale").unsqueeze(0))["1", "3"],
+        scale.expand(1, 9),
+        rtol=1e-10,
+        atol=0,
+    )
 
 
 @pytest.mark.parametrize("norm", NORMS[1:])
