@@ -13,7 +13,6 @@ from mmfusion.study.config.dataset_settings import SYNTHETIC, USER, kind_of_entr
 from mmfusion.study.config.numbers import in_quotes, number
 from mmfusion.study.config.problems import Path, Problem, as_yaml, unknown_key
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
-from mmfusion.study.data.planted_settings import motif_problems
 from mmfusion.study.names import MOSI_TASKS
 
 DATASETS = (*PLANTED_DATASETS, *MOSI_TASKS)
@@ -136,9 +135,21 @@ def _lengths(config: Mapping[str, Any]) -> Iterator[Problem]:
     motifs, length = _value(config, "sequences", "motifs"), _value(config, "sequences", "length")
     given = length if type(length) is int and length >= 1 else None
     if isinstance(motifs, list) and len(motifs) == 2 and all(isinstance(m, list) and m for m in motifs):
-        for key, text in motif_problems(motifs, given):
-            yield Problem(("sequences", key), text)
+        yield from _motifs(motifs, given)
     window = _value(config, "encoders", "symbols", "width")
     if given and type(window) is int and given < window:
         text = f"{window} is more than sequences.length ({given}), expected a window that fits; lower it."
         yield Problem(("encoders", "symbols", "width"), text)
+
+
+def _motifs(motifs: list[list[Any]], length: int | None) -> Iterator[Problem]:
+    first, second = map(len, motifs)
+    if first != second:
+        text = f"they have {first} and {second} symbols, expected one length; change one of them."
+        yield Problem(("sequences", "motifs"), text)
+    if motifs[0] == motifs[1]:
+        text = "both are the same, expected two that tell the classes apart; change one of them."
+        yield Problem(("sequences", "motifs"), text)
+    if length is not None and length < (longest := max(first, second)):
+        text = f"{length} is shorter than a motif ({longest} symbols), expected room for it; raise it."
+        yield Problem(("sequences", "length"), text)
