@@ -16,18 +16,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mmfusion.data.standardisation import standardise
-from mmfusion.errors import ConfigError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, MosiTables
-from mmfusion.study.data.mosi.mosi_splits import (
-    SplitConvention,
-    leaked_videos,
-    mosi_split_rows,
-    repeated_rows,
-)
+from mmfusion.study.data.mosi.mosi_splits import SplitConvention, mosi_split_rows
 
 MosiTask = Literal["binary", "regression"]
 NAMES = {"binary": "MOSIBinary", "regression": "MOSIReal"}
@@ -62,16 +55,7 @@ def mosi_dataset(
         parameters: ``source``; ``split``; ``videos`` and ``repeated_rows`` per split; ``constant_columns``
         per modality, counted from 0, which are 0 in all splits; ``leaked_test_videos`` and
         ``leaked_validation_videos``, the number of videos whose labels the text and video features know.
-
-    Raises
-    ------
-    DataError
-        If a video is in no split, or a split is empty.
-    ConfigError
-        If `task` or `split` is unknown.
     """
-    if task not in NAMES:
-        raise ConfigError([f"the task of CMU-MOSI is {task!r}, expected binary or regression."])
     rows = mosi_split_rows(tables, split)
     features, constant = {}, {}
     for modality in MOSI_MODALITIES:
@@ -80,29 +64,29 @@ def mosi_dataset(
         "source": SOURCE,
         "split": split,
         "videos": {name: len({tables.videos[row] for row in chosen}) for name, chosen in rows.items()},
-        "repeated_rows": {name: repeated_rows(tables.features, chosen) for name, chosen in rows.items()},
+        "repeated_rows": {
+            name: {
+                modality: len(chosen) - len(np.unique(values[chosen], axis=0))
+                for modality, values in tables.features.items()
+            }
+            for name, chosen in rows.items()
+        },
         "constant_columns": constant,
     }
     for name in ("validation", "test"):
-        parameters[f"leaked_{name}_videos"] = leaked_videos(tables, rows[name]) if name in rows else 0
-    splits = {name: _split(tables, task, features, chosen) for name, chosen in rows.items()}
+        leaked = {tables.videos[row] for row in rows.get(name, ()) if tables.published[row] == "train"}
+        parameters[f"leaked_{name}_videos"] = len(leaked)
+    latents = {name: getattr(tables, name) for name in ("sentiment", "label", "transcript_row")}
+    splits = {
+        name: Split(
+            features={modality: values[chosen] for modality, values in features.items()},
+            target=latents["label" if task == "binary" else "sentiment"][chosen],
+            latents={latent: values[chosen] for latent, values in latents.items()},
+            ids=tuple(tables.ids[row] for row in chosen),
+        )
+        for name, chosen in rows.items()
+    }
     return MultimodalDataset(NAMES[task], task, MOSI_MODALITIES, splits, parameters=parameters)
-
-
-def _split(
-    tables: MosiTables, task: MosiTask, features: dict[str, NDArray[np.float32]], rows: NDArray[np.intp]
-) -> Split:
-    target: NDArray[Any] = tables.label if task == "binary" else tables.sentiment
-    return Split(
-        features={modality: values[rows] for modality, values in features.items()},
-        target=target[rows],
-        latents={
-            "sentiment": tables.sentiment[rows],
-            "label": tables.label[rows],
-            "transcript_row": tables.transcript_row[rows],
-        },
-        ids=tuple(tables.ids[row] for row in rows),
-    )
 
 
 def leakage_notice(dataset: MultimodalDataset) -> str | None:

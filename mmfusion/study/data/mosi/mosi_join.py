@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from mmfusion.study.data.mosi.mosi_files import REGISTRY, check_mosi_bytes
 
 MOSI_MODALITIES = ("text", "audio", "video")
-PUBLISHED_PARTS = ("train", "test")
+PUBLISHED_PARTS: tuple[str, ...] = ("train", "test")
 
 
 @dataclass(frozen=True)
