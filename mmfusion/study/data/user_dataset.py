@@ -44,7 +44,7 @@ def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
         If the file is missing or damaged, a column or value is wrong, or the samples cannot be split.
     """
     source = _read(settings)
-    target, classes = _target(source.target, settings["task"], settings)
+    target, classes = _target(source.target, settings)
     rows = _splits(source, target if settings["task"] != "regression" else None, settings["held_out"])
     features: dict[str, NDArray[Any]] = {
         modality: pad(values.astype(np.float32), source.lengths[modality])
@@ -146,7 +146,8 @@ def _check_present(source: Source, missing: Mapping[str, NDArray[np.bool_]], tra
             )
 
 
-def _target(values: NDArray[Any], task: str, settings: Mapping[str, Any]) -> tuple[NDArray[Any], list[Any]]:
+def _target(values: NDArray[Any], settings: Mapping[str, Any]) -> tuple[NDArray[Any], list[Any]]:
+    task = settings["task"]
     where = f"{settings['path']}, target {settings['target']}"
     if values.ndim > 1:
         raise DataError(
