@@ -6,7 +6,7 @@ comes from the descriptions of the fields: `mmfusion.study.config.manual` makes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -101,7 +101,9 @@ class StudyConfig(Settings):
         return {name: entry for name, entry in self.datasets.items() if isinstance(entry, UserDataset)}
 
 
-def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfig:
+def load_config(
+    config: Mapping[str, Any], source: str = "config", mistakes: Iterable[str] = ()
+) -> StudyConfig:
     """Check a configuration and turn it into typed settings.
 
     Parameters
@@ -110,6 +112,8 @@ def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfi
         As read from YAML.
     source : str, default "config"
         Its origin, named in the message.
+    mistakes : iterable of str, optional
+        Sentences about mistakes that are known already; they come first.
 
     Returns
     -------
@@ -122,12 +126,12 @@ def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfi
     """
     if not isinstance(config, Mapping) or not config:
         problem = "there are no settings, expected keys such as seeds and experiments; see config/README.md."
-        raise ConfigError([problem], source)
+        raise ConfigError([*mistakes, problem], source)
     problems = list(problems_between(config))
     try:
         study = StudyConfig.model_validate(config)
     except ValidationError as error:
         problems += problems_of(error, StudyConfig, config)
-    if problems:
-        raise ConfigError(sentences(problems, config), source)
+    if messages := [*mistakes, *sentences(problems, config)]:
+        raise ConfigError(messages, source)
     return study

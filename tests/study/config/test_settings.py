@@ -17,7 +17,7 @@ from mmfusion.errors import ConfigError
 from mmfusion.fusion.blocknorm import CONVENTIONS
 from mmfusion.fusion.normalisation import NORMALISATIONS
 from mmfusion.study.config.encoder_settings import Encoders
-from mmfusion.study.config.numbers import number, spelling
+from mmfusion.study.config.numbers import number
 from mmfusion.study.config.settings import NormName, StudyConfig, load_config
 from mmfusion.study.config.yaml_file import load_config_file
 from mmfusion.study.data.mosi.mosi_dataset import NAMES
@@ -239,11 +239,14 @@ def test_what_is_not_a_p(config: Config, text: Any) -> None:
         number(text)
 
 
-def test_numbers_and_their_spelling() -> None:
+def test_numbers_and_their_spelling(config: Config) -> None:
     assert [number(text) for text in ("1", "4/3", "1.5", "inf")] == [1, 4 / 3, 1.5, math.inf]
-    for text in ("1", "4/3", "16/12", "1.5", "0.10", "007", "inf"):
-        assert number(spelling(text)) == number(text)
-        assert spelling(spelling(text)) == spelling(text)
+    for text, spelling in (("16/12", "4/3"), ("1.5", "3/2"), ("0.10", "1/10"), ("007", "7")):
+        (problem,) = problems(put(config, "experiments.toy.scales", [text]))
+        assert problem.endswith(f"; write it as '{spelling}'.")
+        assert number(spelling) == number(text)
+    for text in ("1", "4/3", "3/2", "7", "inf"):
+        load_config(put(put(config, "experiments.toy.scales", ["1"]), "experiments.toy.p", [text]))
 
 
 def test_equal_numbers_are_found_beside_their_spelling(config: Config) -> None:
