@@ -19,7 +19,7 @@ from mmfusion.errors import DataError
 from mmfusion.study.cells import EIGEN_CELL, Cell
 from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset, UserDataset
 from mmfusion.study.config.encoder_settings import Encoders
-from mmfusion.study.config.settings import StudyConfig, load_config
+from mmfusion.study.config.settings import StudyConfig
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 from mmfusion.study.names import MOSI_TASKS
 
@@ -69,19 +69,6 @@ class Study:
         self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
         size = len(config.seeds) if config.seeds_per_job == "all" else config.seeds_per_job
         self.batches = [config.seeds[start : start + size] for start in range(0, len(config.seeds), size)]
-
-    @classmethod
-    def from_mapping(cls, config: Mapping[str, Any]) -> Study:
-        """Check a configuration as read from YAML and make its study.
-
-        Raises
-        ------
-        ConfigError
-            With all mistakes of the configuration.
-        DataError
-            See the class.
-        """
-        return cls(load_config(config))
 
     @property
     def datasets(self) -> list[str]:

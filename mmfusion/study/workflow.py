@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.errors import MmfusionError
+from mmfusion.study.config.settings import load_config
 from mmfusion.study.config.yaml_file import check_keys
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.plan import Study
@@ -42,7 +43,7 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
         except MmfusionError as error:
             messages.append(str(error))
     try:
-        study = Study.from_mapping(config)
+        study = Study(load_config(config))
     except MmfusionError as error:
         messages.append(str(error))
     if messages:

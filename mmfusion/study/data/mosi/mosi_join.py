@@ -65,10 +65,8 @@ def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> Mosi
 
     Parameters
     ----------
-    directory : str or Path
-        Folder of the files.
-    registry : str or Path, default `REGISTRY`
-        The files and their hashes, as `mosi_registry` reads them.
+    directory, registry
+        See `check_mosi_bytes`.
 
     Returns
     -------
@@ -77,7 +75,7 @@ def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> Mosi
     Raises
     ------
     DataError
-        If a file is missing, cannot be read or has other bytes; one sentence names all such files.
+        See `check_mosi_bytes`.
     """
     folder = Path(directory)
     check_mosi_bytes(folder, registry)
