@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -64,7 +63,9 @@ class Study:
         ]
         used = {cell.dataset for cell in planned}
         self.user = {name: settings for name, settings in config.user.items() if name in used}
-        _check_files(self.user)
+        mistakes = [_mistake_in_file(name, settings) for name, settings in self.user.items()]
+        if any(mistakes):
+            raise DataError("\n".join(filter(None, mistakes)))
         self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if used & set(MOSI_TASKS) else None
         self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
         size = len(config.seeds) if config.seeds_per_job == "all" else config.seeds_per_job
@@ -188,19 +189,12 @@ class Study:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _check_files(datasets: Mapping[str, UserDataset]) -> None:
-    """Check that the files of the user's datasets exist and have all names that the configuration uses.
+def _mistake_in_file(name: str, settings: UserDataset) -> str:
+    """Check that a user's file exists and has all names that the configuration uses; empty if it has.
 
     Only the names are read, never the values. The workflow draws the example's file when it needs it, and the
     names in a pickle are known only after reading.
     """
-    mistakes = [_mistake_in_file(name, settings) for name, settings in datasets.items()]
-    if any(mistakes):
-        raise DataError("\n".join(filter(None, mistakes)))
-
-
-def _mistake_in_file(name: str, settings: UserDataset) -> str:
-    """Write the sentence about the file of a dataset; empty if nothing is wrong."""
     if settings.path == EXAMPLE and not Path(EXAMPLE).exists():
         return ""
     if not Path(settings.path).exists():

@@ -121,8 +121,8 @@ def mosi_summary(dataset: MultimodalDataset) -> str:
 
     Parameters
     ----------
-    dataset : MultimodalDataset
-        Made by `mosi_dataset`.
+    dataset
+        See `leakage_notice`.
 
     Returns
     -------

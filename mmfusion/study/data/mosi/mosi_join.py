@@ -56,9 +56,6 @@ class MosiTables:
     sentiment: NDArray[np.float64]
     transcript_row: NDArray[np.int64]
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
 
 def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> MosiTables:
     """Compare the CMU-MOSI files with their SHA-256, then read and join them.
