@@ -17,8 +17,7 @@ from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import DataError
 from mmfusion.study.cells import EIGEN_CELL, Cell
 from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset, UserDataset
-from mmfusion.study.config.encoder_settings import Encoders
-from mmfusion.study.config.settings import StudyConfig
+from mmfusion.study.config.settings import Encoders, StudyConfig
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 from mmfusion.study.names import MOSI_TASKS
 

@@ -24,10 +24,10 @@ _EXPECTED = {
     "list_type": "a list",
     "dict_type": "a group of keys",
     "model_type": "a group of keys",
-    "greater_than_equal": "a number of at least {ge}",
-    "greater_than": "a number above {gt}",
-    "less_than": "a number below {lt}",
-    "less_than_equal": "a number of at most {le}",
+    "greater_than_equal": "a number of at least {ge:.16g}",
+    "greater_than": "a number above {gt:.16g}",
+    "less_than": "a number below {lt:.16g}",
+    "less_than_equal": "a number of at most {le:.16g}",
     "literal_error": "{expected}",
     "too_short": "{min_length} or more entries",
     "too_long": "{max_length} entries at most",
@@ -149,11 +149,7 @@ def _text(path: Path, problems: list[Mapping[str, Any]], model: type[BaseModel])
 
 def _expected(problem: Mapping[str, Any]) -> str:
     template = _EXPECTED.get(problem["type"])
-    facts = {
-        key: int(value) if isinstance(value, float) and value.is_integer() else value
-        for key, value in problem.get("ctx", {}).items()
-    }
-    return template.format(**facts) if template else str(problem["msg"])
+    return template.format(**problem.get("ctx", {})) if template else str(problem["msg"])
 
 
 def unknown_key(name: str, known: list[str]) -> str:

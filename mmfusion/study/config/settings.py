@@ -21,7 +21,6 @@ from mmfusion.study.config.dataset_settings import (
     SyntheticDataset,
     UserDataset,
 )
-from mmfusion.study.config.encoder_settings import Encoders
 from mmfusion.study.config.fields import Name, Positive, Samples, Seed, Settings, Text
 from mmfusion.study.config.numbers import Exponent, Scale
 from mmfusion.study.config.problems import problems_of, sentences
@@ -30,6 +29,42 @@ if TYPE_CHECKING:
     NormName = str
 else:
     NormName = Literal[*NORM_NAMES]
+
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Dim = Annotated[Positive, Field(description="width of the features of a modality")]
+
+
+class MotifScannerSettings(Settings):
+    """Encoder of symbol sequences."""
+
+    width: Positive = Field(description="symbols per window, at most sequences.length")
+    channels: Positive = Field(description="filters")
+    dim: Dim
+
+
+class VectorEncoderSettings(Settings):
+    """Encoder of feature vectors."""
+
+    hidden: Positive = Field(description="width of the hidden layer")
+    dropout: Dropout = Field(description="share of hidden units that are dropped while training")
+    dim: Dim
+
+
+class SequenceEncoderSettings(Settings):
+    """Encoder of real-valued sequences."""
+
+    width: Positive = Field(description="steps per window")
+    channels: Positive = Field(description="filters")
+    dropout: Dropout = Field(description="share of filters that are dropped while training")
+    dim: Dim
+
+
+class Encoders(Settings):
+    """The encoders by kind of modality: a field holds the arguments of the encoder of that kind."""
+
+    symbols: MotifScannerSettings = Field(description="motif scanner of symbol sequences")
+    vector: VectorEncoderSettings = Field(description="small MLP of feature vectors")
+    sequence: SequenceEncoderSettings = Field(description="temporal convolution of real-valued sequences")
 
 
 class Training(Settings):

@@ -16,9 +16,8 @@ from mmfusion.encoders import ENCODERS
 from mmfusion.errors import ConfigError
 from mmfusion.fusion.blocknorm import CONVENTIONS
 from mmfusion.fusion.normalisation import NORMALISATIONS
-from mmfusion.study.config.encoder_settings import Encoders
 from mmfusion.study.config.numbers import number
-from mmfusion.study.config.settings import NormName, StudyConfig, load_config
+from mmfusion.study.config.settings import Encoders, NormName, StudyConfig, load_config
 from mmfusion.study.config.yaml_file import load_config_file
 from mmfusion.study.data.mosi.mosi_dataset import NAMES
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS

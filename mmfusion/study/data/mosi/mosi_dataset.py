@@ -5,7 +5,7 @@ Subjectivity Analysis in Online Opinion Videos*, arXiv 1606.06259, 2016. Utteran
 S. Poria, E. Cambria, D. Hazarika, N. Majumder, A. Zadeh, L.-P. Morency, *Context-Dependent Sentiment Analysis
 in User-Generated Videos*, ACL 2017. The text and video features were learned with supervision on the labels
 of the published training part: only the published test part is clean, and nothing may be chosen on any other
-video.
+video. A video of the training part is *leaked* wherever it is used for anything but training.
 
 `find_mosi` finds the files, `read_mosi` compares their bytes and joins them, `mosi_dataset` makes a
 `MultimodalDataset`.
@@ -13,16 +13,19 @@ video.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmfusion.data.standardisation import standardise
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, MosiTables
-from mmfusion.study.data.mosi.mosi_splits import SplitConvention, mosi_split_rows
+from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, PUBLISHED_PARTS, MosiTables
 
 MosiTask = Literal["binary", "regression"]
+SplitConvention = Literal["published", "standard"]
 NAMES = {"binary": "MOSIBinary", "regression": "MOSIReal"}
 SOURCE = {
     "corpus": "CMU-MOSI, Zadeh et al., arXiv 1606.06259 (2016)",
@@ -30,6 +33,24 @@ SOURCE = {
     "sentiment": "mean sentiment of the annotators, OpinionLevelSentiment.csv",
     "licence": "none stated by the repositories that publish the files",
 }
+
+
+def standard_folds() -> dict[str, tuple[str, ...]]:
+    """Return the standard folds of the CMU-MultimodalSDK.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Video ids of train, validation and test.
+
+    Examples
+    --------
+    >>> {split: len(videos) for split, videos in standard_folds().items()}
+    {'train': 52, 'validation': 10, 'test': 31}
+    """
+    folds = json.loads(Path(__file__).with_name("mosi_folds.json").read_text(encoding="utf-8"))
+    names = {"train": "train", "validation": "valid", "test": "test"}
+    return {split: tuple(folds[name]) for split, name in names.items()}
 
 
 def mosi_dataset(
@@ -45,7 +66,8 @@ def mosi_dataset(
         Target: the 0/1 label (int64; dataset ``MOSIBinary``), or the sentiment in [-3, 3] (float64;
         ``MOSIReal``).
     split : {"published", "standard"}, default "published"
-        Train and test as published with the features, or the folds of the CMU-MultimodalSDK.
+        Train and test as published with the features, without a validation split; or the train, validation
+        and test folds of the CMU-MultimodalSDK, by video.
 
     Returns
     -------
@@ -56,7 +78,7 @@ def mosi_dataset(
         per modality, counted from 0, which are 0 in all splits; ``leaked_test_videos`` and
         ``leaked_validation_videos``, the number of videos whose labels the text and video features know.
     """
-    rows = mosi_split_rows(tables, split)
+    rows = _rows(tables, split)
     features, constant = {}, {}
     for modality in MOSI_MODALITIES:
         features[modality], constant[modality] = standardise(tables.features[modality], rows["train"])
@@ -87,6 +109,17 @@ def mosi_dataset(
         for name, chosen in rows.items()
     }
     return MultimodalDataset(NAMES[task], task, MOSI_MODALITIES, splits, parameters=parameters)
+
+
+def _rows(tables: MosiTables, split: SplitConvention) -> dict[str, NDArray[np.intp]]:
+    """Return the rows of every split, in rising order; ``published`` has no validation split."""
+    if split == "published":
+        names, split_of = PUBLISHED_PARTS, tables.published
+    else:
+        folds = standard_folds()
+        fold_of = {video: name for name, videos in folds.items() for video in videos}
+        names, split_of = tuple(folds), tuple(fold_of[video] for video in tables.videos)
+    return {name: np.flatnonzero(np.array(split_of) == name) for name in names}
 
 
 def leakage_notice(dataset: MultimodalDataset) -> str | None:

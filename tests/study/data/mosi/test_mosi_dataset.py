@@ -2,9 +2,13 @@ import numpy as np
 import pytest
 
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.data.mosi.mosi_dataset import leakage_notice, mosi_dataset, mosi_summary
+from mmfusion.study.data.mosi.mosi_dataset import (
+    leakage_notice,
+    mosi_dataset,
+    mosi_summary,
+    standard_folds,
+)
 from mmfusion.study.data.mosi.mosi_join import MosiTables, read_mosi
-from mmfusion.study.data.mosi.mosi_splits import standard_folds
 
 
 def read(folder) -> MosiTables:
