@@ -34,6 +34,8 @@ class Study:
 
     Attributes
     ----------
+    named : set of str
+        Datasets that the experiments name, CMU-MOSI included where it was not found.
     mosi : Path or None
         Folder of the CMU-MOSI files; None where the study runs without them.
     cells : list of Cell
@@ -60,12 +62,12 @@ class Study:
             for p in experiment.p
             for scale in experiment.scales
         ]
-        used = {cell.dataset for cell in planned}
-        self.user = {name: settings for name, settings in config.user.items() if name in used}
+        self.named = {cell.dataset for cell in planned}
+        self.user = {name: settings for name, settings in config.user.items() if name in self.named}
         mistakes = [_mistake_in_file(name, settings) for name, settings in self.user.items()]
         if any(mistakes):
             raise DataError("\n".join(filter(None, mistakes)))
-        self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if used & set(MOSI_TASKS) else None
+        self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if self.named & set(MOSI_TASKS) else None
         self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
         size = len(config.seeds) if config.seeds_per_job == "all" else config.seeds_per_job
         self.batches = [config.seeds[start : start + size] for start in range(0, len(config.seeds), size)]
@@ -106,9 +108,7 @@ class Study:
         mode = self.config.mosi.mode
         if self.mosi:
             return "CMU-MOSI is part of this study."
-        if mode == "off" or not any(
-            d in MOSI_TASKS for e in self.config.experiments.values() for d in e.datasets
-        ):
+        if mode == "off" or not self.named & set(MOSI_TASKS):
             return "CMU-MOSI is not part of this study: the configuration leaves it out."
         folder = mosi_directory(self.config.mosi.dir)
         return (

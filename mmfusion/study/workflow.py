@@ -53,11 +53,10 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
 
 def figures_of(study: Study) -> list[str]:
     """List the figures that show at least one dataset of a study's configuration."""
-    planned = {name for experiment in study.config.experiments.values() for name in experiment.datasets}
     return [
         name
         for name, definition in FIGURES.items()
-        if (study.user if definition.requires is None else planned & set(definition.requires))
+        if (study.user if definition.requires is None else study.named & set(definition.requires))
     ]
 
 

@@ -52,6 +52,15 @@ class Split:
     def __len__(self) -> int:
         return len(self.target)
 
+    def __getitem__(self, rows: NDArray[np.intp]) -> Split:
+        """Copy the samples at some positions."""
+        return Split(
+            features={name: values[rows] for name, values in self.features.items()},
+            target=self.target[rows],
+            latents={name: values[rows] for name, values in self.latents.items()},
+            ids=tuple(self.ids[row] for row in rows) if self.ids else (),
+        )
+
 
 @dataclass(frozen=True)
 class MultimodalDataset:

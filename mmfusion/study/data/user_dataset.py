@@ -58,18 +58,12 @@ def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
     for modality, values in features.items():
         if values.dtype.kind == "f":
             features[modality], constant[modality] = standardise(values, rows["train"])
-    splits = {
-        split: Split(
-            features={modality: values[chosen_rows] for modality, values in features.items()},
-            target=target[chosen_rows],
-            ids=tuple(source.ids[row] for row in chosen_rows) if source.ids else (),
-        )
-        for split, chosen_rows in rows.items()
-    }
+    samples = Split(features, target, ids=source.ids)
+    splits = {split: samples[chosen_rows] for split, chosen_rows in rows.items()}
     parameters = {
         "source": str(settings["path"]),
         "classes": classes,
-        "sizes": {split: len(chosen_rows) for split, chosen_rows in rows.items()},
+        "sizes": {split: len(part) for split, part in splits.items()},
         "constant_columns": constant,
         "missing": {modality: int(gone.sum()) for modality, gone in missing.items() if gone.any()},
     }

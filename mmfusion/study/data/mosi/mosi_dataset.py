@@ -99,15 +99,8 @@ def mosi_dataset(
         leaked = {tables.videos[row] for row in rows.get(name, ()) if tables.published[row] == "train"}
         parameters[f"leaked_{name}_videos"] = len(leaked)
     latents = {name: getattr(tables, name) for name in ("sentiment", "label", "transcript_row")}
-    splits = {
-        name: Split(
-            features={modality: values[chosen] for modality, values in features.items()},
-            target=latents["label" if task == "binary" else "sentiment"][chosen],
-            latents={latent: values[chosen] for latent, values in latents.items()},
-            ids=tuple(tables.ids[row] for row in chosen),
-        )
-        for name, chosen in rows.items()
-    }
+    samples = Split(features, latents["label" if task == "binary" else "sentiment"], latents, tables.ids)
+    splits = {name: samples[chosen] for name, chosen in rows.items()}
     return MultimodalDataset(NAMES[task], task, MOSI_MODALITIES, splits, parameters=parameters)
 
 
