@@ -18,7 +18,7 @@ from mmfusion.study.data.planted_settings import SYMBOLS, PlantedSettings
 from mmfusion.study.streams import stream
 
 
-def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -> MultimodalDataset:
+def generate(dataset: str, seed: int, settings: PlantedSettings) -> MultimodalDataset:
     """Draw a synthetic dataset; equal arguments give equal data.
 
     Every split has its own random stream, seeded by `seed` and the names of the dataset and the split.
@@ -30,8 +30,7 @@ def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -
         A key of `PLANTED_DATASETS`.
     seed : int
         At least 0.
-    settings : PlantedSettings, optional
-        Default: ``PlantedSettings()``.
+    settings : PlantedSettings
 
     Returns
     -------
@@ -47,7 +46,6 @@ def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -
     >>> data.modalities, data.planted, data.splits["train"].features["1"].shape
     (('1', '2', '3'), ('1+2',), (3, 100))
     """
-    settings = PlantedSettings() if settings is None else settings
     spec = PLANTED_DATASETS[dataset]
     splits = {
         split: _draw_split(spec, settings, settings.sizes[split], stream(seed, dataset, split))
