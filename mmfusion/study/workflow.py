@@ -76,13 +76,9 @@ def failed_job_messages(logs: str | Path | Iterable[str | Path]) -> str:
     """
     several = [logs] if isinstance(logs, str | Path) else logs
     paths = [path for log in several for path in _FAILED.findall(_text(Path(log)))]
-    ends = {path: _last_line(_text(Path(path))) for path in dict.fromkeys(paths)}
-    return "\n".join(f"Failed: {text} (log: {path})" for path, text in ends.items() if text)
+    lines = {path: _text(Path(path)).rstrip().splitlines() for path in dict.fromkeys(paths)}
+    return "\n".join(f"Failed: {text[-1]} (log: {path})" for path, text in lines.items() if text)
 
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
-def _last_line(text: str) -> str:
-    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
