@@ -51,12 +51,12 @@ def modules_of(script: str | Path) -> list[Path]:
         package by name.
     """
     modules: set[Path] = set()
-    waiting = _imported(Path(script))
+    waiting = [Path(script)]
     while waiting:
-        path = waiting.pop()
-        if path not in modules:
-            modules.add(path)
-            waiting += _imported(path)
+        _, names = _parsed(waiting.pop().read_text(encoding="utf-8"))
+        new = {file for name in names if (file := _file(name)) is not None} - modules
+        modules |= new
+        waiting += new
     return sorted(modules)
 
 
@@ -70,12 +70,6 @@ def _digest(modules: Iterable[Path]) -> str:
             if data.suffix != ".py" and data.is_file() and data.name in code:
                 content.update(data.read_bytes())
     return content.hexdigest()[:16]
-
-
-def _imported(path: Path) -> list[Path]:
-    """Return the files of this package's modules that a file imports."""
-    _, names = _parsed(path.read_text(encoding="utf-8"))
-    return [file for name in names if (file := _file(name)) is not None]
 
 
 def _file(module: str) -> Path | None:

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Literal
 
-from mmfusion.fusion.norm_names import NORM_NAMES
+from mmfusion.fusion.norm_names import NORM_NAMES as NORM_NAMES
 from mmfusion.fusion.subsets import parse_subset
+from mmfusion.study.config.numbers import number
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
-
-__all__ = [
-    "DATASET_NAMES",
-    "MOSI_DATASETS",
-    "MOSI_TASKS",
-    "NORM_NAMES",
-    "PLANTED",
-    "TOY_DATASETS",
-    "joined",
-    "number_name",
-    "order_datasets",
-    "order_norms",
-    "order_numbers",
-    "order_of",
-    "order_subsets",
-    "ordered",
-    "subset_name",
-]
 
 MOSI_TASKS: dict[str, Literal["binary", "regression"]] = {"MOSIBinary": "binary", "MOSIReal": "regression"}
 """Task of each of the two datasets of CMU-MOSI."""
@@ -76,11 +58,6 @@ def order_norms(norms: Iterable[str]) -> list[str]:
     return ordered(norms, NORM_NAMES)
 
 
-def order_datasets(datasets: Iterable[str]) -> list[str]:
-    """List datasets in display order; see `ordered`."""
-    return ordered(datasets, DATASET_NAMES)
-
-
 def order_subsets(subsets: Iterable[str]) -> list[str]:
     """List subset labels by size, then by modality order.
 
@@ -100,13 +77,10 @@ def order_subsets(subsets: Iterable[str]) -> list[str]:
     >>> order_subsets(["2+3", "1", "2", "3", "1+2"])
     ['1', '2', '3', '1+2', '2+3']
     """
-    labels = list(dict.fromkeys(subsets))
-    by_size = sorted(labels, key=lambda label: len(parse_subset(label)))
-    members = (member for label in by_size for member in parse_subset(label))
-    rank = {member: position for position, member in enumerate(dict.fromkeys(members))}
-    return sorted(
-        labels, key=lambda label: (len(parse_subset(label)), [rank[m] for m in parse_subset(label)])
-    )
+    labels = sorted(dict.fromkeys(subsets), key=order_of)
+    members = dict.fromkeys(member for label in labels for member in parse_subset(label))
+    rank = {member: position for position, member in enumerate(members)}
+    return sorted(labels, key=lambda label: (order_of(label), [rank[m] for m in parse_subset(label)]))
 
 
 def order_numbers(numbers: Iterable[str]) -> list[str]:
@@ -117,7 +91,7 @@ def order_numbers(numbers: Iterable[str]) -> list[str]:
     >>> order_numbers(["inf", "2", "4/3", "1", "2"])
     ['1', '4/3', '2', 'inf']
     """
-    return sorted(set(numbers), key=lambda text: float("inf") if text == "inf" else float(Fraction(text)))
+    return sorted(set(numbers), key=number)
 
 
 def number_name(text: str) -> str:

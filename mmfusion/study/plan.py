@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,7 @@ from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import DataError
 from mmfusion.study.cells import EIGEN_CELL, Cell
 from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset, UserDataset
-from mmfusion.study.config.encoder_settings import Encoders
-from mmfusion.study.config.settings import StudyConfig, load_config
+from mmfusion.study.config.settings import Encoders, StudyConfig
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 from mmfusion.study.names import MOSI_TASKS
 
@@ -36,6 +34,8 @@ class Study:
 
     Attributes
     ----------
+    named : set of str
+        Datasets that the experiments name, CMU-MOSI included where it was not found.
     mosi : Path or None
         Folder of the CMU-MOSI files; None where the study runs without them.
     cells : list of Cell
@@ -62,26 +62,15 @@ class Study:
             for p in experiment.p
             for scale in experiment.scales
         ]
-        used = {cell.dataset for cell in planned}
-        self.user = {name: settings for name, settings in config.user.items() if name in used}
-        _check_files(self.user)
-        self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if used & set(MOSI_TASKS) else None
+        self.named = {cell.dataset for cell in planned}
+        self.user = {name: settings for name, settings in config.user.items() if name in self.named}
+        mistakes = [_mistake_in_file(name, settings) for name, settings in self.user.items()]
+        if any(mistakes):
+            raise DataError("\n".join(filter(None, mistakes)))
+        self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if self.named & set(MOSI_TASKS) else None
         self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
         size = len(config.seeds) if config.seeds_per_job == "all" else config.seeds_per_job
         self.batches = [config.seeds[start : start + size] for start in range(0, len(config.seeds), size)]
-
-    @classmethod
-    def from_mapping(cls, config: Mapping[str, Any]) -> Study:
-        """Check a configuration as read from YAML and make its study.
-
-        Raises
-        ------
-        ConfigError
-            With all mistakes of the configuration.
-        DataError
-            See the class.
-        """
-        return cls(load_config(config))
 
     @property
     def datasets(self) -> list[str]:
@@ -119,9 +108,7 @@ class Study:
         mode = self.config.mosi.mode
         if self.mosi:
             return "CMU-MOSI is part of this study."
-        if mode == "off" or not any(
-            d in MOSI_TASKS for e in self.config.experiments.values() for d in e.datasets
-        ):
+        if mode == "off" or not self.named & set(MOSI_TASKS):
             return "CMU-MOSI is not part of this study: the configuration leaves it out."
         folder = mosi_directory(self.config.mosi.dir)
         return (
@@ -201,19 +188,12 @@ class Study:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _check_files(datasets: Mapping[str, UserDataset]) -> None:
-    """Check that the files of the user's datasets exist and have all names that the configuration uses.
+def _mistake_in_file(name: str, settings: UserDataset) -> str:
+    """Check that a user's file exists and has all names that the configuration uses; empty if it has.
 
     Only the names are read, never the values. The workflow draws the example's file when it needs it, and the
     names in a pickle are known only after reading.
     """
-    mistakes = [_mistake_in_file(name, settings) for name, settings in datasets.items()]
-    if any(mistakes):
-        raise DataError("\n".join(filter(None, mistakes)))
-
-
-def _mistake_in_file(name: str, settings: UserDataset) -> str:
-    """Write the sentence about the file of a dataset; empty if nothing is wrong."""
     if settings.path == EXAMPLE and not Path(EXAMPLE).exists():
         return ""
     if not Path(settings.path).exists():

@@ -28,9 +28,5 @@ def stream(seed: int, dataset: str, purpose: str) -> np.random.Generator:
     >>> bool((first == again).all()), bool((first == stream(0, "XOR", "test").random(3)).any())
     (True, False)
     """
-    words = [
-        int(word)
-        for name in (dataset, purpose)
-        for word in np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype="<u4")
-    ]
-    return np.random.default_rng(np.random.SeedSequence([seed, *words]))
+    names = b"".join(hashlib.sha256(name.encode()).digest() for name in (dataset, purpose))
+    return np.random.default_rng(np.random.SeedSequence([seed, *np.frombuffer(names, "<u4").tolist()]))

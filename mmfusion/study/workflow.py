@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.errors import MmfusionError
+from mmfusion.study.config.settings import load_config
 from mmfusion.study.config.yaml_file import check_keys
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.plan import Study
@@ -42,7 +43,7 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
         except MmfusionError as error:
             messages.append(str(error))
     try:
-        study = Study.from_mapping(config)
+        study = Study(load_config(config))
     except MmfusionError as error:
         messages.append(str(error))
     if messages:
@@ -52,11 +53,10 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
 
 def figures_of(study: Study) -> list[str]:
     """List the figures that show at least one dataset of a study's configuration."""
-    planned = {name for experiment in study.config.experiments.values() for name in experiment.datasets}
     return [
         name
         for name, definition in FIGURES.items()
-        if (study.user if definition.requires is None else planned & set(definition.requires))
+        if (study.user if definition.requires is None else study.named & set(definition.requires))
     ]
 
 
@@ -76,13 +76,9 @@ def failed_job_messages(logs: str | Path | Iterable[str | Path]) -> str:
     """
     several = [logs] if isinstance(logs, str | Path) else logs
     paths = [path for log in several for path in _FAILED.findall(_text(Path(log)))]
-    ends = {path: _last_line(_text(Path(path))) for path in dict.fromkeys(paths)}
-    return "\n".join(f"Failed: {text} (log: {path})" for path, text in ends.items() if text)
+    lines = {path: _text(Path(path)).rstrip().splitlines() for path in dict.fromkeys(paths)}
+    return "\n".join(f"Failed: {text[-1]} (log: {path})" for path, text in lines.items() if text)
 
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
-def _last_line(text: str) -> str:
-    return next((line for line in reversed(text.splitlines()) if line.strip()), "")

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from mmfusion.study.names import joined, order_datasets, order_norms, order_subsets
+from mmfusion.study.names import DATASET_NAMES, joined, order_norms, order_subsets, ordered
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,8 @@ def test_norms_have_one_order(norms):
 
 
 def test_datasets_have_one_order():
-    assert order_datasets(["mine", "MOSIReal", "Parity", "XRel"]) == ["XRel", "Parity", "MOSIReal", "mine"]
+    names = ["mine", "MOSIReal", "Parity", "XRel"]
+    assert ordered(names, DATASET_NAMES) == ["XRel", "Parity", "MOSIReal", "mine"]
 
 
 def test_subsets_follow_size_then_modality_order_never_the_alphabet():

@@ -13,6 +13,7 @@ import yaml
 from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.study.cells import EIGEN_CELL, Cell, cell_keys
+from mmfusion.study.config.settings import load_config
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES
 from mmfusion.study.plan import Study
 
@@ -58,7 +59,7 @@ def mosi_files(folder: Path, without: int = 0) -> Path:
 
 
 def test_cells_without_repeats_in_the_order_of_the_configuration(config: Config) -> None:
-    assert [cell.folder for cell in Study.from_mapping(config).cells] == [
+    assert [cell.folder for cell in Study(load_config(config)).cells] == [
         "XRel/vbn/p-4-3/scale-1",
         "XRel/vbn/p-inf/scale-1",
         "XRel/ibn/p-4-3/scale-1",
@@ -72,7 +73,7 @@ def test_cells_without_repeats_in_the_order_of_the_configuration(config: Config)
 
 
 def test_the_paper_study_without_real_data(paper: Config) -> None:
-    study = Study.from_mapping(paper)
+    study = Study(load_config(paper))
     assert (
         study.synthetic
         == study.datasets
@@ -86,7 +87,7 @@ def test_the_paper_study_without_real_data(paper: Config) -> None:
 
 
 def test_every_cell_is_trained_by_one_job(config: Config) -> None:
-    study = Study.from_mapping(config)
+    study = Study(load_config(config))
     jobs = [folder.split("/")[:2] for folder in study.train_folders()]
     trained = [Cell(**cell) for dataset, norm in jobs for cell in study.cells_of(dataset, norm)]
     assert sorted(trained, key=str) == sorted(study.cells, key=str)
@@ -97,13 +98,13 @@ def test_every_cell_is_trained_by_one_job(config: Config) -> None:
 
 def test_without_the_cell_of_the_eigenvectors(paper: Config) -> None:
     paper["experiments"]["normalisations"]["p"] = ["2"]
-    study = Study.from_mapping(paper)
+    study = Study(load_config(paper))
     assert "XRelIrrXOR/ibn/batch-0" in study.train_folders()
     assert study.eigen_folders == []
 
 
 def test_the_longest_training(paper: Config) -> None:
-    study = Study.from_mapping(paper)
+    study = Study(load_config(paper))
     lengths = {name: study.length_of_training(name) for name in [*study.datasets, "MOSIReal"]}
     assert max(lengths, key=lambda name: lengths[name]) == "Parity"
     assert lengths["Parity"] == 15 * 16000
@@ -115,7 +116,7 @@ def test_the_longest_training(paper: Config) -> None:
     [("all", [[4, 1, 7]]), (1, [[4], [1], [7]]), (2, [[4, 1], [7]]), (3, [[4, 1, 7]]), (5, [[4, 1, 7]])],
 )
 def test_batches_hold_every_seed_once(config: Config, size: Any, batches: list[list[int]]) -> None:
-    study = Study.from_mapping({**config, "seeds_per_job": size})
+    study = Study(load_config({**config, "seeds_per_job": size}))
     assert study.batches == batches
     indices = range(len(batches))
     assert study.train_folders("Parity") == [
@@ -138,7 +139,7 @@ def test_key_columns_of_a_run() -> None:
 
 class TestMosi:
     def test_auto_without_files(self, config: Config) -> None:
-        study = Study.from_mapping(config)
+        study = Study(load_config(config))
         assert study.mosi is None
         assert study.mosi_datasets == study.mosi_files == []
         assert "no files were found in resources/mosi (mosi.mode: auto); fetch them with" in study.mosi_status
@@ -150,7 +151,7 @@ class TestMosi:
         config["mosi"] |= {"mode": mode, "dir": "elsewhere" if variable else str(folder)}
         if variable:
             monkeypatch.setenv("MMFUSION_MOSI_DIR", str(folder))
-        study = Study.from_mapping(config)
+        study = Study(load_config(config))
         assert study.mosi == folder
         assert study.mosi_datasets == ["MOSIReal"]
         assert study.mosi_files == [str(folder / name) for name in MOSI_FILES]
@@ -164,7 +165,7 @@ class TestMosi:
 
     def test_off_with_files(self, config: Config, nowhere: Path) -> None:
         config["mosi"] |= {"mode": "off", "dir": str(mosi_files(nowhere / "mosi"))}
-        study = Study.from_mapping(config)
+        study = Study(load_config(config))
         assert study.mosi is None
         assert study.mosi_datasets == []
         assert study.mosi_status.endswith("the configuration leaves it out.")
@@ -174,25 +175,25 @@ class TestMosi:
         with pytest.raises(
             DataError, match=r"resources/mosi: 10 of the 10 CMU-MOSI files are missing .*mosi_data"
         ):
-            Study.from_mapping(config)
+            Study(load_config(config))
 
     @pytest.mark.parametrize("mode", ["auto", "required"])
     def test_some_files_are_missing(self, config: Config, nowhere: Path, mode: str) -> None:
         config["mosi"] |= {"mode": mode, "dir": str(mosi_files(nowhere / "mosi", without=2))}
         with pytest.raises(DataError, match=rf"2 of the 10 CMU-MOSI files are missing \({MOSI_FILES[0]}, "):
-            Study.from_mapping(config)
+            Study(load_config(config))
 
     def test_is_not_looked_for_where_no_experiment_uses_it(self, config: Config) -> None:
         config["mosi"]["mode"] = "required"
         del config["experiments"]["real"]
-        study = Study.from_mapping(config)
+        study = Study(load_config(config))
         assert study.mosi is None
         assert study.mosi_status.endswith("the configuration leaves it out.")
 
 
 def test_settings_of_stages_hold_what_they_depend_on_and_no_more(config: Config, nowhere: Path) -> None:
     config["mosi"]["dir"] = str(mosi_files(nowhere / "mosi"))
-    study = Study.from_mapping(config)
+    study = Study(load_config(config))
     assert study.generation_settings("Parity")["sizes"] == config["datasets"]["Parity"]["sizes"]
     assert study.generation_settings("XRel")["motifs"] == config["sequences"]["motifs"]
     symbols, vector = study.training_settings("XRel"), study.training_settings("MOSIReal")
@@ -208,7 +209,7 @@ def test_settings_of_stages_hold_what_they_depend_on_and_no_more(config: Config,
     other["analysis"]["seed"] += 1
     other["datasets"]["Parity"]["epochs"] += 1
     other["encoders"]["vector"]["hidden"] += 1
-    changed = Study.from_mapping(other)
+    changed = Study(load_config(other))
     assert changed.generation_settings("Parity") == study.generation_settings("Parity")
     assert changed.training_settings("XRel") == symbols
     assert changed.training_settings("Parity") != study.training_settings("Parity")
@@ -216,17 +217,17 @@ def test_settings_of_stages_hold_what_they_depend_on_and_no_more(config: Config,
 
 
 def test_the_digest_is_of_the_content(config: Config) -> None:
-    digest = Study.from_mapping(config).config_digest
+    digest = Study(load_config(config)).config_digest
     assert len(digest) == 12
-    assert Study.from_mapping(dict(reversed(config.items()))).config_digest == digest
+    assert Study(load_config(dict(reversed(config.items())))).config_digest == digest
     for key, value in (("seeds", [4, 1]), ("convention", "as_printed"), ("seeds_per_job", 1)):
-        assert Study.from_mapping({**config, key: value}).config_digest != digest
+        assert Study(load_config({**config, key: value})).config_digest != digest
 
 
 def test_mistakes_stop_it(config: Config) -> None:
     config["seeds"] = [1, 1]
     with pytest.raises(ConfigError, match="config: 1 mistake\n  - seeds: 1 and 1 are equal"):
-        Study.from_mapping(config)
+        Study(load_config(config))
 
 
 def test_the_smoke_study_changes_known_keys_only(paper: Config) -> None:
@@ -238,7 +239,7 @@ def test_the_smoke_study_changes_known_keys_only(paper: Config) -> None:
             return update
         return {**base, **{key: over(base.get(key), value) for key, value in update.items()}}
 
-    study = Study.from_mapping(over(paper, smoke))
+    study = Study(load_config(over(paper, smoke)))
     assert set(smoke["experiments"]) == {*paper["experiments"], "mine"}  # and an example of user data
     assert study.datasets == ["XRelIrrXOR", "ConditionallyIndependent", "speech"]
     assert EIGEN_CELL in study.cells
@@ -247,7 +248,7 @@ def test_the_smoke_study_changes_known_keys_only(paper: Config) -> None:
 def test_user_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
     paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "regression", "max_order": 2}
     paper["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
-    study = Study.from_mapping(paper)
+    study = Study(load_config(paper))
     assert (study.datasets, study.user_datasets, study.synthetic, study.mosi_datasets) == (
         ["mine"],
         ["mine"],
@@ -266,7 +267,7 @@ def test_a_missing_file_of_a_user_dataset_is_reported_before_anything_runs(paper
     paper["datasets"]["mine"] = {"path": "nowhere.csv", "target": "y", "task": "binary"}
     paper["experiments"]["more"] = {**paper["experiments"]["normalisations"], "datasets": ["mine"]}
     with pytest.raises(DataError, match=r"datasets.mine.path: there is no file or folder nowhere.csv"):
-        Study.from_mapping(paper)
+        Study(load_config(paper))
 
 
 class TestNamesInFiles:
@@ -289,7 +290,7 @@ class TestNamesInFiles:
         return paper
 
     def test_right_ones(self, mine: Config) -> None:
-        assert Study.from_mapping(mine).user_datasets == ["mine"]
+        assert Study(load_config(mine)).user_datasets == ["mine"]
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -306,23 +307,23 @@ class TestNamesInFiles:
     def test_wrong_ones(self, mine: Config, change: Config, message: str) -> None:
         mine["datasets"]["mine"] |= change
         with pytest.raises(DataError, match=f"^datasets.mine: mine.*{message}"):
-            Study.from_mapping(mine)
+            Study(load_config(mine))
 
     def test_all_datasets_at_once(self, mine: Config) -> None:
         mine["datasets"]["mine"]["target"] = "agree"
         mine["datasets"]["yours"] = {"path": "yours.csv", "target": "y", "task": "binary"}
         mine["experiments"]["mine"]["datasets"].append("yours")
         with pytest.raises(DataError, match=r"^datasets.mine: .*\ndatasets.yours.path: .*yours.csv"):
-            Study.from_mapping(mine)
+            Study(load_config(mine))
 
     def test_the_content_of_a_pickle_is_not_looked_at(self, mine: Config, nowhere: Path) -> None:
         (nowhere / "mosi.pkl").write_bytes(b"anything")
         mine["datasets"]["mine"] = {"path": "mosi.pkl", "target": "labels", "task": "binary"}
-        assert Study.from_mapping(mine).user_datasets == ["mine"]
+        assert Study(load_config(mine)).user_datasets == ["mine"]
 
 
 def test_a_user_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> None:
-    before = Study.from_mapping(paper)
+    before = Study(load_config(paper))
     paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "binary"}
-    after = Study.from_mapping(paper)
+    after = Study(load_config(paper))
     assert (after.user, after.cells) == ({}, before.cells)

@@ -16,6 +16,7 @@ import yaml
 
 from mmfusion.files import write_json
 from mmfusion.study import provenance as module
+from mmfusion.study.config.settings import load_config
 from mmfusion.study.plan import Study
 from mmfusion.study.provenance import PACKAGES, provenance
 
@@ -35,7 +36,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def study(**changes: Any) -> Study:
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    return Study.from_mapping({**config, **changes})
+    return Study(load_config({**config, **changes}))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from mmfusion.files import write_table
 from mmfusion.study.baselines.baseline_table import baseline_table
-from mmfusion.study.data.seeds import load_by_seed
+from mmfusion.study.data.dataset import load_by_seed
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):

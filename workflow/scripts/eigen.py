@@ -2,7 +2,7 @@
 
 from mmfusion.files import write_table
 from mmfusion.study.cells import EIGEN_CELL
-from mmfusion.study.data.seeds import load_by_seed
+from mmfusion.study.data.dataset import load_by_seed
 from mmfusion.study.logs import logged
 from mmfusion.study.tables.eigen_cells import eigen_cell
 from mmfusion.study.training.checkpoint import load_cells

@@ -1,7 +1,7 @@
 """Compute metrics and relevance of all networks of a dataset and a batch of seeds."""
 
 from mmfusion.files import write_table
-from mmfusion.study.data.seeds import load_by_seed
+from mmfusion.study.data.dataset import load_by_seed
 from mmfusion.study.logs import logged
 from mmfusion.study.tables.evaluate import evaluate_cells
 from mmfusion.study.training.checkpoint import load_cells

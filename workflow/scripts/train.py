@@ -2,7 +2,7 @@
 
 from mmfusion.files import write_table
 from mmfusion.study.cells import Cell
-from mmfusion.study.data.seeds import load_by_seed
+from mmfusion.study.data.dataset import load_by_seed
 from mmfusion.study.logs import logged
 from mmfusion.study.training.checkpoint import save_cells
 from mmfusion.study.training.job import train_cells

@@ -58,7 +58,7 @@ def read_csd(
     labels : str or Path
         The ``.csd`` file of the labels; its features are the target.
     folds : mapping of str to sequence of str
-        Videos of every split, such as `mmfusion.study.data.mosi.mosi_splits.standard_folds` returns.
+        Videos of every split, such as `mmfusion.study.data.mosi.mosi_dataset.standard_folds` returns.
     words : str, default "text"
         The modality whose intervals are the words.
     missing_frames : {"zero"}, optional

@@ -23,7 +23,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
-from mmfusion.errors import DataError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS, PlantedSpec
 from mmfusion.study.data.planted_settings import SYMBOLS, PlantedSettings
@@ -33,11 +32,6 @@ Floats = NDArray[np.float64]
 
 TIE = 1e-9
 """Log-odds closer to 0 than this are ties: the order of the sums over coins changes their rounding."""
-
-
-def has_bayes_rule(dataset: MultimodalDataset) -> bool:
-    """Tell whether a dataset is one whose generator is known."""
-    return dataset.name in PLANTED_DATASETS
 
 
 def bayes_latent_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
@@ -59,15 +53,14 @@ def bayes_latent_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFr
     DataFrame
         One row of the run table, ``model`` "bayes_latent", with accuracy and F1 of class 1 per split. A tie
         counts as half a decision for either class. The losses are NaN.
-
-    Raises
-    ------
-    DataError
-        If the dataset is not one of the planted-motif datasets.
     """
+    spec, settings = _generator(dataset)
+    views = [view for view, _, _ in spec.drawn(settings.presence)]
     metrics: dict[str, float] = {}
     for split, part in dataset.splits.items():
-        metrics |= _judge(_latent_decisions(dataset, split), part, split)
+        # Views that are always planted fix y together; a view planted at random fixes it alone.
+        known = np.any([part.latents[f"presence/{view}"] for view in views], axis=0)
+        metrics |= _judge(np.where(known, part.target, 0.5), part, split)
     return run_row(dataset, "bayes_latent", seed, metrics)
 
 
@@ -84,11 +77,6 @@ def bayes_sequence_rows(dataset: MultimodalDataset, seed: int | None) -> pd.Data
     DataFrame
         One row of the run table, ``model`` "bayes_sequence", with accuracy, F1 of class 1 and loss
         (mean -log P(y | x) in nats) per split. A tie counts as half a decision for either class.
-
-    Raises
-    ------
-    DataError
-        If the dataset is not one of the planted-motif datasets.
     """
     metrics: dict[str, float] = {}
     for split, part in dataset.splits.items():
@@ -113,11 +101,6 @@ def bayes_log_odds(dataset: MultimodalDataset, split: str) -> Floats:
     -------
     array, shape (n,)
         Exactly 0 at ties.
-
-    Raises
-    ------
-    DataError
-        If the dataset is not one of the planted-motif datasets.
     """
     spec, settings = _generator(dataset)
     features = dataset.splits[split].features
@@ -171,15 +154,6 @@ def _log_likelihood(view: NDArray[np.uint8], settings: PlantedSettings, rho: flo
     return log_likelihood
 
 
-def _latent_decisions(dataset: MultimodalDataset, split: str) -> Floats:
-    spec, settings = _generator(dataset)
-    part = dataset.splits[split]
-    drawn = spec.drawn(settings.presence)
-    # Views that are always planted fix y together; a view planted at random fixes it alone.
-    known = np.any([part.latents[f"presence/{view}"] for view, _, _ in drawn], axis=0)
-    return np.where(known, part.target, 0.5)
-
-
 def _judge(decisions: Floats, part: Split, split: str) -> dict[str, float]:
     """Score decisions, shape (n,): 1, 0, or 1/2 for a tie, which counts as half a decision for each class."""
     true_positive, target = float(decisions @ part.target), part.target
@@ -191,10 +165,4 @@ def _judge(decisions: Floats, part: Split, split: str) -> dict[str, float]:
 
 
 def _generator(dataset: MultimodalDataset) -> tuple[PlantedSpec, PlantedSettings]:
-    spec = PLANTED_DATASETS.get(dataset.name)
-    if spec is None or "settings" not in dataset.parameters:
-        raise DataError(
-            f"dataset {dataset.name!r}: its generator is unknown, expected {', '.join(PLANTED_DATASETS)} "
-            "and their settings; Bayes accuracy exists for generated sequences only."
-        )
-    return spec, PlantedSettings(**dataset.parameters["settings"])
+    return PLANTED_DATASETS[dataset.name], PlantedSettings(**dataset.parameters["settings"])

@@ -13,10 +13,8 @@ from mmfusion.study.tables.run_rows import baseline_row
 def constant_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
     """Judge the constant prediction learned from the training targets.
 
-    For a binary target the score of every sample is the log-odds of class 1 among the training samples, so
-    that the majority class is decided for (class 1 where both are equally frequent) and the loss is that of
-    the training prior. For more classes the scores are the logarithms of their training shares (minus
-    infinity for a class without training samples). For regression the prediction is the training mean.
+    Every sample has the scores that `mmfusion.measures.constant_prediction.constant_scores` gives for the
+    training samples, so that the loss of a classification is that of the training prior.
 
     Parameters
     ----------

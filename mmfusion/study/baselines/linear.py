@@ -30,10 +30,8 @@ def linear_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
 
     Parameters
     ----------
-    dataset : MultimodalDataset
-        Any task, any number of modalities.
-    seed : int or None
-        Enters the row only; nothing here is random.
+    dataset, seed
+        See `mmfusion.study.baselines.constant.constant_rows`.
 
     Returns
     -------

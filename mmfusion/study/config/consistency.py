@@ -13,11 +13,9 @@ from mmfusion.study.config.dataset_settings import SYNTHETIC, USER, kind_of_entr
 from mmfusion.study.config.numbers import in_quotes, number
 from mmfusion.study.config.problems import Path, Problem, as_yaml, unknown_key
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
-from mmfusion.study.data.planted_settings import motif_problems
-from mmfusion.study.names import MOSI_TASKS
+from mmfusion.study.names import DATASET_NAMES, MOSI_TASKS
 
-DATASETS = (*PLANTED_DATASETS, *MOSI_TASKS)
-"""The datasets of the project."""
+Group = Mapping[Any, Any]
 
 
 def problems_between(config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -32,48 +30,39 @@ def problems_between(config: Mapping[str, Any]) -> Iterator[Problem]:
     ------
     Problem
     """
-    experiments = _group(config, "experiments")
-    datasets = _group(config, "datasets")
+    datasets, experiments = _group(config.get("datasets")), _group(config.get("experiments"))
     yield from _repeats(("seeds",), config.get("seeds"))
     for name, experiment in experiments.items():
         for key in ("datasets", "norms", "p", "scales"):
-            yield from _repeats(("experiments", name, key), _value(experiment, key))
+            yield from _repeats(("experiments", name, key), _group(experiment).get(key))
+    used = {name: _list(_group(experiment).get("datasets")) for name, experiment in experiments.items()}
     yield from _names_of_datasets(datasets)
-    yield from _unknown_datasets(datasets, experiments)
+    yield from _unknown_datasets(datasets, used)
     if isinstance(config.get("datasets"), Mapping):
-        yield from _datasets_without_settings(datasets, experiments)
-    yield from _nothing_to_train(config, experiments)
-    yield from _lengths(config)
+        yield from _datasets_without_settings(datasets, used)
+    yield from _nothing_to_train(_group(config.get("mosi")).get("mode"), used)
+    yield from _lengths(_group(config.get("sequences")), _group(config.get("encoders")))
 
 
-def _value(config: Any, *path: str) -> Any:
-    for key in path:
-        config = config.get(key) if isinstance(config, Mapping) else None
-    return config
-
-
-def _group(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _group(value: Any) -> Group:
     """Return a group of keys; empty where something else is written."""
-    value = config.get(key)
     return value if isinstance(value, Mapping) else {}
 
 
-def _datasets_of(experiment: Any) -> list[str]:
-    """Return the datasets of an experiment that are written as text."""
-    names = _value(experiment, "datasets")
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+def _list(value: Any) -> list[Any]:
+    """Return a list; empty where something else is written."""
+    return value if isinstance(value, list) else []
 
 
 def _repeats(path: Path, values: Any) -> Iterator[Problem]:
     groups: dict[Any, list[str]] = {}
-    for value in values if isinstance(values, list) else ():
+    for value in _list(values):
         if type(value) in (int, float, str):
             groups.setdefault(_identity(path[-1], value), []).append(as_yaml(value))
     for equal in groups.values():
         if len(equal) > 1:
-            yield Problem(
-                path, f"{' and '.join(equal)} are equal, expected every value once; keep one of them."
-            )
+            text = f"{' and '.join(equal)} are equal, expected every value once; keep one of them."
+            yield Problem(path, text)
 
 
 def _identity(key: int | str, value: Any) -> Any:
@@ -86,59 +75,65 @@ def _identity(key: int | str, value: Any) -> Any:
         return value
 
 
-def _names_of_datasets(datasets: Mapping[str, Any]) -> Iterator[Problem]:
+def _names_of_datasets(datasets: Group) -> Iterator[Problem]:
     """Find user datasets with a name of the project, and synthetic ones with another name."""
     for name, entry in datasets.items():
         kind = kind_of_entry(name, entry)
-        if kind == USER and name in DATASETS:
+        if kind == USER and name in DATASET_NAMES:
             text = "this name is taken by a dataset of the study, expected one of your choice; rename it."
             yield Problem(("datasets", name), text)
         if kind == SYNTHETIC and isinstance(name, str) and name not in PLANTED_DATASETS:
             yield Problem(("datasets", name), unknown_key(name, list(PLANTED_DATASETS)))
 
 
-def _unknown_datasets(datasets: Mapping[str, Any], experiments: Mapping[str, Any]) -> Iterator[Problem]:
-    known = (*DATASETS, *(str(name) for name in datasets if name not in DATASETS))
-    for name, experiment in experiments.items():
-        listed = _value(experiment, "datasets")
-        for index, dataset in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(dataset, str) and dataset and dataset not in known:
-                choices = ", ".join(map(repr, known))
-                text = (
-                    f"{as_yaml(dataset)} is not valid, expected {choices}; choose one, or add it to datasets."
-                )
-                yield Problem(("experiments", name, "datasets", index), text)
+def _unknown_datasets(datasets: Group, used: Mapping[Any, list[Any]]) -> Iterator[Problem]:
+    known = (*DATASET_NAMES, *(str(name) for name in datasets if name not in DATASET_NAMES))
+    expected = f"expected {', '.join(map(repr, known))}; choose one, or add it to datasets."
+    for experiment, listed in used.items():
+        for index, name in enumerate(listed):
+            if isinstance(name, str) and name and name not in known:
+                text = f"{as_yaml(name)} is not valid, {expected}"
+                yield Problem(("experiments", experiment, "datasets", index), text)
 
 
-def _datasets_without_settings(
-    datasets: Mapping[str, Any], experiments: Mapping[str, Any]
-) -> Iterator[Problem]:
-    for dataset in PLANTED_DATASETS:
-        users = [str(name) for name, experiment in experiments.items() if dataset in _datasets_of(experiment)]
-        if users and dataset not in datasets:
+def _datasets_without_settings(datasets: Group, used: Mapping[Any, list[Any]]) -> Iterator[Problem]:
+    for name in PLANTED_DATASETS:
+        users = [str(experiment) for experiment, listed in used.items() if name in listed]
+        if users and name not in datasets:
             yield Problem(
                 ("datasets",),
-                f"{dataset} is missing, expected its settings for {' and '.join(users)} of the experiments; "
+                f"{name} is missing, expected its settings for {' and '.join(users)} of the experiments; "
                 "add it with sizes and epochs.",
             )
 
 
-def _nothing_to_train(config: Mapping[str, Any], experiments: Mapping[str, Any]) -> Iterator[Problem]:
-    mode = _value(config, "mosi", "mode")
-    names = [name for experiment in experiments.values() for name in _datasets_of(experiment)]
-    if (mode is False or mode == "off") and names and set(names) <= set(MOSI_TASKS):
+def _nothing_to_train(mode: Any, used: Mapping[Any, list[Any]]) -> Iterator[Problem]:
+    names = {name for listed in used.values() for name in listed if isinstance(name, str)}
+    if (mode is False or mode == "off") and names and names <= set(MOSI_TASKS):
         text = "all datasets are CMU-MOSI, but mosi.mode is off, expected something to train; change one."
         yield Problem(("experiments",), text)
 
 
-def _lengths(config: Mapping[str, Any]) -> Iterator[Problem]:
+def _lengths(sequences: Group, encoders: Group) -> Iterator[Problem]:
     """Compare the motifs with each other, and them and the encoder's window with the length."""
-    motifs, length = _value(config, "sequences", "motifs"), _value(config, "sequences", "length")
+    motifs, length = sequences.get("motifs"), sequences.get("length")
     given = length if type(length) is int and length >= 1 else None
     if isinstance(motifs, list) and len(motifs) == 2 and all(isinstance(m, list) and m for m in motifs):
-        for key, text in motif_problems(motifs, given):
-            yield Problem(("sequences", key), text)
-    window = _value(config, "encoders", "symbols", "width")
+        yield from _motifs(motifs, given)
+    window = _group(encoders.get("symbols")).get("width")
     if given and type(window) is int and given < window:
         text = f"{window} is more than sequences.length ({given}), expected a window that fits; lower it."
         yield Problem(("encoders", "symbols", "width"), text)
+
+
+def _motifs(motifs: list[list[Any]], length: int | None) -> Iterator[Problem]:
+    first, second = map(len, motifs)
+    if first != second:
+        text = f"they have {first} and {second} symbols, expected one length; change one of them."
+        yield Problem(("sequences", "motifs"), text)
+    if motifs[0] == motifs[1]:
+        text = "both are the same, expected two that tell the classes apart; change one of them."
+        yield Problem(("sequences", "motifs"), text)
+    if length is not None and length < (longest := max(first, second)):
+        text = f"{length} is shorter than a motif ({longest} symbols), expected room for it; raise it."
+        yield Problem(("sequences", "length"), text)

@@ -91,31 +91,21 @@ def _partial(schema: Any) -> Any:
 
 
 def _rows(model: Schema, definitions: Schema, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield the rows of all keys; entries of any name start with a row about their kind, if there are two."""
     for name, field in model["properties"].items():
         key, values = f"{prefix}{name}", field.get("additionalProperties", {})
-        if "$ref" in field:
-            yield key, "keys", field["description"]
-            yield from _rows(_definition(field, definitions), definitions, f"{key}.")
-        elif "$ref" in values or "oneOf" in values:
-            yield key, "keys", field["description"]
-            for choice in values.get("oneOf", [values]):
-                yield from _named_rows(_definition(choice, definitions), definitions, key)
-        else:
+        groups = [field] if "$ref" in field else values.get("oneOf", [values] if "$ref" in values else [])
+        if not groups:
             optional = "" if name in model.get("required", ()) else "; may be left out"
             yield key, _expected(field) + optional, field["description"]
-
-
-def _named_rows(model: Schema, definitions: Schema, group: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the rows of an entry of any name; first one about its kind, if there are two kinds."""
-    key = f"{group}.{model.get('placeholder', 'NAME')}"
-    if "placeholder" in model:
-        yield key, "keys", model["description"].rstrip(".").lower()
-    yield from _rows(model, definitions, f"{key}.")
-
-
-def _definition(field: Schema, definitions: Schema) -> Schema:
-    model: Schema = definitions[field["$ref"].rpartition("/")[2]]
-    return model
+            continue
+        yield key, "keys", field["description"]
+        for group in groups:
+            inner = definitions[group["$ref"].rpartition("/")[2]]
+            inner_key = key if group is field else f"{key}.{inner.get('placeholder', 'NAME')}"
+            if "placeholder" in inner:
+                yield inner_key, "keys", inner["description"].rstrip(".").lower()
+            yield from _rows(inner, definitions, f"{inner_key}.")
 
 
 def _expected(field: Schema) -> str:

@@ -43,31 +43,6 @@ def number(text: str) -> float:
     return math.inf if text == "inf" else float(_fraction(text))
 
 
-def spelling(text: str) -> str:
-    """Return the one spelling of the number that `text` writes.
-
-    Parameters
-    ----------
-    text : str
-        As `number` takes it.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        See `number`.
-
-    Examples
-    --------
-    >>> spelling("8/6"), spelling("1.0"), spelling("inf")
-    ('4/3', '1', 'inf')
-    """
-    return text if text == "inf" else str(_fraction(text))
-
-
 def _fraction(text: str) -> Fraction:
     if not isinstance(text, str) or not _NUMBER.fullmatch(text):
         raise ValueError(f"{text!r} is not a number, expected text such as '1', '4/3' or 'inf'")
@@ -93,8 +68,9 @@ def _checked(expected: str, accepts: Callable[[float], bool]) -> Callable[[Any],
             accepted = False
         if not accepted:
             raise ValueError(f"expected {expected}; correct the value")
-        if value != spelling(text):
-            raise ValueError(f"expected {expected}; write it as '{spelling(text)}'")
+        spelling = text if text == "inf" else str(_fraction(text))
+        if value != spelling:
+            raise ValueError(f"expected {expected}; write it as '{spelling}'")
         return value
 
     return check

@@ -24,10 +24,10 @@ _EXPECTED = {
     "list_type": "a list",
     "dict_type": "a group of keys",
     "model_type": "a group of keys",
-    "greater_than_equal": "a number of at least {ge}",
-    "greater_than": "a number above {gt}",
-    "less_than": "a number below {lt}",
-    "less_than_equal": "a number of at most {le}",
+    "greater_than_equal": "a number of at least {ge:.16g}",
+    "greater_than": "a number above {gt:.16g}",
+    "less_than": "a number below {lt:.16g}",
+    "less_than_equal": "a number of at most {le:.16g}",
     "literal_error": "{expected}",
     "too_short": "{min_length} or more entries",
     "too_long": "{max_length} entries at most",
@@ -73,22 +73,17 @@ def sentences(problems: Iterable[Problem], config: Any) -> list[str]:
 def _position(path: Path, config: Any) -> list[int]:
     position = []
     for part in path:
-        keys = list(config) if isinstance(config, Mapping) else []
-        position.append(part if isinstance(part, int) and not keys else _index(keys, part))
-        config = _step(config, part)
+        steps = _steps(config)
+        position.append(steps.index(part) if part in steps else len(steps))
+        config = config[part] if part in steps else None
     return position
 
 
-def _index(keys: list[Any], part: int | str) -> int:
-    return keys.index(part) if part in keys else len(keys)
-
-
-def _step(config: Any, part: int | str) -> Any:
-    """Return the value at a key or list position; None where there is none."""
+def _steps(config: Any) -> list[Any]:
+    """Return the keys of a group, or the positions in a list."""
     if isinstance(config, Mapping):
-        return config.get(part)
-    inside = isinstance(config, list) and isinstance(part, int) and part < len(config)
-    return config[part] if inside else None
+        return list(config)
+    return list(range(len(config))) if isinstance(config, list) else []
 
 
 def _written(path: Path) -> str:
@@ -130,10 +125,9 @@ def _path(location: Path, kind: str, config: Any) -> Path:
     """Keep the steps of a location that lead through the configuration, not those that name a validator."""
     path: list[int | str] = []
     for part in location:
-        leads = isinstance(part, int) if isinstance(config, list) else False
-        if leads or (isinstance(config, Mapping) and part in config):
+        if part in _steps(config):
             path.append(part)
-            config = _step(config, part)
+            config = config[part]
     return (*path, location[-1]) if kind == "missing" else tuple(path)
 
 
@@ -155,11 +149,7 @@ def _text(path: Path, problems: list[Mapping[str, Any]], model: type[BaseModel])
 
 def _expected(problem: Mapping[str, Any]) -> str:
     template = _EXPECTED.get(problem["type"])
-    facts = {
-        key: int(value) if isinstance(value, float) and value.is_integer() else value
-        for key, value in problem.get("ctx", {}).items()
-    }
-    return template.format(**facts) if template else str(problem["msg"])
+    return template.format(**problem.get("ctx", {})) if template else str(problem["msg"])
 
 
 def unknown_key(name: str, known: list[str]) -> str:

@@ -6,7 +6,7 @@ comes from the descriptions of the fields: `mmfusion.study.config.manual` makes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -21,7 +21,6 @@ from mmfusion.study.config.dataset_settings import (
     SyntheticDataset,
     UserDataset,
 )
-from mmfusion.study.config.encoder_settings import Encoders
 from mmfusion.study.config.fields import Name, Positive, Samples, Seed, Settings, Text
 from mmfusion.study.config.numbers import Exponent, Scale
 from mmfusion.study.config.problems import problems_of, sentences
@@ -30,6 +29,42 @@ if TYPE_CHECKING:
     NormName = str
 else:
     NormName = Literal[*NORM_NAMES]
+
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Dim = Annotated[Positive, Field(description="width of the features of a modality")]
+
+
+class MotifScannerSettings(Settings):
+    """Encoder of symbol sequences."""
+
+    width: Positive = Field(description="symbols per window, at most sequences.length")
+    channels: Positive = Field(description="filters")
+    dim: Dim
+
+
+class VectorEncoderSettings(Settings):
+    """Encoder of feature vectors."""
+
+    hidden: Positive = Field(description="width of the hidden layer")
+    dropout: Dropout = Field(description="share of hidden units that are dropped while training")
+    dim: Dim
+
+
+class SequenceEncoderSettings(Settings):
+    """Encoder of real-valued sequences."""
+
+    width: Positive = Field(description="steps per window")
+    channels: Positive = Field(description="filters")
+    dropout: Dropout = Field(description="share of filters that are dropped while training")
+    dim: Dim
+
+
+class Encoders(Settings):
+    """The encoders by kind of modality: a field holds the arguments of the encoder of that kind."""
+
+    symbols: MotifScannerSettings = Field(description="motif scanner of symbol sequences")
+    vector: VectorEncoderSettings = Field(description="small MLP of feature vectors")
+    sequence: SequenceEncoderSettings = Field(description="temporal convolution of real-valued sequences")
 
 
 class Training(Settings):
@@ -101,7 +136,9 @@ class StudyConfig(Settings):
         return {name: entry for name, entry in self.datasets.items() if isinstance(entry, UserDataset)}
 
 
-def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfig:
+def load_config(
+    config: Mapping[str, Any], source: str = "config", mistakes: Iterable[str] = ()
+) -> StudyConfig:
     """Check a configuration and turn it into typed settings.
 
     Parameters
@@ -110,6 +147,8 @@ def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfi
         As read from YAML.
     source : str, default "config"
         Its origin, named in the message.
+    mistakes : iterable of str, optional
+        Sentences about mistakes that are known already; they come first.
 
     Returns
     -------
@@ -122,12 +161,12 @@ def load_config(config: Mapping[str, Any], source: str = "config") -> StudyConfi
     """
     if not isinstance(config, Mapping) or not config:
         problem = "there are no settings, expected keys such as seeds and experiments; see config/README.md."
-        raise ConfigError([problem], source)
+        raise ConfigError([*mistakes, problem], source)
     problems = list(problems_between(config))
     try:
         study = StudyConfig.model_validate(config)
     except ValidationError as error:
         problems += problems_of(error, StudyConfig, config)
-    if problems:
-        raise ConfigError(sentences(problems, config), source)
+    if messages := [*mistakes, *sentences(problems, config)]:
+        raise ConfigError(messages, source)
     return study

@@ -53,13 +53,7 @@ def load_config_file(path: str | Path) -> StudyConfig:
         and all that `mmfusion.study.config.settings.load_config` finds.
     """
     content, repeats = _read(path)
-    try:
-        study = load_config(content, str(path))
-    except ConfigError as error:
-        raise ConfigError([*repeats, *error.problems], str(path)) from None
-    if repeats:
-        raise ConfigError(repeats, str(path))
-    return study
+    return load_config(content, str(path), repeats)
 
 
 def check_keys(path: str | Path) -> None:

@@ -9,7 +9,7 @@ source knows about a sample besides its features and its target. Nothing is ever
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -51,6 +51,15 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.target)
+
+    def __getitem__(self, rows: NDArray[np.intp]) -> Split:
+        """Copy the samples at some positions."""
+        return Split(
+            features={name: values[rows] for name, values in self.features.items()},
+            target=self.target[rows],
+            latents={name: values[rows] for name, values in self.latents.items()},
+            ids=tuple(self.ids[row] for row in rows) if self.ids else (),
+        )
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,29 @@ class MultimodalDataset:
                 f"{path}: the description does not fit the arrays ({error!r}), expected what "
                 "MultimodalDataset.save writes; create the file again."
             ) from None
+
+
+def load_by_seed(paths: Sequence[str | Path], seeds: Sequence[int]) -> dict[int, MultimodalDataset]:
+    """Read the dataset of every seed.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        One file per seed, in the order of the seeds, or one file for all of them.
+    seeds : sequence of int
+
+    Returns
+    -------
+    dict of int to MultimodalDataset
+
+    Raises
+    ------
+    ValueError
+        If there are several files, but not as many as seeds.
+    """
+    if len(paths) == 1:
+        return dict.fromkeys(seeds, MultimodalDataset.load(paths[0]))
+    return {seed: MultimodalDataset.load(path) for seed, path in zip(seeds, paths, strict=True)}
 
 
 def _header(text: str) -> dict[str, Any]:

@@ -6,19 +6,19 @@ A view is a sequence of symbols 0 to 3, uniform and independent; where its recip
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.errors import ConfigError
 from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS, PlantedSpec
 from mmfusion.study.data.planted_settings import SYMBOLS, PlantedSettings
 from mmfusion.study.streams import stream
 
 
-def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -> MultimodalDataset:
+def generate(dataset: str, seed: int, settings: PlantedSettings) -> MultimodalDataset:
     """Draw a synthetic dataset; equal arguments give equal data.
 
     Every split has its own random stream, seeded by `seed` and the names of the dataset and the split.
@@ -30,8 +30,7 @@ def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -
         A key of `PLANTED_DATASETS`.
     seed : int
         At least 0.
-    settings : PlantedSettings, optional
-        Default: ``PlantedSettings()``.
+    settings : PlantedSettings
 
     Returns
     -------
@@ -41,26 +40,13 @@ def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -
         (int64, first position of the motif, -1 if none) and ``motif/<view>`` (int64, index of the motif, -1
         if none). The parameters hold ``seed``, ``settings`` and the ``generator`` in words.
 
-    Raises
-    ------
-    ConfigError
-        If the dataset is unknown or the seed is negative.
-
     Examples
     --------
     >>> data = generate("XOR", seed=0, settings=PlantedSettings(sizes={"train": 3, "test": 2}))
     >>> data.modalities, data.planted, data.splits["train"].features["1"].shape
     (('1', '2', '3'), ('1+2',), (3, 100))
     """
-    settings = PlantedSettings() if settings is None else settings
-    spec = PLANTED_DATASETS.get(dataset)
-    problems = []
-    if spec is None:
-        problems.append(f"dataset: {dataset!r} is unknown, expected one of {', '.join(PLANTED_DATASETS)}.")
-    if seed < 0:
-        problems.append(f"seed: {seed!r} is negative, expected a whole number, at least 0.")
-    if problems or spec is None:
-        raise ConfigError(problems, source="sequences")
+    spec = PLANTED_DATASETS[dataset]
     splits = {
         split: _draw_split(spec, settings, settings.sizes[split], stream(seed, dataset, split))
         for split in SPLITS
@@ -73,7 +59,7 @@ def generate(dataset: str, seed: int, settings: PlantedSettings | None = None) -
         modalities=modalities,
         splits=splits,
         planted=spec.planted or modalities,
-        parameters={"seed": int(seed), "settings": settings.as_parameters(), "generator": spec.statement},
+        parameters={"seed": int(seed), "settings": asdict(settings), "generator": spec.statement},
     )
 
 

@@ -18,7 +18,7 @@ from mmfusion.data.standardisation import standardise
 from mmfusion.errors import DataError
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.sentences import row_name
-from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split, Task
+from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
 
 
 def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
@@ -44,35 +44,30 @@ def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
         If the file is missing or damaged, a column or value is wrong, or the samples cannot be split.
     """
     source = _read(settings)
-    target, classes = _target(source.target, settings["task"], settings)
+    target, classes = _target(source.target, settings)
     rows = _splits(source, target if settings["task"] != "regression" else None, settings["held_out"])
-    features = {modality: _padded(source, modality) for modality in source.arrays}
+    features: dict[str, NDArray[Any]] = {
+        modality: pad(values.astype(np.float32), source.lengths[modality])
+        if modality in source.lengths
+        else np.asarray(values)
+        for modality, values in source.arrays.items()
+    }
     missing = {modality: missing_rows(values) for modality, values in features.items()}
     _check_present(source, missing, rows["train"], settings["path"])
     constant: dict[str, list[int]] = {}
     for modality, values in features.items():
         if values.dtype.kind == "f":
-            fitted = rows["train"][~missing[modality][rows["train"]]]
-            numbers, constant[modality] = _standardised(values, fitted)
-            numbers[missing[modality]] = np.nan
-            features[modality] = numbers
-    splits = {
-        split: Split(
-            features={modality: values[chosen_rows] for modality, values in features.items()},
-            target=target[chosen_rows],
-            ids=tuple(source.ids[row] for row in chosen_rows) if source.ids else (),
-        )
-        for split, chosen_rows in rows.items()
-    }
+            features[modality], constant[modality] = standardise(values, rows["train"])
+    samples = Split(features, target, ids=source.ids)
+    splits = {split: samples[chosen_rows] for split, chosen_rows in rows.items()}
     parameters = {
         "source": str(settings["path"]),
         "classes": classes,
-        "sizes": {split: len(chosen_rows) for split, chosen_rows in rows.items()},
+        "sizes": {split: len(part) for split, part in splits.items()},
         "constant_columns": constant,
         "missing": {modality: int(gone.sum()) for modality, gone in missing.items() if gone.any()},
     }
-    task: Task = settings["task"]
-    return MultimodalDataset(name, task, tuple(source.arrays), splits, parameters=parameters)
+    return MultimodalDataset(name, settings["task"], source.modalities, splits, parameters=parameters)
 
 
 def _read(settings: Mapping[str, Any]) -> Source:
@@ -81,28 +76,6 @@ def _read(settings: Mapping[str, Any]) -> Source:
         return read_dictionary_pickle(settings["path"], settings["task"], settings["replace_infinite"])
     chosen = {key: settings[key] for key in ("target", "modalities", "groups", "ids")}
     return read_source(settings["path"], **chosen)
-
-
-def _padded(source: Source, modality: str) -> NDArray[Any]:
-    """Return the values of a modality, NaN where a sequence is padded."""
-    values = np.asarray(source.arrays[modality])
-    if modality not in source.lengths:
-        return values
-    return pad(values.astype(np.float32), source.lengths[modality])
-
-
-def _standardised(values: NDArray[Any], train: Rows) -> tuple[NDArray[np.float32], list[int]]:
-    """Standardise numbers by training rows, sequences (n, length, d) by the steps that are not padding."""
-    if values.ndim == 2:
-        return standardise(values, train)
-    steps = np.asarray(values, dtype=np.float64)
-    fitted = steps[train].reshape(-1, steps.shape[-1])
-    fitted = fitted[~np.isnan(fitted).any(axis=1)]
-    flat, constant = standardise(
-        np.concatenate([steps.reshape(-1, steps.shape[-1]), fitted]),
-        np.arange(steps.shape[0] * steps.shape[1], steps.shape[0] * steps.shape[1] + len(fitted)),
-    )
-    return flat[: steps.shape[0] * steps.shape[1]].reshape(steps.shape), constant
 
 
 def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None) -> str:
@@ -167,7 +140,8 @@ def _check_present(source: Source, missing: Mapping[str, NDArray[np.bool_]], tra
             )
 
 
-def _target(values: NDArray[Any], task: str, settings: Mapping[str, Any]) -> tuple[NDArray[Any], list[Any]]:
+def _target(values: NDArray[Any], settings: Mapping[str, Any]) -> tuple[NDArray[Any], list[Any]]:
+    task = settings["task"]
     where = f"{settings['path']}, target {settings['target']}"
     if values.ndim > 1:
         raise DataError(

@@ -16,12 +16,13 @@ from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentenc
 from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
 from mmfusion.study.figures.slots import label_slots, offsets, shade_slot
 from mmfusion.study.names import (
+    DATASET_NAMES,
     NORM_NAMES,
     PLANTED,
     TOY_DATASETS,
-    order_datasets,
     order_numbers,
     order_subsets,
+    ordered,
     subset_name,
 )
 
@@ -54,7 +55,7 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none
     """
     table, p = one_p(select_rows(subsets, "subsets", norm=norm))
     counts = table.groupby("dataset", observed=True)["scale"].nunique()
-    datasets = order_datasets(str(name) for name in counts.index[counts > 1])
+    datasets = ordered((str(name) for name in counts.index[counts > 1]), DATASET_NAMES)
     if not datasets:
         raise MissingRowsError("subsets", f"norm {norm} and a scale other than 1")
     table = table[table["dataset"].isin(datasets)]

@@ -16,7 +16,7 @@ from mmfusion.data.readers import memory_needed, read_csd
 from mmfusion.data.readers import reading_memory as memory
 from mmfusion.data.readers.csd import TOUCH, overlapping
 from mmfusion.errors import DataError
-from mmfusion.study.data.mosi.mosi_splits import standard_folds
+from mmfusion.study.data.mosi.mosi_dataset import standard_folds
 
 Videos = dict[str, tuple[Any, Any]]  # features and intervals
 FOLDS = {"train": ["one"], "validation": ["two"], "test": ["three"]}

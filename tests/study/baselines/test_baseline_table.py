@@ -7,18 +7,19 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from mmfusion.study.baselines.baseline_table import BASELINES, baseline_table
+from mmfusion.study.baselines.baseline_table import BASELINES, BAYES_RULES, baseline_table
 from mmfusion.study.baselines.bayes import bayes_latent_rows, bayes_sequence_rows
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.baselines.linear import linear_rows
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.tables.definitions import check_table
 
 
 def models_of(dataset: MultimodalDataset) -> list[str]:
-    return [name for name, baseline in BASELINES.items() if baseline.applies(dataset)]
+    return [*BASELINES, *(BAYES_RULES if dataset.name in PLANTED_DATASETS else ())]
 
 
 def test_what_a_paper_compares_with_is_there(

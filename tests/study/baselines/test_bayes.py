@@ -11,15 +11,13 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from mmfusion.errors import DataError
 from mmfusion.study.baselines.bayes import (
     bayes_latent_rows,
     bayes_log_odds,
     bayes_sequence_rows,
     count_motif,
-    has_bayes_rule,
 )
-from mmfusion.study.data.dataset import MultimodalDataset, Split
+from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.data.planted_settings import PlantedSettings
@@ -189,12 +187,3 @@ def test_counts_include_overlaps() -> None:
     expected = [sum(tuple(row[at : at + 3]) == (1, 0, 1) for at in range(10)) for row in view]
     assert count_motif(view, (1, 0, 1)).tolist() == expected
     assert max(expected) > 1
-
-
-def test_unknown_generator_is_refused() -> None:
-    part = Split({"1": np.zeros((2, 4), dtype=np.uint8)}, np.array([0, 1]))
-    data = MultimodalDataset("Other", "binary", ("1",), {"train": part, "test": part})
-    assert not has_bayes_rule(data)
-    for rows in (bayes_latent_rows, bayes_sequence_rows):
-        with pytest.raises(DataError, match="generator is unknown"):
-            rows(data, None)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, chi2_contingency, chisquare
 
-from mmfusion.errors import ConfigError
 from mmfusion.study.baselines.bayes import count_motif
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.planted import generate
@@ -170,38 +169,3 @@ def test_third_view_relabels_the_second(datasets: dict[str, MultimodalDataset]) 
         relabelling = np.array([2, 3, 0, 1])  # XOR with binary 10
         assert np.array_equal(part.features["3"], relabelling[part.features["2"]])
         assert np.array_equal(part.latents["position/3"], part.latents["position/2"])
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"length": 6}, "length: 6 is shorter than a motif"),
-        ({"motifs": ((0, 1), (0, 1))}, "both are the same"),
-        ({"motifs": ((0, 1), (0, 4))}, "outside the alphabet"),
-        ({"motifs": ((0, 1), (0,))}, "they have 2 and 1 symbols, expected one length"),
-        ({"motifs": ((), ())}, "exactly two with at least one symbol each"),
-        ({"constant": 4}, "constant: 4"),
-        ({"presence": (0.5, 1.5)}, "presence of view 2: 1.5"),
-        ({"presence": ()}, "presence: the list is empty"),
-        ({"sizes": {"train": 1, "test": 2}}, "train has 1 samples"),
-        ({"sizes": {"train": 2}}, "test is missing"),
-        ({"sizes": {"train": 2, "test": 2, "extra": 2}}, "'extra' is not a split"),
-    ],
-)
-def test_contradicting_settings_are_refused(change: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigError) as error:
-        PlantedSettings(**change)
-    assert len(error.value.problems) == 1
-    assert message in str(error.value)
-
-
-def test_all_mistakes_are_reported_at_once() -> None:
-    with pytest.raises(ConfigError) as error:
-        PlantedSettings(constant=9, presence=(-1.0,), sizes={"train": 0, "test": 5})
-    assert len(error.value.problems) == 3
-
-
-@pytest.mark.parametrize(("name", "seed"), [("Unknown", 0), ("XOR", -1)])
-def test_unknown_dataset_and_negative_seed_are_refused(name: str, seed: int) -> None:
-    with pytest.raises(ConfigError, match=r"unknown|negative"):
-        generate(name, seed)

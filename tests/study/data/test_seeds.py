@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mmfusion.errors import DataError
+from mmfusion.study.data.dataset import load_by_seed
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_settings import PlantedSettings
-from mmfusion.study.data.seeds import load_by_seed
 
 SEEDS = (7, 0, 3)
 

@@ -17,17 +17,13 @@ from mmfusion.study.data.mosi.mosi_files import DIRECTORY_VARIABLE, REGISTRY, mo
 
 
 def download_mosi(
-    directory: str | Path,
-    *,
-    registry: str | Path = REGISTRY,
-    retries: int = 2,
-    timeout: float = 30.0,
-    progressbar: bool = False,
+    directory: str | Path, *, registry: str | Path = REGISTRY, retries: int = 2, timeout: float = 30.0
 ) -> Path:
     """Download the CMU-MOSI files that are missing from a folder or have the wrong bytes there.
 
     Neither repository states a licence for the data. Every file is written under a temporary name, compared
     with its SHA-256 and renamed only if it agrees: only then does it replace a file with the wrong bytes.
+    A progress bar per file goes to standard error.
 
     Parameters
     ----------
@@ -39,8 +35,6 @@ def download_mosi(
         How often to ask for a file again after a failure, after pauses of 1, 2, ... seconds.
     timeout : float, default 30
         Seconds without a response after which a connection counts as failed.
-    progressbar : bool, default False
-        Show a progress bar per file on standard error.
 
     Returns
     -------
@@ -54,7 +48,7 @@ def download_mosi(
     """
     files = mosi_registry(directory, registry, retries=retries)
     # Without streaming, requests closes the connection itself, after a failure too.
-    downloader = pooch.HTTPDownloader(progressbar=progressbar, timeout=timeout, stream=False)
+    downloader = pooch.HTTPDownloader(progressbar=True, timeout=timeout, stream=False)
     for name in files.registry:
         try:
             files.fetch(name, downloader=downloader, processor=_make_readable)

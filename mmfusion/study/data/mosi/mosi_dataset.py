@@ -5,7 +5,7 @@ Subjectivity Analysis in Online Opinion Videos*, arXiv 1606.06259, 2016. Utteran
 S. Poria, E. Cambria, D. Hazarika, N. Majumder, A. Zadeh, L.-P. Morency, *Context-Dependent Sentiment Analysis
 in User-Generated Videos*, ACL 2017. The text and video features were learned with supervision on the labels
 of the published training part: only the published test part is clean, and nothing may be chosen on any other
-video.
+video. A video of the training part is *leaked* wherever it is used for anything but training.
 
 `find_mosi` finds the files, `read_mosi` compares their bytes and joins them, `mosi_dataset` makes a
 `MultimodalDataset`.
@@ -13,23 +13,19 @@ video.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.standardisation import standardise
-from mmfusion.errors import ConfigError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, MosiTables
-from mmfusion.study.data.mosi.mosi_splits import (
-    SplitConvention,
-    leaked_videos,
-    mosi_split_rows,
-    repeated_rows,
-)
+from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, PUBLISHED_PARTS, MosiTables
 
 MosiTask = Literal["binary", "regression"]
+SplitConvention = Literal["published", "standard"]
 NAMES = {"binary": "MOSIBinary", "regression": "MOSIReal"}
 SOURCE = {
     "corpus": "CMU-MOSI, Zadeh et al., arXiv 1606.06259 (2016)",
@@ -37,6 +33,24 @@ SOURCE = {
     "sentiment": "mean sentiment of the annotators, OpinionLevelSentiment.csv",
     "licence": "none stated by the repositories that publish the files",
 }
+
+
+def standard_folds() -> dict[str, tuple[str, ...]]:
+    """Return the standard folds of the CMU-MultimodalSDK.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Video ids of train, validation and test.
+
+    Examples
+    --------
+    >>> {split: len(videos) for split, videos in standard_folds().items()}
+    {'train': 52, 'validation': 10, 'test': 31}
+    """
+    folds = json.loads(Path(__file__).with_name("mosi_folds.json").read_text(encoding="utf-8"))
+    names = {"train": "train", "validation": "valid", "test": "test"}
+    return {split: tuple(folds[name]) for split, name in names.items()}
 
 
 def mosi_dataset(
@@ -52,7 +66,8 @@ def mosi_dataset(
         Target: the 0/1 label (int64; dataset ``MOSIBinary``), or the sentiment in [-3, 3] (float64;
         ``MOSIReal``).
     split : {"published", "standard"}, default "published"
-        Train and test as published with the features, or the folds of the CMU-MultimodalSDK.
+        Train and test as published with the features, without a validation split; or the train, validation
+        and test folds of the CMU-MultimodalSDK, by video.
 
     Returns
     -------
@@ -62,17 +77,8 @@ def mosi_dataset(
         parameters: ``source``; ``split``; ``videos`` and ``repeated_rows`` per split; ``constant_columns``
         per modality, counted from 0, which are 0 in all splits; ``leaked_test_videos`` and
         ``leaked_validation_videos``, the number of videos whose labels the text and video features know.
-
-    Raises
-    ------
-    DataError
-        If a video is in no split, or a split is empty.
-    ConfigError
-        If `task` or `split` is unknown.
     """
-    if task not in NAMES:
-        raise ConfigError([f"the task of CMU-MOSI is {task!r}, expected binary or regression."])
-    rows = mosi_split_rows(tables, split)
+    rows = _rows(tables, split)
     features, constant = {}, {}
     for modality in MOSI_MODALITIES:
         features[modality], constant[modality] = standardise(tables.features[modality], rows["train"])
@@ -80,29 +86,33 @@ def mosi_dataset(
         "source": SOURCE,
         "split": split,
         "videos": {name: len({tables.videos[row] for row in chosen}) for name, chosen in rows.items()},
-        "repeated_rows": {name: repeated_rows(tables.features, chosen) for name, chosen in rows.items()},
+        "repeated_rows": {
+            name: {
+                modality: len(chosen) - len(np.unique(values[chosen], axis=0))
+                for modality, values in tables.features.items()
+            }
+            for name, chosen in rows.items()
+        },
         "constant_columns": constant,
     }
     for name in ("validation", "test"):
-        parameters[f"leaked_{name}_videos"] = leaked_videos(tables, rows[name]) if name in rows else 0
-    splits = {name: _split(tables, task, features, chosen) for name, chosen in rows.items()}
+        leaked = {tables.videos[row] for row in rows.get(name, ()) if tables.published[row] == "train"}
+        parameters[f"leaked_{name}_videos"] = len(leaked)
+    latents = {name: getattr(tables, name) for name in ("sentiment", "label", "transcript_row")}
+    samples = Split(features, latents["label" if task == "binary" else "sentiment"], latents, tables.ids)
+    splits = {name: samples[chosen] for name, chosen in rows.items()}
     return MultimodalDataset(NAMES[task], task, MOSI_MODALITIES, splits, parameters=parameters)
 
 
-def _split(
-    tables: MosiTables, task: MosiTask, features: dict[str, NDArray[np.float32]], rows: NDArray[np.intp]
-) -> Split:
-    target: NDArray[Any] = tables.label if task == "binary" else tables.sentiment
-    return Split(
-        features={modality: values[rows] for modality, values in features.items()},
-        target=target[rows],
-        latents={
-            "sentiment": tables.sentiment[rows],
-            "label": tables.label[rows],
-            "transcript_row": tables.transcript_row[rows],
-        },
-        ids=tuple(tables.ids[row] for row in rows),
-    )
+def _rows(tables: MosiTables, split: SplitConvention) -> dict[str, NDArray[np.intp]]:
+    """Return the rows of every split, in rising order; ``published`` has no validation split."""
+    if split == "published":
+        names, split_of = PUBLISHED_PARTS, tables.published
+    else:
+        folds = standard_folds()
+        fold_of = {video: name for name, videos in folds.items() for video in videos}
+        names, split_of = tuple(folds), tuple(fold_of[video] for video in tables.videos)
+    return {name: np.flatnonzero(np.array(split_of) == name) for name in names}
 
 
 def leakage_notice(dataset: MultimodalDataset) -> str | None:
@@ -137,8 +147,8 @@ def mosi_summary(dataset: MultimodalDataset) -> str:
 
     Parameters
     ----------
-    dataset : MultimodalDataset
-        Made by `mosi_dataset`.
+    dataset
+        See `leakage_notice`.
 
     Returns
     -------

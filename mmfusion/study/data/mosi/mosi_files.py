@@ -11,7 +11,7 @@ from typing import Literal
 
 import pooch
 
-from mmfusion.errors import ConfigError, DataError
+from mmfusion.errors import DataError
 
 DIRECTORY_VARIABLE = "MMFUSION_MOSI_DIR"
 REGISTRY = Path(__file__).with_name("registry.txt")
@@ -118,11 +118,7 @@ def find_mosi(directory: str | Path, mode: Mode) -> Path | None:
     ------
     DataError
         If all files (``required``) or some of them (``auto``, ``required``) are missing.
-    ConfigError
-        If `mode` is not one of the three.
     """
-    if mode not in ("auto", "required", "off"):
-        raise ConfigError([f"mosi.mode is {mode!r}, expected auto, required or off."])
     if mode == "off":
         return None
     folder = mosi_directory(directory)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from mmfusion.study.data.mosi.mosi_files import REGISTRY, check_mosi_bytes
 
 MOSI_MODALITIES = ("text", "audio", "video")
-PUBLISHED_PARTS = ("train", "test")
+PUBLISHED_PARTS: tuple[str, ...] = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,14 @@ class MosiTables:
     sentiment: NDArray[np.float64]
     transcript_row: NDArray[np.int64]
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
 
 def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> MosiTables:
     """Compare the CMU-MOSI files with their SHA-256, then read and join them.
 
     Parameters
     ----------
-    directory : str or Path
-        Folder of the files.
-    registry : str or Path, default `REGISTRY`
-        The files and their hashes, as `mosi_registry` reads them.
+    directory, registry
+        See `check_mosi_bytes`.
 
     Returns
     -------
@@ -77,7 +72,7 @@ def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> Mosi
     Raises
     ------
     DataError
-        If a file is missing, cannot be read or has other bytes; one sentence names all such files.
+        See `check_mosi_bytes`.
     """
     folder = Path(directory)
     check_mosi_bytes(folder, registry)

@@ -183,8 +183,6 @@ def test_a_passing_failure_is_tried_again(tmp_path, server, download):
         download(tmp_path, retries=1)
 
 
-def test_progress_bar_is_off_by_default(tmp_path, capsys, download):
-    download(tmp_path / "quiet")
-    assert "%|" not in capsys.readouterr().err
-    download(tmp_path / "shown", progressbar=True)
+def test_progress_is_shown(tmp_path, capsys, download):
+    download(tmp_path / "shown")
     assert "%|" in capsys.readouterr().err

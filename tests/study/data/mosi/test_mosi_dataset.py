@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
-from mmfusion.errors import ConfigError, DataError
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.data.mosi.mosi_dataset import leakage_notice, mosi_dataset, mosi_summary
+from mmfusion.study.data.mosi.mosi_dataset import (
+    leakage_notice,
+    mosi_dataset,
+    mosi_summary,
+    standard_folds,
+)
 from mmfusion.study.data.mosi.mosi_join import MosiTables, read_mosi
-from mmfusion.study.data.mosi.mosi_splits import standard_folds
 
 
 def read(folder) -> MosiTables:
@@ -88,38 +91,6 @@ class TestDataset:
         notice = leakage_notice(dataset)
         assert notice is not None
         assert "1 of 1 validation videos and 2 of 3 test videos" in notice
-
-    def test_video_outside_the_folds(self, mosi_folder):
-        for name, column in (("transcripts.csv", 0), ("OpinionLevelSentiment.csv", 2)):
-            rows = mosi_folder.rows(name)
-            for row in rows:
-                row[column] = row[column].replace("lXPQBPVc5Cw", "stranger")
-            mosi_folder.write(name, rows)
-        mosi_folder.pin()
-        tables = read(mosi_folder)
-        assert len(mosi_dataset(tables, "binary", "published").splits["test"]) == 6
-        with pytest.raises(DataError, match=r"1 video ids \(stranger\) are in none of the standard folds"):
-            mosi_dataset(tables, "binary", "standard")
-
-    def test_empty_split(self, tables):
-        keep = [row for row, video in enumerate(tables.videos) if video != "WKA5OygbEKI"]
-        fewer = MosiTables(
-            ids=tuple(tables.ids[row] for row in keep),
-            videos=tuple(tables.videos[row] for row in keep),
-            published=tuple(tables.published[row] for row in keep),
-            features={name: values[keep] for name, values in tables.features.items()},
-            label=tables.label[keep],
-            sentiment=tables.sentiment[keep],
-            transcript_row=tables.transcript_row[keep],
-        )
-        with pytest.raises(DataError, match="no utterance is in the validation part"):
-            mosi_dataset(fewer, "binary", "standard")
-
-    def test_unknown_task_and_split(self, tables):
-        with pytest.raises(ConfigError, match="expected binary or regression"):
-            mosi_dataset(tables, "multiclass", "published")
-        with pytest.raises(ConfigError, match="expected published or standard"):
-            mosi_dataset(tables, "binary", "random")
 
     @pytest.mark.parametrize("convention", ["published", "standard"])
     def test_saved_and_loaded(self, tables, tmp_path, convention):

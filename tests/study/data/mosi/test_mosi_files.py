@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from mmfusion.errors import ConfigError, DataError
+from mmfusion.errors import DataError
 from mmfusion.study.data.mosi.mosi_files import (
     MOSI_FILES,
     check_mosi_bytes,
@@ -65,10 +65,6 @@ class TestFind:
         assert find_mosi(mosi_folder.path, "auto") is None
         monkeypatch.setenv("MMFUSION_MOSI_DIR", "")
         assert find_mosi(mosi_folder.path, "auto") == mosi_folder.path
-
-    def test_unknown_mode(self, mosi_folder):
-        with pytest.raises(ConfigError, match="expected auto, required or off"):
-            find_mosi(mosi_folder.path, "maybe")
 
 
 class TestBytes:

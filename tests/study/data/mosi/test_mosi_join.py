@@ -10,7 +10,7 @@ from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, PUBLISHED_PARTS,
 class TestRead:
     def test_joins_by_utterance_id(self, mosi_folder, mosi_videos):
         tables = read_mosi(mosi_folder.path, registry=mosi_folder.registry)
-        assert len(tables) == 18
+        assert len(tables.ids) == 18
         assert tables.published == ("train",) * 12 + ("test",) * 6
         transcripts = mosi_folder.rows("transcripts.csv")
         opinions = {
