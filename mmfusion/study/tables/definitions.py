@@ -177,7 +177,7 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
     Raises
     ------
     ValueError
-        If the name is unknown, columns are missing, extra or repeated, or values are of another kind.
+        If columns are missing, extra or repeated, or values are of another kind.
 
     Examples
     --------
@@ -186,8 +186,6 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
     Traceback (most recent call last):
     ValueError: table seconds: missing columns norm, scale, seed, ...; extra columns minutes.
     """
-    if name not in TABLES:
-        raise ValueError(f"table {name!r} is unknown, expected one of {', '.join(TABLES)}.")
     table, given = TABLES[name], list(frame.columns)
     wrong = {
         "missing columns": [key for key in table.names if key not in given],

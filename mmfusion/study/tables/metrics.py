@@ -7,8 +7,6 @@ are NaN. The names are those of the columns of the run table, there with the spl
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import pearsonr
@@ -62,7 +60,7 @@ def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, fl
     Raises
     ------
     ValueError
-        If the shapes do not fit or there is no sample.
+        If there is no sample, or shapes or classes do not fit.
 
     Examples
     --------
@@ -72,15 +70,15 @@ def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, fl
     logits, labels = np.asarray(scores, dtype=np.float64), np.asarray(target).astype(np.int64)
     if logits.ndim == 1:
         logits = logits[:, np.newaxis]
-    _check(logits, labels)
     if np.isnan(logits).any():
         return dict.fromkeys(CLASSIFICATION_METRICS, np.nan)
     task, average = ("binary", "binary") if logits.shape[1] == 1 else ("multiclass", "macro")
+    losses = loss_of_samples(logits, labels, task)
     decision = decide(logits, task).reshape(len(labels))
     return {
         "accuracy": float(np.mean(decision == labels)),
         "f1": float(f1_score(labels, decision, average=average, zero_division=0.0)),
-        "loss": float(np.mean(loss_of_samples(logits, labels, task))),
+        "loss": float(np.mean(losses)),
     }
 
 
@@ -111,27 +109,19 @@ def regression_metrics(prediction: ArrayLike, target: ArrayLike, target_std: flo
     dict of str to float
         Keys ``loss``, ``mae``, ``pearson_r``, ``r2``.
 
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, there is no sample or `target_std` is not above 0.
-
     Examples
     --------
     >>> regression_metrics([1.0, 2.0], [0.0, 4.0], target_std=2.0)["loss"]
     0.625
     """
-    guess, truth = _one_score(prediction), np.asarray(target, dtype=np.float64).reshape(-1)
-    _check(guess, truth)
-    if not target_std > 0:
-        raise ValueError(f"target_std: {target_std!r}, expected a number above 0")
+    guess, truth = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (prediction, target))
     if np.isnan(guess).any():
         return dict.fromkeys(REGRESSION_METRICS, np.nan)
     error = guess - truth
     return {
         "loss": float(np.mean((error / target_std) ** 2)),
         "mae": float(np.mean(np.abs(error))),
-        "pearson_r": pearson(guess, truth),
+        "pearson_r": _pearson(guess, truth),
         "r2": float(r2_score(truth, guess)) if _varies(truth) and np.isfinite(guess).all() else np.nan,
     }
 
@@ -170,19 +160,13 @@ def sentiment_metrics(score: ArrayLike, sentiment: ArrayLike, real_valued: bool)
     dict of str to float
         The seven metrics above.
 
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit or there is no sample.
-
     Examples
     --------
     >>> metrics = sentiment_metrics([0.0, 1.2, -0.4], [0.0, 2.0, 0.6], real_valued=True)
     >>> metrics["acc2_zeros_omitted"], metrics["acc2_zeros_negative"]
     (0.5, 0.6666666666666666)
     """
-    guess, truth = _one_score(score), np.asarray(sentiment, dtype=np.float64).reshape(-1)
-    _check(guess, truth)
+    guess, truth = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (score, sentiment))
     if np.isnan(guess).any():
         return dict.fromkeys(SENTIMENT_METRICS, np.nan)
     strict = (guess > 0) == (truth > 0)
@@ -194,33 +178,14 @@ def sentiment_metrics(score: ArrayLike, sentiment: ArrayLike, real_valued: bool)
         "f1_weighted": float(f1_score(truth >= 0, guess >= 0, average="weighted", zero_division=0.0)),
         "acc7": float(np.mean(_seven(guess) == _seven(truth))) if real_valued else np.nan,
         "mae": float(np.mean(np.abs(guess - truth))) if real_valued else np.nan,
-        "pearson_r": pearson(guess, truth),
+        "pearson_r": _pearson(guess, truth),
     }
 
 
-def pearson(x: ArrayLike, y: ArrayLike) -> float:
-    """Correlate two arrays (Pearson, in [-1, 1]).
-
-    NaN where one of them is constant up to rounding or holds a value that is not finite.
-
-    Parameters
-    ----------
-    x, y : array-like, shape (n,)
-        Numbers.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> pearson([1.0, 1.0], [0.0, 2.0])
-    nan
-    """
-    first, second = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (x, y))
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        return float("nan")
-    if not (_varies(first) and _varies(second)):
+def _pearson(first: Floats, second: Floats) -> float:
+    """Correlate two arrays; NaN where one is constant up to rounding or holds a value that is not finite."""
+    finite = np.isfinite(first).all() and np.isfinite(second).all()
+    if not (finite and _varies(first) and _varies(second)):
         return float("nan")
     return float(pearsonr(first, second).statistic)
 
@@ -233,16 +198,3 @@ def _varies(values: Floats) -> bool:
 def _seven(values: Floats) -> Floats:
     seven: Floats = np.clip(values, -3.0, 3.0).round()
     return seven
-
-
-def _one_score(values: ArrayLike) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-
-
-def _check(scores: NDArray[Any], target: NDArray[Any]) -> None:
-    if target.ndim != 1 or scores.ndim not in (1, 2) or len(scores) != len(target) or not len(target):
-        raise ValueError(
-            f"scores of shape {scores.shape} do not fit a target of shape {target.shape}, "
-            "expected one row per sample and at least one sample"
-        )

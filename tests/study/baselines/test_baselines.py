@@ -204,4 +204,4 @@ def test_regression_on_a_constant_target_is_refused() -> None:
 
 def test_metric_without_a_column_is_refused() -> None:
     with pytest.raises(ValueError, match="auc_test"):
-        run_row(linear_data("binary"), "x", 0, {"auc_test": 1.0})
+        check_table("runs", run_row(linear_data("binary"), "x", 0, {"auc_test": 1.0}))
