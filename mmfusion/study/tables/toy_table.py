@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mmfusion.errors import DataError
-from mmfusion.measures.intervals import bootstrap_interval
+from mmfusion.measures.intervals import summarise
 from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import NORM_NAMES, TOY_DATASETS, joined, order_norms, ordered
 
@@ -26,7 +26,6 @@ SUBSETS = ("1", "2", "3", "1+2", "1+3", "2+3", "1+2+3")
 LOST = "?"
 """Subset of a published value whose column cannot be read."""
 
-COLUMNS = ["dataset", "norm", "subset", "mean", "low", "high", "n", "poster"]
 _KEYS = ["dataset", "norm", "subset"]
 _SMALL = 1e-3
 _DASH = "-"
@@ -86,30 +85,23 @@ def toy_table(subsets_table: pd.DataFrame, references: pd.DataFrame) -> pd.DataF
     if not twice.empty:
         cell = ", ".join(twice[_KEYS].iloc[0])
         raise DataError(f"references: two values for {cell}, expected one; remove one of the rows.")
-    records = []
-    for key, values in _study_rows(subsets_table).groupby(_KEYS, observed=True)["beta"]:
-        known_betas = values.dropna()
-        records.append((*key, *bootstrap_interval(known_betas), len(known_betas)))
-    table = pd.DataFrame(records, columns=COLUMNS[:-1]).astype({"n": int})
-    table = table.merge(known[[*_KEYS, "value"]].rename(columns={"value": "poster"}), on=_KEYS, how="left")
-    ranks = (
-        ordered(table["dataset"], TOY_DATASETS),
-        order_norms(table["norm"]),
-        ordered(table["subset"], SUBSETS),
-    )
+    published = known[[*_KEYS, "value"]].rename(columns={"value": "poster"})
+    table = summarise(_study_rows(subsets_table), _KEYS, ["beta"]).astype({"n": int})
+    table = table.merge(published, on=_KEYS, how="left").drop(columns="measure")
+    ranks = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"]), SUBSETS
     rank = {name: index for names in ranks for index, name in enumerate(names)}
-    return table.sort_values(_KEYS, key=lambda names: names.map(rank), ignore_index=True)[COLUMNS]
+    return table.sort_values(_KEYS, key=lambda names: names.map(rank), ignore_index=True)
 
 
-def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame | None = None) -> pd.DataFrame:
+def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
     """Arrange the toy table as on the poster, cells as text.
 
     Parameters
     ----------
     table : DataFrame
         From `toy_table`.
-    references : DataFrame, optional
-        Published values. Default: `load_references`.
+    references : DataFrame
+        As from `load_references`.
 
     Returns
     -------
@@ -118,7 +110,7 @@ def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame | None = None) 
         123. Cells such as ``0.99 [0.98, 1.00]``; a dash where the dataset has no such subset or the poster's
         value is unknown. A row ``poster`` follows every measured row of a dataset that the poster has.
     """
-    published = set((load_references() if references is None else references)["dataset"])
+    published = set(references["dataset"])
     rows = []
     for dataset in ordered(table["dataset"], TOY_DATASETS):
         here = table[table["dataset"] == dataset]
@@ -134,42 +126,36 @@ def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame | None = None) 
     return pd.DataFrame(rows, columns=[*head, *(subset.replace("+", "") for subset in SUBSETS)])
 
 
-def toy_table_markdown(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
+def toy_table_markdown(table: pd.DataFrame, references: pd.DataFrame) -> str:
     """Render the toy table as Markdown, with notes below it.
 
     Parameters
     ----------
-    table : DataFrame
-        From `toy_table`.
-    references : DataFrame, optional
-        Published values. Default: `load_references`.
+    table, references
+        See `wide_toy_table`.
 
     Returns
     -------
     str
         Ends with a line break.
     """
-    references = load_references() if references is None else references
     notes = "\n".join(f"- {note}" for note in _notes(table, references))
     return f"{_CAPTION}.\n\n{markdown_table(wide_toy_table(table, references))}\n{notes}\n"
 
 
-def toy_table_latex(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
+def toy_table_latex(table: pd.DataFrame, references: pd.DataFrame) -> str:
     """Render the toy table as a LaTeX float; needs the package booktabs.
 
     Parameters
     ----------
-    table : DataFrame
-        From `toy_table`.
-    references : DataFrame, optional
-        Published values. Default: `load_references`.
+    table, references
+        See `wide_toy_table`.
 
     Returns
     -------
     str
         Ends with a line break.
     """
-    references = load_references() if references is None else references
     wide = wide_toy_table(table, references)
     notes = " ".join([f"{_CAPTION}.", *_notes(table, references)])
     caption = _SPECIAL.sub(r"\\\g<0>", notes)  # pandas escapes cells, not captions
