@@ -54,8 +54,7 @@ def load_references() -> pd.DataFrame:
     """
     file = resources.files("mmfusion.study.tables") / "references.csv"
     with file.open(encoding="utf-8") as text:
-        types = {"dataset": str, "norm": str, "subset": str, "value": float, "source": str}
-        return pd.read_csv(text, dtype=types, keep_default_na=False)
+        return pd.read_csv(text, dtype={"subset": str, "value": float}, keep_default_na=False)
 
 
 def toy_table(subsets_table: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
@@ -112,16 +111,14 @@ def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame) -> pd.DataFram
     """
     published = set(references["dataset"])
     rows = []
-    for dataset in ordered(table["dataset"], TOY_DATASETS):
-        here = table[table["dataset"] == dataset]
-        for norm in order_norms(here["norm"]):
-            cells = here[here["norm"] == norm].set_index("subset")
-            name = NORM_NAMES.get(norm, norm)
-            measured = {str(subset): _cell(row) for subset, row in cells.iterrows()}
-            rows.append(_wide_row(dataset, name, "measured", str(cells["n"].max()), measured))
-            if dataset in published:
-                poster = {str(subset): _exact(value) for subset, value in cells["poster"].items()}
-                rows.append(_wide_row(dataset, name, "poster", _DASH, poster))
+    for (dataset, norm), group in table.groupby(["dataset", "norm"], sort=False):
+        cells = group.set_index("subset")
+        lines = [("measured", str(cells["n"].max()), cells.apply(_cell, axis=1))]
+        if dataset in published:
+            lines.append(("poster", _DASH, cells["poster"].map(_exact)))
+        for source, seeds, texts in lines:
+            texts = texts.reindex(SUBSETS, fill_value=_DASH)
+            rows.append([dataset, NORM_NAMES.get(norm, norm), source, seeds, *texts])
     head = ["dataset", "normalisation", "source", "seeds"]
     return pd.DataFrame(rows, columns=[*head, *(subset.replace("+", "") for subset in SUBSETS)])
 
@@ -183,10 +180,6 @@ def _study_rows(table: pd.DataFrame) -> pd.DataFrame:
     plain = (table["p"].astype(str) == "1") & (table["scale"].astype(str) == "1")
     kept = table.loc[plain & table["dataset"].isin(TOY_DATASETS), [*_KEYS, "beta"]]
     return kept.astype(dict.fromkeys(_KEYS, str))
-
-
-def _wide_row(dataset: str, norm: str, source: str, seeds: str, cells: dict[str, str]) -> list[str]:
-    return [dataset, norm, source, seeds, *(cells.get(subset, _DASH) for subset in SUBSETS)]
 
 
 def _cell(row: pd.Series[Any]) -> str:
