@@ -83,7 +83,7 @@ def overview_html(
     toy_table: pd.DataFrame,
     predictions: pd.DataFrame,
     notes: Sequence[str],
-    summary: pd.DataFrame | None = None,
+    summary: pd.DataFrame,
 ) -> str:
     """Write the overview page of a study; parts without any run are left out.
 
@@ -91,15 +91,13 @@ def overview_html(
     ----------
     provenance : mapping
         As `mmfusion.study.provenance.provenance` gives it.
-    runs, predictions : DataFrame
-        As `mmfusion.study.tables.definitions` defines them.
+    runs, predictions, summary : DataFrame
+        As `mmfusion.study.tables.definitions` defines them. The relevance in the user's own data comes from
+        `summary`.
     toy_table : DataFrame
         The wide toy table.
     notes : sequence of str
         Summaries of the datasets that were read from files; empty without them.
-    summary : DataFrame, optional
-        As `mmfusion.study.tables.definitions` defines it, for the relevance in the user's own data. Default:
-        none.
 
     Returns
     -------
@@ -125,12 +123,12 @@ def overview_html(
     return html_page("The study", "\n".join([f"<ul>{facts}</ul>", *parts]))
 
 
-def user_relevance_table(summary: pd.DataFrame | None) -> pd.DataFrame:
+def user_relevance_table(summary: pd.DataFrame) -> pd.DataFrame:
     """Return the relevance of every subset in the user's own data, as text.
 
     Parameters
     ----------
-    summary : DataFrame or None
+    summary : DataFrame
         As `mmfusion.study.tables.definitions` defines it.
 
     Returns
@@ -139,8 +137,6 @@ def user_relevance_table(summary: pd.DataFrame | None) -> pd.DataFrame:
         Columns dataset, norm, p, subset and one per measure: mean and interval over seeds; empty without any.
     """
     keys = ["dataset", "norm", "p", "subset"]
-    if summary is None:
-        return pd.DataFrame(columns=keys)
     users = summary[~summary["dataset"].isin(DATASET_NAMES) & (summary["scale"] == "1")]
     table = users[keys].drop_duplicates().reset_index(drop=True)
     for measure in USER_MEASURES:  # the rows of each are in the order of the keys

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pandas.api import types
 
-from mmfusion.measures.catalogue import MEASURES
+from mmfusion.measures.catalogue import LABELS, MEASURES
 from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import NORM_NAMES
 
@@ -135,7 +135,7 @@ _DEFINITIONS = (
     _table("runs", "one run of a network, a baseline or a bound; NaN where a score does not apply",
            f"dataset task model norm p scale seed converged {' '.join(map('_'.join, _RUN_SCORES))}"),
     _table("subsets", "one subset of one run",
-           f"{_KEYS} subset order {' '.join(measure.name for measure in MEASURES)}"),
+           f"{_KEYS} subset order {' '.join(LABELS)}"),
     _table("history", "one subset after one epoch of one run; losses and penalty repeat over the subsets",
            f"{_KEYS} epoch subset order block_norm weight_share loss_train penalty loss_validation",
            loss_train=("number", _SCORES["loss"][0], "mean over the epoch's batches, without the penalty"),
