@@ -1,4 +1,4 @@
-"""Panels, heading and legend, which make a figure readable alone, and a figure that says why it is empty."""
+"""Panels, heading and legend, which make a figure readable alone."""
 
 from __future__ import annotations
 
@@ -57,10 +57,9 @@ def panels(
     return given.reshape(rows, columns), False
 
 
-def figure_of(axes: NDArray[Any] | Axes) -> Figure:
+def figure_of(axes: NDArray[Any]) -> Figure:
     """Return the figure that axes belong to."""
-    first = axes if isinstance(axes, Axes) else axes.ravel()[0]
-    figure = first.get_figure(root=True)
+    figure = axes.ravel()[0].get_figure(root=True)
     assert isinstance(figure, Figure)
     return figure
 
@@ -92,28 +91,40 @@ def add_heading(figure: Figure, title: str, subtitle: str) -> None:
         engine.set(rect=(0, 0, 1, 1 - used / height))
 
 
-def add_legend(axes: NDArray[Any], handles: Sequence[Artist], is_new: bool, title: str | None = None) -> None:
-    """Put one legend below a new figure, or into the first of the caller's axes.
+def finish(
+    axes: NDArray[Any],
+    is_new: bool,
+    title: str,
+    subtitle: str,
+    handles: Sequence[Artist] = (),
+    legend_title: str | None = None,
+) -> None:
+    """Give a new figure its heading and one legend below its panels; on a caller's axes, only the legend.
 
     Parameters
     ----------
     axes : array of Axes
-        All panels.
-    handles : sequence of Artist
-        Legend entries; each has its label.
+        All panels; the first of a caller's axes gets the legend.
     is_new : bool
         Whether the figure is new, see `panels`.
-    title : str, optional
+    title, subtitle : str
+        See `add_heading`.
+    handles : sequence of Artist
+        Legend entries; each has its label. Default: no legend.
+    legend_title : str, optional
         Heading of the legend.
     """
-    if is_new:
-        figure = figure_of(axes)
+    if not is_new:
+        if handles:
+            axes.ravel()[0].legend(handles=handles, title=legend_title)
+        return
+    figure = figure_of(axes)
+    if handles:
         longest = max(len(str(handle.get_label())) for handle in handles)
         room = int(figure.get_size_inches()[0] / (0.7 + 0.08 * longest))  # entries that fit in a line
         columns = max(1, min(len(handles), room))
-        figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
-    else:
-        axes.ravel()[0].legend(handles=handles, title=title)
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=legend_title)
+    add_heading(figure, title, subtitle)
 
 
 def legend_mark(label: str, color: str, marker: str = "o", **line: Any) -> Line2D:
@@ -127,22 +138,3 @@ def empty_panel(ax: Axes, text: str) -> None:
     """Say inside a panel why it shows no data."""
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="#555555")
     ax.grid(visible=False)
-
-
-def message_figure(title: str, sentence: str) -> Figure:
-    """Make a figure that only says why there is nothing to draw.
-
-    Parameters
-    ----------
-    title : str
-        Title of the figure that could not be drawn.
-    sentence : str
-        What is missing and how to get it.
-
-    Returns
-    -------
-    Figure
-    """
-    figure = Figure(figsize=(7.0, 1.2), layout="constrained")
-    add_heading(figure, title, sentence)
-    return figure

@@ -86,14 +86,9 @@ def figure_style() -> Iterator[None]:
         yield
 
 
-def norm_color(norm: str) -> str:
-    """Return the colour of a normalisation; unknown ones share one."""
-    return NORM_COLORS.get(norm, VERMILLION)
-
-
-def norm_marker(norm: str) -> str:
-    """Return the marker of a normalisation; unknown ones share one."""
-    return NORM_MARKERS.get(norm, "X")
+def norm_look(norm: str) -> dict[str, Any]:
+    """Return colour and marker of a normalisation, as options of `Axes.plot`; unknown ones share theirs."""
+    return {"color": NORM_COLORS.get(norm, VERMILLION), "marker": NORM_MARKERS.get(norm, "X")}
 
 
 def order_color(order: int) -> str:

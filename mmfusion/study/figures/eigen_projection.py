@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import add_heading, empty_panel, figure_of, panels
+from mmfusion.plotting.layout import empty_panel, finish, panels
 from mmfusion.plotting.style import BLUE, CLASS_COLORS, GREY, VERMILLION
 from mmfusion.study.figures.figure_definition import FigureDefinition
 from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
@@ -27,10 +27,7 @@ def eigen_projection(
     spectrum: pd.DataFrame,
     projections: pd.DataFrame,
     subset: str,
-    *,
-    role: str = "",
-    dataset: str = "XRelIrrXOR",
-    norm: str = "ibn",
+    role: str,
     axes: Any = None,
 ) -> NDArray[Any]:
     """Draw the spectrum of a block, its projection by class for one seed, and the AUROC of all seeds.
@@ -38,7 +35,8 @@ def eigen_projection(
     Parameters
     ----------
     eigen : DataFrame
-        One row per seed and subset: variance share, AUROC and p-value of the leading eigenvector.
+        One row per seed and subset: variance share, AUROC and p-value of the leading eigenvector. Rows of
+        XRelIrrXOR with IBN at scale 1 and p = 1 (else the smallest p of the table) are drawn.
     spectrum : DataFrame
         One row per seed, subset and component: its share of the variance.
     projections : DataFrame
@@ -46,9 +44,7 @@ def eigen_projection(
     subset : str
         Label of the block, such as ``"2+3"``.
     role : str
-        What the block is, for the title, such as ``"relevant"``.
-    dataset, norm : str
-        Which runs.
+        What the block is, for the title, such as ``"the relevant view"``.
     axes : array of Axes, optional
         Three axes. Default: a new figure.
 
@@ -63,7 +59,7 @@ def eigen_projection(
     ValueError
         If `axes` has another number of axes.
     """
-    wanted = {"dataset": dataset, "norm": norm, "subset": subset, "scale": "1"}
+    wanted = {"dataset": "XRelIrrXOR", "norm": "ibn", "subset": subset, "scale": "1"}
     scores, p = one_p(select_rows(eigen, "eigen", **wanted))
     shares = select_rows(spectrum, "eigen_spectrum", **wanted, p=p)
     samples = select_rows(projections, "eigen_projections", **wanted, p=p)
@@ -74,16 +70,14 @@ def eigen_projection(
     _spectrum(left, shares)
     _histogram(middle, samples, scores[scores["seed"] == seed])
     _auroc(right, scores, seed)
-    if is_new:
-        name = subset_name(subset)
-        add_heading(
-            figure_of(grid),
-            f"Leading eigenvector of block {name}" + (f", {role}" if role else ""),
-            f"{dataset}, normalisation {NORM_NAMES.get(norm, norm)}, p = {p}, test split. Eigenvectors of "
-            f"the covariance of the normalised block {name}, found without the class. AUROC of the "
-            "projection as a score for the class: max(a, 1 - a), so that chance lies slightly above 0.5; "
-            "p two-sided by Mann and Whitney's U. " + seeds_sentence(scores),
-        )
+    name = subset_name(subset)
+    subtitle = (
+        f"XRelIrrXOR, normalisation {NORM_NAMES['ibn']}, p = {p}, test split. Eigenvectors of "
+        f"the covariance of the normalised block {name}, found without the class. AUROC of the "
+        "projection as a score for the class: max(a, 1 - a), so that chance lies slightly above 0.5; "
+        "p two-sided by Mann and Whitney's U. "
+    )
+    finish(grid, is_new, f"Leading eigenvector of block {name}, {role}", subtitle + seeds_sentence(scores))
     return grid
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import figure_of, message_figure
+from mmfusion.plotting.layout import add_heading, figure_of
 from mmfusion.plotting.style import figure_style
 from mmfusion.study.figures.select_rows import REMEDY, MissingRowsError
 
@@ -73,19 +73,11 @@ class FigureDefinition:
         Returns
         -------
         Figure
-
-        Raises
-        ------
-        ValueError
-            If a table is not given at all.
         """
-        absent = [name for name in self.tables if name not in tables]
-        if absent:
-            raise ValueError(
-                f"figure {self.stem}: table {absent[0]} not given, expected {', '.join(self.tables)}."
-            )
         with figure_style():
             try:
                 return figure_of(self.plot(*(tables[name] for name in self.tables), **options))
             except MissingRowsError as error:
-                return message_figure(self.title, f"Not drawn: {error.missing}; {self.remedy}.")
+                figure = Figure(figsize=(7.0, 1.2), layout="constrained")
+                add_heading(figure, self.title, f"Not drawn: {error.missing}; {self.remedy}.")
+                return figure

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import add_heading, add_legend, empty_panel, figure_of, panels
-from mmfusion.plotting.style import norm_color, norm_marker
+from mmfusion.plotting.layout import empty_panel, finish, panels
+from mmfusion.plotting.style import norm_look
 from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.norm_comparison import norm_marks, norm_step
+from mmfusion.study.figures.norm_comparison import NORMS_TITLE, in_slot, norm_marks
 from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
 from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
-from mmfusion.study.figures.slots import label_slots, offsets, shade_slot
+from mmfusion.study.figures.slots import label_slots, shade_slot
 from mmfusion.study.names import (
     TOY_DATASETS,
     order_norms,
@@ -66,16 +66,13 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
         ax.set_title(dataset, loc="left")
         ax.set_ylabel(r"reducibility ($R^2$)")
     grid[-1, 0].set_xlabel("interaction block, and what it is predicted from")
-    add_legend(grid, norm_marks(norms), is_new, title="normalisation of the blocks")
-    if is_new:
-        add_heading(
-            figure_of(grid),
-            TITLE,
-            f"Reducibility at p = {p}: the R² on held-out samples with which ridge regression predicts a "
-            "block's part of the score from fewer views. 0: pure interaction; 1: a repetition of smaller "
-            "blocks. 'no weight': below a millionth of the score's variance in every seed; a fraction "
-            "such as 7/10: in 7 of 10 seeds the block had weight. " + seeds_sentence(table),
-        )
+    subtitle = (
+        f"Reducibility at p = {p}: the R² on held-out samples with which ridge regression predicts a "
+        "block's part of the score from fewer views. 0: pure interaction; 1: a repetition of smaller "
+        "blocks. 'no weight': below a millionth of the score's variance in every seed; a fraction "
+        "such as 7/10: in 7 of 10 seeds the block had weight. "
+    )
+    finish(grid, is_new, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
     return grid
 
 
@@ -96,10 +93,10 @@ def _panel(ax: Axes, table: pd.DataFrame, slots: Sequence[Slot], norms: Sequence
         rows = table[table["subset"] == subset]
         if index:
             ax.axvline(index - 0.5, color="#CCCCCC", linewidth=0.8, zorder=0)
-        for norm, offset in zip(norms, offsets(len(norms), norm_step(norms)), strict=True):
+        for norm, x in in_slot(index, norms):
             values = rows.loc[rows["norm"] == norm, measure]
             if not values.empty:
-                _draw_block(ax, index + offset, values, norm)
+                _draw_block(ax, x, values, norm)
         if rows.empty:
             shade_slot(ax, index, "no such block")
     ax.axhline(0, color="black", linewidth=0.7, zorder=1)
@@ -112,7 +109,7 @@ def _panel(ax: Axes, table: pd.DataFrame, slots: Sequence[Slot], norms: Sequence
 
 def _draw_block(ax: Axes, x: float, values: pd.Series[float], norm: str) -> None:
     """Draw one block of one normalisation, or say that it has no weight."""
-    drawn = draw_seeds(ax, x, values, color=norm_color(norm), marker=norm_marker(norm), width=0.05)
+    drawn = draw_seeds(ax, x, values, **norm_look(norm))
     if drawn == 0:
         ax.text(x, 0.04, "no weight", rotation=90, ha="center", va="bottom", size=7.5, color="#555555")
     elif drawn < len(values):

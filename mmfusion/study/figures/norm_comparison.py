@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,11 +10,13 @@ from matplotlib.lines import Line2D
 
 from mmfusion.measures.catalogue import OF_WEIGHTS
 from mmfusion.plotting.layout import empty_panel, legend_mark
-from mmfusion.plotting.style import norm_color, norm_marker
+from mmfusion.plotting.style import norm_look
 from mmfusion.study.figures.seed_points import draw_seeds, finite
 from mmfusion.study.figures.slots import label_slots, offsets, shade_slot
 from mmfusion.study.names import NORM_NAMES, subset_name
 
+NORMS_TITLE = "normalisation of the blocks"
+"""Heading of the legend that `norm_marks` fills."""
 COVARIANCE = (
     "share of the subset in the variance of the score on the test split, by covariance with the score; these "
     "shares sum to 1 and can be negative."
@@ -24,12 +26,12 @@ COVARIANCE = (
 
 def norm_marks(norms: Sequence[str]) -> list[Line2D]:
     """Make the legend entries of normalisations."""
-    return [legend_mark(NORM_NAMES.get(norm, norm), norm_color(norm), norm_marker(norm)) for norm in norms]
+    return [legend_mark(NORM_NAMES.get(norm, norm), **norm_look(norm)) for norm in norms]
 
 
-def norm_step(norms: Sequence[str]) -> float:
-    """Return the distance of two normalisations within a slot."""
-    return 0.8 / max(len(norms), 1)
+def in_slot(slot: int, norms: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """Pair every normalisation with its position within a slot."""
+    return zip(norms, slot + offsets(len(norms), 0.8 / len(norms)), strict=True)
 
 
 def draw_measure(
@@ -51,16 +53,9 @@ def draw_measure(
     for slot, label in enumerate(labels):
         if slot % 2:
             shade_slot(ax, slot)
-        for norm, offset in zip(norms, offsets(len(norms), norm_step(norms)), strict=True):
-            draw_seeds(
-                ax,
-                slot + offset,
-                table.loc[(table["subset"] == label) & (table["norm"] == norm), measure],
-                color=norm_color(norm),
-                marker=norm_marker(norm),
-                size=8.0 if norm == "ibn" else 5.5,
-                width=0.05,
-            )
+        for norm, x in in_slot(slot, norms):
+            values = table.loc[(table["subset"] == label) & (table["norm"] == norm), measure]
+            draw_seeds(ax, x, values, **norm_look(norm), size=8.0 if norm == "ibn" else 5.5)
     if not finite(table[measure]).size:
         empty_panel(ax, "not defined: the score does not vary")
     ax.axhline(0, color="black", linewidth=0.7, zorder=1)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -71,64 +68,13 @@ def draw_seeds(
     return count
 
 
-def draw_band(ax: Axes, summary: pd.DataFrame, x: str, *, color: str, **line: Any) -> None:
-    """Draw means as a line and their intervals as a band.
-
-    Parameters
-    ----------
-    ax : Axes
-        Axes to draw on.
-    summary : DataFrame
-        Columns `x` (sorted), mean, low, high.
-    x : str
-        Column of the horizontal axis.
-    color : str
-        Colour of line and band.
-    **line
-        Passed on to `Axes.plot`.
-    """
-    positions = summary[x].to_numpy(dtype=float)
-    ax.plot(positions, summary["mean"].to_numpy(), color=color, **line)
-    low, high = summary["low"].to_numpy(dtype=float), summary["high"].to_numpy(dtype=float)
-    if np.isfinite(low).any():
-        ax.fill_between(positions, low, high, color=color, alpha=0.2, linewidth=0)
-
-
-def count_seeds(table: pd.DataFrame, by: Iterable[str] = ("dataset", "norm", "p", "scale")) -> str:
-    """Write how many seeds the runs of a table have.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With the columns `by` and ``seed``.
-    by : iterable of str
-        Columns that name a cell of the study.
-
-    Returns
-    -------
-    str
-        ``"1 seed"``, ``"10 seeds"``, or ``"3 to 10 seeds"`` where cells differ.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"norm": ["bn", "bn", "ibn"], "seed": [0, 1, 0]})
-    >>> count_seeds(table, by=["norm"])
-    '1 to 2 seeds'
-    """
-    counts = table.groupby(list(by), observed=True)["seed"].nunique()
-    least, most = int(counts.min()), int(counts.max())
-    if least < most:
-        return f"{least} to {most} seeds"
-    return f"{most} seed{'s' if most > 1 else ''}"
-
-
 def seeds_sentence(table: pd.DataFrame, shape: str = "Marker and bar", points: bool = True) -> str:
     """Write what marks, bars and points mean, for a subtitle.
 
     Parameters
     ----------
     table : DataFrame
-        As for `count_seeds`.
+        With the columns dataset, norm, p and scale, which name a cell of the study, and seed.
     shape : str
         What shows mean and interval.
     points : bool
@@ -137,9 +83,12 @@ def seeds_sentence(table: pd.DataFrame, shape: str = "Marker and bar", points: b
     Returns
     -------
     str
+        With the number of seeds, such as ``"10 seeds"``, or ``"3 to 10 seeds"`` where cells differ.
     """
-    count = count_seeds(table)
-    if count == "1 seed":
+    counts = table.groupby(["dataset", "norm", "p", "scale"], observed=True)["seed"].nunique()
+    least, most = counts.min(), counts.max()
+    if most == 1:
         return "One seed: no interval."
+    count = f"{most} seeds" if least == most else f"{least} to {most} seeds"
     small = "; small points: single seeds" if points else ""
     return f"{shape}: mean and 95 % bootstrap interval over {count}{small}."

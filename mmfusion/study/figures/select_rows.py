@@ -67,15 +67,13 @@ def select_rows(table: pd.DataFrame, name: str, **wanted: str | Iterable[str]) -
     return picked.reset_index(drop=True)
 
 
-def one_p(table: pd.DataFrame, preferred: str = "1") -> tuple[pd.DataFrame, str]:
-    """Keep one p: the preferred one, else the smallest of the table.
+def one_p(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Keep one p: 1 if it occurs, else the smallest of the table.
 
     Parameters
     ----------
     table : DataFrame
         With a column ``p`` (text) and at least one row.
-    preferred : str
-        The p to keep if it occurs.
 
     Returns
     -------
@@ -85,5 +83,5 @@ def one_p(table: pd.DataFrame, preferred: str = "1") -> tuple[pd.DataFrame, str]
         This p.
     """
     powers = order_numbers(table["p"].astype(str))
-    kept = preferred if preferred in powers else powers[0]
+    kept = "1" if "1" in powers else powers[0]
     return table[table["p"].astype(str) == kept].reset_index(drop=True), kept
