@@ -27,7 +27,6 @@ ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
 )
 GREY, PALE = "#6E6E6E", "#F2F2F2"
 
-CLASS_COLORS = {0: ORANGE, 1: BLUE}
 MARKERS = ("o", "s", "^", "D", "P", "v", "X", "p")
 NORM_COLORS = dict(zip(NORM_NAMES, (GREY, SKY, ORANGE, GREEN, BLUE, PURPLE), strict=False))
 NORM_MARKERS = dict(zip(NORM_NAMES, MARKERS, strict=False))

@@ -47,10 +47,8 @@ def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another shape.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     rows, p = one_p(select_rows(history, "history", dataset=TOY_DATASETS, scale="1"))
     # Per run and epoch, the shares of all subsets of one order; NaN where all blocks are zero.

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import empty_panel, finish, panels
-from mmfusion.plotting.style import BLUE, CLASS_COLORS, GREY, VERMILLION
+from mmfusion.plotting.style import BLUE, GREY, ORANGE, VERMILLION
 from mmfusion.study.figures.figure_definition import FigureDefinition
 from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
 from mmfusion.study.figures.select_rows import one_p, select_rows
@@ -54,10 +54,8 @@ def eigen_projection(
 
     Raises
     ------
-    MissingRowsError
-        If a table has no rows of this dataset, normalisation and subset.
-    ValueError
-        If `axes` has another number of axes.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     wanted = {"dataset": "XRelIrrXOR", "norm": "ibn", "subset": subset, "scale": "1"}
     scores, p = one_p(select_rows(eigen, "eigen", **wanted))
@@ -104,37 +102,22 @@ def _histogram(ax: Axes, samples: pd.DataFrame, scores: pd.DataFrame) -> None:
 
     known = finite(samples["projection"])
     edges = np.histogram_bin_edges(known, bins=40)
-    for label, values in samples.groupby("label")["projection"]:
-        number = int(str(label))
-        color = CLASS_COLORS.get(number, VERMILLION)
-        drawn = finite(values)
-        seaborn.histplot(
-            x=drawn,
-            bins=list(edges),
-            element="step",
-            color=color,
-            alpha=0.45,
-            linewidth=1.4,
-            linestyle="-" if number else "--",
-            label=f"class {number} (n = {drawn.size})",
-            ax=ax,
-        )
+    for label, color, linestyle in ((0, ORANGE, "--"), (1, BLUE, "-")):
+        drawn = finite(samples.loc[samples["label"] == label, "projection"])
+        look = {"color": color, "linestyle": linestyle, "alpha": 0.45, "linewidth": 1.4}
+        name = f"class {label} (n = {drawn.size})"
+        seaborn.histplot(x=drawn, bins=list(edges), element="step", label=name, ax=ax, **look)
     title = f"Projection of every sample, seed {samples['seed'].iloc[0]}"
     if not scores.empty:
         row = scores.iloc[0]
-        title += (
-            f"\nAUROC {row['auroc']:.2f}, {_p_text(row['p_value'])}, "
-            f"{100 * row['variance_share']:.0f} % of the block's variance"
-        )
+        p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.3f}"
+        share = f"{100 * row['variance_share']:.0f} % of the block's variance"
+        title += f"\nAUROC {row['auroc']:.2f}, {p_value}, {share}"
     ax.set_title(title)
     ax.set_xlabel("projection on the leading eigenvector")
     ax.set_ylabel("samples")
     ax.set_ylim(top=1.2 * ax.get_ylim()[1])
     ax.legend(loc="upper center", ncols=2)
-
-
-def _p_text(p_value: float) -> str:
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
 
 
 def _auroc(ax: Axes, scores: pd.DataFrame, seed: Any) -> None:

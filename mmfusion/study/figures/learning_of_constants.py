@@ -48,10 +48,8 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another number of axes.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     table, p = one_p(select_rows(subsets, "subsets", dataset=TOY_DATASETS, scale="1"))
     table = table[table["order"] > 1]

@@ -43,10 +43,8 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another shape.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     table, p = one_p(select_rows(subsets, "subsets", dataset=MOSI_DATASETS, scale="1"))
     datasets, norms = ordered(table["dataset"], MOSI_DATASETS), order_norms(table["norm"])

@@ -46,10 +46,8 @@ def relevance_against_p(
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another shape.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     table = select_rows(subsets, "subsets", dataset="ConditionallyIndependent", scale="1", order="1")
     norms, views = order_norms(table["norm"]), order_subsets(table["subset"])

@@ -54,10 +54,8 @@ def user_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another number of axes.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     names = [] if subsets.empty else [n for n in subsets["dataset"].unique() if n not in DATASET_NAMES]
     if not names:

@@ -18,6 +18,7 @@ from mmfusion.measures.subset_measures import subset_measures
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.cells import cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.tables.definitions import TABLES
 from mmfusion.study.tables.run_rows import metric_columns, run_row
 from mmfusion.study.training.cell_training import prepared_splits, use_one_thread
 from mmfusion.study.training.checkpoint import TrainedCell
@@ -77,15 +78,10 @@ def evaluate_cells(
     )
 
 
-def _bound(dataset: MultimodalDataset) -> float:
-    """Return the loss below which a network counts as converged."""
-    loss = constant_rows(dataset, None)[f"loss_{_judged(dataset)}"]
-    return CONVERGED_BELOW * float(loss.item())
-
-
-def _judged(dataset: MultimodalDataset) -> str:
-    """Name the split on which convergence is judged."""
-    return "validation" if "validation" in dataset.splits else "train"
+def _bound(dataset: MultimodalDataset) -> tuple[str, float]:
+    """Return the column on which convergence is judged, and the loss below which a network has converged."""
+    column = "loss_validation" if "validation" in dataset.splits else "loss_train"
+    return column, CONVERGED_BELOW * float(constant_rows(dataset, None)[column].item())
 
 
 def _evaluate(
@@ -93,7 +89,7 @@ def _evaluate(
     seed: int,
     dataset: MultimodalDataset,
     samples: Mapping[str, Samples],
-    bound: float,
+    bound: tuple[str, float],
     halves_seed: int,
 ) -> Evaluation:
     """Evaluate one network."""
@@ -104,13 +100,13 @@ def _evaluate(
     moments = trained.moments(seed)
     scores = {split: moments.restore(sum(group.values()) + network.bias) for split, group in parts.items()}
     run = run_row(dataset, "fusion", seed, metric_columns(dataset, scores))
-    converged = run[f"loss_{_judged(dataset)}"].to_numpy() < bound
-    cell = {name: keys[name] for name in ("norm", "p", "scale")}
-    run = run.assign(**cell, converged=pd.array(converged, dtype="boolean"))
+    column, most = bound
+    converged = pd.array(run[column].to_numpy() < most, dtype="boolean")
+    run = run.assign(converged=converged, **{name: keys[name] for name in ("norm", "p", "scale")})
     relevance = _relevance(
         network, parts, features["test"], samples["test"].target, dataset.task, halves_seed
     )
-    subsets = relevance.assign(**keys)[[*keys, *relevance.columns]]
+    subsets = relevance.assign(**keys)[TABLES["subsets"].names]
     counts = {"epochs": 0, "samples": len(dataset.splits["train"])}
     elapsed = time.perf_counter() - start
     return Evaluation(
@@ -138,7 +134,4 @@ def _relevance(
         halves_seed,
     )
     train_parts = centre_classes(parts["train"]) if task == "multiclass" else parts["train"]
-    train = variance_shares(train_parts)["covariance_share"]
-    after = list(table.columns).index("covariance_share") + 1
-    table.insert(after, "covariance_share_train", train)
-    return table
+    return table.assign(covariance_share_train=variance_shares(train_parts)["covariance_share"])

@@ -24,39 +24,6 @@ SENTIMENT = "sentiment"
 """Name of the latent that holds a real-valued sentiment."""
 
 
-def baseline_row(
-    dataset: MultimodalDataset,
-    model: str,
-    seed: int | None,
-    scores_by_split: Mapping[str, ArrayLike],
-    *,
-    losses: bool = True,
-) -> pd.DataFrame:
-    """Make the row of a baseline from its scores.
-
-    Parameters
-    ----------
-    dataset : MultimodalDataset
-        Holds the targets of the splits.
-    model : str
-        Name of the baseline.
-    seed : int or None
-        Seed of the dataset; None where it has none.
-    scores_by_split : mapping of str to array, shape (n,) or (n, C)
-        As for `metric_columns`.
-    losses : bool, default True
-        Whether the scores are logits or predictions whose loss means something; False leaves losses NaN.
-
-    Returns
-    -------
-    DataFrame
-        One row with the columns of `run_row`.
-    """
-    metrics = metric_columns(dataset, scores_by_split)
-    kept = {name: value for name, value in metrics.items() if losses or not name.startswith("loss_")}
-    return run_row(dataset, model, seed, kept)
-
-
 def metric_columns(dataset: MultimodalDataset, scores_by_split: Mapping[str, ArrayLike]) -> dict[str, float]:
     """Compute all metrics of the run table from the scores of one model.
 

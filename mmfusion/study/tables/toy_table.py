@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmfusion.errors import DataError
 from mmfusion.measures.intervals import summarise
 from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import NORM_NAMES, TOY_DATASETS, joined, order_norms, ordered
@@ -76,17 +75,13 @@ def toy_table(subsets_table: pd.DataFrame, references: pd.DataFrame) -> pd.DataF
 
     Raises
     ------
-    DataError
+    pandas.errors.MergeError
         If `references` has two values for one cell.
     """
     known = references[references["subset"] != LOST]
-    twice = known[known.duplicated(_KEYS)]
-    if not twice.empty:
-        cell = ", ".join(twice[_KEYS].iloc[0])
-        raise DataError(f"references: two values for {cell}, expected one; remove one of the rows.")
     published = known[[*_KEYS, "value"]].rename(columns={"value": "poster"})
     table = summarise(_study_rows(subsets_table), _KEYS, ["beta"]).astype({"n": int})
-    table = table.merge(published, on=_KEYS, how="left").drop(columns="measure")
+    table = table.merge(published, on=_KEYS, how="left", validate="one_to_one").drop(columns="measure")
     ranks = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"]), SUBSETS
     rank = {name: index for names in ranks for index, name in enumerate(names)}
     return table.sort_values(_KEYS, key=lambda names: names.map(rank), ignore_index=True)

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmfusion.errors import DataError
 from mmfusion.measures.intervals import bootstrap_interval
 from mmfusion.study.names import TOY_DATASETS, joined
 from mmfusion.study.tables.definitions import TABLES
@@ -153,7 +152,7 @@ def test_study_without_toy_runs(table):
 
 
 def test_one_cell_has_one_reference(study):
-    with pytest.raises(DataError, match="references: two values for XRel, ibn, 1, expected one"):
+    with pytest.raises(pd.errors.MergeError, match="not unique in right"):
         toy_table(study, pd.concat([POSTER, POSTER.iloc[:1]]))
 
 
