@@ -16,14 +16,7 @@ from mmfusion.study.figures.norm_comparison import NORMS_TITLE, in_slot, norm_ma
 from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
 from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
 from mmfusion.study.figures.slots import label_slots, shade_slot
-from mmfusion.study.names import (
-    TOY_DATASETS,
-    order_norms,
-    order_of,
-    order_subsets,
-    ordered,
-    subset_name,
-)
+from mmfusion.study.names import TOY_DATASETS, order_norms, order_of, order_subsets, ordered, subset_name
 
 TITLE = "Learning of constants: how far smaller subsets explain an interaction block"
 Slot = tuple[str, str, str]

@@ -15,14 +15,7 @@ from mmfusion.study.figures.figure_definition import FigureDefinition
 from mmfusion.study.figures.norm_comparison import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks
 from mmfusion.study.figures.seed_points import seeds_sentence
 from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
-from mmfusion.study.names import (
-    DATASET_NAMES,
-    joined,
-    number_name,
-    order_norms,
-    order_subsets,
-    subset_name,
-)
+from mmfusion.study.names import DATASET_NAMES, joined, number_name, order_norms, order_subsets, subset_name
 
 TITLE = "Your own data: relevance of modalities and their interactions"
 ROWS = ("weight_share", "covariance_share", "loss_rise")
