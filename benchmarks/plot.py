@@ -35,7 +35,7 @@ def overview(table: pd.DataFrame) -> Figure:
     Figure
     """
     with figure_style():
-        axes, _ = panels(2, 4, (14.0, 8.4))
+        axes = panels(2, 4, (14.0, 8.4))
         shared = _limits(table[(table["part"] == "fusion") & (table["unit"] == "x none")])
         for ax, dim in zip(axes[0], DIMS, strict=True):
             rows = table[(table["part"] == "fusion") & (table["dim"] == dim) & (table["unit"] == "x none")]

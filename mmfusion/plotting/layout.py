@@ -21,7 +21,7 @@ _EDGE = 0.12  # inches between heading and edge
 
 def panels(
     rows: int, columns: int, size: tuple[float, float], axes: Any = None, **options: Any
-) -> tuple[NDArray[Any], bool]:
+) -> NDArray[Any]:
     """Make a grid of axes, or check the one that a caller passes.
 
     Parameters
@@ -38,8 +38,6 @@ def panels(
     Returns
     -------
     array of Axes, shape (rows, columns)
-    bool
-        Whether the figure is new: only a new one gets a heading and a legend below its panels.
 
     Raises
     ------
@@ -47,14 +45,13 @@ def panels(
         If `axes` has another number of axes.
     """
     if axes is None:
-        figure = Figure(figsize=size, layout="constrained")
-        return figure.subplots(rows, columns, squeeze=False, **options), True
-    given = np.array(axes, dtype=object).ravel()
-    if given.size != rows * columns:
+        axes = Figure(figsize=size, layout="constrained").subplots(rows, columns, squeeze=False, **options)
+    grid: NDArray[Any] = np.array(axes, dtype=object).ravel()
+    if grid.size != rows * columns:
         raise ValueError(
-            f"axes: {given.size} given, expected {rows} x {columns}; pass None to get a new figure."
+            f"axes: {grid.size} given, expected {rows} x {columns}; pass None to get a new figure."
         )
-    return given.reshape(rows, columns), False
+    return grid.reshape(rows, columns)
 
 
 def figure_of(axes: NDArray[Any]) -> Figure:
@@ -106,7 +103,7 @@ def finish(
     axes : array of Axes
         All panels; the first of a caller's axes gets the legend.
     is_new : bool
-        Whether the figure is new, see `panels`.
+        Whether the figure is new, which a caller's axes are not.
     title, subtitle : str
         See `add_heading`.
     handles : sequence of Artist

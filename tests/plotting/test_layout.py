@@ -6,15 +6,13 @@ from mmfusion.plotting.layout import add_heading, figure_of, finish, legend_mark
 
 
 def test_panels_makes_or_takes_axes():
-    grid, is_new = panels(2, 3, (4.0, 3.0))
+    grid = panels(2, 3, (4.0, 3.0))
     assert grid.shape == (2, 3)
-    assert is_new
     given = Figure().subplots(2, 3)
-    taken, is_new = panels(2, 3, (4.0, 3.0), given)
-    assert not is_new
+    taken = panels(2, 3, (4.0, 3.0), given)
     assert np.array_equal(taken, given)
     assert figure_of(taken) is given[0, 0].get_figure()
-    single, _ = panels(1, 1, (4.0, 3.0), given[0, 0])
+    single = panels(1, 1, (4.0, 3.0), given[0, 0])
     assert single[0, 0] is given[0, 0]
 
 
@@ -35,11 +33,11 @@ def test_heading_wraps_to_the_width():
 
 def test_legend_goes_below_or_into_the_axes():
     handles = [legend_mark("one", "black"), legend_mark("two", "red")]
-    grid, is_new = panels(1, 1, (4.0, 3.0))
-    finish(grid, is_new, "title", "subtitle", handles)
+    grid = panels(1, 1, (4.0, 3.0))
+    finish(grid, True, "title", "subtitle", handles)
     assert [text.get_text() for text in figure_of(grid).legends[0].get_texts()] == ["one", "two"]
     assert [text.get_text() for text in figure_of(grid).texts] == ["title", "subtitle"]
-    given, is_new = panels(1, 1, (4.0, 3.0), Figure().subplots())
-    finish(given, is_new, "title", "subtitle", handles)
+    given = panels(1, 1, (4.0, 3.0), Figure().subplots())
+    finish(given, False, "title", "subtitle", handles)
     assert given[0, 0].get_legend() is not None
     assert not figure_of(given).texts

@@ -55,7 +55,7 @@ def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     table = rows.groupby(KEYS, observed=True)["weight_share"].sum(min_count=1).reset_index()
     datasets, norms = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"])
     size = (1.4 + 2.0 * max(len(norms), 2), 2.1 + 1.75 * len(datasets))
-    grid, is_new = panels(len(datasets), len(norms), size, axes, sharey=True)
+    grid = panels(len(datasets), len(norms), size, axes, sharey=True)
     for row, dataset in enumerate(datasets):
         for column, norm in enumerate(norms):
             ax = grid[row, column]
@@ -72,7 +72,7 @@ def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
         "weight. "
     )
     seeds = seeds_sentence(table, "Line and band", points=False)
-    finish(grid, is_new, TITLE, subtitle + seeds, _handles(sorted(table["order"].unique())))
+    finish(grid, axes is None, TITLE, subtitle + seeds, _handles(sorted(table["order"].unique())))
     return grid
 
 
@@ -85,8 +85,8 @@ def _panel(ax: Axes, table: pd.DataFrame, dataset: str) -> None:
         width = 2.8 if number == planted else 1.3
         ax.plot(mean["mean"], **_look(number), linewidth=width, marker="o", markersize=2.5)
         if mean["low"].notna().any():
-            band = {"color": order_color(number), "alpha": 0.2, "linewidth": 0}
-            ax.fill_between(mean.index, mean["low"], mean["high"], **band)
+            color = order_color(number)
+            ax.fill_between(mean.index, mean["low"], mean["high"], color=color, alpha=0.2, linewidth=0)
     if table.empty:
         empty_panel(ax, "not in\nthis study")
     ax.set_ylim(-0.04, 1.04)

@@ -63,7 +63,7 @@ def eigen_projection(
     samples = select_rows(projections, "eigen_projections", **wanted, p=p)
     seed = samples["seed"].iloc[0]
     samples = samples[samples["seed"] == seed]
-    grid, is_new = panels(1, 3, (11.0, 4.5), axes, width_ratios=[1.0, 1.5, 0.7])
+    grid = panels(1, 3, (11.0, 4.5), axes, width_ratios=[1.0, 1.5, 0.7])
     left, middle, right = grid.ravel()
     _spectrum(left, shares)
     _histogram(middle, samples, scores[scores["seed"] == seed])
@@ -75,7 +75,8 @@ def eigen_projection(
         "projection as a score for the class: max(a, 1 - a), so that chance lies slightly above 0.5; "
         "p two-sided by Mann and Whitney's U. "
     )
-    finish(grid, is_new, f"Leading eigenvector of block {name}, {role}", subtitle + seeds_sentence(scores))
+    title = f"Leading eigenvector of block {name}, {role}"
+    finish(grid, axes is None, title, subtitle + seeds_sentence(scores))
     return grid
 
 

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from mmfusion.plotting.layout import empty_panel, finish, panels
 from mmfusion.plotting.style import norm_look
 from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.norm_comparison import NORMS_TITLE, in_slot, norm_marks
 from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
 from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
-from mmfusion.study.figures.slots import label_slots, shade_slot
+from mmfusion.study.figures.slots import NORMS_TITLE, in_slot, label_slots, norm_marks, shade_slot
 from mmfusion.study.names import TOY_DATASETS, order_norms, order_of, order_subsets, ordered, subset_name
 
 TITLE = "Learning of constants: how far smaller subsets explain an interaction block"
@@ -51,7 +50,7 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
     datasets, norms = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"])
     slots = _slots(order_subsets(table["subset"]))
     size = (1.0 + len(slots) * max(0.35 * len(norms), 1.7), 2.2 + 1.7 * len(datasets))
-    grid, is_new = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
+    grid = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
     for ax, dataset in zip(grid.ravel(), datasets, strict=True):
         _panel(ax, table[table["dataset"] == dataset], slots, norms)
         ax.set_title(dataset, loc="left")
@@ -63,7 +62,7 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
         "blocks. 'no weight': below a millionth of the score's variance in every seed; a fraction "
         "such as 7/10: in 7 of 10 seeds the block had weight. "
     )
-    finish(grid, is_new, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
+    finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
     return grid
 
 

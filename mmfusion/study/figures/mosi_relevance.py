@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import finish, panels
 from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.norm_comparison import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks
 from mmfusion.study.figures.seed_points import seeds_sentence
 from mmfusion.study.figures.select_rows import one_p, select_rows
+from mmfusion.study.figures.slots import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks
 from mmfusion.study.names import (
     DATASET_NAMES,
     MOSI_DATASETS,
@@ -51,7 +51,7 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     labels = order_subsets(table["subset"])
     width = max(0.17 * len(labels) * len(norms), 0.75 * len(labels), 4.0)
     size = (1.2 + width * len(datasets), 7.2)
-    grid, is_new = panels(len(ROWS), len(datasets), size, axes, sharex=True, sharey="row")
+    grid = panels(len(ROWS), len(datasets), size, axes, sharex=True, sharey="row")
     for column, dataset in zip(grid.T, datasets, strict=True):
         for ax, measure in zip(column, ROWS, strict=True):
             draw_measure(ax, table[table["dataset"] == dataset], measure, labels, norms)
@@ -63,7 +63,7 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
         "share of the subset in the sum of the block norms after training (the given text and video "
         f"features have seen the training labels). Bottom: {COVARIANCE} "
     )
-    finish(grid, is_new, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
+    finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
     return grid
 
 

@@ -52,7 +52,7 @@ def relevance_against_p(
     table = select_rows(subsets, "subsets", dataset="ConditionallyIndependent", scale="1", order="1")
     norms, views = order_norms(table["norm"]), order_subsets(table["subset"])
     powers = order_numbers(table["p"])
-    grid, is_new = panels(2, len(norms), (2.2 + 3.4 * len(norms), 6.4), axes, sharex=True, sharey="row")
+    grid = panels(2, len(norms), (2.2 + 3.4 * len(norms), 6.4), axes, sharex=True, sharey="row")
     for column, norm in enumerate(norms):
         for row, (measure, label) in enumerate(ROWS.items()):
             ax = grid[row, column]
@@ -67,7 +67,7 @@ def relevance_against_p(
     colors = graded_colors(len(views))
     handles = [legend_mark(*entry) for entry in zip(names, colors, MARKERS, strict=False)]
     legend = "view (probability that it carries the motif of the class)"
-    finish(grid, is_new, TITLE, SUBTITLE + seeds_sentence(table), handles, legend)
+    finish(grid, axes is None, TITLE, SUBTITLE + seeds_sentence(table), handles, legend)
     return grid
 
 

@@ -59,7 +59,7 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     labels = order_subsets(table["subset"])
     scales = order_numbers(table["scale"].astype(str))
     size = (max(1.4 + 0.95 * len(labels), 7.0), 2.4 + 1.6 * len(datasets))
-    grid, is_new = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
+    grid = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
     for ax, dataset in zip(grid.ravel(), datasets, strict=True):
         _panel(ax, table[table["dataset"] == dataset], labels, scales)
         planted = f", planted: {subset_name(PLANTED[dataset])}" if dataset in PLANTED else ""
@@ -73,7 +73,8 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
         "multiplied by a constant, which does not change what the views say; relevance should not depend on "
         "it. "
     )
-    finish(grid, is_new, TITLE, subtitle + seeds_sentence(table), handles, "encoder outputs multiplied by")
+    legend = "encoder outputs multiplied by"
+    finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table), handles, legend)
     return grid
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from mmfusion.fusion.subsets import parse_subset
 from mmfusion.plotting.layout import finish, panels
 from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.norm_comparison import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks
 from mmfusion.study.figures.seed_points import seeds_sentence
 from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.slots import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks
 from mmfusion.study.names import DATASET_NAMES, joined, number_name, order_norms, order_subsets, subset_name
 
 TITLE = "Your own data: relevance of modalities and their interactions"
@@ -56,7 +56,7 @@ def user_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     table, p = one_p(select_rows(subsets, "subsets", dataset=names, scale="1"))
     parts = {str(name): part for name, part in table.groupby("dataset", sort=False)}
     norms = order_norms(table["norm"])
-    column, is_new = panels(len(ROWS) * len(parts), 1, _size(list(parts.values()), len(norms)), axes)
+    column = panels(len(ROWS) * len(parts), 1, _size(list(parts.values()), len(norms)), axes)
     grid: NDArray[Any] = column.reshape(len(parts), len(ROWS))
     for row, (name, part) in zip(grid, parts.items(), strict=True):
         _draw_dataset(row, name, part, norms)
@@ -64,7 +64,7 @@ def user_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
         f"Dataset{'s' if len(parts) > 1 else ''}: {joined(parts)}, p = {number_name(p)}. Top: share of the "
         f"subset in the sum of the block norms after training. Middle: {COVARIANCE} Bottom: {LOSS_RISE} "
     )
-    finish(grid, is_new, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
+    finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
     return grid
 
 

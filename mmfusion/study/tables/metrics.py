@@ -170,13 +170,14 @@ def sentiment_metrics(score: ArrayLike, sentiment: ArrayLike, real_valued: bool)
     if np.isnan(guess).any():
         return dict.fromkeys(SENTIMENT_METRICS, np.nan)
     strict = (guess > 0) == (truth > 0)
+    seven, true_seven = (np.clip(values, -3.0, 3.0).round() for values in (guess, truth))
     nonzero = truth != 0
     return {
         "acc2_zeros_positive": float(np.mean((guess >= 0) == (truth >= 0))),
         "acc2_zeros_omitted": float(np.mean(strict[nonzero])) if nonzero.any() else np.nan,
         "acc2_zeros_negative": float(np.mean(strict)),
         "f1_weighted": float(f1_score(truth >= 0, guess >= 0, average="weighted", zero_division=0.0)),
-        "acc7": float(np.mean(_seven(guess) == _seven(truth))) if real_valued else np.nan,
+        "acc7": float(np.mean(seven == true_seven)) if real_valued else np.nan,
         "mae": float(np.mean(np.abs(guess - truth))) if real_valued else np.nan,
         "pearson_r": _pearson(guess, truth),
     }
@@ -193,8 +194,3 @@ def _pearson(first: Floats, second: Floats) -> float:
 def _varies(values: Floats) -> bool:
     """Say whether values differ by more than rounding."""
     return bool(np.ptp(values) > 1e-12 * np.abs(values).max())
-
-
-def _seven(values: Floats) -> Floats:
-    seven: Floats = np.clip(values, -3.0, 3.0).round()
-    return seven

@@ -113,7 +113,7 @@ def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame) -> pd.DataFram
             lines.append(("poster", _DASH, cells["poster"].map(_exact)))
         for source, seeds, texts in lines:
             texts = texts.reindex(SUBSETS, fill_value=_DASH)
-            rows.append([dataset, NORM_NAMES.get(norm, norm), source, seeds, *texts])
+            rows.append([dataset, NORM_NAMES.get(str(norm), norm), source, seeds, *texts])
     head = ["dataset", "normalisation", "source", "seeds"]
     return pd.DataFrame(rows, columns=[*head, *(subset.replace("+", "") for subset in SUBSETS)])
 
