@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -30,24 +29,9 @@ CONVERGED_BELOW = 0.95
 """A run counts as converged if its loss is below this share of the constant predictor's loss."""
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Tables of one trained cell or several.
-
-    Parameters
-    ----------
-    runs, subsets, seconds : DataFrame
-        As `mmfusion.study.tables.definitions` defines them.
-    """
-
-    runs: pd.DataFrame
-    subsets: pd.DataFrame
-    seconds: pd.DataFrame
-
-
 def evaluate_cells(
     cells: Sequence[TrainedCell], datasets: Mapping[int, MultimodalDataset], halves_seed: int
-) -> Evaluation:
+) -> dict[str, pd.DataFrame]:
     """Compute metrics and relevance of all networks of several trained cells.
 
     Parameters
@@ -61,21 +45,20 @@ def evaluate_cells(
 
     Returns
     -------
-    Evaluation
-        Rows in the order of the cells and their seeds.
+    dict of str to DataFrame
+        The tables ``runs``, ``subsets`` and ``seconds``, as `mmfusion.study.tables.definitions` defines them;
+        rows in the order of the cells and their seeds.
     """
     use_one_thread()
-    evaluations: dict[tuple[int, int], Evaluation] = {}
+    evaluations: dict[tuple[int, int], dict[str, pd.DataFrame]] = {}
     for seed, dataset in datasets.items():  # seeds outside: what all cells share is computed once
         with_seed = [(index, cell) for index, cell in enumerate(cells) if seed in cell.networks]
         samples = prepared_splits(with_seed[0][1], seed, dataset) if with_seed else {}
         bound = _bound(dataset)
         for index, cell in with_seed:
             evaluations[index, seed] = _evaluate(cell, seed, dataset, samples, bound, halves_seed)
-    tables = [vars(evaluations[index, seed]) for index, cell in enumerate(cells) for seed in cell.networks]
-    return Evaluation(
-        **{name: pd.concat([part[name] for part in tables], ignore_index=True) for name in tables[0]}
-    )
+    parts = [evaluations[index, seed] for index, cell in enumerate(cells) for seed in cell.networks]
+    return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 
 
 def _bound(dataset: MultimodalDataset) -> tuple[str, float]:
@@ -91,7 +74,7 @@ def _evaluate(
     samples: Mapping[str, Samples],
     bound: tuple[str, float],
     halves_seed: int,
-) -> Evaluation:
+) -> dict[str, pd.DataFrame]:
     """Evaluate one network."""
     start = time.perf_counter()
     network, keys = trained.networks[seed], cell_keys(trained.cell, seed)
@@ -107,11 +90,9 @@ def _evaluate(
         network, parts, features["test"], samples["test"].target, dataset.task, halves_seed
     )
     subsets = relevance.assign(**keys)[TABLES["subsets"].names]
-    counts = {"epochs": 0, "samples": len(dataset.splits["train"])}
-    elapsed = time.perf_counter() - start
-    return Evaluation(
-        run, subsets, pd.DataFrame([{**keys, "stage": "evaluate", "seconds": elapsed, **counts}])
-    )
+    timed = {"stage": "evaluate", "seconds": time.perf_counter() - start, "epochs": 0}
+    seconds = pd.DataFrame([{**keys, **timed, "samples": len(dataset.splits["train"])}])
+    return {"runs": run, "subsets": subsets, "seconds": seconds}
 
 
 def _relevance(
