@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
@@ -67,7 +66,7 @@ def add_heading(figure: Figure, title: str, subtitle: str) -> None:
     Parameters
     ----------
     figure : Figure
-        With constrained layout.
+        Gets a constrained layout.
     title : str
         What the figure shows.
     subtitle : str
@@ -83,9 +82,7 @@ def add_heading(figure: Figure, title: str, subtitle: str) -> None:
     left = _EDGE / width
     figure.text(left, 1 - _EDGE / height, title, size=TITLE_SIZE, weight="bold", va="top", gid="title")
     figure.text(left, 1 - below_title / height, subtitle, size=SUBTITLE_SIZE, va="top", gid="subtitle")
-    engine = figure.get_layout_engine()
-    if isinstance(engine, ConstrainedLayoutEngine):
-        engine.set(rect=(0, 0, 1, 1 - used / height))
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - used / height))
 
 
 def finish(

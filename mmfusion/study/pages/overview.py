@@ -169,29 +169,25 @@ def results_markdown(
     str
     """
     facts = "\n".join(f"- {line}" for line in _facts(provenance))
-    return "\n".join(
-        [
-            "# Results of the study\n",
-            f"Copied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
-            f"## Toy table\n\n{toy_table}",
-            _section("Predictions", outcome_table(predictions)),
-            _section("Test scores, planted truth", score_table(runs, sentiment=False)),
-            _section("Test scores, CMU-MOSI", score_table(runs, sentiment=True)),
-        ]
-    )
+    parts = [
+        f"# Results of the study\n\nCopied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
+        f"## Toy table\n\n{toy_table}",
+        _section("Predictions", outcome_table(predictions)),
+        _section("Test scores, planted truth", score_table(runs, sentiment=False)),
+        _section("Test scores, CMU-MOSI", score_table(runs, sentiment=True)),
+    ]
+    return "\n".join(parts)
 
 
 def _facts(provenance: Mapping[str, Any]) -> list[str]:
-    versions = ", ".join(
-        f"{name} {number or 'not installed'}" for name, number in provenance["versions"].items()
-    )
+    versions = [f"{name} {number or 'not installed'}" for name, number in provenance["versions"].items()]
     commit = provenance["commit"] or "unknown (not a checkout)"
     return [
         str(provenance["mosi"]),
         f"Seeds: {', '.join(map(str, provenance['seeds']))}.",
         f"Configuration digest {provenance['config_digest']}, commit {commit}.",
         f"Python {provenance['python']} on {provenance['processor']}, {provenance['cores']} cores.",
-        f"{versions}.",
+        f"{', '.join(versions)}.",
     ]
 
 

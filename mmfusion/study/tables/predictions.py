@@ -98,8 +98,7 @@ def _bounds(subsets: pd.DataFrame) -> Iterable[Prediction]:
             continue
         beta = float(means[bound.subset])
         holds = beta >= bound.value if bound.sign == ">=" else beta < bound.value
-        measured = f"beta {beta:.4g}"
-        threshold = f"beta {bound.sign} {bound.value:g}"
+        measured, threshold = f"beta {beta:.4g}", f"beta {bound.sign} {bound.value:g}"
         if bound.others is not None:
             largest = float(means.drop(bound.subset).max())
             holds = holds and largest <= bound.others
