@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from mmfusion.measures.intervals import summarise
 from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import LINES, order_color
-from mmfusion.study.figures.figure_definition import FigureDefinition
+from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
 from mmfusion.study.figures.seed_points import seeds_sentence
-from mmfusion.study.figures.select_rows import one_p, select_rows
 from mmfusion.study.names import (
     NORM_NAMES,
     PLANTED,

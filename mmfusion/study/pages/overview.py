@@ -1,4 +1,4 @@
-"""What was run and what came out: a page for the browser, and tables in Markdown for the documentation."""
+"""What was run and what came out: pages for the browser, and tables in Markdown for the documentation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pandas as pd
 from mmfusion.measures.catalogue import LABELS
 from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import DATASET_NAMES
-from mmfusion.study.pages.html import html_page, outcome_table
 
 SCORES = {
     "accuracy_test": "accuracy",
@@ -40,6 +39,46 @@ USER_RELEVANCE_TEXT = (
     "Mean over seeds and 95 % bootstrap interval. Trust what is measured on the test split before beta, "
     "which is read off the weights, and IBN before the other normalisations."
 )
+
+
+def outcome_table(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the predictions with readable headings and a word for every outcome."""
+    words = predictions["holds"].map({True: "holds", False: "fails"}).astype(object)
+    table = predictions.assign(outcome=words.where(predictions["holds"].notna(), "reported"))
+    return table[["dataset", "norm", "statement", "threshold", "measured", "outcome"]]
+
+
+def predictions_html(predictions: pd.DataFrame) -> str:
+    """Write the predictions as a complete page."""
+    return html_page(
+        "Predictions and what was measured", outcome_table(predictions).to_html(index=False, border=0)
+    )
+
+
+def html_page(title: str, body: str) -> str:
+    """Wrap a body in a minimal page.
+
+    Parameters
+    ----------
+    title : str
+        Text.
+    body : str
+        HTML.
+
+    Returns
+    -------
+    str
+    """
+    style = (
+        "body{font-family:sans-serif;margin:2em;max-width:100em;color:#222;background:#fff}"
+        "table{border-collapse:collapse;margin:1em 0}"
+        "th,td{border-bottom:1px solid #ccc;padding:.3em .7em;text-align:left;font-size:.9em}"
+    )
+    title = escape(title)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{style}</style></head>\n<body><h1>{title}</h1>\n{body}\n</body></html>\n"
+    )
 
 
 def score_table(runs: pd.DataFrame, sentiment: bool) -> pd.DataFrame:
