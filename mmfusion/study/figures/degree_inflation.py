@@ -14,7 +14,7 @@ from mmfusion.measures.intervals import summarise
 from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import LINES, order_color
 from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
-from mmfusion.study.figures.seed_points import seeds_sentence
+from mmfusion.study.figures.marks import seeds_sentence
 from mmfusion.study.names import (
     NORM_NAMES,
     PLANTED,

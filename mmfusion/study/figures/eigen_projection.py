@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mmfusion.plotting.layout import empty_panel, finish, panels
 from mmfusion.plotting.style import BLUE, GREY, ORANGE, VERMILLION
 from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
-from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
+from mmfusion.study.figures.marks import draw_seeds, finite, seeds_sentence
 from mmfusion.study.names import NORM_NAMES, subset_name
 
 COMPONENTS = 8

@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 from mmfusion.plotting.layout import empty_panel, finish, panels
 from mmfusion.plotting.style import norm_look
 from mmfusion.study.figures.figure_definition import FigureDefinition, MissingRowsError, one_p, select_rows
-from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
-from mmfusion.study.figures.slots import NORMS_TITLE, in_slot, label_slots, norm_marks, shade_slot
+from mmfusion.study.figures.marks import (
+    NORMS_TITLE,
+    draw_seeds,
+    finite,
+    in_slot,
+    label_slots,
+    norm_marks,
+    seeds_sentence,
+    shade_slot,
+)
 from mmfusion.study.names import TOY_DATASETS, order_norms, order_of, order_subsets, ordered, subset_name
 
 TITLE = "Learning of constants: how far smaller subsets explain an interaction block"

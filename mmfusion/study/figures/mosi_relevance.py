@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import finish, panels
 from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
-from mmfusion.study.figures.seed_points import seeds_sentence
-from mmfusion.study.figures.slots import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks
+from mmfusion.study.figures.marks import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks, seeds_sentence
 from mmfusion.study.names import (
     DATASET_NAMES,
     MOSI_DATASETS,

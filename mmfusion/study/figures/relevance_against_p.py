@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import MARKERS, graded_colors
 from mmfusion.study.figures.figure_definition import FigureDefinition, select_rows
-from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
-from mmfusion.study.figures.slots import label_slots, offsets
+from mmfusion.study.figures.marks import draw_seeds, finite, label_slots, offsets, seeds_sentence
 from mmfusion.study.names import NORM_NAMES, number_name, order_norms, order_numbers, order_subsets
 
 TITLE = "Relevance of conditionally independent views against p"

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from mmfusion.fusion.subsets import parse_subset
 from mmfusion.plotting.layout import finish, panels
 from mmfusion.study.figures.figure_definition import FigureDefinition, MissingRowsError, one_p, select_rows
-from mmfusion.study.figures.seed_points import seeds_sentence
-from mmfusion.study.figures.slots import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks
+from mmfusion.study.figures.marks import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks, seeds_sentence
 from mmfusion.study.names import DATASET_NAMES, joined, number_name, order_norms, order_subsets, subset_name
 
 TITLE = "Your own data: relevance of modalities and their interactions"

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mmfusion.measures.intervals import bootstrap_interval
-from mmfusion.study.figures.seed_points import draw_seeds, seeds_sentence
+from mmfusion.study.figures.marks import draw_seeds, seeds_sentence
 
 
 @pytest.fixture
