@@ -16,18 +16,6 @@ from mmfusion.measures.losses import decide, loss_of_samples
 
 Floats = NDArray[np.float64]
 
-CLASSIFICATION_METRICS = ("accuracy", "f1", "loss")
-REGRESSION_METRICS = ("loss", "mae", "pearson_r", "r2")
-SENTIMENT_METRICS = (
-    "acc2_zeros_positive",
-    "acc2_zeros_omitted",
-    "acc2_zeros_negative",
-    "f1_weighted",
-    "acc7",
-    "mae",
-    "pearson_r",
-)
-
 
 def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, float]:
     """Compute accuracy, F1 and cross-entropy of class scores.
@@ -70,16 +58,15 @@ def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, fl
     logits, labels = np.asarray(scores, dtype=np.float64), np.asarray(target).astype(np.int64)
     if logits.ndim == 1:
         logits = logits[:, np.newaxis]
-    if np.isnan(logits).any():
-        return dict.fromkeys(CLASSIFICATION_METRICS, np.nan)
     task, average = ("binary", "binary") if logits.shape[1] == 1 else ("multiclass", "macro")
     losses = loss_of_samples(logits, labels, task)
     decision = decide(logits, task).reshape(len(labels))
-    return {
+    metrics = {
         "accuracy": float(np.mean(decision == labels)),
         "f1": float(f1_score(labels, decision, average=average, zero_division=0.0)),
         "loss": float(np.mean(losses)),
     }
+    return _defined(metrics, logits)
 
 
 def regression_metrics(prediction: ArrayLike, target: ArrayLike, target_std: float) -> dict[str, float]:
@@ -115,15 +102,14 @@ def regression_metrics(prediction: ArrayLike, target: ArrayLike, target_std: flo
     0.625
     """
     guess, truth = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (prediction, target))
-    if np.isnan(guess).any():
-        return dict.fromkeys(REGRESSION_METRICS, np.nan)
     error = guess - truth
-    return {
+    metrics = {
         "loss": float(np.mean((error / target_std) ** 2)),
         "mae": float(np.mean(np.abs(error))),
         "pearson_r": _pearson(guess, truth),
         "r2": float(r2_score(truth, guess)) if _varies(truth) and np.isfinite(guess).all() else np.nan,
     }
+    return _defined(metrics, guess)
 
 
 def sentiment_metrics(score: ArrayLike, sentiment: ArrayLike, real_valued: bool) -> dict[str, float]:
@@ -167,12 +153,10 @@ def sentiment_metrics(score: ArrayLike, sentiment: ArrayLike, real_valued: bool)
     (0.5, 0.6666666666666666)
     """
     guess, truth = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (score, sentiment))
-    if np.isnan(guess).any():
-        return dict.fromkeys(SENTIMENT_METRICS, np.nan)
     strict = (guess > 0) == (truth > 0)
     seven, true_seven = (np.clip(values, -3.0, 3.0).round() for values in (guess, truth))
     nonzero = truth != 0
-    return {
+    metrics = {
         "acc2_zeros_positive": float(np.mean((guess >= 0) == (truth >= 0))),
         "acc2_zeros_omitted": float(np.mean(strict[nonzero])) if nonzero.any() else np.nan,
         "acc2_zeros_negative": float(np.mean(strict)),
@@ -181,6 +165,12 @@ def sentiment_metrics(score: ArrayLike, sentiment: ArrayLike, real_valued: bool)
         "mae": float(np.mean(np.abs(guess - truth))) if real_valued else np.nan,
         "pearson_r": _pearson(guess, truth),
     }
+    return _defined(metrics, guess)
+
+
+def _defined(metrics: dict[str, float], scores: Floats) -> dict[str, float]:
+    """Return the metrics, all of them NaN if a score is."""
+    return dict.fromkeys(metrics, np.nan) if np.isnan(scores).any() else metrics
 
 
 def _pearson(first: Floats, second: Floats) -> float:

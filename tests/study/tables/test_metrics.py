@@ -7,12 +7,16 @@ import pytest
 
 from mmfusion.study.tables.definitions import TABLES
 from mmfusion.study.tables.metrics import (
-    CLASSIFICATION_METRICS,
-    REGRESSION_METRICS,
-    SENTIMENT_METRICS,
     classification_metrics,
     regression_metrics,
     sentiment_metrics,
+)
+
+CLASSIFICATION_METRICS = ("accuracy", "f1", "loss")
+REGRESSION_METRICS = ("loss", "mae", "pearson_r", "r2")
+SENTIMENT_METRICS = (
+    *("acc2_zeros_positive", "acc2_zeros_omitted", "acc2_zeros_negative"),
+    *("f1_weighted", "acc7", "mae", "pearson_r"),
 )
 
 
