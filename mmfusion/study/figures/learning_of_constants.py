@@ -25,6 +25,8 @@ from mmfusion.study.figures.marks import (
 from mmfusion.study.names import TOY_DATASETS, order_norms, order_of, order_subsets, ordered, subset_name
 
 TITLE = "Learning of constants: how far smaller subsets explain an interaction block"
+SOURCES = {"reducibility_single": "single views", "reducibility_within": "all smaller subsets"}
+"""What a block is predicted from, by the column of the table; for pairs the two are the same."""
 Slot = tuple[str, str, str]
 """Subset, column of the table, tick label."""
 
@@ -55,7 +57,12 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
     if table.empty:
         raise MissingRowsError("subsets", "an order above one")
     datasets, norms = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"])
-    slots = _slots(order_subsets(table["subset"]))
+    slots = [
+        (label, measure, f"{subset_name(label)}\nfrom {source}")
+        for label in order_subsets(table["subset"])
+        for measure, source in SOURCES.items()
+        if order_of(label) > 2 or measure == "reducibility_single"
+    ]
     size = (1.0 + len(slots) * max(0.35 * len(norms), 1.7), 2.2 + 1.7 * len(datasets))
     grid = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
     for ax, dataset in zip(grid.ravel(), datasets, strict=True):
@@ -73,17 +80,6 @@ def learning_of_constants(subsets: pd.DataFrame, axes: Any = None) -> NDArray[An
     return grid
 
 
-def _slots(labels: Sequence[str]) -> list[Slot]:
-    """List the slots of the horizontal axis: one per pair, two per larger subset."""
-    slots: list[Slot] = []
-    for label in labels:
-        name = subset_name(label)
-        slots.append((label, "reducibility_single", f"{name}\nfrom single views"))
-        if order_of(label) > 2:
-            slots.append((label, "reducibility_within", f"{name}\nfrom all smaller subsets"))
-    return slots
-
-
 def _panel(ax: Axes, table: pd.DataFrame, slots: Sequence[Slot], norms: Sequence[str]) -> None:
     """Draw all slots of one dataset, every normalisation within each."""
     for index, (subset, measure, _) in enumerate(slots):
@@ -98,7 +94,7 @@ def _panel(ax: Axes, table: pd.DataFrame, slots: Sequence[Slot], norms: Sequence
             shade_slot(ax, index, "no such block")
     ax.axhline(0, color="black", linewidth=0.7, zorder=1)
     label_slots(ax, [name for _, _, name in slots])
-    known = finite(table[["reducibility_single", "reducibility_within"]].to_numpy())
+    known = finite(table[list(SOURCES)])
     if not known.size:
         empty_panel(ax, "")
     ax.set_ylim(min(ax.get_ylim()[0], -0.15, *(known - 0.1)), 1.05)
