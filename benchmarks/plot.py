@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from mmfusion.plotting.layout import empty_panel, heading, panels
-from mmfusion.plotting.style import BLUE, GREY, VERMILLION, norm_color, norm_marker, style
+from mmfusion.plotting.layout import add_heading, empty_panel, legend_mark, panels
+from mmfusion.plotting.style import BLUE, GREY, VERMILLION, figure_style, norm_look
 
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
 DIMS = (4, 8, 16, 32)
@@ -34,8 +34,8 @@ def overview(table: pd.DataFrame) -> Figure:
     -------
     Figure
     """
-    with style():
-        axes, _ = panels(2, 4, (14.0, 8.4))
+    with figure_style():
+        axes = panels(2, 4, (14.0, 8.4))
         shared = _limits(table[(table["part"] == "fusion") & (table["unit"] == "x none")])
         for ax, dim in zip(axes[0], DIMS, strict=True):
             rows = table[(table["part"] == "fusion") & (table["dim"] == dim) & (table["unit"] == "x none")]
@@ -57,13 +57,13 @@ def overview(table: pd.DataFrame) -> Figure:
 
 def _explain(figure: Figure) -> None:
     handles = [
-        *(Line2D([], [], color=norm_color(n), marker=norm_marker(n), ls="", label=n) for n in NORMS),
+        *(legend_mark(n, **norm_look(n)) for n in NORMS),
         Line2D([], [], color="black", ls="-", label="all orders, up to M"),
         Line2D([], [], color="black", ls="--", label="orders one and two only"),
         Line2D([], [], color=VERMILLION, ls=":", label="goal"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    heading(
+    add_heading(
         figure,
         "What mmfusion costs",
         "Upper row, lower is better: time of forward and backward of the fusion layer under a normalisation, "
@@ -105,7 +105,7 @@ def _log_ratio(ax: Axes, label: str, limits: tuple[float, float]) -> None:
 
 def _points(ax: Axes, x: Any, rows: pd.DataFrame, norm: str, line: str) -> None:
     low, high = (rows["value"] - rows["low"]).fillna(0), (rows["high"] - rows["value"]).fillna(0)
-    look = {"color": norm_color(norm), "marker": norm_marker(norm), "ls": line, "ms": 5, "capsize": 2}
+    look = {**norm_look(norm), "ls": line, "ms": 5, "capsize": 2}
     ax.errorbar(x, rows["value"], yerr=[low, high], elinewidth=0.8, **look)
 
 

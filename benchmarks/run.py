@@ -23,7 +23,7 @@ from study import study_report
 
 import mmfusion
 from mmfusion.files import write_table, write_text
-from mmfusion.plotting.style import save
+from mmfusion.plotting.style import save_figure
 
 PARTS = (
     "throughput",
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         return status
     table = measured(options.parts or list(PARTS), options.quick)
     write(table, options.output, "benchmarks", options.quick)
-    save(overview(table), options.output / "benchmarks.png")
+    save_figure(overview(table), options.output / "benchmarks.png")
     return 0
 
 

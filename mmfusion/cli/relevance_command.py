@@ -18,8 +18,8 @@ from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.files import write_json, write_table
 from mmfusion.fusion.subsets import chosen_order
-from mmfusion.plotting.relevance_figure import relevance_figure
 from mmfusion.plotting.style import save_figure
+from mmfusion.plotting.subset_relevance import relevance_figure
 
 COLUMNS = ("beta", "weight_share", "loss_rise", "covariance_share", "reducibility_within")
 MOST_NAMED = 5

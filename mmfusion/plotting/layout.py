@@ -1,4 +1,4 @@
-"""Panels, heading and legend, which make a figure readable alone, and a figure that says why it is empty."""
+"""Panels, heading and legend, which make a figure readable alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
@@ -21,7 +20,7 @@ _EDGE = 0.12  # inches between heading and edge
 
 def panels(
     rows: int, columns: int, size: tuple[float, float], axes: Any = None, **options: Any
-) -> tuple[NDArray[Any], bool]:
+) -> NDArray[Any]:
     """Make a grid of axes, or check the one that a caller passes.
 
     Parameters
@@ -38,8 +37,6 @@ def panels(
     Returns
     -------
     array of Axes, shape (rows, columns)
-    bool
-        Whether the figure is new: only a new one gets a heading and a legend below its panels.
 
     Raises
     ------
@@ -47,20 +44,18 @@ def panels(
         If `axes` has another number of axes.
     """
     if axes is None:
-        figure = Figure(figsize=size, layout="constrained")
-        return figure.subplots(rows, columns, squeeze=False, **options), True
-    given = np.array(axes, dtype=object).ravel()
-    if given.size != rows * columns:
+        axes = Figure(figsize=size, layout="constrained").subplots(rows, columns, squeeze=False, **options)
+    grid: NDArray[Any] = np.array(axes, dtype=object).ravel()
+    if grid.size != rows * columns:
         raise ValueError(
-            f"axes: {given.size} given, expected {rows} x {columns}; pass None to get a new figure."
+            f"axes: {grid.size} given, expected {rows} x {columns}; pass None to get a new figure."
         )
-    return given.reshape(rows, columns), False
+    return grid.reshape(rows, columns)
 
 
-def figure_of(axes: NDArray[Any] | Axes) -> Figure:
+def figure_of(axes: NDArray[Any]) -> Figure:
     """Return the figure that axes belong to."""
-    first = axes if isinstance(axes, Axes) else axes.ravel()[0]
-    figure = first.get_figure(root=True)
+    figure = axes.ravel()[0].get_figure(root=True)
     assert isinstance(figure, Figure)
     return figure
 
@@ -71,7 +66,7 @@ def add_heading(figure: Figure, title: str, subtitle: str) -> None:
     Parameters
     ----------
     figure : Figure
-        With constrained layout.
+        Gets a constrained layout.
     title : str
         What the figure shows.
     subtitle : str
@@ -87,33 +82,43 @@ def add_heading(figure: Figure, title: str, subtitle: str) -> None:
     left = _EDGE / width
     figure.text(left, 1 - _EDGE / height, title, size=TITLE_SIZE, weight="bold", va="top", gid="title")
     figure.text(left, 1 - below_title / height, subtitle, size=SUBTITLE_SIZE, va="top", gid="subtitle")
-    engine = figure.get_layout_engine()
-    if isinstance(engine, ConstrainedLayoutEngine):
-        engine.set(rect=(0, 0, 1, 1 - used / height))
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - used / height))
 
 
-def add_legend(axes: NDArray[Any], handles: Sequence[Artist], is_new: bool, title: str | None = None) -> None:
-    """Put one legend below a new figure, or into the first of the caller's axes.
+def finish(
+    axes: NDArray[Any],
+    is_new: bool,
+    title: str,
+    subtitle: str,
+    handles: Sequence[Artist] = (),
+    legend_title: str | None = None,
+) -> None:
+    """Give a new figure its heading and one legend below its panels; on a caller's axes, only the legend.
 
     Parameters
     ----------
     axes : array of Axes
-        All panels.
-    handles : sequence of Artist
-        Legend entries; each has its label.
+        All panels; the first of a caller's axes gets the legend.
     is_new : bool
-        Whether the figure is new, see `panels`.
-    title : str, optional
+        Whether the figure is new, which a caller's axes are not.
+    title, subtitle : str
+        See `add_heading`.
+    handles : sequence of Artist
+        Legend entries; each has its label. Default: no legend.
+    legend_title : str, optional
         Heading of the legend.
     """
-    if is_new:
-        figure = figure_of(axes)
+    if not is_new:
+        if handles:
+            axes.ravel()[0].legend(handles=handles, title=legend_title)
+        return
+    figure = figure_of(axes)
+    if handles:
         longest = max(len(str(handle.get_label())) for handle in handles)
         room = int(figure.get_size_inches()[0] / (0.7 + 0.08 * longest))  # entries that fit in a line
         columns = max(1, min(len(handles), room))
-        figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
-    else:
-        axes.ravel()[0].legend(handles=handles, title=title)
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=legend_title)
+    add_heading(figure, title, subtitle)
 
 
 def legend_mark(label: str, color: str, marker: str = "o", **line: Any) -> Line2D:
@@ -127,22 +132,3 @@ def empty_panel(ax: Axes, text: str) -> None:
     """Say inside a panel why it shows no data."""
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color="#555555")
     ax.grid(visible=False)
-
-
-def message_figure(title: str, sentence: str) -> Figure:
-    """Make a figure that only says why there is nothing to draw.
-
-    Parameters
-    ----------
-    title : str
-        Title of the figure that could not be drawn.
-    sentence : str
-        What is missing and how to get it.
-
-    Returns
-    -------
-    Figure
-    """
-    figure = Figure(figsize=(7.0, 1.2), layout="constrained")
-    add_heading(figure, title, sentence)
-    return figure

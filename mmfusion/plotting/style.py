@@ -17,17 +17,10 @@ from mmfusion.fusion.norm_names import NORM_NAMES
 
 # Colours of Okabe and Ito, "Color Universal Design" (2008), readable with any colour vision; without its
 # yellow, which is too pale on white. Markers repeat every distinction.
-ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-)
+ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 GREY, PALE = "#6E6E6E", "#F2F2F2"
 
-CLASS_COLORS = {0: ORANGE, 1: BLUE}
 MARKERS = ("o", "s", "^", "D", "P", "v", "X", "p")
 NORM_COLORS = dict(zip(NORM_NAMES, (GREY, SKY, ORANGE, GREEN, BLUE, PURPLE), strict=False))
 NORM_MARKERS = dict(zip(NORM_NAMES, MARKERS, strict=False))
@@ -35,14 +28,11 @@ LINES = ("-", "--", "-.", ":")
 _ORDER_COLORS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 
 _STYLE: dict[str, Any] = {
-    "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9.0,
     "axes.titlesize": 9.5,
-    "axes.labelsize": 9.0,
     "xtick.labelsize": 8.5,
     "ytick.labelsize": 8.5,
-    "legend.fontsize": 9.0,
     "legend.frameon": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -52,8 +42,6 @@ _STYLE: dict[str, Any] = {
     "grid.color": "#DDDDDD",
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.4,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
     "svg.hashsalt": "mmfusion",
@@ -86,14 +74,9 @@ def figure_style() -> Iterator[None]:
         yield
 
 
-def norm_color(norm: str) -> str:
-    """Return the colour of a normalisation; unknown ones share one."""
-    return NORM_COLORS.get(norm, VERMILLION)
-
-
-def norm_marker(norm: str) -> str:
-    """Return the marker of a normalisation; unknown ones share one."""
-    return NORM_MARKERS.get(norm, "X")
+def norm_look(norm: str) -> dict[str, Any]:
+    """Return colour and marker of a normalisation, as options of `Axes.plot`; unknown ones share theirs."""
+    return {"color": NORM_COLORS.get(norm, VERMILLION), "marker": NORM_MARKERS.get(norm, "X")}
 
 
 def order_color(order: int) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from mmfusion.measures.catalogue import LABELS
-from mmfusion.plotting.layout import legend_mark
-from mmfusion.plotting.style import GREY, order_color
+from mmfusion.plotting.layout import add_heading, legend_mark
+from mmfusion.plotting.style import GREY, figure_style, order_color
 
 MOST_BARS = 40
 """Subsets beyond this number are left out, the least relevant first."""
+WIDTH, HEIGHT_OF_HEADING, HEIGHT_OF_BAR = 8.6, 2.0, 0.26  # inches
 
 
 def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -> Axes:
@@ -31,7 +34,7 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
     -------
     Axes
     """
-    drawn = relevance.nlargest(MOST_BARS, measure).sort_index() if len(relevance) > MOST_BARS else relevance
+    drawn = _largest(relevance, measure)
     positions = np.arange(len(drawn))
     values = drawn[measure].to_numpy(float)
     ax.barh(positions, values, color=[order_color(order) for order in drawn["order"]], height=0.7)
@@ -42,15 +45,11 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
         ax.errorbar(
             values[known], positions[known], xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=2
         )
-    ax.set_yticks(positions, drawn["subset"])
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
+    _name_bars(ax, drawn["subset"])
     ax.axvline(0.0, color=GREY, lw=0.8)
     ax.set_xlabel(LABELS.get(measure, measure))
     _legend(ax, sorted(set(drawn["order"])))
-    left_out = len(relevance) - len(drawn)
-    if left_out:
+    if len(drawn) < len(relevance):
         ax.set_title(f"{len(drawn)} most relevant of {len(relevance)} subsets")
     return ax
 
@@ -82,16 +81,61 @@ def sample_contributions(ax: Axes, contributions: pd.Series[Any], title: str = "
     for position, (end, following) in enumerate(zip(ends[:-1], positions[1:], strict=True)):
         ax.plot([end, end], [position, following], color=GREY, lw=0.6)
     ax.axvline(ends[-1], color="black", lw=1.0, ls="--", label=f"score {ends[-1]:.3g}")
-    ax.set_yticks(positions, [str(name) for name in steps.index])
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
+    _name_bars(ax, steps.index)
     ax.use_sticky_edges = False
     ax.margins(x=0.05)
     ax.set_xlabel("score, summed from top to bottom")
     ax.set_title(title)
     ax.legend(loc="best")
     return ax
+
+
+def relevance_figure(relevance: pd.DataFrame, title: str, subtitle: str) -> Figure:
+    """Draw beta beside the rise of the held-out loss, or beta alone where nothing was held out.
+
+    Parameters
+    ----------
+    relevance : DataFrame
+        ``relevance_`` of an estimator.
+    title : str
+        What the figure shows.
+    subtitle : str
+        What was trained, and what the bars are.
+
+    Returns
+    -------
+    Figure
+    """
+    measures = ["beta", "loss_rise"] if relevance["loss_rise"].notna().any() else ["beta"]
+    drawn = _largest(relevance, measures[-1])
+    if len(drawn) < len(relevance):
+        subtitle += f" Shown are the {MOST_BARS} of {len(relevance)} subsets with the largest {measures[-1]}."
+    with figure_style():
+        height = HEIGHT_OF_HEADING + HEIGHT_OF_BAR * len(drawn)
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        panels = figure.subplots(1, len(measures), squeeze=False)[0]
+        for panel, measure in zip(panels, measures, strict=True):
+            subset_relevance(panel, drawn, measure)
+        if len(panels) > 1:
+            panels[1].set_yticklabels([])
+            panels[1].get_legend().remove()
+        add_heading(figure, title, subtitle)
+    return figure
+
+
+def _largest(relevance: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Leave out the subsets with the smallest values where there are more than `MOST_BARS`."""
+    many = len(relevance) > MOST_BARS
+    return relevance.nlargest(MOST_BARS, measure).sort_index() if many else relevance
+
+
+def _name_bars(ax: Axes, names: Iterable[object]) -> None:
+    """Write the names beside the bars, from top to bottom, with vertical grid lines only."""
+    labels = [str(name) for name in names]
+    ax.set_yticks(range(len(labels)), labels)
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
 
 
 def _legend(ax: Axes, orders: list[int]) -> None:

@@ -2,19 +2,17 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mmfusion.plotting.layout import add_heading, add_legend, figure_of, legend_mark, message_figure, panels
+from mmfusion.plotting.layout import add_heading, figure_of, finish, legend_mark, panels
 
 
 def test_panels_makes_or_takes_axes():
-    grid, is_new = panels(2, 3, (4.0, 3.0))
+    grid = panels(2, 3, (4.0, 3.0))
     assert grid.shape == (2, 3)
-    assert is_new
     given = Figure().subplots(2, 3)
-    taken, is_new = panels(2, 3, (4.0, 3.0), given)
-    assert not is_new
+    taken = panels(2, 3, (4.0, 3.0), given)
     assert np.array_equal(taken, given)
-    assert figure_of(taken) is figure_of(given[0, 0])
-    single, _ = panels(1, 1, (4.0, 3.0), given[0, 0])
+    assert figure_of(taken) is given[0, 0].get_figure()
+    single = panels(1, 1, (4.0, 3.0), given[0, 0])
     assert single[0, 0] is given[0, 0]
 
 
@@ -35,13 +33,11 @@ def test_heading_wraps_to_the_width():
 
 def test_legend_goes_below_or_into_the_axes():
     handles = [legend_mark("one", "black"), legend_mark("two", "red")]
-    grid, is_new = panels(1, 1, (4.0, 3.0))
-    add_legend(grid, handles, is_new)
+    grid = panels(1, 1, (4.0, 3.0))
+    finish(grid, True, "title", "subtitle", handles)
     assert [text.get_text() for text in figure_of(grid).legends[0].get_texts()] == ["one", "two"]
-    add_legend(grid, handles, is_new=False)
-    assert grid[0, 0].get_legend() is not None
-
-
-def test_message_has_title_and_sentence():
-    figure = message_figure("What", "There is nothing.")
-    assert [text.get_text() for text in figure.texts] == ["What", "There is nothing."]
+    assert [text.get_text() for text in figure_of(grid).texts] == ["title", "subtitle"]
+    given = panels(1, 1, (4.0, 3.0), Figure().subplots())
+    finish(given, False, "title", "subtitle", handles)
+    assert given[0, 0].get_legend() is not None
+    assert not figure_of(given).texts

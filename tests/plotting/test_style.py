@@ -11,8 +11,7 @@ from mmfusion.plotting.style import (
     NORM_MARKERS,
     figure_style,
     graded_colors,
-    norm_color,
-    norm_marker,
+    norm_look,
     order_color,
     save_figure,
 )
@@ -81,8 +80,9 @@ def test_style_leaves_settings_as_they_were():
 def test_every_norm_looks_different():
     assert list(NORM_COLORS) == list(NORM_MARKERS) == list(NORM_NAMES)
     assert len(set(NORM_COLORS.values())) == len(set(NORM_MARKERS.values())) == len(NORM_NAMES)
-    assert norm_color("mine") not in NORM_COLORS.values()
-    assert norm_marker("mine") not in NORM_MARKERS.values()
+    look = norm_look("mine")
+    assert look["color"] not in NORM_COLORS.values()
+    assert look["marker"] not in NORM_MARKERS.values()
 
 
 def test_orders_and_grades_look_different():

@@ -9,7 +9,5 @@ from mmfusion.study.training.checkpoint import load_cells
 with logged(snakemake.log[0]):
     trained = [cell for path in snakemake.input.networks for cell in load_cells(path)]
     datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
-    evaluation = evaluate_cells(trained, datasets, snakemake.params.halves_seed)
-    write_table(snakemake.output.runs, evaluation.runs)
-    write_table(snakemake.output.subsets, evaluation.subsets)
-    write_table(snakemake.output.seconds, evaluation.seconds)
+    for name, table in evaluate_cells(trained, datasets, snakemake.params.halves_seed).items():
+        write_table(snakemake.output[name], table)

@@ -1,9 +1,11 @@
 """Put the timings of all jobs together."""
 
+import pandas as pd
+
 from mmfusion.study.logs import logged
-from mmfusion.study.tables.collect import collect, in_order, read_tables, write_forms
+from mmfusion.study.tables.collect import collect, in_order, write_forms
 
 with logged(snakemake.log[0]):
-    parts = [collect("seconds", read_tables(snakemake.input[stage])) for stage in ("train", "evaluate")]
-    ordered = [in_order(part, snakemake.params.cells) for part in parts]
+    stages = [map(pd.read_parquet, snakemake.input[stage]) for stage in ("train", "evaluate")]
+    ordered = [in_order(collect("seconds", parts), snakemake.params.cells) for parts in stages]
     write_forms(collect("seconds", ordered), "seconds", snakemake.output)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from mmfusion.files import write_table, write_text
 from mmfusion.study.logs import logged
-from mmfusion.study.pages.html import predictions_html
+from mmfusion.study.pages.overview import predictions_html
 from mmfusion.study.tables.collect import write_forms
 from mmfusion.study.tables.predictions import predictions_table
 from mmfusion.study.tables.summaries import scale_study_table, summary_table

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmfusion.measures.constant_prediction import constant_scores
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.tables.run_rows import baseline_row
+from mmfusion.study.tables.run_rows import metric_columns, run_row
 
 
 def constant_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
@@ -32,4 +32,4 @@ def constant_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
     classes = 1 + max(int(part.target.max()) for part in dataset.splits.values())
     score = constant_scores(target, task, classes if task == "multiclass" else 1)
     scores = {split: np.tile(score, (len(part), 1)) for split, part in dataset.splits.items()}
-    return baseline_row(dataset, "constant", seed, scores)
+    return run_row(dataset, "constant", seed, metric_columns(dataset, scores))

@@ -10,7 +10,7 @@ from sklearn.linear_model import RidgeCV
 
 from mmfusion.data.missing import missing_rows, without_missing
 from mmfusion.study.data.dataset import MultimodalDataset
-from mmfusion.study.tables.run_rows import SENTIMENT, baseline_row
+from mmfusion.study.tables.run_rows import SENTIMENT, metric_columns, run_row
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +41,10 @@ def linear_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
     inputs = linear_inputs(dataset)
     ridge = RidgeCV(alphas=STRENGTHS, gcv_mode="svd").fit(inputs["train"], _regressed(dataset))
     scores = {split: ridge.predict(values) for split, values in inputs.items()}
-    return baseline_row(dataset, "linear", seed, scores, losses=dataset.task == "regression")
+    metrics = metric_columns(dataset, scores)
+    if dataset.task != "regression":  # the scores are not logits
+        metrics = {name: value for name, value in metrics.items() if not name.startswith("loss_")}
+    return run_row(dataset, "linear", seed, metrics)
 
 
 def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:

@@ -11,11 +11,10 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mmfusion.measures.intervals import summarise
-from mmfusion.plotting.layout import add_heading, add_legend, empty_panel, figure_of, legend_mark, panels
+from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import LINES, order_color
-from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.seed_points import draw_band, seeds_sentence
-from mmfusion.study.figures.select_rows import one_p, select_rows
+from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
+from mmfusion.study.figures.marks import seeds_sentence
 from mmfusion.study.names import (
     NORM_NAMES,
     PLANTED,
@@ -28,23 +27,6 @@ from mmfusion.study.names import (
 
 TITLE = "Degree inflation: weight on each order of interaction over training"
 KEYS = ["dataset", "norm", "p", "scale", "seed", "epoch", "order"]
-
-
-def order_shares(history: pd.DataFrame) -> pd.DataFrame:
-    """Sum the weight shares of all subsets of one order, per run and epoch.
-
-    Parameters
-    ----------
-    history : DataFrame
-        One row per run, epoch and subset.
-
-    Returns
-    -------
-    DataFrame
-        Columns dataset, norm, p, scale, seed, epoch, order, weight_share (NaN where all blocks are zero).
-    """
-    sums = history.groupby(KEYS, observed=True)["weight_share"].sum(min_count=1)
-    return sums.reset_index()
 
 
 def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
@@ -64,16 +46,15 @@ def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another shape.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     rows, p = one_p(select_rows(history, "history", dataset=TOY_DATASETS, scale="1"))
-    table = order_shares(rows)
+    # Per run and epoch, the shares of all subsets of one order; NaN where all blocks are zero.
+    table = rows.groupby(KEYS, observed=True)["weight_share"].sum(min_count=1).reset_index()
     datasets, norms = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"])
     size = (1.4 + 2.0 * max(len(norms), 2), 2.1 + 1.75 * len(datasets))
-    grid, is_new = panels(len(datasets), len(norms), size, axes, sharey=True)
+    grid = panels(len(datasets), len(norms), size, axes, sharey=True)
     for row, dataset in enumerate(datasets):
         for column, norm in enumerate(norms):
             ax = grid[row, column]
@@ -83,16 +64,14 @@ def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
             if row == len(datasets) - 1:
                 ax.set_xlabel("epoch")
         grid[row, 0].set_ylabel(f"{dataset}\nplanted: {subset_name(PLANTED[dataset])}\nweight share")
-    add_legend(grid, _handles(sorted(table["order"].unique())), is_new)
-    if is_new:
-        add_heading(
-            figure_of(grid),
-            TITLE,
-            "Columns: normalisation of the blocks; rows: dataset and the planted subset, which alone "
-            f"carries the class. p = {p}. Weight share: block norms of all subsets of an order over the "
-            "sum of all block norms. Thick line: the planted order, on which a faithful fusion puts all "
-            "weight. " + seeds_sentence(table, "Line and band", points=False),
-        )
+    subtitle = (
+        "Columns: normalisation of the blocks; rows: dataset and the planted subset, which alone "
+        f"carries the class. p = {p}. Weight share: block norms of all subsets of an order over the "
+        "sum of all block norms. Thick line: the planted order, on which a faithful fusion puts all "
+        "weight. "
+    )
+    seeds = seeds_sentence(table, "Line and band", points=False)
+    finish(grid, axes is None, TITLE, subtitle + seeds, _handles(sorted(table["order"].unique())))
     return grid
 
 
@@ -101,16 +80,12 @@ def _panel(ax: Axes, table: pd.DataFrame, dataset: str) -> None:
     planted = order_of(PLANTED[dataset])
     for order, rows in table.groupby("order", observed=True):
         number = int(str(order))
-        draw_band(
-            ax,
-            summarise(rows.sort_values("epoch"), ["epoch"], ["weight_share"]),
-            "epoch",
-            color=order_color(number),
-            linestyle=LINES[(number - 1) % len(LINES)],
-            linewidth=2.8 if number == planted else 1.3,
-            marker="o",
-            markersize=2.5,
-        )
+        mean = summarise(rows.sort_values("epoch"), ["epoch"], ["weight_share"]).set_index("epoch")
+        width = 2.8 if number == planted else 1.3
+        ax.plot(mean["mean"], **_look(number), linewidth=width, marker="o", markersize=2.5)
+        if mean["low"].notna().any():
+            color = order_color(number)
+            ax.fill_between(mean.index, mean["low"], mean["high"], color=color, alpha=0.2, linewidth=0)
     if table.empty:
         empty_panel(ax, "not in\nthis study")
     ax.set_ylim(-0.04, 1.04)
@@ -119,14 +94,11 @@ def _panel(ax: Axes, table: pd.DataFrame, dataset: str) -> None:
 
 def _handles(orders: Sequence[int]) -> list[Any]:
     names = {1: "order 1 (single views)", 2: "order 2 (pairs)", 3: "order 3 (triples)"}
-    return [
-        legend_mark(
-            names.get(order, f"order {order}"),
-            order_color(order),
-            linestyle=LINES[(order - 1) % len(LINES)],
-        )
-        for order in orders
-    ]
+    return [legend_mark(names.get(order, f"order {order}"), **_look(order)) for order in orders]
+
+
+def _look(order: int) -> dict[str, Any]:
+    return {"color": order_color(order), "linestyle": LINES[(order - 1) % len(LINES)]}
 
 
 FIGURE = FigureDefinition(

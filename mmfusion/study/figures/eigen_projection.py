@@ -10,11 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import add_heading, empty_panel, figure_of, panels
-from mmfusion.plotting.style import BLUE, CLASS_COLORS, GREY, VERMILLION
-from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
-from mmfusion.study.figures.select_rows import one_p, select_rows
+from mmfusion.plotting.layout import empty_panel, finish, panels
+from mmfusion.plotting.style import BLUE, GREY, ORANGE, VERMILLION
+from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
+from mmfusion.study.figures.marks import draw_seeds, finite, seeds_sentence
 from mmfusion.study.names import NORM_NAMES, subset_name
 
 COMPONENTS = 8
@@ -27,10 +26,7 @@ def eigen_projection(
     spectrum: pd.DataFrame,
     projections: pd.DataFrame,
     subset: str,
-    *,
-    role: str = "",
-    dataset: str = "XRelIrrXOR",
-    norm: str = "ibn",
+    role: str,
     axes: Any = None,
 ) -> NDArray[Any]:
     """Draw the spectrum of a block, its projection by class for one seed, and the AUROC of all seeds.
@@ -38,7 +34,8 @@ def eigen_projection(
     Parameters
     ----------
     eigen : DataFrame
-        One row per seed and subset: variance share, AUROC and p-value of the leading eigenvector.
+        One row per seed and subset: variance share, AUROC and p-value of the leading eigenvector. Rows of
+        XRelIrrXOR with IBN at scale 1 and p = 1 (else the smallest p of the table) are drawn.
     spectrum : DataFrame
         One row per seed, subset and component: its share of the variance.
     projections : DataFrame
@@ -46,9 +43,7 @@ def eigen_projection(
     subset : str
         Label of the block, such as ``"2+3"``.
     role : str
-        What the block is, for the title, such as ``"relevant"``.
-    dataset, norm : str
-        Which runs.
+        What the block is, for the title, such as ``"the relevant view"``.
     axes : array of Axes, optional
         Three axes. Default: a new figure.
 
@@ -58,32 +53,29 @@ def eigen_projection(
 
     Raises
     ------
-    MissingRowsError
-        If a table has no rows of this dataset, normalisation and subset.
-    ValueError
-        If `axes` has another number of axes.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
-    wanted = {"dataset": dataset, "norm": norm, "subset": subset, "scale": "1"}
+    wanted = {"dataset": "XRelIrrXOR", "norm": "ibn", "subset": subset, "scale": "1"}
     scores, p = one_p(select_rows(eigen, "eigen", **wanted))
     shares = select_rows(spectrum, "eigen_spectrum", **wanted, p=p)
     samples = select_rows(projections, "eigen_projections", **wanted, p=p)
     seed = samples["seed"].iloc[0]
     samples = samples[samples["seed"] == seed]
-    grid, is_new = panels(1, 3, (11.0, 4.5), axes, width_ratios=[1.0, 1.5, 0.7])
+    grid = panels(1, 3, (11.0, 4.5), axes, width_ratios=[1.0, 1.5, 0.7])
     left, middle, right = grid.ravel()
     _spectrum(left, shares)
     _histogram(middle, samples, scores[scores["seed"] == seed])
     _auroc(right, scores, seed)
-    if is_new:
-        name = subset_name(subset)
-        add_heading(
-            figure_of(grid),
-            f"Leading eigenvector of block {name}" + (f", {role}" if role else ""),
-            f"{dataset}, normalisation {NORM_NAMES.get(norm, norm)}, p = {p}, test split. Eigenvectors of "
-            f"the covariance of the normalised block {name}, found without the class. AUROC of the "
-            "projection as a score for the class: max(a, 1 - a), so that chance lies slightly above 0.5; "
-            "p two-sided by Mann and Whitney's U. " + seeds_sentence(scores),
-        )
+    name = subset_name(subset)
+    subtitle = (
+        f"XRelIrrXOR, normalisation {NORM_NAMES['ibn']}, p = {p}, test split. Eigenvectors of "
+        f"the covariance of the normalised block {name}, found without the class. AUROC of the "
+        "projection as a score for the class: max(a, 1 - a), so that chance lies slightly above 0.5; "
+        "p two-sided by Mann and Whitney's U. "
+    )
+    title = f"Leading eigenvector of block {name}, {role}"
+    finish(grid, axes is None, title, subtitle + seeds_sentence(scores))
     return grid
 
 
@@ -110,37 +102,22 @@ def _histogram(ax: Axes, samples: pd.DataFrame, scores: pd.DataFrame) -> None:
 
     known = finite(samples["projection"])
     edges = np.histogram_bin_edges(known, bins=40)
-    for label, values in samples.groupby("label")["projection"]:
-        number = int(str(label))
-        color = CLASS_COLORS.get(number, VERMILLION)
-        drawn = finite(values)
-        seaborn.histplot(
-            x=drawn,
-            bins=list(edges),
-            element="step",
-            color=color,
-            alpha=0.45,
-            linewidth=1.4,
-            linestyle="-" if number else "--",
-            label=f"class {number} (n = {drawn.size})",
-            ax=ax,
-        )
+    for label, color, linestyle in ((0, ORANGE, "--"), (1, BLUE, "-")):
+        drawn = finite(samples.loc[samples["label"] == label, "projection"])
+        look = {"color": color, "linestyle": linestyle, "alpha": 0.45, "linewidth": 1.4}
+        name = f"class {label} (n = {drawn.size})"
+        seaborn.histplot(x=drawn, bins=list(edges), element="step", label=name, ax=ax, **look)
     title = f"Projection of every sample, seed {samples['seed'].iloc[0]}"
     if not scores.empty:
         row = scores.iloc[0]
-        title += (
-            f"\nAUROC {row['auroc']:.2f}, {_p_text(row['p_value'])}, "
-            f"{100 * row['variance_share']:.0f} % of the block's variance"
-        )
+        p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.3f}"
+        share = f"{100 * row['variance_share']:.0f} % of the block's variance"
+        title += f"\nAUROC {row['auroc']:.2f}, {p_value}, {share}"
     ax.set_title(title)
     ax.set_xlabel("projection on the leading eigenvector")
     ax.set_ylabel("samples")
     ax.set_ylim(top=1.2 * ax.get_ylim()[1])
     ax.legend(loc="upper center", ncols=2)
-
-
-def _p_text(p_value: float) -> str:
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
 
 
 def _auroc(ax: Axes, scores: pd.DataFrame, seed: Any) -> None:

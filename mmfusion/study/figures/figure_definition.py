@@ -1,8 +1,8 @@
-"""What a figure of the study is: its files, its texts, the tables that it reads and how it is drawn."""
+"""A figure of the study: its files, its texts, the rows of tidy tables that it draws, and how it is drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -11,9 +11,28 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import figure_of, message_figure
+from mmfusion.errors import MmfusionError
+from mmfusion.plotting.layout import add_heading, figure_of
 from mmfusion.plotting.style import figure_style
-from mmfusion.study.figures.select_rows import REMEDY, MissingRowsError
+from mmfusion.study.names import order_numbers
+
+REMEDY = "add such runs to the study's config and run it again"
+
+
+class MissingRowsError(MmfusionError, ValueError):
+    """A table without the rows that a figure draws (also a `ValueError`).
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    wanted : str
+        The rows that were looked for.
+    """
+
+    def __init__(self, table: str, wanted: str) -> None:
+        self.missing = f"table {table}: no row with {wanted}"
+        super().__init__(f"{self.missing}; {REMEDY}.")
 
 
 @dataclass(frozen=True)
@@ -73,19 +92,70 @@ class FigureDefinition:
         Returns
         -------
         Figure
-
-        Raises
-        ------
-        ValueError
-            If a table is not given at all.
         """
-        absent = [name for name in self.tables if name not in tables]
-        if absent:
-            raise ValueError(
-                f"figure {self.stem}: table {absent[0]} not given, expected {', '.join(self.tables)}."
-            )
         with figure_style():
             try:
                 return figure_of(self.plot(*(tables[name] for name in self.tables), **options))
             except MissingRowsError as error:
-                return message_figure(self.title, f"Not drawn: {error.missing}; {self.remedy}.")
+                figure = Figure(figsize=(7.0, 1.2), layout="constrained")
+                add_heading(figure, self.title, f"Not drawn: {error.missing}; {self.remedy}.")
+                return figure
+
+
+def select_rows(table: pd.DataFrame, name: str, **wanted: str | Iterable[str]) -> pd.DataFrame:
+    """Pick the rows whose columns have the wanted values.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A tidy table; an empty one may lack columns.
+    name : str
+        Its name, for the error.
+    **wanted : str or iterable of str
+        Per column, the value or the values to keep.
+
+    Returns
+    -------
+    DataFrame
+        At least one row, index from 0.
+
+    Raises
+    ------
+    MissingRowsError
+        If no row is left.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"norm": ["none", "ibn"], "beta": [0.2, 0.9]})
+    >>> select_rows(table, "subsets", norm="ibn")["beta"].tolist()
+    [0.9]
+    """
+    values = {column: [value] if isinstance(value, str) else list(value) for column, value in wanted.items()}
+    picked = table
+    if not table.empty:
+        for column, kept in values.items():
+            picked = picked[picked[column].astype(str).isin(kept)]
+    if picked.empty:
+        words = [f"{column} {' or '.join(kept)}" for column, kept in values.items()]
+        raise MissingRowsError(name, ", ".join(words))
+    return picked.reset_index(drop=True)
+
+
+def one_p(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Keep one p: 1 if it occurs, else the smallest of the table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a column ``p`` (text) and at least one row.
+
+    Returns
+    -------
+    DataFrame
+        The rows with this p.
+    str
+        This p.
+    """
+    powers = order_numbers(table["p"].astype(str))
+    kept = "1" if "1" in powers else powers[0]
+    return table[table["p"].astype(str) == kept].reset_index(drop=True), kept

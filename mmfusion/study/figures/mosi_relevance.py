@@ -7,11 +7,9 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import add_heading, add_legend, figure_of, panels
-from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.norm_comparison import COVARIANCE, draw_measure, norm_marks
-from mmfusion.study.figures.seed_points import seeds_sentence
-from mmfusion.study.figures.select_rows import one_p, select_rows
+from mmfusion.plotting.layout import finish, panels
+from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
+from mmfusion.study.figures.marks import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks, seeds_sentence
 from mmfusion.study.names import (
     DATASET_NAMES,
     MOSI_DATASETS,
@@ -26,17 +24,16 @@ TITLE = "CMU-MOSI: relevance of modalities and their interactions"
 ROWS = ("weight_share", "covariance_share")
 
 
-def mosi_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDArray[Any]:
+def mosi_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     """Draw training and held-out relevance of every subset under every normalisation.
 
     Parameters
     ----------
     subsets : DataFrame
-        One row per run and subset; rows of MOSIBinary and MOSIReal at scale 1 are drawn.
+        One row per run and subset; rows of MOSIBinary and MOSIReal at scale 1 and p = 1 (else
+        the smallest p of the table) are drawn.
     axes : array of Axes, optional
         Two rows (weight share, covariance share), one column per task. Default: a new figure.
-    p : str
-        Which p; the smallest of the table if it does not occur.
 
     Returns
     -------
@@ -44,32 +41,27 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDA
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another shape.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
-    table, p = one_p(select_rows(subsets, "subsets", dataset=MOSI_DATASETS, scale="1"), p)
+    table, p = one_p(select_rows(subsets, "subsets", dataset=MOSI_DATASETS, scale="1"))
     datasets, norms = ordered(table["dataset"], MOSI_DATASETS), order_norms(table["norm"])
     labels = order_subsets(table["subset"])
     width = max(0.17 * len(labels) * len(norms), 0.75 * len(labels), 4.0)
     size = (1.2 + width * len(datasets), 7.2)
-    grid, is_new = panels(len(ROWS), len(datasets), size, axes, sharex=True, sharey="row")
+    grid = panels(len(ROWS), len(datasets), size, axes, sharex=True, sharey="row")
     for column, dataset in zip(grid.T, datasets, strict=True):
         for ax, measure in zip(column, ROWS, strict=True):
             draw_measure(ax, table[table["dataset"] == dataset], measure, labels, norms)
             ax.set_xlabel("subset of modalities")
             ax.label_outer()
         column[0].set_title(DATASET_NAMES[dataset])
-    add_legend(grid, norm_marks(norms), is_new, title="normalisation of the blocks")
-    if is_new:
-        add_heading(
-            figure_of(grid),
-            TITLE,
-            f"Tasks: {joined(DATASET_NAMES[dataset] for dataset in datasets)}, p = {number_name(p)}. Top: "
-            "share of the subset in the sum of the block norms after training (the given text and video "
-            f"features have seen the training labels). Bottom: {COVARIANCE} " + seeds_sentence(table),
-        )
+    subtitle = (
+        f"Tasks: {joined(DATASET_NAMES[dataset] for dataset in datasets)}, p = {number_name(p)}. Top: "
+        "share of the subset in the sum of the block norms after training (the given text and video "
+        f"features have seen the training labels). Bottom: {COVARIANCE} "
+    )
+    finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
     return grid
 
 

@@ -9,15 +9,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import add_heading, add_legend, empty_panel, figure_of, legend_mark, panels
+from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import MARKERS, graded_colors
-from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
-from mmfusion.study.figures.select_rows import select_rows
-from mmfusion.study.figures.slots import label_slots, offsets
+from mmfusion.study.figures.figure_definition import FigureDefinition, select_rows
+from mmfusion.study.figures.marks import draw_seeds, finite, label_slots, offsets, seeds_sentence
 from mmfusion.study.names import NORM_NAMES, number_name, order_norms, order_numbers, order_subsets
 
 TITLE = "Relevance of conditionally independent views against p"
+SUBTITLE = (
+    "ConditionallyIndependent, fusion of order one: the more often a view carries the motif of the class, "
+    "the more it says about it, and a faithful score ranks the views so. Top: relevance β, whose p-norm is 1 "
+    "(p = ∞: β = 1 for every view in use). Bottom: share of the view in the sum of the block norms. "
+)
 ROWS = {"beta": "relevance β", "weight_share": "weight share"}
 
 
@@ -41,18 +44,13 @@ def relevance_against_p(
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another shape.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     table = select_rows(subsets, "subsets", dataset="ConditionallyIndependent", scale="1", order="1")
-    norms, views, powers = (
-        order_norms(table["norm"]),
-        order_subsets(table["subset"]),
-        order_numbers(table["p"]),
-    )
-    grid, is_new = panels(2, len(norms), (2.2 + 3.4 * len(norms), 6.4), axes, sharex=True, sharey="row")
+    norms, views = order_norms(table["norm"]), order_subsets(table["subset"])
+    powers = order_numbers(table["p"])
+    grid = panels(2, len(norms), (2.2 + 3.4 * len(norms), 6.4), axes, sharex=True, sharey="row")
     for column, norm in enumerate(norms):
         for row, (measure, label) in enumerate(ROWS.items()):
             ax = grid[row, column]
@@ -66,9 +64,8 @@ def relevance_against_p(
         names = [f"{name} ({chance:g})" for name, chance in zip(names, presence, strict=True)]
     colors = graded_colors(len(views))
     handles = [legend_mark(*entry) for entry in zip(names, colors, MARKERS, strict=False)]
-    add_legend(grid, handles, is_new, title="view (probability that it carries the motif of the class)")
-    if is_new:
-        _heading(grid, table)
+    legend = "view (probability that it carries the motif of the class)"
+    finish(grid, axes is None, TITLE, SUBTITLE + seeds_sentence(table), handles, legend)
     return grid
 
 
@@ -87,17 +84,6 @@ def _panel(ax: Axes, table: pd.DataFrame, measure: str, views: Sequence[str], po
         empty_panel(ax, "not defined")
     label_slots(ax, [number_name(p) for p in powers])
     ax.set_ylim(-0.03, 1.05)
-
-
-def _heading(grid: NDArray[Any], table: pd.DataFrame) -> None:
-    add_heading(
-        figure_of(grid),
-        TITLE,
-        "ConditionallyIndependent, fusion of order one: the more often a view carries the motif of the "
-        "class, the more it says about it, and a faithful score ranks the views so. Top: relevance β, whose "
-        "p-norm is 1 (p = ∞: β = 1 for every view in use). Bottom: share of the view in the sum of the "
-        "block norms. " + seeds_sentence(table),
-    )
 
 
 FIGURE = FigureDefinition(

@@ -9,12 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import add_heading, add_legend, empty_panel, figure_of, legend_mark, panels
+from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import MARKERS, graded_colors
-from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.seed_points import draw_seeds, finite, seeds_sentence
-from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
-from mmfusion.study.figures.slots import label_slots, offsets, shade_slot
+from mmfusion.study.figures.figure_definition import FigureDefinition, MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.marks import draw_seeds, finite, label_slots, offsets, seeds_sentence, shade_slot
 from mmfusion.study.names import (
     DATASET_NAMES,
     NORM_NAMES,
@@ -29,18 +27,16 @@ from mmfusion.study.names import (
 TITLE = "Relevance without normalisation against the scale of the features"
 
 
-def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none") -> NDArray[Any]:
+def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     """Draw the relevance of every subset at every scale of the encoders' outputs, one panel per dataset.
 
     Parameters
     ----------
     subsets : DataFrame
-        One row per run and subset; datasets that have more than one scale under `norm` are drawn, at p = 1
-        (else the smallest p of the table).
+        One row per run and subset; datasets that have more than one scale without normalisation are drawn,
+        at p = 1 (else the smallest p of the table).
     axes : array of Axes, optional
         One axes per dataset. Default: a new figure.
-    norm : str
-        Which normalisation.
 
     Returns
     -------
@@ -53,16 +49,16 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none
     ValueError
         If `axes` has another number of axes.
     """
-    table, p = one_p(select_rows(subsets, "subsets", norm=norm))
+    table, p = one_p(select_rows(subsets, "subsets", norm="none"))
     counts = table.groupby("dataset", observed=True)["scale"].nunique()
     datasets = ordered((str(name) for name in counts.index[counts > 1]), DATASET_NAMES)
     if not datasets:
-        raise MissingRowsError("subsets", f"norm {norm} and a scale other than 1")
+        raise MissingRowsError("subsets", "norm none and a scale other than 1")
     table = table[table["dataset"].isin(datasets)]
     labels = order_subsets(table["subset"])
     scales = order_numbers(table["scale"].astype(str))
     size = (max(1.4 + 0.95 * len(labels), 7.0), 2.4 + 1.6 * len(datasets))
-    grid, is_new = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
+    grid = panels(len(datasets), 1, size, axes, sharex=True, sharey=True)
     for ax, dataset in zip(grid.ravel(), datasets, strict=True):
         _panel(ax, table[table["dataset"] == dataset], labels, scales)
         planted = f", planted: {subset_name(PLANTED[dataset])}" if dataset in PLANTED else ""
@@ -71,15 +67,13 @@ def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None, norm: str = "none
     grid[-1, 0].set_xlabel("subset of views")
     colors = graded_colors(len(scales))
     handles = [legend_mark(scale, *look) for scale, *look in zip(scales, colors, MARKERS, strict=False)]
-    add_legend(grid, handles, is_new, title="encoder outputs multiplied by")
-    if is_new:
-        add_heading(
-            figure_of(grid),
-            TITLE,
-            f"Normalisation: {NORM_NAMES.get(norm, norm)}, p = {p}. The same networks, trained with all "
-            "encoder outputs multiplied by a constant, which does not change what the views say; "
-            "relevance should not depend on it. " + seeds_sentence(table),
-        )
+    subtitle = (
+        f"Normalisation: {NORM_NAMES['none']}, p = {p}. The same networks, trained with all encoder outputs "
+        "multiplied by a constant, which does not change what the views say; relevance should not depend on "
+        "it. "
+    )
+    legend = "encoder outputs multiplied by"
+    finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table), handles, legend)
     return grid
 
 
@@ -95,7 +89,7 @@ def _panel(ax: Axes, table: pd.DataFrame, labels: Sequence[str], scales: Sequenc
         ax.plot(slot + positions, means.to_numpy(), color="#999999", linewidth=0.9, zorder=1)
         for scale, offset, color, marker in zip(scales, positions, colors, MARKERS, strict=False):
             values = rows.loc[rows["scale"] == scale, "beta"]
-            draw_seeds(ax, slot + offset, values, color=color, marker=marker, width=0.05)
+            draw_seeds(ax, slot + offset, values, color=color, marker=marker)
     if not finite(table["beta"]).size:
         empty_panel(ax, "not defined")
     label_slots(ax, [subset_name(label) for label in labels])

@@ -10,19 +10,10 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import parse_subset
-from mmfusion.plotting.layout import add_heading, add_legend, figure_of, panels
-from mmfusion.study.figures.figure_definition import FigureDefinition
-from mmfusion.study.figures.norm_comparison import COVARIANCE, draw_measure, norm_marks
-from mmfusion.study.figures.seed_points import seeds_sentence
-from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
-from mmfusion.study.names import (
-    DATASET_NAMES,
-    joined,
-    number_name,
-    order_norms,
-    order_subsets,
-    subset_name,
-)
+from mmfusion.plotting.layout import finish, panels
+from mmfusion.study.figures.figure_definition import FigureDefinition, MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.marks import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks, seeds_sentence
+from mmfusion.study.names import DATASET_NAMES, joined, number_name, order_norms, order_subsets, subset_name
 
 TITLE = "Your own data: relevance of modalities and their interactions"
 ROWS = ("weight_share", "covariance_share", "loss_rise")
@@ -36,17 +27,16 @@ UPRIGHT = 14
 _MARK, _CHARACTER, _LINE, _PANEL = 0.11, 0.075, 0.22, 1.8  # inches
 
 
-def user_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDArray[Any]:
+def user_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     """Draw training and held-out relevance of every subset of every dataset that is not part of the study.
 
     Parameters
     ----------
     subsets : DataFrame
-        One row per run and subset; rows at scale 1 of datasets with other names than the study's are drawn.
+        One row per run and subset; rows of datasets with other names than the study's, at scale 1
+        and p = 1 (else the smallest p of the table), are drawn.
     axes : array of Axes, optional
         Three per dataset (weight share, covariance share, loss rise). Default: a new figure.
-    p : str
-        Which p; the smallest of the table if it does not occur.
 
     Returns
     -------
@@ -55,31 +45,24 @@ def user_relevance(subsets: pd.DataFrame, axes: Any = None, p: str = "1") -> NDA
 
     Raises
     ------
-    MissingRowsError
-        If the table has no such rows.
-    ValueError
-        If `axes` has another number of axes.
+    MissingRowsError, ValueError
+        See `select_rows` and `panels`.
     """
     names = [] if subsets.empty else [n for n in subsets["dataset"].unique() if n not in DATASET_NAMES]
     if not names:
         raise MissingRowsError("subsets", "a dataset of your own")
-    table, p = one_p(select_rows(subsets, "subsets", dataset=names, scale="1"), p)
+    table, p = one_p(select_rows(subsets, "subsets", dataset=names, scale="1"))
     parts = {str(name): part for name, part in table.groupby("dataset", sort=False)}
     norms = order_norms(table["norm"])
-    column, is_new = panels(len(ROWS) * len(parts), 1, _size(list(parts.values()), len(norms)), axes)
+    column = panels(len(ROWS) * len(parts), 1, _size(list(parts.values()), len(norms)), axes)
     grid: NDArray[Any] = column.reshape(len(parts), len(ROWS))
     for row, (name, part) in zip(grid, parts.items(), strict=True):
         _draw_dataset(row, name, part, norms)
-    add_legend(grid, norm_marks(norms), is_new, title="normalisation of the blocks")
-    if is_new:
-        several = "s" if len(parts) > 1 else ""
-        add_heading(
-            figure_of(grid),
-            TITLE,
-            f"Dataset{several}: {joined(parts)}, p = {number_name(p)}. Top: share of the "
-            f"subset in the sum of the block norms after training. Middle: {COVARIANCE} Bottom: {LOSS_RISE} "
-            + seeds_sentence(table),
-        )
+    subtitle = (
+        f"Dataset{'s' if len(parts) > 1 else ''}: {joined(parts)}, p = {number_name(p)}. Top: share of the "
+        f"subset in the sum of the block norms after training. Middle: {COVARIANCE} Bottom: {LOSS_RISE} "
+    )
+    finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
     return grid
 
 

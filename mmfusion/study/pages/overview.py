@@ -1,4 +1,4 @@
-"""What was run and what came out: a page for the browser, and tables in Markdown for the documentation."""
+"""What was run and what came out: pages for the browser, and tables in Markdown for the documentation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pandas as pd
 from mmfusion.measures.catalogue import LABELS
 from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import DATASET_NAMES
-from mmfusion.study.pages.html import html_page, outcome_table
 
 SCORES = {
     "accuracy_test": "accuracy",
@@ -40,6 +39,46 @@ USER_RELEVANCE_TEXT = (
     "Mean over seeds and 95 % bootstrap interval. Trust what is measured on the test split before beta, "
     "which is read off the weights, and IBN before the other normalisations."
 )
+
+
+def outcome_table(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the predictions with readable headings and a word for every outcome."""
+    words = predictions["holds"].map({True: "holds", False: "fails"}).astype(object)
+    table = predictions.assign(outcome=words.where(predictions["holds"].notna(), "reported"))
+    return table[["dataset", "norm", "statement", "threshold", "measured", "outcome"]]
+
+
+def predictions_html(predictions: pd.DataFrame) -> str:
+    """Write the predictions as a complete page."""
+    return html_page(
+        "Predictions and what was measured", outcome_table(predictions).to_html(index=False, border=0)
+    )
+
+
+def html_page(title: str, body: str) -> str:
+    """Wrap a body in a minimal page.
+
+    Parameters
+    ----------
+    title : str
+        Text.
+    body : str
+        HTML.
+
+    Returns
+    -------
+    str
+    """
+    style = (
+        "body{font-family:sans-serif;margin:2em;max-width:100em;color:#222;background:#fff}"
+        "table{border-collapse:collapse;margin:1em 0}"
+        "th,td{border-bottom:1px solid #ccc;padding:.3em .7em;text-align:left;font-size:.9em}"
+    )
+    title = escape(title)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{style}</style></head>\n<body><h1>{title}</h1>\n{body}\n</body></html>\n"
+    )
 
 
 def score_table(runs: pd.DataFrame, sentiment: bool) -> pd.DataFrame:
@@ -83,7 +122,7 @@ def overview_html(
     toy_table: pd.DataFrame,
     predictions: pd.DataFrame,
     notes: Sequence[str],
-    summary: pd.DataFrame | None = None,
+    summary: pd.DataFrame,
 ) -> str:
     """Write the overview page of a study; parts without any run are left out.
 
@@ -91,15 +130,13 @@ def overview_html(
     ----------
     provenance : mapping
         As `mmfusion.study.provenance.provenance` gives it.
-    runs, predictions : DataFrame
-        As `mmfusion.study.tables.definitions` defines them.
+    runs, predictions, summary : DataFrame
+        As `mmfusion.study.tables.definitions` defines them. The relevance in the user's own data comes from
+        `summary`.
     toy_table : DataFrame
         The wide toy table.
     notes : sequence of str
         Summaries of the datasets that were read from files; empty without them.
-    summary : DataFrame, optional
-        As `mmfusion.study.tables.definitions` defines it, for the relevance in the user's own data. Default:
-        none.
 
     Returns
     -------
@@ -125,12 +162,12 @@ def overview_html(
     return html_page("The study", "\n".join([f"<ul>{facts}</ul>", *parts]))
 
 
-def user_relevance_table(summary: pd.DataFrame | None) -> pd.DataFrame:
+def user_relevance_table(summary: pd.DataFrame) -> pd.DataFrame:
     """Return the relevance of every subset in the user's own data, as text.
 
     Parameters
     ----------
-    summary : DataFrame or None
+    summary : DataFrame
         As `mmfusion.study.tables.definitions` defines it.
 
     Returns
@@ -139,8 +176,6 @@ def user_relevance_table(summary: pd.DataFrame | None) -> pd.DataFrame:
         Columns dataset, norm, p, subset and one per measure: mean and interval over seeds; empty without any.
     """
     keys = ["dataset", "norm", "p", "subset"]
-    if summary is None:
-        return pd.DataFrame(columns=keys)
     users = summary[~summary["dataset"].isin(DATASET_NAMES) & (summary["scale"] == "1")]
     table = users[keys].drop_duplicates().reset_index(drop=True)
     for measure in USER_MEASURES:  # the rows of each are in the order of the keys
@@ -173,29 +208,25 @@ def results_markdown(
     str
     """
     facts = "\n".join(f"- {line}" for line in _facts(provenance))
-    return "\n".join(
-        [
-            "# Results of the study\n",
-            f"Copied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
-            f"## Toy table\n\n{toy_table}",
-            _section("Predictions", outcome_table(predictions)),
-            _section("Test scores, planted truth", score_table(runs, sentiment=False)),
-            _section("Test scores, CMU-MOSI", score_table(runs, sentiment=True)),
-        ]
-    )
+    parts = [
+        f"# Results of the study\n\nCopied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
+        f"## Toy table\n\n{toy_table}",
+        _section("Predictions", outcome_table(predictions)),
+        _section("Test scores, planted truth", score_table(runs, sentiment=False)),
+        _section("Test scores, CMU-MOSI", score_table(runs, sentiment=True)),
+    ]
+    return "\n".join(parts)
 
 
 def _facts(provenance: Mapping[str, Any]) -> list[str]:
-    versions = ", ".join(
-        f"{name} {number or 'not installed'}" for name, number in provenance["versions"].items()
-    )
+    versions = [f"{name} {number or 'not installed'}" for name, number in provenance["versions"].items()]
     commit = provenance["commit"] or "unknown (not a checkout)"
     return [
         str(provenance["mosi"]),
         f"Seeds: {', '.join(map(str, provenance['seeds']))}.",
         f"Configuration digest {provenance['config_digest']}, commit {commit}.",
         f"Python {provenance['python']} on {provenance['processor']}, {provenance['cores']} cores.",
-        f"{versions}.",
+        f"{', '.join(versions)}.",
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -57,18 +57,8 @@ def in_order(table: pd.DataFrame, cells: Iterable[dict[str, str]]) -> pd.DataFra
     return table.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
 
-def read_tables(paths: Sequence[str | Path]) -> list[pd.DataFrame]:
-    """Read Parquet files."""
-    return [pd.read_parquet(path) for path in paths]
-
-
 def write_forms(table: pd.DataFrame, name: str, paths: Iterable[str | Path]) -> None:
     """Check a table against its definition and write it to every path (Parquet or CSV by suffix)."""
     check_table(name, table)
     for path in paths:
         write_table(path, table)
-
-
-def tables_by_name(paths: Sequence[str | Path]) -> Mapping[str, pd.DataFrame]:
-    """Read Parquet files into a mapping from file stem to table."""
-    return {Path(path).stem: pd.read_parquet(path) for path in paths}

@@ -15,7 +15,7 @@ import pandas as pd
 from pandas.api import types
 
 from mmfusion.fusion.norm_names import NORM_NAMES
-from mmfusion.measures.catalogue import MEASURES
+from mmfusion.measures.catalogue import LABELS, MEASURES
 from mmfusion.study.markdown import markdown_table
 
 
@@ -135,7 +135,7 @@ _DEFINITIONS = (
     _table("runs", "one run of a network, a baseline or a bound; NaN where a score does not apply",
            f"dataset task model norm p scale seed converged {' '.join(map('_'.join, _RUN_SCORES))}"),
     _table("subsets", "one subset of one run",
-           f"{_KEYS} subset order {' '.join(measure.name for measure in MEASURES)}"),
+           f"{_KEYS} subset order {' '.join(LABELS)}"),
     _table("history", "one subset after one epoch of one run; losses and penalty repeat over the subsets",
            f"{_KEYS} epoch subset order block_norm weight_share loss_train penalty loss_validation",
            loss_train=("number", _SCORES["loss"][0], "mean over the epoch's batches, without the penalty"),
@@ -177,7 +177,7 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
     Raises
     ------
     ValueError
-        If the name is unknown, columns are missing, extra or repeated, or values are of another kind.
+        If columns are missing, extra or repeated, or values are of another kind.
 
     Examples
     --------
@@ -186,8 +186,6 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
     Traceback (most recent call last):
     ValueError: table seconds: missing columns norm, scale, seed, ...; extra columns minutes.
     """
-    if name not in TABLES:
-        raise ValueError(f"table {name!r} is unknown, expected one of {', '.join(TABLES)}.")
     table, given = TABLES[name], list(frame.columns)
     wrong = {
         "missing columns": [key for key in table.names if key not in given],

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-
-from mmfusion.fusion.subsets import Subset, subset_label
-from mmfusion.study.tables.separation import separation
+from scipy.stats import mannwhitneyu
 
 
 @dataclass(frozen=True)
@@ -26,8 +22,6 @@ class EigenResult:
         The leading eigenvector v, of length one, its largest-magnitude entry positive.
     projection : array, shape (n,)
         <phi_I(x), v> of every sample, not centred.
-    label : array of int64, shape (n,)
-        Class of every sample.
     variance_share : float
         Leading eigenvalue over the sum of all; NaN if the block is constant.
     auroc : float
@@ -39,7 +33,6 @@ class EigenResult:
     eigenvalues: NDArray[np.float64]
     vector: NDArray[np.float64]
     projection: NDArray[np.float64]
-    label: NDArray[np.int64]
     variance_share: float
     auroc: float
     p_value: float
@@ -64,7 +57,7 @@ def eigen_analysis(block: NDArray[Any], label: NDArray[Any]) -> EigenResult:
     Raises
     ------
     ValueError
-        If the shapes do not fit, the block is empty or a label is neither 0 nor 1.
+        If a label is neither 0 nor 1.
 
     Examples
     --------
@@ -73,16 +66,14 @@ def eigen_analysis(block: NDArray[Any], label: NDArray[Any]) -> EigenResult:
     >>> result.eigenvalues.tolist(), result.vector.tolist(), round(result.variance_share, 6), result.auroc
     ([4.5, 0.5], [1.0, 0.0], 0.9, 0.875)
     """
-    block, label = np.asarray(block, dtype=np.float64), np.asarray(label)
-    if block.ndim != 2 or label.shape != block.shape[:1] or not block.size:
-        raise ValueError(f"block {block.shape} and label {label.shape}: expected (n, D) and (n,), not empty.")
+    block = np.asarray(block, dtype=np.float64)
     eigenvalues, vector = _spectrum(block)
     # Row by row, not by BLAS: equal rows must have equal projections, since the AUROC counts ties.
     projection = (block * vector).sum(axis=1)
     auroc, p_value = separation(projection, label)
     total = eigenvalues.sum()
     share = float(eigenvalues[0] / total) if total != 0 else float("nan")
-    return EigenResult(eigenvalues, vector, projection, label.astype(np.int64), share, auroc, p_value)
+    return EigenResult(eigenvalues, vector, projection, share, auroc, p_value)
 
 
 def _spectrum(block: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -98,81 +89,46 @@ def _spectrum(block: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     return np.maximum(eigenvalues[::-1], 0.0), vector + 0.0  # no negative zeros
 
 
-def eigen_table(results: Mapping[Subset, EigenResult], keys: Mapping[str, object]) -> pd.DataFrame:
-    """List the leading eigenvalue of every subset and how it separates the classes.
+def separation(projection: NDArray[Any], label: NDArray[Any]) -> tuple[float, float]:
+    """Compute the direction-free AUROC of a projection and its p-value by Mann and Whitney's U.
+
+    With a the area under the ROC curve (ties count one half), the statistic is max(a, 1 - a), since the sign
+    of an eigenvector is a convention. a is U over the number of pairs of one sample of each class, so that
+    the two-sided test of U (Mann and Whitney, Annals of Mathematical Statistics 18, 1947) is the test of this
+    statistic. SciPy's method "auto" computes p: from the exact distribution of U where no values are tied and
+    a class has at most 8 samples; else from its normal limit, with corrections for ties and for continuity.
 
     Parameters
     ----------
-    results : mapping of subset to EigenResult
-        Results of one run.
-    keys : mapping of str to object
-        Key columns of the run (dataset, norm, p, scale, seed), repeated in every row.
+    projection : array, shape (n,)
+        One number per sample.
+    label : array, shape (n,)
+        Class 0 or 1 of every sample.
 
     Returns
     -------
-    DataFrame
-        One row per subset: keys, subset, eigenvalue, variance_share, auroc, p_value, n.
+    auroc : float
+        In [0.5, 1]; NaN if a class has no sample or a projection is not finite.
+    p_value : float
+        In [0, 1], 0 where it is below the smallest float; NaN where the AUROC is.
+
+    Raises
+    ------
+    ValueError
+        If a label is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> auroc, p_value = separation(np.array([4.0, 3.0, 2.0, 1.0]), np.array([0, 0, 1, 1]))
+    >>> auroc, round(p_value, 6)  # two of the six ways to choose two of four samples separate as well
+    (1.0, 0.333333)
     """
-    rows = [
-        (subset_label(subset), r.eigenvalues[0], r.variance_share, r.auroc, r.p_value, len(r.projection))
-        for subset, r in results.items()
-    ]
-    names = ["subset", "eigenvalue", "variance_share", "auroc", "p_value", "n"]
-    return _with_keys(pd.DataFrame(rows, columns=names), keys)
-
-
-def spectrum_table(results: Mapping[Subset, EigenResult], keys: Mapping[str, object]) -> pd.DataFrame:
-    """List the eigenvalues of every subset.
-
-    Parameters
-    ----------
-    results, keys : mapping
-        See `eigen_table`.
-
-    Returns
-    -------
-    DataFrame
-        One row per subset and component: keys, subset, component (from 1), eigenvalue, share (of the sum of
-        the subset's eigenvalues; NaN if that is zero).
-    """
-    tables = []
-    for subset, result in results.items():
-        total = result.eigenvalues.sum()
-        columns = {
-            "subset": subset_label(subset),
-            "component": np.arange(1, len(result.eigenvalues) + 1),
-            "eigenvalue": result.eigenvalues,
-            "share": result.eigenvalues / (total if total != 0 else np.nan),
-        }
-        tables.append(pd.DataFrame(columns))
-    return _with_keys(pd.concat(tables, ignore_index=True), keys)
-
-
-def projection_table(results: Mapping[Subset, EigenResult], keys: Mapping[str, object]) -> pd.DataFrame:
-    """List every sample's projection on every subset's leading eigenvector.
-
-    Parameters
-    ----------
-    results, keys : mapping
-        See `eigen_table`.
-
-    Returns
-    -------
-    DataFrame
-        One row per subset and sample: keys, subset, sample (row of the split, from 0), label, projection.
-    """
-    tables = []
-    for subset, result in results.items():
-        columns = {
-            "subset": subset_label(subset),
-            "sample": np.arange(len(result.projection)),
-            "label": result.label,
-            "projection": result.projection,
-        }
-        tables.append(pd.DataFrame(columns))
-    return _with_keys(pd.concat(tables, ignore_index=True), keys)
-
-
-def _with_keys(table: pd.DataFrame, keys: Mapping[str, object]) -> pd.DataFrame:
-    repeated = pd.DataFrame({name: [value] * len(table) for name, value in keys.items()}, index=table.index)
-    return pd.concat([repeated, table], axis=1)
+    projection, label = np.asarray(projection, dtype=np.float64), np.asarray(label)
+    if not np.isin(label, (0, 1)).all():
+        raise ValueError("label has values other than 0 and 1, expected two classes.")
+    ones, zeros = projection[label == 1], projection[label == 0]
+    pairs = len(ones) * len(zeros)
+    if not pairs or not np.isfinite(projection).all():
+        return float("nan"), float("nan")
+    test = mannwhitneyu(ones, zeros, alternative="two-sided", method="auto")
+    return 0.5 + abs(float(test.statistic) - pairs / 2) / pairs, float(test.pvalue)

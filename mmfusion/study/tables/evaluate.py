@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from mmfusion.measures.subset_measures import subset_measures
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.cells import cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.tables.definitions import TABLES
 from mmfusion.study.tables.run_rows import metric_columns, run_row
 from mmfusion.study.training.cell_training import prepared_splits, use_one_thread
 from mmfusion.study.training.checkpoint import TrainedCell
@@ -29,24 +29,9 @@ CONVERGED_BELOW = 0.95
 """A run counts as converged if its loss is below this share of the constant predictor's loss."""
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Tables of one trained cell or several.
-
-    Parameters
-    ----------
-    runs, subsets, seconds : DataFrame
-        As `mmfusion.study.tables.definitions` defines them.
-    """
-
-    runs: pd.DataFrame
-    subsets: pd.DataFrame
-    seconds: pd.DataFrame
-
-
 def evaluate_cells(
     cells: Sequence[TrainedCell], datasets: Mapping[int, MultimodalDataset], halves_seed: int
-) -> Evaluation:
+) -> dict[str, pd.DataFrame]:
     """Compute metrics and relevance of all networks of several trained cells.
 
     Parameters
@@ -60,32 +45,26 @@ def evaluate_cells(
 
     Returns
     -------
-    Evaluation
-        Rows in the order of the cells and their seeds.
+    dict of str to DataFrame
+        The tables ``runs``, ``subsets`` and ``seconds``, as `mmfusion.study.tables.definitions` defines them;
+        rows in the order of the cells and their seeds.
     """
     use_one_thread()
-    evaluations: dict[tuple[int, int], Evaluation] = {}
+    evaluations: dict[tuple[int, int], dict[str, pd.DataFrame]] = {}
     for seed, dataset in datasets.items():  # seeds outside: what all cells share is computed once
         with_seed = [(index, cell) for index, cell in enumerate(cells) if seed in cell.networks]
         samples = prepared_splits(with_seed[0][1], seed, dataset) if with_seed else {}
         bound = _bound(dataset)
         for index, cell in with_seed:
             evaluations[index, seed] = _evaluate(cell, seed, dataset, samples, bound, halves_seed)
-    tables = [vars(evaluations[index, seed]) for index, cell in enumerate(cells) for seed in cell.networks]
-    return Evaluation(
-        **{name: pd.concat([part[name] for part in tables], ignore_index=True) for name in tables[0]}
-    )
+    parts = [evaluations[index, seed] for index, cell in enumerate(cells) for seed in cell.networks]
+    return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 
 
-def _bound(dataset: MultimodalDataset) -> float:
-    """Return the loss below which a network counts as converged."""
-    loss = constant_rows(dataset, None)[f"loss_{_judged(dataset)}"]
-    return CONVERGED_BELOW * float(loss.item())
-
-
-def _judged(dataset: MultimodalDataset) -> str:
-    """Name the split on which convergence is judged."""
-    return "validation" if "validation" in dataset.splits else "train"
+def _bound(dataset: MultimodalDataset) -> tuple[str, float]:
+    """Return the column on which convergence is judged, and the loss below which a network has converged."""
+    column = "loss_validation" if "validation" in dataset.splits else "loss_train"
+    return column, CONVERGED_BELOW * float(constant_rows(dataset, None)[column].item())
 
 
 def _evaluate(
@@ -93,9 +72,9 @@ def _evaluate(
     seed: int,
     dataset: MultimodalDataset,
     samples: Mapping[str, Samples],
-    bound: float,
+    bound: tuple[str, float],
     halves_seed: int,
-) -> Evaluation:
+) -> dict[str, pd.DataFrame]:
     """Evaluate one network."""
     start = time.perf_counter()
     network, keys = trained.networks[seed], cell_keys(trained.cell, seed)
@@ -104,18 +83,16 @@ def _evaluate(
     moments = trained.moments(seed)
     scores = {split: moments.restore(sum(group.values()) + network.bias) for split, group in parts.items()}
     run = run_row(dataset, "fusion", seed, metric_columns(dataset, scores))
-    converged = run[f"loss_{_judged(dataset)}"].to_numpy() < bound
-    cell = {name: keys[name] for name in ("norm", "p", "scale")}
-    run = run.assign(**cell, converged=pd.array(converged, dtype="boolean"))
+    column, most = bound
+    converged = pd.array(run[column].to_numpy() < most, dtype="boolean")
+    run = run.assign(converged=converged, **{name: keys[name] for name in ("norm", "p", "scale")})
     relevance = _relevance(
         network, parts, features["test"], samples["test"].target, dataset.task, halves_seed
     )
-    subsets = relevance.assign(**keys)[[*keys, *relevance.columns]]
-    counts = {"epochs": 0, "samples": len(dataset.splits["train"])}
-    elapsed = time.perf_counter() - start
-    return Evaluation(
-        run, subsets, pd.DataFrame([{**keys, "stage": "evaluate", "seconds": elapsed, **counts}])
-    )
+    subsets = relevance.assign(**keys)[TABLES["subsets"].names]
+    timed = {"stage": "evaluate", "seconds": time.perf_counter() - start, "epochs": 0}
+    seconds = pd.DataFrame([{**keys, **timed, "samples": len(dataset.splits["train"])}])
+    return {"runs": run, "subsets": subsets, "seconds": seconds}
 
 
 def _relevance(
@@ -138,7 +115,4 @@ def _relevance(
         halves_seed,
     )
     train_parts = centre_classes(parts["train"]) if task == "multiclass" else parts["train"]
-    train = variance_shares(train_parts)["covariance_share"]
-    after = list(table.columns).index("covariance_share") + 1
-    table.insert(after, "covariance_share_train", train)
-    return table
+    return table.assign(covariance_share_train=variance_shares(train_parts)["covariance_share"])

@@ -7,8 +7,6 @@ are NaN. The names are those of the columns of the run table, there with the spl
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import pearsonr
@@ -17,18 +15,6 @@ from sklearn.metrics import f1_score, r2_score
 from mmfusion.measures.losses import decide, loss_of_samples
 
 Floats = NDArray[np.float64]
-
-CLASSIFICATION_METRICS = ("accuracy", "f1", "loss")
-REGRESSION_METRICS = ("loss", "mae", "pearson_r", "r2")
-SENTIMENT_METRICS = (
-    "acc2_zeros_positive",
-    "acc2_zeros_omitted",
-    "acc2_zeros_negative",
-    "f1_weighted",
-    "acc7",
-    "mae",
-    "pearson_r",
-)
 
 
 def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, float]:
@@ -62,7 +48,7 @@ def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, fl
     Raises
     ------
     ValueError
-        If the shapes do not fit or there is no sample.
+        If there is no sample, or shapes or classes do not fit.
 
     Examples
     --------
@@ -72,16 +58,15 @@ def classification_metrics(scores: ArrayLike, target: ArrayLike) -> dict[str, fl
     logits, labels = np.asarray(scores, dtype=np.float64), np.asarray(target).astype(np.int64)
     if logits.ndim == 1:
         logits = logits[:, np.newaxis]
-    _check(logits, labels)
-    if np.isnan(logits).any():
-        return dict.fromkeys(CLASSIFICATION_METRICS, np.nan)
     task, average = ("binary", "binary") if logits.shape[1] == 1 else ("multiclass", "macro")
+    losses = loss_of_samples(logits, labels, task)
     decision = decide(logits, task).reshape(len(labels))
-    return {
+    metrics = {
         "accuracy": float(np.mean(decision == labels)),
         "f1": float(f1_score(labels, decision, average=average, zero_division=0.0)),
-        "loss": float(np.mean(loss_of_samples(logits, labels, task))),
+        "loss": float(np.mean(losses)),
     }
+    return _defined(metrics, logits)
 
 
 def regression_metrics(prediction: ArrayLike, target: ArrayLike, target_std: float) -> dict[str, float]:
@@ -111,29 +96,20 @@ def regression_metrics(prediction: ArrayLike, target: ArrayLike, target_std: flo
     dict of str to float
         Keys ``loss``, ``mae``, ``pearson_r``, ``r2``.
 
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, there is no sample or `target_std` is not above 0.
-
     Examples
     --------
     >>> regression_metrics([1.0, 2.0], [0.0, 4.0], target_std=2.0)["loss"]
     0.625
     """
-    guess, truth = _one_score(prediction), np.asarray(target, dtype=np.float64).reshape(-1)
-    _check(guess, truth)
-    if not target_std > 0:
-        raise ValueError(f"target_std: {target_std!r}, expected a number above 0")
-    if np.isnan(guess).any():
-        return dict.fromkeys(REGRESSION_METRICS, np.nan)
+    guess, truth = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (prediction, target))
     error = guess - truth
-    return {
+    metrics = {
         "loss": float(np.mean((error / target_std) ** 2)),
         "mae": float(np.mean(np.abs(error))),
-        "pearson_r": pearson(guess, truth),
+        "pearson_r": _pearson(guess, truth),
         "r2": float(r2_score(truth, guess)) if _varies(truth) and np.isfinite(guess).all() else np.nan,
     }
+    return _defined(metrics, guess)
 
 
 def sentiment_metrics(score: ArrayLike, sentiment: ArrayLike, real_valued: bool) -> dict[str, float]:
@@ -170,57 +146,37 @@ def sentiment_metrics(score: ArrayLike, sentiment: ArrayLike, real_valued: bool)
     dict of str to float
         The seven metrics above.
 
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit or there is no sample.
-
     Examples
     --------
     >>> metrics = sentiment_metrics([0.0, 1.2, -0.4], [0.0, 2.0, 0.6], real_valued=True)
     >>> metrics["acc2_zeros_omitted"], metrics["acc2_zeros_negative"]
     (0.5, 0.6666666666666666)
     """
-    guess, truth = _one_score(score), np.asarray(sentiment, dtype=np.float64).reshape(-1)
-    _check(guess, truth)
-    if np.isnan(guess).any():
-        return dict.fromkeys(SENTIMENT_METRICS, np.nan)
+    guess, truth = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (score, sentiment))
     strict = (guess > 0) == (truth > 0)
+    seven, true_seven = (np.clip(values, -3.0, 3.0).round() for values in (guess, truth))
     nonzero = truth != 0
-    return {
+    metrics = {
         "acc2_zeros_positive": float(np.mean((guess >= 0) == (truth >= 0))),
         "acc2_zeros_omitted": float(np.mean(strict[nonzero])) if nonzero.any() else np.nan,
         "acc2_zeros_negative": float(np.mean(strict)),
         "f1_weighted": float(f1_score(truth >= 0, guess >= 0, average="weighted", zero_division=0.0)),
-        "acc7": float(np.mean(_seven(guess) == _seven(truth))) if real_valued else np.nan,
+        "acc7": float(np.mean(seven == true_seven)) if real_valued else np.nan,
         "mae": float(np.mean(np.abs(guess - truth))) if real_valued else np.nan,
-        "pearson_r": pearson(guess, truth),
+        "pearson_r": _pearson(guess, truth),
     }
+    return _defined(metrics, guess)
 
 
-def pearson(x: ArrayLike, y: ArrayLike) -> float:
-    """Correlate two arrays (Pearson, in [-1, 1]).
+def _defined(metrics: dict[str, float], scores: Floats) -> dict[str, float]:
+    """Return the metrics, all of them NaN if a score is."""
+    return dict.fromkeys(metrics, np.nan) if np.isnan(scores).any() else metrics
 
-    NaN where one of them is constant up to rounding or holds a value that is not finite.
 
-    Parameters
-    ----------
-    x, y : array-like, shape (n,)
-        Numbers.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> pearson([1.0, 1.0], [0.0, 2.0])
-    nan
-    """
-    first, second = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (x, y))
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        return float("nan")
-    if not (_varies(first) and _varies(second)):
+def _pearson(first: Floats, second: Floats) -> float:
+    """Correlate two arrays; NaN where one is constant up to rounding or holds a value that is not finite."""
+    finite = np.isfinite(first).all() and np.isfinite(second).all()
+    if not (finite and _varies(first) and _varies(second)):
         return float("nan")
     return float(pearsonr(first, second).statistic)
 
@@ -228,21 +184,3 @@ def pearson(x: ArrayLike, y: ArrayLike) -> float:
 def _varies(values: Floats) -> bool:
     """Say whether values differ by more than rounding."""
     return bool(np.ptp(values) > 1e-12 * np.abs(values).max())
-
-
-def _seven(values: Floats) -> Floats:
-    seven: Floats = np.clip(values, -3.0, 3.0).round()
-    return seven
-
-
-def _one_score(values: ArrayLike) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-
-
-def _check(scores: NDArray[Any], target: NDArray[Any]) -> None:
-    if target.ndim != 1 or scores.ndim not in (1, 2) or len(scores) != len(target) or not len(target):
-        raise ValueError(
-            f"scores of shape {scores.shape} do not fit a target of shape {target.shape}, "
-            "expected one row per sample and at least one sample"
-        )

@@ -8,7 +8,7 @@ its table. No run is left out of a mean: where one has no value, the mean is NaN
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,10 +20,10 @@ from mmfusion.study.names import MOSI_DATASETS
 
 FLOOR = 1e-3
 """Below this, a beta counts as zero."""
+INDEPENDENT = "ConditionallyIndependent"
 
 
-@dataclass(frozen=True)
-class Prediction:
+class Prediction(NamedTuple):
     """One row of the table ``predictions``; `holds` is None for what is only reported."""
 
     name: str
@@ -35,8 +35,7 @@ class Prediction:
     holds: bool | None
 
 
-@dataclass(frozen=True)
-class _Bound:
+class _Bound(NamedTuple):
     """Mean beta of one subset, at least or below a value; `others` bounds every other subset from above."""
 
     dataset: str
@@ -79,9 +78,7 @@ def predictions_table(runs: pd.DataFrame, subsets: pd.DataFrame) -> pd.DataFrame
         *_entropy(subsets),
         *_sentiment(runs, subsets),
     ]
-    columns = list(Prediction.__dataclass_fields__)
-    table = pd.DataFrame([vars(prediction) for prediction in predictions], columns=columns)
-    return table.astype({"holds": "boolean"})
+    return pd.DataFrame(predictions, columns=Prediction._fields).astype({"holds": "boolean"})
 
 
 def _cell(table: pd.DataFrame, dataset: str, norm: str, p: str | None = "1") -> pd.DataFrame:
@@ -101,8 +98,7 @@ def _bounds(subsets: pd.DataFrame) -> Iterable[Prediction]:
             continue
         beta = float(means[bound.subset])
         holds = beta >= bound.value if bound.sign == ">=" else beta < bound.value
-        measured = f"beta {beta:.4g}"
-        threshold = f"beta {bound.sign} {bound.value:g}"
+        measured, threshold = f"beta {beta:.4g}", f"beta {bound.sign} {bound.value:g}"
         if bound.others is not None:
             largest = float(means.drop(bound.subset).max())
             holds = holds and largest <= bound.others
@@ -119,8 +115,7 @@ def _recovery(runs: pd.DataFrame, subsets: pd.DataFrame) -> Iterable[Prediction]
         beta, accuracy = _mean(xor["beta"]), _mean(xor["accuracy_test"])
         measured = f"beta {beta:.4g}, accuracy {accuracy:.4g}"
         statement = "mean beta of {1+2} under ibn, at mean test accuracy"
-        threshold = "beta >= 0.95, accuracy >= 0.95"
-        holds = beta >= 0.95 and accuracy >= 0.95
+        threshold, holds = "beta >= 0.95, accuracy >= 0.95", beta >= 0.95 and accuracy >= 0.95
         yield Prediction("XOR-ibn", "XOR", "ibn", statement, measured, threshold, holds)
     parity = _joined(runs, subsets, "Parity", "1+2+3")
     if len(parity):
@@ -139,10 +134,10 @@ def _joined(runs: pd.DataFrame, subsets: pd.DataFrame, dataset: str, subset: str
 
 def _views(subsets: pd.DataFrame) -> Iterable[tuple[str, pd.DataFrame]]:
     """Yield every norm with the rows of its independent views, which are numbered by rising rho."""
-    chosen = (subsets["dataset"] == "ConditionallyIndependent") & (subsets["scale"] == "1")
+    chosen = (subsets["dataset"] == INDEPENDENT) & (subsets["scale"] == "1")
     rows = subsets[chosen & (subsets["order"] == 1)]
-    for norm in rows["norm"].unique():
-        yield norm, rows[rows["norm"] == norm]
+    for norm, views in rows.groupby("norm", sort=False):
+        yield str(norm), views
 
 
 def _ordering(subsets: pd.DataFrame) -> Iterable[Prediction]:
@@ -156,10 +151,8 @@ def _ordering(subsets: pd.DataFrame) -> Iterable[Prediction]:
         measured = ", ".join(f"p = {p}: {rho:.3g} over {count}" for p, (rho, count) in ranks.items())
         statement = "Spearman correlation of mean beta with rho, over views with mean beta > 1e-3"
         holds = all(count > 1 and rho > 1 - 1e-12 for rho, count in ranks.values())
-        name = f"ConditionallyIndependent-order-{norm}"
-        yield Prediction(
-            name, "ConditionallyIndependent", norm, statement, measured, "1 at every finite p", holds
-        )
+        name = f"{INDEPENDENT}-order-{norm}"
+        yield Prediction(name, INDEPENDENT, norm, statement, measured, "1 at every finite p", holds)
 
 
 def _rank_correlation(beta: NDArray[np.float64]) -> tuple[float, int]:
@@ -177,15 +170,9 @@ def _entropy(subsets: pd.DataFrame) -> Iterable[Prediction]:
             continue
         measured = ", ".join(f"p = {p}: {value:.4g}" for p, value in means.items())
         statement = "mean entropy of the weight share over the views, in nats"
-        yield Prediction(
-            f"ConditionallyIndependent-entropy-{norm}",
-            "ConditionallyIndependent",
-            norm,
-            statement,
-            measured,
-            "rises with p",
-            bool(means.is_monotonic_increasing and means.is_unique),
-        )
+        holds = bool(means.is_monotonic_increasing and means.is_unique)
+        name = f"{INDEPENDENT}-entropy-{norm}"
+        yield Prediction(name, INDEPENDENT, norm, statement, measured, "rises with p", holds)
 
 
 def _sentiment(runs: pd.DataFrame, subsets: pd.DataFrame) -> Iterable[Prediction]:
@@ -205,12 +192,6 @@ def _beside_ridge(runs: pd.DataFrame, dataset: str, p: str) -> Prediction:
     column = "acc2_zeros_positive_test"
     network = _mean(_cell(runs, dataset, "ibn", p)[column])
     ridge = float(runs.loc[(runs["dataset"] == dataset) & (runs["model"] == "linear"), column].mean())
-    return Prediction(
-        f"{dataset}-accuracy-p-{p}",
-        dataset,
-        "ibn",
-        f"mean test Acc-2 (zeros positive) beside ridge, p = {p}",
-        f"{network:.4g}, ridge {ridge:.4g}",
-        "reported",
-        None,
-    )
+    statement = f"mean test Acc-2 (zeros positive) beside ridge, p = {p}"
+    measured = f"{network:.4g}, ridge {ridge:.4g}"
+    return Prediction(f"{dataset}-accuracy-p-{p}", dataset, "ibn", statement, measured, "reported", None)

@@ -1,13 +1,12 @@
 """Rows of the run table: one row per run of any model, with the same columns for all.
 
-Key columns: ``dataset``, ``task``, ``model``, ``norm``, ``p``, ``scale``, ``seed``, ``converged``. Then, per
-split, the metrics of classification or regression, and for data with a known sentiment those of sentiment.
+After the key columns come, per split, the metrics of classification or regression, and for data with a known
+sentiment those of sentiment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,40 +22,6 @@ KEY_COLUMNS = ("dataset", "task", "model", "norm", "p", "scale", "seed", "conver
 METRIC_COLUMNS = tuple(name for name in TABLES["runs"].names if name not in KEY_COLUMNS)
 SENTIMENT = "sentiment"
 """Name of the latent that holds a real-valued sentiment."""
-
-
-def baseline_row(
-    dataset: MultimodalDataset,
-    model: str,
-    seed: int | None,
-    scores_by_split: Mapping[str, ArrayLike],
-    *,
-    losses: bool = True,
-) -> pd.DataFrame:
-    """Make the row of a baseline from its scores.
-
-    Parameters
-    ----------
-    dataset : MultimodalDataset
-        Holds the targets of the splits.
-    model : str
-        Name of the baseline.
-    seed : int or None
-        Seed of the dataset; None where it has none.
-    scores_by_split : mapping of str to array, shape (n,) or (n, C)
-        As for `metric_columns`.
-    losses : bool, default True
-        Whether the scores are logits or predictions whose loss means something; False leaves losses NaN.
-
-    Returns
-    -------
-    DataFrame
-        One row with the columns of `run_row`.
-    """
-    metrics = metric_columns(dataset, scores_by_split)
-    if not losses:
-        metrics = {name: value for name, value in metrics.items() if not name.startswith("loss_")}
-    return run_row(dataset, model, seed, metrics)
 
 
 def metric_columns(dataset: MultimodalDataset, scores_by_split: Mapping[str, ArrayLike]) -> dict[str, float]:
@@ -118,18 +83,13 @@ def run_row(
     DataFrame
         One row with `KEY_COLUMNS` (``norm``, ``p``, ``scale`` are "-", ``converged`` is missing; ``seed`` is
         Int64, ``converged`` boolean) and `METRIC_COLUMNS` (float64).
-
-    Raises
-    ------
-    ValueError
-        If a metric has no column.
     """
-    unknown = sorted(set(metrics) - set(METRIC_COLUMNS))
-    if unknown:
-        raise ValueError(f"metrics: {unknown} have no column in the run table")
-    row: dict[str, Any] = {"dataset": dataset.name, "task": dataset.task, "model": model}
-    row |= dict.fromkeys(("norm", "p", "scale"), "-")
-    row["seed"] = pd.array([seed], dtype="Int64")
-    row["converged"] = pd.array([None], dtype="boolean")
-    row |= {name: float(metrics.get(name, np.nan)) for name in METRIC_COLUMNS}
-    return pd.DataFrame(row, index=[0])
+    keys = {
+        "dataset": dataset.name,
+        "task": dataset.task,
+        "model": model,
+        **dict.fromkeys(("norm", "p", "scale"), "-"),
+        "seed": pd.array([seed], dtype="Int64"),
+        "converged": pd.array([None], dtype="boolean"),
+    }
+    return pd.DataFrame({**keys, **dict.fromkeys(METRIC_COLUMNS, np.nan), **metrics}, index=[0])

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mmfusion.measures.catalogue import MEASURES
+from mmfusion.measures.catalogue import LABELS
 from mmfusion.measures.intervals import summarise
-
-CELL = ["dataset", "norm", "p", "scale", "subset"]
 
 
 def summary_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
@@ -17,9 +15,7 @@ def summary_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFr
     ----------
     subsets : DataFrame
         As `mmfusion.study.tables.definitions` defines it.
-    resamples : int
-        Of the bootstrap.
-    seed : int
+    resamples, seed : int
         Of the bootstrap.
 
     Returns
@@ -27,8 +23,8 @@ def summary_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFr
     DataFrame
         The table ``summary``.
     """
-    measures = [measure.name for measure in MEASURES]
-    return summarise(subsets, CELL, measures, resamples=resamples, seed=seed)
+    keys = ["dataset", "norm", "p", "scale", "subset"]
+    return summarise(subsets, keys, list(LABELS), resamples=resamples, seed=seed)
 
 
 def scale_study_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:

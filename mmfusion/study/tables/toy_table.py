@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmfusion.errors import DataError
-from mmfusion.measures.intervals import bootstrap_interval
+from mmfusion.measures.intervals import summarise
 from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import NORM_NAMES, TOY_DATASETS, joined, order_norms, ordered
 
@@ -26,7 +25,6 @@ SUBSETS = ("1", "2", "3", "1+2", "1+3", "2+3", "1+2+3")
 LOST = "?"
 """Subset of a published value whose column cannot be read."""
 
-COLUMNS = ["dataset", "norm", "subset", "mean", "low", "high", "n", "poster"]
 _KEYS = ["dataset", "norm", "subset"]
 _SMALL = 1e-3
 _DASH = "-"
@@ -55,8 +53,7 @@ def load_references() -> pd.DataFrame:
     """
     file = resources.files("mmfusion.study.tables") / "references.csv"
     with file.open(encoding="utf-8") as text:
-        types = {"dataset": str, "norm": str, "subset": str, "value": float, "source": str}
-        return pd.read_csv(text, dtype=types, keep_default_na=False)
+        return pd.read_csv(text, dtype={"subset": str, "value": float}, keep_default_na=False)
 
 
 def toy_table(subsets_table: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
@@ -78,38 +75,27 @@ def toy_table(subsets_table: pd.DataFrame, references: pd.DataFrame) -> pd.DataF
 
     Raises
     ------
-    DataError
+    pandas.errors.MergeError
         If `references` has two values for one cell.
     """
     known = references[references["subset"] != LOST]
-    twice = known[known.duplicated(_KEYS)]
-    if not twice.empty:
-        cell = ", ".join(twice[_KEYS].iloc[0])
-        raise DataError(f"references: two values for {cell}, expected one; remove one of the rows.")
-    records = []
-    for key, values in _study_rows(subsets_table).groupby(_KEYS, observed=True)["beta"]:
-        known_betas = values.dropna()
-        records.append((*key, *bootstrap_interval(known_betas), len(known_betas)))
-    table = pd.DataFrame(records, columns=COLUMNS[:-1]).astype({"n": int})
-    table = table.merge(known[[*_KEYS, "value"]].rename(columns={"value": "poster"}), on=_KEYS, how="left")
-    ranks = (
-        ordered(table["dataset"], TOY_DATASETS),
-        order_norms(table["norm"]),
-        ordered(table["subset"], SUBSETS),
-    )
+    published = known[[*_KEYS, "value"]].rename(columns={"value": "poster"})
+    table = summarise(_study_rows(subsets_table), _KEYS, ["beta"]).astype({"n": int})
+    table = table.merge(published, on=_KEYS, how="left", validate="one_to_one").drop(columns="measure")
+    ranks = ordered(table["dataset"], TOY_DATASETS), order_norms(table["norm"]), SUBSETS
     rank = {name: index for names in ranks for index, name in enumerate(names)}
-    return table.sort_values(_KEYS, key=lambda names: names.map(rank), ignore_index=True)[COLUMNS]
+    return table.sort_values(_KEYS, key=lambda names: names.map(rank), ignore_index=True)
 
 
-def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame | None = None) -> pd.DataFrame:
+def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame) -> pd.DataFrame:
     """Arrange the toy table as on the poster, cells as text.
 
     Parameters
     ----------
     table : DataFrame
         From `toy_table`.
-    references : DataFrame, optional
-        Published values. Default: `load_references`.
+    references : DataFrame
+        As from `load_references`.
 
     Returns
     -------
@@ -118,58 +104,50 @@ def wide_toy_table(table: pd.DataFrame, references: pd.DataFrame | None = None) 
         123. Cells such as ``0.99 [0.98, 1.00]``; a dash where the dataset has no such subset or the poster's
         value is unknown. A row ``poster`` follows every measured row of a dataset that the poster has.
     """
-    published = set((load_references() if references is None else references)["dataset"])
+    published = set(references["dataset"])
     rows = []
-    for dataset in ordered(table["dataset"], TOY_DATASETS):
-        here = table[table["dataset"] == dataset]
-        for norm in order_norms(here["norm"]):
-            cells = here[here["norm"] == norm].set_index("subset")
-            name = NORM_NAMES.get(norm, norm)
-            measured = {str(subset): _cell(row) for subset, row in cells.iterrows()}
-            rows.append(_wide_row(dataset, name, "measured", str(cells["n"].max()), measured))
-            if dataset in published:
-                poster = {str(subset): _exact(value) for subset, value in cells["poster"].items()}
-                rows.append(_wide_row(dataset, name, "poster", _DASH, poster))
+    for (dataset, norm), group in table.groupby(["dataset", "norm"], sort=False):
+        cells = group.set_index("subset")
+        lines = [("measured", str(cells["n"].max()), cells.apply(_cell, axis=1))]
+        if dataset in published:
+            lines.append(("poster", _DASH, cells["poster"].map(_exact)))
+        for source, seeds, texts in lines:
+            texts = texts.reindex(SUBSETS, fill_value=_DASH)
+            rows.append([dataset, NORM_NAMES.get(str(norm), norm), source, seeds, *texts])
     head = ["dataset", "normalisation", "source", "seeds"]
     return pd.DataFrame(rows, columns=[*head, *(subset.replace("+", "") for subset in SUBSETS)])
 
 
-def toy_table_markdown(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
+def toy_table_markdown(table: pd.DataFrame, references: pd.DataFrame) -> str:
     """Render the toy table as Markdown, with notes below it.
 
     Parameters
     ----------
-    table : DataFrame
-        From `toy_table`.
-    references : DataFrame, optional
-        Published values. Default: `load_references`.
+    table, references
+        See `wide_toy_table`.
 
     Returns
     -------
     str
         Ends with a line break.
     """
-    references = load_references() if references is None else references
     notes = "\n".join(f"- {note}" for note in _notes(table, references))
     return f"{_CAPTION}.\n\n{markdown_table(wide_toy_table(table, references))}\n{notes}\n"
 
 
-def toy_table_latex(table: pd.DataFrame, references: pd.DataFrame | None = None) -> str:
+def toy_table_latex(table: pd.DataFrame, references: pd.DataFrame) -> str:
     """Render the toy table as a LaTeX float; needs the package booktabs.
 
     Parameters
     ----------
-    table : DataFrame
-        From `toy_table`.
-    references : DataFrame, optional
-        Published values. Default: `load_references`.
+    table, references
+        See `wide_toy_table`.
 
     Returns
     -------
     str
         Ends with a line break.
     """
-    references = load_references() if references is None else references
     wide = wide_toy_table(table, references)
     notes = " ".join([f"{_CAPTION}.", *_notes(table, references)])
     caption = _SPECIAL.sub(r"\\\g<0>", notes)  # pandas escapes cells, not captions
@@ -197,10 +175,6 @@ def _study_rows(table: pd.DataFrame) -> pd.DataFrame:
     plain = (table["p"].astype(str) == "1") & (table["scale"].astype(str) == "1")
     kept = table.loc[plain & table["dataset"].isin(TOY_DATASETS), [*_KEYS, "beta"]]
     return kept.astype(dict.fromkeys(_KEYS, str))
-
-
-def _wide_row(dataset: str, norm: str, source: str, seeds: str, cells: dict[str, str]) -> list[str]:
-    return [dataset, norm, source, seeds, *(cells.get(subset, _DASH) for subset in SUBSETS)]
 
 
 def _cell(row: pd.Series[Any]) -> str:

@@ -17,7 +17,7 @@ from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.tables.definitions import check_table
-from mmfusion.study.tables.run_rows import METRIC_COLUMNS, baseline_row, metric_columns, run_row
+from mmfusion.study.tables.run_rows import METRIC_COLUMNS, metric_columns, run_row
 
 REGRESSION = ("mae", "pearson_r", "r2")
 SENTIMENT_COLUMNS = [
@@ -189,7 +189,8 @@ def test_parity_is_beyond_a_linear_model() -> None:
 
 def test_scores_of_a_perfect_model() -> None:
     data = linear_data("regression", sentiment=True)
-    row = baseline_row(data, "perfect", 1, {split: part.target for split, part in data.splits.items()}).loc[0]
+    metrics = metric_columns(data, {split: part.target for split, part in data.splits.items()})
+    row = run_row(data, "perfect", 1, metrics).loc[0]
     for name in ("acc2_zeros_positive", "acc2_zeros_omitted", "acc2_zeros_negative", "f1_weighted", "acc7"):
         assert row[f"{name}_test"] == row[f"{name}_train"] == 1.0
     assert row[["loss_train", "loss_validation", "loss_test", "mae_test"]].tolist() == [0.0] * 4
@@ -204,4 +205,4 @@ def test_regression_on_a_constant_target_is_refused() -> None:
 
 def test_metric_without_a_column_is_refused() -> None:
     with pytest.raises(ValueError, match="auc_test"):
-        run_row(linear_data("binary"), "x", 0, {"auc_test": 1.0})
+        check_table("runs", run_row(linear_data("binary"), "x", 0, {"auc_test": 1.0}))

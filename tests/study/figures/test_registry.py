@@ -117,11 +117,6 @@ def test_every_figure_has_a_caption_of_sentences():
         assert "  " not in definition.caption
 
 
-def test_missing_table(tables):
-    with pytest.raises(ValueError, match="figure2_degree_inflation: table history not given"):
-        FIGURES["figure2_degree_inflation"].draw({"subsets": tables["subsets"]})
-
-
 def test_drawing_does_not_import_torch_or_pyplot():
     code = (
         "import sys, mmfusion.study.figures.registry; "

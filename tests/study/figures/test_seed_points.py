@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mmfusion.measures.intervals import bootstrap_interval
-from mmfusion.study.figures.seed_points import count_seeds, draw_band, draw_seeds, seeds_sentence
+from mmfusion.study.figures.marks import draw_seeds, seeds_sentence
 
 
 @pytest.fixture
@@ -38,15 +38,6 @@ def test_twenty_seeds_have_no_points(ax):
     assert len(ax.collections) == 1
 
 
-def test_band_only_with_an_interval(ax):
-    summary = pd.DataFrame({"epoch": [1, 2], "mean": [0.2, 0.4], "low": [np.nan] * 2, "high": [np.nan] * 2})
-    draw_band(ax, summary, "epoch", color="black")
-    assert not ax.collections
-    draw_band(ax, summary.assign(low=[0.1, 0.3], high=[0.3, 0.5]), "epoch", color="black")
-    assert len(ax.collections) == 1
-    np.testing.assert_allclose(ax.lines[1].get_ydata(), [0.2, 0.4])
-
-
 def test_seeds_are_counted_per_cell():
     keys = {"dataset": "XOR", "p": "1", "scale": "1"}
     rows = [
@@ -55,7 +46,7 @@ def test_seeds_are_counted_per_cell():
         for seed in range(seeds)
     ]
     table = pd.DataFrame(rows)
-    assert count_seeds(table) == "2 to 4 seeds"
-    assert count_seeds(table[table["norm"] == "ibn"]) == "4 seeds"
+    assert "interval over 2 to 4 seeds; small points" in seeds_sentence(table)
+    assert seeds_sentence(table, points=False).endswith("interval over 2 to 4 seeds.")
     assert "interval over 4 seeds; small points" in seeds_sentence(table[table["norm"] == "ibn"])
     assert seeds_sentence(table[table["seed"] == 0]) == "One seed: no interval."

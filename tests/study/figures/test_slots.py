@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from mmfusion.study.figures.slots import label_slots, offsets, shade_slot
+from mmfusion.study.figures.marks import label_slots, offsets, shade_slot
 
 
 @given(st.integers(1, 9), st.floats(0.01, 1))

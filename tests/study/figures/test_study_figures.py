@@ -13,13 +13,13 @@ from mmfusion.fusion.subsets import subset_label
 from mmfusion.fusion.subsets import subsets as subsets_of
 from mmfusion.plotting.layout import figure_of
 from mmfusion.plotting.style import figure_style
-from mmfusion.study.figures.degree_inflation import degree_inflation, order_shares
+from mmfusion.study.figures.degree_inflation import degree_inflation
 from mmfusion.study.figures.eigen_projection import eigen_projection
+from mmfusion.study.figures.figure_definition import MissingRowsError
 from mmfusion.study.figures.learning_of_constants import learning_of_constants
 from mmfusion.study.figures.mosi_relevance import mosi_relevance
 from mmfusion.study.figures.relevance_against_p import relevance_against_p
 from mmfusion.study.figures.scale_sensitivity import scale_sensitivity
-from mmfusion.study.figures.select_rows import MissingRowsError
 from mmfusion.study.figures.user_relevance import user_relevance
 
 
@@ -60,18 +60,23 @@ def test_relevance_against_p_without_beta_says_so(tables):
 
 
 def test_order_shares_sum_to_one(tables):
-    shares = order_shares(tables["history"])
-    total = shares.groupby(["dataset", "norm", "p", "scale", "seed", "epoch"])["weight_share"].sum()
-    np.testing.assert_allclose(total, 1.0)
+    for ax in degree_inflation(tables["history"]).ravel():
+        np.testing.assert_allclose(sum(line.get_ydata() for line in ax.lines), 1.0)
 
 
 def test_order_shares_by_hand():
     keys = {"dataset": "XRel", "norm": "ibn", "p": "1", "scale": "1", "seed": 0, "epoch": 1}
     subsets = [("1", 1, 0.25), ("2", 1, 0.5), ("1+2", 2, np.nan)]
     history = pd.DataFrame([{**keys, "subset": s, "order": o, "weight_share": w} for s, o, w in subsets])
-    shares = order_shares(history).set_index("order")["weight_share"]
-    assert shares[1] == 0.75
-    assert np.isnan(shares[2])
+    singles, pair = degree_inflation(history)[0, 0].lines
+    assert singles.get_ydata().tolist() == [0.75]
+    assert np.isnan(pair.get_ydata()).all()
+
+
+def test_band_only_with_an_interval(make_tables):
+    for seeds, bands in ((1, 0), (3, 2)):
+        ax = degree_inflation(make_tables(seeds)["history"])[0, 0]
+        assert (len(ax.lines), len(ax.collections)) == (2, bands)
 
 
 def test_degree_inflation_marks_the_planted_order(tables):
@@ -130,7 +135,7 @@ def area(polygon) -> float:
 
 
 def test_eigen_projection_counts_every_sample(tables):
-    spectrum, histogram, auroc = eigen_projection(*eigen_tables(tables), subset="1").ravel()
+    spectrum, histogram, auroc = eigen_projection(*eigen_tables(tables), subset="1", role="relevant").ravel()
     known = tables["eigen_projections"].query("subset == '1'")["projection"]
     width = (known.max() - known.min()) / 40
     assert [area(curve) / width for curve in histogram.collections] == pytest.approx([30, 30])
@@ -145,16 +150,16 @@ def test_eigen_projection_counts_every_sample(tables):
 
 
 def test_eigen_projection_is_hollow_where_it_can_be_chance(tables):
-    spectrum, _, auroc = eigen_projection(*eigen_tables(tables), subset="2+3").ravel()
+    spectrum, _, auroc = eigen_projection(*eigen_tables(tables), subset="2+3", role="irrelevant").ravel()
     circles = [line for line in auroc.lines if line.get_marker() == "o"]
     assert {to_hex(line.get_markerfacecolor()) for line in circles} == {"#ffffff"}
     assert len(spectrum.get_xticks()) == 8
 
 
 def test_mosi_relevance_keeps_to_one_p(tables):
-    subsets = tables["subsets"]
-    for asked, drawn in (("4/3", "4/3"), ("7", "1")):
-        grid = mosi_relevance(subsets, p=asked)
+    all_p = tables["subsets"]
+    for subsets, drawn in ((all_p[all_p["p"] != "1"], "4/3"), (all_p, "1")):
+        grid = mosi_relevance(subsets)
         rows = subsets[(subsets["dataset"] == "MOSIReal") & (subsets["p"] == drawn)]
         assert marker_heights(grid[0, 1]) == means(rows, ["norm", "subset"], "weight_share")
         assert marker_heights(grid[1, 1]) == means(rows, ["norm", "subset"], "covariance_share")
@@ -238,7 +243,7 @@ def test_figures_draw_on_given_axes(make_tables):
         (lambda axes: relevance_against_p(tables["subsets"], axes), (2, 2)),
         (lambda axes: degree_inflation(tables["history"], axes), (4, 2)),
         (lambda axes: learning_of_constants(tables["subsets"], axes), (4, 1)),
-        (lambda axes: eigen_projection(*eigen_tables(tables), subset="1", axes=axes), (1, 3)),
+        (lambda axes: eigen_projection(*eigen_tables(tables), "1", "relevant", axes), (1, 3)),
         (lambda axes: mosi_relevance(tables["subsets"], axes), (2, 2)),
         (lambda axes: scale_sensitivity(tables["subsets"], axes), (4, 1)),
         (lambda axes: user_relevance(tables["subsets"], axes), (1, 3)),

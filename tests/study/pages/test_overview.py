@@ -23,6 +23,7 @@ from mmfusion.study.tables.definitions import TABLES
 VOID = {"meta"}
 WITHOUT = "CMU-MOSI is not part of this study: no files were found in <here> (mosi.mode: auto)."
 WITH = "CMU-MOSI is part of this study."
+NO_SUMMARY = pd.DataFrame(columns=TABLES["summary"].names)
 
 
 class Page(HTMLParser):
@@ -171,7 +172,7 @@ class TestScores:
 
 class TestPage:
     def test_without_real_data(self, facts, planted, toy, predictions) -> None:
-        shown = Page(overview_html(facts, planted, toy, predictions, []))
+        shown = Page(overview_html(facts, planted, toy, predictions, [], NO_SUMMARY))
         assert shown.items[0] == WITHOUT
         assert shown.headings == ["The study", "Toy table", "Predictions", "Test scores, planted truth"]
         assert len(shown.tables) == 3
@@ -182,7 +183,7 @@ class TestPage:
     def test_with_real_data(self, facts, planted, real, toy, predictions) -> None:
         runs = pd.concat([planted, real], ignore_index=True)
         notes = ["MOSIReal: 12 utterances <b>\nand 2 columns\n", "MOSIBinary: the same"]
-        shown = Page(overview_html({**facts, "mosi": WITH}, runs, toy, predictions, notes))
+        shown = Page(overview_html({**facts, "mosi": WITH}, runs, toy, predictions, notes, NO_SUMMARY))
         assert shown.items[0] == WITH
         assert shown.items[-2:] == notes
         assert shown.headings[-1] == "Test scores, CMU-MOSI"
@@ -190,7 +191,7 @@ class TestPage:
         assert datasets == [{"XOR", "XRel"}, {"MOSIReal", "MOSIBinary"}]
 
     def test_facts(self, facts, planted, toy, predictions) -> None:
-        items = Page(overview_html(facts, planted, toy, predictions, [])).items[1:]
+        items = Page(overview_html(facts, planted, toy, predictions, [], NO_SUMMARY)).items[1:]
         assert items == [
             "Seeds: 4, 1, 7.",
             "Configuration digest 0123456789ab, commit f00d.",
@@ -199,11 +200,15 @@ class TestPage:
         ]
 
     def test_outside_a_checkout(self, facts, planted, toy, predictions) -> None:
-        items = Page(overview_html({**facts, "commit": None}, planted, toy, predictions, [])).items
+        items = Page(
+            overview_html({**facts, "commit": None}, planted, toy, predictions, [], NO_SUMMARY)
+        ).items
         assert "Configuration digest 0123456789ab, commit unknown (not a checkout)." in items
 
     def test_is_the_same_for_the_same_tables(self, facts, planted, toy, predictions) -> None:
-        first, second = (overview_html(facts, planted.copy(), toy, predictions, []) for _ in range(2))
+        first, second = (
+            overview_html(facts, planted.copy(), toy, predictions, [], NO_SUMMARY) for _ in range(2)
+        )
         assert first == second
 
 
@@ -289,4 +294,4 @@ def test_own_data_have_their_relevance_and_scores_on_the_page(facts, toy, predic
     assert relevance[1][:5] == ["mine", "ibn", "1", "a", "0.500 [0.250, nan]"]
     assert relevance[2][3:6] == ["a+b", "0.500 [0.250, nan]", "1.500 [0.250, nan]"]
     assert scores[1][-2:] == ["0.750", "0.500"]
-    assert user_relevance_table(None).empty
+    assert user_relevance_table(NO_SUMMARY).empty

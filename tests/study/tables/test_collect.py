@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmfusion.study.tables.collect import collect, in_order, read_tables, tables_by_name, write_forms
+from mmfusion.study.tables.collect import collect, in_order, write_forms
 from mmfusion.study.tables.definitions import TABLES, check_table
 
 
@@ -97,7 +97,7 @@ class TestFiles:
     def test_every_form_holds_the_table(self, tmp_path: Path) -> None:
         paths = [tmp_path / "deep/seconds.parquet", tmp_path / "seconds.csv"]
         write_forms(timings(1, 2), "seconds", paths)
-        first, second = read_tables(paths[:1])[0], pd.read_csv(paths[1], dtype={"scale": str})
+        first, second = pd.read_parquet(paths[0]), pd.read_csv(paths[1], dtype={"scale": str})
         pd.testing.assert_frame_equal(first, timings(1, 2))
         pd.testing.assert_frame_equal(second, timings(1, 2))
 
@@ -109,13 +109,5 @@ class TestFiles:
     def test_empty_tables_survive_a_file(self, tmp_path: Path) -> None:
         for name in TABLES:
             write_forms(collect(name, []), name, [tmp_path / f"{name}.parquet", tmp_path / f"{name}.csv"])
-            (read,) = read_tables([tmp_path / f"{name}.parquet"])
+            read = pd.read_parquet(tmp_path / f"{name}.parquet")
             assert collect(name, [read]).columns.to_list() == TABLES[name].names
-
-    def test_read_in_order_and_by_name(self, tmp_path: Path) -> None:
-        paths = [str(tmp_path / "b.parquet"), str(tmp_path / "a.parquet")]
-        for seed, path in enumerate(paths):
-            timings(seed).to_parquet(path, index=False)
-        assert [table["seed"].item() for table in read_tables(paths)] == [0, 1]
-        tables = tables_by_name(paths)
-        assert {name: table["seed"].item() for name, table in tables.items()} == {"b": 0, "a": 1}

@@ -92,11 +92,6 @@ def test_other_kinds_are_listed(column, values, message):
         check_table("runs", example("runs").assign(**{column: values}))
 
 
-def test_unknown_table():
-    with pytest.raises(ValueError, match="'run' is unknown, expected one of runs, subsets"):
-        check_table("run", pd.DataFrame())
-
-
 def test_analysis_gives_columns_of_the_dictionary():
     parts = {("1",): np.arange(8.0)[:, None], ("1", "2"): np.ones((8, 1))}
     features = {"1": np.arange(8.0)[:, None], "2": np.ones((8, 1))}

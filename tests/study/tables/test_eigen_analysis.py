@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from mmfusion.study.tables.definitions import check_table
-from mmfusion.study.tables.eigen import eigen_analysis, eigen_table, projection_table, spectrum_table
+from mmfusion.study.tables.eigen import eigen_analysis
+from mmfusion.study.tables.eigen_cells import eigen_tables
 
 KEYS = {"dataset": "XRelIrrXOR", "norm": "ibn", "p": "1", "scale": "1", "seed": 3}
 
@@ -119,7 +120,7 @@ def test_a_diverged_network_gives_nan():
     block[3, 2] = np.inf
     result = eigen_analysis(block, label)
     assert np.isnan([*result.eigenvalues, result.variance_share, result.auroc, result.p_value]).all()
-    check_table("eigen", eigen_table({("1",): result}, KEYS))
+    check_table("eigen", eigen_tables({("1",): result}, label, KEYS)[0])
 
 
 def test_same_block_same_result_and_frozen():
@@ -134,9 +135,7 @@ def test_same_block_same_result_and_frozen():
 def test_tidy_rows():
     block, label = random_block()
     results = {("1",): eigen_analysis(block, label), ("2", "3"): eigen_analysis(block[:, :2], label)}
-    table, spectrum, projections = (
-        make(results, KEYS) for make in (eigen_table, spectrum_table, projection_table)
-    )
+    table, spectrum, projections = eigen_tables(results, label, KEYS)
     for name, frame in (("eigen", table), ("eigen_spectrum", spectrum), ("eigen_projections", projections)):
         check_table(name, frame)
         assert frame[list(KEYS)].drop_duplicates().to_dict("records") == [KEYS]
@@ -151,15 +150,6 @@ def test_tidy_rows():
     assert second["projection"].tolist() == results[("2", "3")].projection.tolist()
 
 
-@pytest.mark.parametrize(
-    ("shape", "label", "message"),
-    [
-        ((4,), [0, 1, 0, 1], "expected \\(n, D\\)"),
-        ((4, 2), [0, 1], "label \\(2,\\)"),
-        ((0, 2), [], "not empty"),
-        ((2, 2), [0, 2], "other than 0 and 1"),
-    ],
-)
-def test_input_that_does_not_fit(shape, label, message):
-    with pytest.raises(ValueError, match=message):
-        eigen_analysis(np.zeros(shape), np.array(label))
+def test_labels_of_other_classes_are_refused():
+    with pytest.raises(ValueError, match="other than 0 and 1"):
+        eigen_analysis(np.zeros((2, 2)), np.array([0, 2]))

@@ -11,8 +11,8 @@ import pytest
 
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.tables.definitions import check_table
+from mmfusion.study.tables.eigen import separation
 from mmfusion.study.tables.eigen_cells import eigen_cell
-from mmfusion.study.tables.separation import separation
 from mmfusion.study.training.cell_training import prepared_splits
 from mmfusion.study.training.checkpoint import TrainedCell
 

@@ -18,13 +18,14 @@ from mmfusion.measures.reducibility import reducibility
 from mmfusion.study.baselines.constant import constant_rows
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.tables.definitions import check_table
-from mmfusion.study.tables.evaluate import Evaluation, evaluate_cells
+from mmfusion.study.tables.evaluate import evaluate_cells
 from mmfusion.study.training.cell_training import prepared_splits
 from mmfusion.study.training.checkpoint import TrainedCell
 
 Make = Callable[..., MultimodalDataset]
 Train = Callable[..., TrainedCell]
 Views = dict[int, MultimodalDataset]
+Evaluation = dict[str, pd.DataFrame]
 LABELS = ["1", "2", "3", "1+2", "1+3", "2+3", "1+2+3"]
 
 
@@ -44,7 +45,7 @@ def with_constant_score(block: TrainedCell, bias: float) -> TrainedCell:
 
 class TestTables:
     def test_fit_their_definitions(self, evaluation: Evaluation) -> None:
-        for name, table in vars(evaluation).items():
+        for name, table in evaluation.items():
             check_table(name, table)
 
     def test_one_run_and_all_subsets_per_seed_in_the_order_of_the_block(
@@ -52,27 +53,27 @@ class TestTables:
     ) -> None:
         seeds = list(block.networks)
         assert seeds == [3, 1]
-        assert evaluation.runs["seed"].to_list() == evaluation.seconds["seed"].to_list() == seeds
-        assert evaluation.subsets["seed"].to_list() == [seed for seed in seeds for _ in LABELS]
-        assert evaluation.subsets["subset"].to_list() == 2 * LABELS
-        assert evaluation.subsets["order"].to_list() == 2 * [1, 1, 1, 2, 2, 2, 3]
+        assert evaluation["runs"]["seed"].to_list() == evaluation["seconds"]["seed"].to_list() == seeds
+        assert evaluation["subsets"]["seed"].to_list() == [seed for seed in seeds for _ in LABELS]
+        assert evaluation["subsets"]["subset"].to_list() == 2 * LABELS
+        assert evaluation["subsets"]["order"].to_list() == 2 * [1, 1, 1, 2, 2, 2, 3]
 
     def test_keys(self, train_views: Train, views: Views) -> None:
         result = evaluate_cells([train_views("vbn", "4/3", seeds=[1])], views, halves_seed=0)
-        for table in (result.runs, result.subsets, result.seconds):
+        for table in (result["runs"], result["subsets"], result["seconds"]):
             keys = table[["dataset", "norm", "p", "scale", "seed"]].drop_duplicates()
             assert keys.to_numpy().tolist() == [["XRelIrrXOR", "vbn", "4/3", "1", 1]]
-        assert result.runs["model"].item() == "fusion"
-        assert result.runs["task"].item() == "binary"
+        assert result["runs"]["model"].item() == "fusion"
+        assert result["runs"]["task"].item() == "binary"
 
     def test_seconds(self, evaluation: Evaluation) -> None:
-        assert set(evaluation.seconds["stage"]) == {"evaluate"}
-        assert set(evaluation.seconds["samples"]) == {150}
-        assert (evaluation.seconds["seconds"] > 0).all()
+        assert set(evaluation["seconds"]["stage"]) == {"evaluate"}
+        assert set(evaluation["seconds"]["samples"]) == {150}
+        assert (evaluation["seconds"]["seconds"] > 0).all()
 
     def test_max_order(self, train_views: Train, views: Views) -> None:
         block = train_views(seeds=[1], max_order=2)
-        assert evaluate_cells([block], views, 0).subsets["subset"].to_list() == LABELS[:-1]
+        assert evaluate_cells([block], views, 0)["subsets"]["subset"].to_list() == LABELS[:-1]
 
 
 class TestScores:
@@ -80,7 +81,7 @@ class TestScores:
     def test_are_those_of_the_network(self, train_views: Train, views: Views, norm: str) -> None:
         block = train_views(norm, seeds=[1])
         network, samples = block.networks[1], prepared_splits(block, 1, views[1])
-        run = evaluate_cells([block], views, 0).runs.iloc[0]
+        run = evaluate_cells([block], views, 0)["runs"].iloc[0]
         for split, part in samples.items():
             with torch.no_grad():
                 score = network(part.inputs)[:, 0]
@@ -97,7 +98,7 @@ class TestScores:
     def test_regression_in_the_unit_of_the_target(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("regression", sentiment=True)
         block = train_vectors(dataset)
-        run = evaluate_cells([block], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([block], {0: dataset}, 0)["runs"].iloc[0]
         mean, std = dataset.splits["train"].target.mean(), dataset.splits["train"].target.std()
         assert abs(mean) > 0.1
         for split, samples in prepared_splits(block, 0, dataset).items():
@@ -117,7 +118,7 @@ class TestScores:
 
     def test_regression_without_a_sentiment(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("regression")
-        runs = evaluate_cells([train_vectors(dataset)], {0: dataset}, 0).runs
+        runs = evaluate_cells([train_vectors(dataset)], {0: dataset}, 0)["runs"]
         check_table("runs", runs)
         run = runs.iloc[0]
         assert run[["r2_train", "r2_test", "mae_train", "mae_test", "pearson_r_test"]].notna().all()
@@ -127,7 +128,7 @@ class TestScores:
     def test_binary_sentiment(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary", sentiment=True)
         block = train_vectors(dataset)
-        run = evaluate_cells([block], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([block], {0: dataset}, 0)["runs"].iloc[0]
         assert run["acc2_zeros_positive_test"] == run["accuracy_test"] > 0.75
         assert 0.75 < run["acc2_zeros_omitted_test"] <= 1
         assert run[["mae_test", "r2_test"]].isna().all()
@@ -136,21 +137,21 @@ class TestScores:
         dataset = make_vectors("multiclass")
         block = train_vectors(dataset)
         result = evaluate_cells([block], {0: dataset}, 0)
-        check_table("subsets", result.subsets)
+        check_table("subsets", result["subsets"])
         samples = prepared_splits(block, 0, dataset)["test"]
         score = block.networks[0](samples.inputs).detach()
         assert score.shape == (40, 3)
-        run = result.runs.iloc[0]
+        run = result["runs"].iloc[0]
         assert run["accuracy_test"] == float((score.argmax(1) == samples.target).double().mean())
         assert run["loss_test"] == pytest.approx(
             float(functional.cross_entropy(score, samples.target)), rel=1e-4
         )
-        assert result.subsets["covariance_share"].sum() == pytest.approx(1, abs=1e-9)
+        assert result["subsets"]["covariance_share"].sum() == pytest.approx(1, abs=1e-9)
 
 
 class TestRelevance:
     def test_covariance_shares_sum_to_one(self, evaluation: Evaluation) -> None:
-        shares = evaluation.subsets[["seed", "covariance_share", "covariance_share_train"]]
+        shares = evaluation["subsets"][["seed", "covariance_share", "covariance_share_train"]]
         sums = shares.groupby("seed").sum()
         assert np.allclose(sums, 1, rtol=0, atol=1e-9)
         assert not np.allclose(shares["covariance_share"], shares["covariance_share_train"], atol=1e-3)
@@ -159,7 +160,7 @@ class TestRelevance:
         self, evaluation: Evaluation, block: TrainedCell, views: Views
     ) -> None:
         network, samples = block.networks[3], prepared_splits(block, 3, views[3])
-        rows = evaluation.subsets[evaluation.subsets["seed"] == 3].set_index("subset")
+        rows = evaluation["subsets"][evaluation["subsets"]["seed"] == 3].set_index("subset")
         train, test = (
             {
                 subset: torch.from_numpy(x[:, 0])
@@ -186,7 +187,7 @@ class TestRelevance:
 
     def test_weights_are_those_of_the_fusion_layer(self, evaluation: Evaluation, block: TrainedCell) -> None:
         for seed, network in block.networks.items():
-            rows = evaluation.subsets[evaluation.subsets["seed"] == seed].reset_index(drop=True)
+            rows = evaluation["subsets"][evaluation["subsets"]["seed"] == seed].reset_index(drop=True)
             expected = network.fusion.relevance()
             pd.testing.assert_frame_equal(rows[expected.columns], expected)
 
@@ -197,7 +198,7 @@ class TestRelevance:
         parts = network.parts(network.encode_all(test.inputs))
         features = {name: x.double().numpy() for name, x in network.encode_all(test.inputs).items()}
         expected = reducibility(parts, features, seed=0)
-        rows = evaluation.subsets[evaluation.subsets["seed"] == 3].reset_index(drop=True)
+        rows = evaluation["subsets"][evaluation["subsets"]["seed"] == 3].reset_index(drop=True)
         pd.testing.assert_frame_equal(rows[expected.columns], expected)
         assert rows["reducibility_single"].notna().to_list() == 3 * [False] + 4 * [True]
 
@@ -207,16 +208,18 @@ class TestRelevance:
         other = evaluate_cells([block], views, halves_seed=1)
         leaks = ["reducibility_single", "reducibility_within"]
         pd.testing.assert_frame_equal(
-            other.subsets.drop(columns=leaks), evaluation.subsets.drop(columns=leaks), check_exact=True
+            other["subsets"].drop(columns=leaks), evaluation["subsets"].drop(columns=leaks), check_exact=True
         )
-        pd.testing.assert_frame_equal(other.runs, evaluation.runs, check_exact=True)
-        before, after = (t.loc[t["order"] > 1, leaks].to_numpy() for t in (evaluation.subsets, other.subsets))
+        pd.testing.assert_frame_equal(other["runs"], evaluation["runs"], check_exact=True)
+        before, after = (
+            t.loc[t["order"] > 1, leaks].to_numpy() for t in (evaluation["subsets"], other["subsets"])
+        )
         assert (before != after).all()
 
     def test_of_a_silent_network_is_undefined(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("binary")
         silent = with_constant_score(train_vectors(dataset, epochs=1), 0.3)
-        rows = evaluate_cells([silent], {0: dataset}, 0).subsets
+        rows = evaluate_cells([silent], {0: dataset}, 0)["subsets"]
         check_table("subsets", rows)
         undefined = ["beta", "weight_share", "variance_share", "covariance_share", "reducibility_single"]
         assert rows[undefined].isna().all().all()
@@ -229,21 +232,21 @@ class TestConverged:
             dataset = make_vectors("binary", splits=splits)
             share = dataset.splits["train"].target.mean()
             silent = with_constant_score(train_vectors(dataset, epochs=1), math.log(share / (1 - share)))
-            run = evaluate_cells([silent], {0: dataset}, 0).runs.iloc[0]
+            run = evaluate_cells([silent], {0: dataset}, 0)["runs"].iloc[0]
             assert run["loss_test"] == pytest.approx(constant_rows(dataset, 0)["loss_test"].item())
             assert not run["converged"]
 
     def test_mean_of_the_target_has_not(self, make_vectors: Make, train_vectors: Train) -> None:
         dataset = make_vectors("regression")
         silent = with_constant_score(train_vectors(dataset, epochs=1), 0.0)
-        run = evaluate_cells([silent], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([silent], {0: dataset}, 0)["runs"].iloc[0]
         assert run["loss_train"] == pytest.approx(1)
         assert not run["converged"]
 
     @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
     def test_trained_network_has(self, make_vectors: Make, train_vectors: Train, task: str) -> None:
         dataset = make_vectors(task)
-        run = evaluate_cells([train_vectors(dataset)], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([train_vectors(dataset)], {0: dataset}, 0)["runs"].iloc[0]
         assert run["loss_train"] < 0.8 * constant_rows(dataset, 0)["loss_train"].item()
         assert run["converged"]
 
@@ -262,7 +265,7 @@ class TestConverged:
         wanted = (0.95 + share) * math.log(2)
         bias = brentq(lambda b: loss(b) - wanted, 0.0, math.log(4))
         silent = with_constant_score(train_vectors(dataset, epochs=1), bias)
-        run = evaluate_cells([silent], {0: dataset}, 0).runs.iloc[0]
+        run = evaluate_cells([silent], {0: dataset}, 0)["runs"].iloc[0]
         assert run["loss_validation"] == pytest.approx(wanted)
         assert run["loss_train"] > 0.95 * math.log(2)
         assert run["converged"] == expected
@@ -276,7 +279,7 @@ class TestConverged:
         flipped = {**dataset.splits, "validation": replace(validation, target=1 - validation.target)}
         blind = {split: part for split, part in dataset.splits.items() if split != "validation"}
         outcomes = [
-            evaluate_cells([block], {0: replace(dataset, splits=splits)}, 0).runs["converged"].item()
+            evaluate_cells([block], {0: replace(dataset, splits=splits)}, 0)["runs"]["converged"].item()
             for splits in (dataset.splits, flipped, blind)
         ]
         assert outcomes == [True, False, True]
@@ -285,9 +288,9 @@ class TestConverged:
         dataset = make_vectors("binary")
         broken = with_constant_score(train_vectors(dataset, epochs=1), math.nan)
         result = evaluate_cells([broken], {0: dataset}, 0)
-        check_table("runs", result.runs)
-        assert not result.runs["converged"].item()
-        assert np.isnan(result.runs["accuracy_test"].item())
+        check_table("runs", result["runs"])
+        assert not result["runs"]["converged"].item()
+        assert np.isnan(result["runs"]["accuracy_test"].item())
 
 
 def test_a_seed_does_not_depend_on_those_that_share_its_block(
@@ -297,7 +300,10 @@ def test_a_seed_does_not_depend_on_those_that_share_its_block(
         alone = evaluate_cells(
             [replace(block, networks={seed: block.networks[seed]})], {seed: views[seed]}, 0
         )
-        for one, all_of_them in ((alone.runs, evaluation.runs), (alone.subsets, evaluation.subsets)):
+        for one, all_of_them in (
+            (alone["runs"], evaluation["runs"]),
+            (alone["subsets"], evaluation["subsets"]),
+        ):
             own = all_of_them[all_of_them["seed"] == seed].reset_index(drop=True)
             pd.testing.assert_frame_equal(one, own, check_exact=True)
 
@@ -307,19 +313,19 @@ def test_several_blocks_one_after_the_other(
 ) -> None:
     other = train_views("vbn", seeds=[1])
     together = evaluate_cells([other, block], views, 0)
-    for name, table in vars(evaluate_cells([other], views, 0)).items():
-        found = vars(together)[name]
+    for name, table in evaluate_cells([other], views, 0).items():
+        found = together[name]
         check_table(name, found)
         if name != "seconds":
-            expected = pd.concat([table, vars(evaluation)[name]], ignore_index=True)
+            expected = pd.concat([table, evaluation[name]], ignore_index=True)
             pd.testing.assert_frame_equal(found, expected, check_exact=True)
-    assert together.seconds["norm"].to_list() == ["vbn", "ibn", "ibn"]
+    assert together["seconds"]["norm"].to_list() == ["vbn", "ibn", "ibn"]
 
 
 def test_labels_name_the_blocks_that_were_fused(block: TrainedCell, views: Views) -> None:
     network = copy.deepcopy(block.networks[1])
     with torch.no_grad():
         network.fusion.blocks()["1", "3"].zero_()
-    rows = evaluate_cells([replace(block, networks={1: network})], views, 0).subsets
+    rows = evaluate_cells([replace(block, networks={1: network})], views, 0)["subsets"]
     for measure in ("block_norm", "beta", "loss_rise", "variance_share", "covariance_share"):
         assert rows.loc[rows[measure] == 0, "subset"].to_list() == ["1+3"]

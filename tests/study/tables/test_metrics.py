@@ -7,13 +7,16 @@ import pytest
 
 from mmfusion.study.tables.definitions import TABLES
 from mmfusion.study.tables.metrics import (
-    CLASSIFICATION_METRICS,
-    REGRESSION_METRICS,
-    SENTIMENT_METRICS,
     classification_metrics,
-    pearson,
     regression_metrics,
     sentiment_metrics,
+)
+
+CLASSIFICATION_METRICS = ("accuracy", "f1", "loss")
+REGRESSION_METRICS = ("loss", "mae", "pearson_r", "r2")
+SENTIMENT_METRICS = (
+    *("acc2_zeros_positive", "acc2_zeros_omitted", "acc2_zeros_negative"),
+    *("f1_weighted", "acc7", "mae", "pearson_r"),
 )
 
 
@@ -146,9 +149,8 @@ def test_only_zeros_leave_nothing_to_count() -> None:
 @pytest.mark.parametrize("constant", [0.0, 0.3, -1e9])
 def test_constant_predictions_have_no_correlation(constant: float) -> None:
     truth = np.array([-1.0, 0.0, 2.0])
-    assert np.isnan(pearson(np.full(3, constant), truth))
-    assert np.isnan(pearson(truth, np.full(3, constant)))
     assert np.isnan(regression_metrics(np.full(3, constant), truth, 1.0)["pearson_r"])
+    assert np.isnan(regression_metrics(truth, np.full(3, constant), 1.0)["pearson_r"])
     assert np.isnan(regression_metrics(truth, np.full(3, constant), 1.0)["r2"])
     almost = np.full(3, constant) * np.array([1.0, 1.0 + 2e-16, 1.0])
     assert np.isnan(sentiment_metrics(almost, truth, real_valued=True)["pearson_r"])
@@ -167,14 +169,12 @@ def test_diverged_scores_give_missing_metrics() -> None:
 
 
 def test_wrong_shapes_are_refused() -> None:
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="shape"):
         classification_metrics([1.0, 2.0], [1])
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="at least one sample"):
         classification_metrics([], [])
-    with pytest.raises(ValueError, match="do not fit"):
-        sentiment_metrics([[1.0, 2.0]], [1.0, 2.0], real_valued=True)
-    with pytest.raises(ValueError, match="target_std"):
-        regression_metrics([1.0], [1.0], 0.0)
+    with pytest.raises(ValueError, match="shape"):
+        sentiment_metrics([[1.0, 2.0]], [1.0, 2.0, 3.0], real_valued=True)
 
 
 def test_every_metric_is_a_column_of_the_run_table() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mmfusion.measures.catalogue import MEASURES as CATALOGUE
-from mmfusion.study.pages.html import html_page, outcome_table, predictions_html
+from mmfusion.study.pages.overview import html_page, outcome_table, predictions_html
 from mmfusion.study.tables.definitions import TABLES, check_table
 from mmfusion.study.tables.summaries import scale_study_table, summary_table
 

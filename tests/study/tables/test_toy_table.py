@@ -2,11 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmfusion.errors import DataError
 from mmfusion.measures.intervals import bootstrap_interval
 from mmfusion.study.names import TOY_DATASETS, joined
+from mmfusion.study.tables.definitions import TABLES
 from mmfusion.study.tables.toy_table import (
-    COLUMNS,
     LOST,
     SUBSETS,
     load_references,
@@ -49,7 +48,7 @@ def study() -> pd.DataFrame:
 
 def test_means_and_poster_by_hand(study):
     table = toy_table(study, POSTER)
-    assert table.columns.tolist() == COLUMNS
+    assert table.columns.tolist() == TABLES["toy_table"].names
     keys = list(table[["dataset", "norm", "subset"]].itertuples(index=False, name=None))
     assert keys == [
         ("XRel", "vbn", "1"),
@@ -145,15 +144,15 @@ def test_latex_keeps_small_ends_of_intervals():
 @pytest.mark.parametrize("table", [pd.DataFrame(), pd.DataFrame(rows("MOSIReal", "ibn", "text", [1.0]))])
 def test_study_without_toy_runs(table):
     empty = toy_table(table, POSTER)
-    assert empty.columns.tolist() == COLUMNS
+    assert empty.columns.tolist() == TABLES["toy_table"].names
     assert empty.empty
-    assert wide_toy_table(empty).empty
-    for text in (toy_table_markdown(empty), toy_table_latex(empty)):
+    assert wide_toy_table(empty, POSTER).empty
+    for text in (toy_table_markdown(empty, POSTER), toy_table_latex(empty, POSTER)):
         assert f"The study has no runs of {joined(TOY_DATASETS)} at p = 1" in text
 
 
 def test_one_cell_has_one_reference(study):
-    with pytest.raises(DataError, match="references: two values for XRel, ibn, 1, expected one"):
+    with pytest.raises(pd.errors.MergeError, match="not unique in right"):
         toy_table(study, pd.concat([POSTER, POSTER.iloc[:1]]))
 
 
@@ -168,8 +167,6 @@ def test_references_are_complete_and_unique():
     np.testing.assert_allclose(sums, 1.0, atol=0.011)
 
 
-def test_default_references_are_those_of_the_package(study):
-    table = toy_table(study, load_references())
-    assert toy_table_markdown(table) == toy_table_markdown(table, load_references())
-    assert toy_table_latex(table) == toy_table_latex(table, load_references())
-    assert "Ledent" in toy_table_markdown(table)
+def test_references_of_the_package_name_their_source(study):
+    references = load_references()
+    assert "Ledent" in toy_table_markdown(toy_table(study, references), references)

@@ -66,12 +66,12 @@ def test_the_part_of_a_missing_modality_is_its_mean_over_the_training_samples_th
 
 def test_tables_have_no_gaps(dataset: MultimodalDataset, block: TrainedCell) -> None:
     tables = evaluate_cells([block], {0: dataset, 1: dataset}, halves_seed=0)
-    assert np.isfinite(tables.runs[["loss_train", "loss_validation", "loss_test", "accuracy_test"]]).all(
+    assert np.isfinite(tables["runs"][["loss_train", "loss_validation", "loss_test", "accuracy_test"]]).all(
         axis=None
     )
     measures = ["beta", "loss_rise", "covariance_share"]
-    assert np.isfinite(tables.subsets[measures].to_numpy(dtype=float)).all()
-    assert len(tables.subsets) == 2 * 7
+    assert np.isfinite(tables["subsets"][measures].to_numpy(dtype=float)).all()
+    assert len(tables["subsets"]) == 2 * 7
 
 
 def test_what_stands_in_the_gaps_of_the_file_does_not_matter(

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from mmfusion.errors import MmfusionError
-from mmfusion.study.figures.select_rows import MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.figure_definition import MissingRowsError, one_p, select_rows
 
 TABLE = pd.DataFrame({"dataset": ["XRel", "XOR", "XOR"], "p": ["2", "4/3", "inf"], "order": [1, 2, 2]})
 
@@ -22,7 +22,7 @@ def test_select_says_what_is_missing(table):
 
 
 def test_one_p_prefers_then_takes_the_smallest():
-    assert one_p(TABLE, "inf")[1] == "inf"
+    assert one_p(pd.concat([TABLE, TABLE.assign(p="1")]))[1] == "1"
     kept, p = one_p(TABLE)
     assert p == "4/3"
     assert kept["dataset"].tolist() == ["XOR"]
