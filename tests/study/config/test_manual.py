@@ -12,9 +12,8 @@ import jsonschema
 import pytest
 import yaml
 
-from mmfusion.study.config.encoder_settings import Encoders
 from mmfusion.study.config.manual import editor_schema, settings_table, write_manual
-from mmfusion.study.config.settings import StudyConfig
+from mmfusion.study.config.settings import Encoders, StudyConfig
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 CONFIG = Path(__file__).parents[3] / "config"
