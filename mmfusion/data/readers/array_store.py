@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
 from mmfusion.data.readers.reading_memory import unreadable
-from mmfusion.data.readers.safetensors_map import map_safetensors
 from mmfusion.errors import DataError
 
 Store = Mapping[str, Callable[[], NDArray[Any]]]
@@ -46,17 +46,27 @@ def open_arrays(path: Path) -> Store:
         if not files:
             raise DataError(f"{path}: there are no .npy files, expected one per modality and the target.")
         return {file.stem: partial(_map_npy, file) for file in files}
-    if path.suffix.lower() == ".safetensors":
-        return {key: partial(_same, array) for key, array in map_safetensors(path).items()}
     try:
+        if path.suffix.lower() == ".safetensors":
+            file = safe_open(path, "pt")  # maps the file; the variant for NumPy copies
+            return {key: partial(_map_tensor, path, file, key) for key in file.offset_keys()}
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]
-    except (zipfile.BadZipFile, OSError) as error:
+    except (SafetensorError, zipfile.BadZipFile, OSError) as error:
         raise unreadable(path, error) from None
     return {name.removesuffix(".npy"): partial(_load_npz, path, name) for name in names}
 
 
-def _same(array: NDArray[Any]) -> NDArray[Any]:
+def _map_tensor(path: Path, file: Any, key: str) -> NDArray[Any]:
+    tensor = file.get_tensor(key)
+    try:
+        array: NDArray[Any] = tensor.numpy()
+    except TypeError:
+        raise DataError(
+            f"{path}: {key!r} has the type {tensor.dtype}, which NumPy lacks, expected truth values, whole "
+            "numbers or floats of 16 to 64 bits; convert it (for example to F32) before it is saved."
+        ) from None
+    array.flags.writeable = False
     return array
 
 
