@@ -7,7 +7,7 @@ memory-mapped read-only, so that data larger than the memory can be used. Rows a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
-from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.keys import Keys, choose_keys, similar_lengths
+from mmfusion.data.readers.array_store import Store
+from mmfusion.data.readers.keys import Keys, similar_lengths
 from mmfusion.data.readers.reader_checks import (
     check_counts,
     check_form,
     check_known,
     check_numbers,
     check_target,
-    sequence_lengths,
 )
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed
 from mmfusion.data.readers.source import Source
@@ -32,46 +31,30 @@ from mmfusion.errors import DataError
 _WORDS = {"b": "truth value", "U": "text", "S": "text"}
 
 
-def read_arrays(
-    path: Path,
-    target: str | Sequence[str],
-    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
-    groups: str | None = None,
-    ids: str | None = None,
-) -> Source:
+def read_arrays(path: Path, store: Store, keys: Keys) -> Source:
     """Read an ``.npz`` or ``.safetensors`` file or a folder of ``.npy`` files.
 
     Parameters
     ----------
     path : Path
         The file or folder.
-    target : str
-        Key of the target, (n,) or (n, outputs).
-    modalities : sequence of str, or mapping of str to str, optional
-        Keys of the modalities, or a key for every name. Default: all keys without another role, in the order
-        of the file (of the names in a folder).
-    groups, ids : str, optional
-        Keys of what samples have in common and of their names, (n,). Default: none.
-
-    Returns
-    -------
-    Source
+    store : mapping of str to function
+        Its arrays, of `mmfusion.data.readers.array_store.open_arrays`.
+    keys : Keys
+        Of `mmfusion.data.readers.keys.choose_keys`.
 
     Raises
     ------
     DataError
-        If a key is unknown or in two roles, arrays do not fit together or cannot be used, or the file is
-        unreadable.
+        If arrays do not fit together or cannot be used, or the file is unreadable.
     """
-    store = open_arrays(path)
-    keys = choose_keys(path, store, target, modalities, groups, ids)
     check_memory(path, memory_needed(path, keys.everything))
     loaded = {key: store[key]() for key in keys.everything}
     for key, array in loaded.items():
         if not array.ndim:
             raise DataError(f"{path}: {key!r} is a single value, expected one per sample; store an array.")
     check_counts(path, {key: len(array) for key, array in loaded.items()})
-    if modalities is None:
+    if not keys.named:
         _check_chosen_by_default(path, keys, loaded)
     return _source(path, loaded, keys)
 
@@ -98,11 +81,7 @@ def _check_chosen_by_default(path: Path, keys: Keys, loaded: Mapping[str, NDArra
 def _source(path: Path, loaded: Mapping[str, NDArray[Any]], keys: Keys) -> Source:
     location, target = Location(path), keys.others["target"]
     arrays = {name: check_form(path, key, loaded[key]) for name, key in keys.modalities.items()}
-    lengths = {
-        name: sequence_lengths(location, name, loaded[key], arrays[name])
-        for name, key in keys.lengths.items()
-    }
-    check_numbers(location, arrays, lengths)
+    lengths = check_numbers(location, arrays, {name: loaded[key] for name, key in keys.lengths.items()})
     roles = [role for role in ("groups", "ids") if role in keys.others]
     labels = {role: _labels(location, keys.others[role], loaded[keys.others[role]]) for role in roles}
     return Source(

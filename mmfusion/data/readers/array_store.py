@@ -48,7 +48,7 @@ def open_arrays(path: Path) -> Store:
         return {file.stem: partial(_map_npy, file) for file in files}
     try:
         if path.suffix.lower() == ".safetensors":
-            file = safe_open(path, "pt")  # maps the file; the variant for NumPy copies
+            file: Any = safe_open(path, "pt")  # maps the file; the variant for NumPy copies
             return {key: partial(_map_tensor, path, file, key) for key in file.offset_keys()}
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]

@@ -49,22 +49,11 @@ class Columns(NamedTuple):
 def choose_columns(
     path: Path,
     target: str | Sequence[str],
-    modalities: Mapping[str, str | Sequence[str]] | None,
-    groups: str | None = None,
-    ids: str | None = None,
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    groups: str | None,
+    ids: str | None,
 ) -> Columns:
-    """Find the columns of a table in its header.
-
-    Parameters
-    ----------
-    path : Path
-        A ``.csv`` or ``.parquet`` file.
-    target, modalities, groups, ids
-        As for `mmfusion.data.readers.tables.read_table`.
-
-    Returns
-    -------
-    Columns
+    """Find the columns of a table in its header; see `mmfusion.data.readers.read_source`.
 
     Raises
     ------

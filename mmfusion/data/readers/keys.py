@@ -5,7 +5,7 @@ Only the keys are read, so that a wrong name is reported before any array is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -22,11 +22,15 @@ CLOSE = 0.75
 
 
 class Keys(NamedTuple):
-    """Keys in their roles; `modalities` and `lengths` by modality, `others` by target, groups and ids."""
+    """Keys in their roles; `modalities` and `lengths` by modality, `others` by target, groups and ids.
+
+    `named` says whether the user has named the modalities, or all keys without another role are modalities.
+    """
 
     modalities: dict[str, str]
     lengths: dict[str, str]
     others: dict[str, str]
+    named: bool
 
     @property
     def everything(self) -> list[str]:
@@ -38,24 +42,11 @@ def choose_keys(
     path: Path,
     store: Collection[str],
     target: str | Sequence[str],
-    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
-    groups: str | None = None,
-    ids: str | None = None,
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    groups: str | None,
+    ids: str | None,
 ) -> Keys:
-    """Find the arrays of a file or folder by their keys.
-
-    Parameters
-    ----------
-    path : Path
-        Named in errors.
-    store : collection of str
-        All keys.
-    target, modalities, groups, ids
-        As for `mmfusion.data.readers.array_files.read_arrays`.
-
-    Returns
-    -------
-    Keys
+    """Find the arrays of a file or folder among its keys, `store`; see `mmfusion.data.readers.read_source`.
 
     Raises
     ------
@@ -80,7 +71,7 @@ def choose_keys(
         )
     if modalities is None:
         _check_no_lengths(path, keys)
-    return Keys(keys, _length_keys(path, store, keys), others)
+    return Keys(keys, _length_keys(path, store, keys), others, modalities is not None)
 
 
 def _check_no_lengths(path: Path, keys: Mapping[str, str]) -> None:
@@ -96,20 +87,8 @@ def _check_no_lengths(path: Path, keys: Mapping[str, str]) -> None:
             )
 
 
-def similar_lengths(key: str, sequences: Sequence[str]) -> str:
-    """Find the key of lengths that was probably meant.
-
-    Parameters
-    ----------
-    key : str
-        A key that is not the lengths of a modality.
-    sequences : sequence of str
-        Keys of the modalities that may have lengths.
-
-    Returns
-    -------
-    str
-        Empty if no name is close.
+def similar_lengths(key: str, sequences: Iterable[str]) -> str:
+    """Find the key of lengths that was probably meant by another key; empty if none is close.
 
     Examples
     --------

@@ -7,10 +7,9 @@ counted, each as often as such a walk meets it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from mmfusion.data.readers.pickled_arrays import ArrayNote, Budget, BufferNote, Refused, ScalarNote
+from mmfusion.data.readers.pickled_arrays import Budget, Note, Refused, ScalarNote
 
 DEEPEST = 64
 """Levels to which values may be nested."""
@@ -18,29 +17,6 @@ MOST_BITS = 4096
 """Bits of a whole number; Python refuses to write much longer ones."""
 MOST_KEY_BITS = 64
 """Bits of a whole number that is a key: many longer ones can collide in a dictionary."""
-
-
-class _Plain(NamedTuple):
-    """A plain value, how many values it holds unfolded, and in how many levels."""
-
-    value: Any
-    unfolded: int
-    levels: int
-
-
-class _Inside:
-    """Makes the values inside one value plain, and counts them."""
-
-    def __init__(self, walk: Callable[[Any], _Plain]) -> None:
-        self._walk = walk
-        self.count = 1
-        self.levels = 0
-
-    def __call__(self, value: Any) -> Any:
-        plain_value = self._walk(value)
-        self.count += plain_value.unfolded
-        self.levels = max(self.levels, plain_value.levels)
-        return plain_value.value
 
 
 def plain(value: Any, budget: Budget) -> Any:
@@ -62,7 +38,7 @@ def plain(value: Any, budget: Budget) -> Any:
     Refused
         If a value is neither plain nor a note, nested too deep or in itself, or has too many values unfolded.
     """
-    return _walked(value, budget, 0, {}).value
+    return _Walk(budget).plain(value, 0)
 
 
 def check_dictionary_keys(keys: list[Any]) -> None:
@@ -83,35 +59,40 @@ def check_dictionary_keys(keys: list[Any]) -> None:
             )
 
 
-def _walked(value: Any, budget: Budget, depth: int, done: dict[int, _Plain]) -> _Plain:
-    if isinstance(value, int) and value.bit_length() > MOST_BITS:
-        raise Refused(f"holds a number of {value.bit_length()} bits, expected at most {MOST_BITS}")
-    if value is None or isinstance(value, bool | int | float | str | bytes):
-        return _Plain(value, 1, 0)
-    if depth > DEEPEST:
-        raise Refused(f"nests values deeper than {DEEPEST} levels or in themselves")
-    if id(value) not in done:
-        inside = _Inside(lambda inner: _walked(inner, budget, depth + 1, done))
-        made = _made(value, budget, inside)
-        if inside.levels >= DEEPEST:
+class _Walk:
+    """Makes values plain; counts the unfolded values met so far, and how deep the current one reaches."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.most = budget.values
+        self.count = self.deepest = 0
+        self.done: dict[
+            int, tuple[Any, int, int]
+        ] = {}  # by id: the plain value, its unfolded values, its levels
+
+    def plain(self, value: Any, depth: int) -> Any:
+        if isinstance(value, int) and value.bit_length() > MOST_BITS:
+            raise Refused(f"holds a number of {value.bit_length()} bits, expected at most {MOST_BITS}")
+        self.count += 1
+        if value is None or isinstance(value, bool | int | float | str | bytes):
+            return value
+        before, outside = self.count, self.deepest
+        known, count, levels = self.done.get(id(value), (None, 0, 0))
+        self.count, self.deepest = before + count, depth + levels
+        if self.deepest >= DEEPEST:
             raise Refused(f"nests values deeper than {DEEPEST} levels or in themselves")
-        if inside.count > budget.values:
+        if self.count > self.most:
             raise Refused("holds the same values in each other again and again, far more than it has bytes")
-        done[id(value)] = _Plain(made, inside.count, inside.levels + 1)
-    return done[id(value)]
+        if id(value) not in self.done:
+            known = self._made(value, depth + 1)
+            self.done[id(value)] = known, self.count - before, self.deepest - depth
+        self.deepest = max(self.deepest, outside)
+        return known
 
-
-def _made(value: Any, budget: Budget, inner: Callable[[Any], Any]) -> Any:
-    if isinstance(value, dict):
-        return {inner(key): inner(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [inner(entry) for entry in value]
-    if isinstance(value, tuple):
-        return tuple(inner(entry) for entry in value)
-    if isinstance(value, ArrayNote):
-        return value.array(inner, budget)
-    if isinstance(value, BufferNote):
-        return value.array(budget)
-    if isinstance(value, ScalarNote):
-        return value.scalar(budget)
-    raise Refused(f"holds a {type(value).__name__}, expected plain values and NumPy arrays")
+    def _made(self, value: Any, depth: int) -> Any:
+        if isinstance(value, dict):
+            return {self.plain(key, depth): self.plain(entry, depth) for key, entry in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)([self.plain(entry, depth) for entry in value])
+        if isinstance(value, Note):
+            return value.value(lambda inner: self.plain(inner, depth))
+        raise Refused(f"holds a {type(value).__name__}, expected plain values and NumPy arrays")

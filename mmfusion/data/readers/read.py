@@ -63,9 +63,9 @@ def read_source(
     """
     file = Path(path)
     if is_table(file):
-        named = modalities if isinstance(modalities, Mapping) else None
-        return read_table(file, target, named, groups, ids)
-    return read_arrays(file, target, modalities, groups, ids)
+        return read_table(file, choose_columns(file, target, modalities, groups, ids))
+    store = open_arrays(file)
+    return read_arrays(file, store, choose_keys(file, store, target, modalities, groups, ids))
 
 
 def check_names(
@@ -89,7 +89,7 @@ def check_names(
     """
     file = Path(path)
     if is_table(file):
-        choose_columns(file, target, modalities if isinstance(modalities, Mapping) else None, groups, ids)
+        choose_columns(file, target, modalities, groups, ids)
     else:
         choose_keys(file, open_arrays(file), target, modalities, groups, ids)
 
@@ -103,7 +103,7 @@ def is_table(file: Path) -> bool:
         If the file is missing, or is neither.
     """
     check_exists(file)
-    suffix = "" if file.is_dir() else file.suffix.lower()
+    suffix = file.suffix.lower()
     if file.is_dir() or suffix in (".npz", ".safetensors"):
         return False
     if suffix in (".csv", ".parquet"):

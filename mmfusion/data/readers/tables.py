@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
-from mmfusion.data.readers.columns import Columns, choose_columns
+from mmfusion.data.readers.columns import Columns
 from mmfusion.data.readers.reader_checks import check_counts, check_known, check_numbers, check_target
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source
@@ -35,52 +35,40 @@ FIRST_ROW = 1
 """Number of the first row below the names of the columns."""
 
 
-def read_table(
-    path: Path,
-    target: str | Sequence[str],
-    modalities: Mapping[str, str | Sequence[str]] | None,
-    groups: str | None = None,
-    ids: str | None = None,
-) -> Source:
+def read_table(path: Path, columns: Columns) -> Source:
     """Read a ``.csv`` or ``.parquet`` file.
 
     Parameters
     ----------
     path : Path
         The table, with the names of the columns in its first row if it is CSV (UTF-8, separated by commas).
-    target : str or sequence of str
-        Column of the target, or several columns of numbers.
-    modalities : mapping of str to str or sequence of str
-        Columns of every modality, or one pattern such as ``"audio_*"``.
-    groups, ids : str, optional
-        Columns of the groups and of the names of the samples. Default: none.
-
-    Returns
-    -------
-    Source
+    columns : Columns
+        Of `mmfusion.data.readers.columns.choose_columns`.
 
     Raises
     ------
     DataError
-        If a column is unknown or in two roles, a value cannot be used, or the table is unreadable.
+        If a value cannot be used, or the table is unreadable or does not fit into the free memory.
     """
+    check_memory(path, memory_needed(path, columns.everything))
     try:
-        choice = choose_columns(path, target, modalities, groups, ids)
-        check_memory(path, memory_needed(path, choice.everything))
-        table = _load(path, choice)
+        table = _load(path, columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from None
     check_counts(path, {"the table": table.num_rows})
-    location = _location(path, choice)
-    arrays = {name: _features(location, name, table, columns) for name, columns in choice.modalities.items()}
+    location = _location(path, columns)
+    arrays = {name: _features(location, name, table, chosen) for name, chosen in columns.modalities.items()}
     check_numbers(location, arrays, {})
-    outputs = [_plain(location, "the target", table, column) for column in choice.target]
-    together = outputs[0] if isinstance(target, str) else _outputs(path, choice.target, outputs)
+    target = check_target(location, ", ".join(columns.target), _target(location, table, columns.target))
+    ids, groups = (
+        None if column is None else _plain(location, f"the {what}", table, column)
+        for what, column in (("name", columns.ids), ("group", columns.groups))
+    )
     return Source(
         arrays,
-        check_target(location, ", ".join(choice.target), together),
-        ids=tuple(_plain(location, "the name", table, ids).astype(str).tolist()) if ids is not None else (),
-        groups=_plain(location, "the group", table, groups) if groups is not None else None,
+        target,
+        ids=() if ids is None else tuple(ids.astype(str).tolist()),
+        groups=groups,
         first_row=FIRST_ROW,
     )
 
@@ -186,11 +174,12 @@ def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[An
     return values
 
 
-def _outputs(path: Path, names: Sequence[str], outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    for name, values in zip(names, outputs, strict=True):
+def _target(location: Location, table: Any, columns: Sequence[str]) -> NDArray[Any]:
+    outputs = {column: _plain(location, "the target", table, column) for column in columns}
+    for column, values in outputs.items():
         if values.dtype.kind == "U" and len(outputs) > 1:
             raise DataError(
-                f"{path}: the target {name!r} is text, expected numbers where the target has several "
-                "columns; name one column or replace the text by numbers."
+                f"{location.path}: the target {column!r} is text, expected numbers where the target has "
+                "several columns; name one column or replace the text by numbers."
             )
-    return np.column_stack(outputs)
+    return np.column_stack(list(outputs.values())) if len(outputs) > 1 else outputs[columns[0]]

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
-from mmfusion.data.readers.pickled_arrays import Budget, Builder, Refused
+from mmfusion.data.readers.pickled_arrays import BUILDS, Budget, Builder, Refused
 from mmfusion.data.readers.plain_values import check_dictionary_keys, plain
 from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.errors import DataError
@@ -128,14 +128,14 @@ class _ArrayUnpickler(pickle._Unpickler):
 
     def find_class(self, module: str, name: str) -> Builder:
         """Return the inert builder for one of NumPy's names."""
-        builder = Builder.named(module, name, self._budget)
-        if builder is None:
+        build = BUILDS.get((module.replace("numpy._core.", "numpy.core."), name))
+        if build is None:
             full_name = " ".join(f"{module}.{name}"[:MOST_LETTERS].split())
             raise DataError(
                 f"{self._path}: the pickle names {full_name}, which is not allowed as it could run code, "
                 f"expected only dictionaries, lists, text, numbers and NumPy arrays; {_REMEDY}."
             )
-        return builder
+        return Builder(build, self._budget)
 
     def persistent_load(self, pid: Any) -> NoReturn:
         """Refuse references to objects outside the file."""
