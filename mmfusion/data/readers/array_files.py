@@ -69,12 +69,10 @@ def _check_chosen_by_default(path: Path, keys: Keys, loaded: Mapping[str, NDArra
                 for name in keys.modalities.values()
                 if loaded[name].ndim == 3 and loaded[name].dtype.kind == "f" and name not in keys.lengths
             ]
-            close = similar_lengths(key, sequences)
-            guess = f"did you mean {close!r}? If not, name" if close else "name"
             raise DataError(
                 f"{path}: {key!r} holds one {_WORDS.get(array.dtype.kind, 'whole number')} per sample, which "
                 "may be groups, ids, lengths or a second target, and nothing says which; "
-                f"{guess} it in groups, ids or modalities, or take it out."
+                f"{similar_lengths(key, sequences)} it in groups, ids or modalities, or take it out."
             )
 
 

@@ -84,28 +84,24 @@ def column_names(path: Path) -> list[str]:
         If a name occurs twice, or the first row is missing, unreadable or separated by semicolons.
     """
     try:
-        names = _names(path)
+        if path.suffix.lower() == ".parquet":
+            names = list(pq.read_schema(path).names)
+        else:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                names = next(csv.reader(file), [])
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from None
-    name, times = max(Counter(names).items(), key=lambda item: item[1], default=("", 0))
-    if times > 1:
-        raise DataError(
-            f"{path}: the column name {name!r} occurs {times} times, expected different names; rename the "
-            "columns."
-        )
-    return names
-
-
-def _names(path: Path) -> list[str]:
-    if path.suffix.lower() == ".parquet":
-        return list(pq.read_schema(path).names)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = next(csv.reader(file), [])
     if not names:
         raise DataError(f"{path}: the file is empty, expected the names of the columns in its first row.")
     if len(names) == 1 and ";" in names[0]:
         raise DataError(
             f"{path}: the columns are separated by ';', expected ','; save the file with ',' between columns "
             "and '.' in numbers."
+        )
+    name, times = max(Counter(names).items(), key=lambda item: item[1])
+    if times > 1:
+        raise DataError(
+            f"{path}: the column name {name!r} occurs {times} times, expected different names; rename the "
+            "columns."
         )
     return names

@@ -60,8 +60,6 @@ def choose_keys(
         )
     others = {role: key for role, key in (("target", target), ("groups", groups), ("ids", ids)) if key}
     keys = _modality_keys(path, store, modalities, set(others.values()))
-    for name in keys:
-        check_name(path, name)
     roles = {role.replace("target", "the target"): [key] for role, key in others.items()}
     assign_roles(store, {name: [key] for name, key in keys.items()}, roles, Location(path), "key")
     if not keys:
@@ -79,24 +77,24 @@ def _check_no_lengths(path: Path, keys: Mapping[str, str]) -> None:
     for key in keys:
         ending = next((ending for ending in LENGTHS if key.endswith(ending)), "")
         if ending:
-            close = similar_lengths(key, [name for name in keys if name != key])
-            guess = f"did you mean {close!r}? If not, name" if close else "name"
             raise DataError(
                 f"{path}: {key!r} would be the lengths of {key.removesuffix(ending)!r}, which is not there; "
-                f"{guess} all modalities if it is one of them, or take it out."
+                f"{similar_lengths(key, [name for name in keys if name != key])} all modalities if it is one "
+                "of them, or take it out."
             )
 
 
 def similar_lengths(key: str, sequences: Iterable[str]) -> str:
-    """Find the key of lengths that was probably meant by another key; empty if none is close.
+    """Begin the remedy for a key that is not the lengths of a modality, but may be meant to be.
 
     Examples
     --------
     >>> similar_lengths("gait_length", ["gait"]), similar_lengths("patient", ["gait"])
-    ('gait_lengths', '')
+    ("did you mean 'gait_lengths'? If not, name", 'name')
     """
     names = [f"{name}{ending}" for name in sequences for ending in LENGTHS]
-    return next(iter(get_close_matches(key, names, n=1, cutoff=CLOSE)), "")
+    close = get_close_matches(key, names, n=1, cutoff=CLOSE)
+    return f"did you mean {close[0]!r}? If not, name" if close else "name"
 
 
 def _modality_keys(
@@ -109,17 +107,16 @@ def _modality_keys(
     if modalities is None:
         lengths = {f"{key}{ending}" for key in store for ending in LENGTHS}
         return {key: key for key in store if key not in taken and key not in lengths}
-    if isinstance(modalities, Mapping):
-        return {name: _one_key(path, name, key) for name, key in modalities.items()}
-    return {key: key for key in ([modalities] if isinstance(modalities, str) else modalities)}
-
-
-def _one_key(path: Path, name: str, key: str | Sequence[str]) -> str:
-    if isinstance(key, str):
-        return key
-    raise DataError(
-        f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they are saved."
-    )
+    given = [modalities] if isinstance(modalities, str) else modalities
+    chosen = dict(given) if isinstance(given, Mapping) else {key: key for key in given}
+    for name, key in chosen.items():
+        check_name(path, name)
+        if not isinstance(key, str):
+            raise DataError(
+                f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they are "
+                "saved."
+            )
+    return chosen
 
 
 def _length_keys(path: Path, store: Collection[str], keys: Mapping[str, str]) -> dict[str, str]:

@@ -52,8 +52,6 @@ class Budget:
 class Note:
     """Something that NumPy wrote: the arguments of a call, and the state that follows it."""
 
-    __slots__ = ("arguments", "budget", "state")
-
     def __init__(self, budget: Budget, *arguments: Any) -> None:
         self.budget = budget
         self.arguments = arguments
@@ -76,8 +74,6 @@ class Note:
 class TypeNote(Note):
     """A type of values: its code, and its byte order in the state."""
 
-    __slots__ = ()
-
     def dtype(self) -> np.dtype[Any]:
         """Return the type; refuse all but numbers, text, bytes and objects."""
         code = self.arguments[0] if self.arguments else None
@@ -90,8 +86,6 @@ class TypeNote(Note):
 
 class ArrayNote(Note):
     """An array, its shape, type and values in the state."""
-
-    __slots__ = ()
 
     def value(self, plain: Callable[[Any], Any]) -> NDArray[Any]:
         """Return the array."""
@@ -115,8 +109,6 @@ class ArrayNote(Note):
 class BufferNote(Note):
     """An array as protocol 5 writes it: its buffer, type, shape and order."""
 
-    __slots__ = ()
-
     def value(self, plain: Callable[[Any], Any]) -> NDArray[Any]:
         """Return the array."""
         if len(self.arguments) != 4:
@@ -131,8 +123,6 @@ class BufferNote(Note):
 class ScalarNote(Note):
     """A single number or text with NumPy's type."""
 
-    __slots__ = ()
-
     def value(self, plain: Callable[[Any], Any]) -> Any:
         """Return the scalar."""
         if len(self.arguments) != 2:
@@ -145,8 +135,6 @@ class ScalarNote(Note):
 
 class Builder:
     """An inert replacement for one of the names that NumPy writes; called, it makes notes only."""
-
-    __slots__ = ("_budget", "_build")
 
     def __init__(self, build: Callable[..., Any], budget: Budget) -> None:
         self._build = build

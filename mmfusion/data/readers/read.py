@@ -75,12 +75,7 @@ def check_names(
     groups: str | None = None,
     ids: str | None = None,
 ) -> None:
-    """Check that a file has the chosen columns or arrays, without reading any of them.
-
-    Parameters
-    ----------
-    path, target, modalities, groups, ids
-        As for `read_source`.
+    """Check that a file has the columns or arrays that `read_source` would read, without reading them.
 
     Raises
     ------
