@@ -70,13 +70,11 @@ def _families(types: Mapping[str, str]) -> dict[str, str]:
     members: dict[str, list[str]] = {}
     for name in types:
         members.setdefault(re.sub(r"\d+$", "*", name), []).append(name)
-    families: dict[str, str] = {}
+    families = {}
     for pattern, names in members.items():
-        if len(names) == 1:
-            families[names[0]] = types[names[0]]
-        else:
-            kinds = " and ".join(sorted({types[name] for name in names}))
-            families[pattern] = f"{len(names)} columns of {kinds}"
+        kinds = " and ".join(sorted({types[name] for name in names}))
+        several = len(names) > 1
+        families[pattern if several else names[0]] = f"{len(names)} columns of {kinds}" if several else kinds
     return families
 
 
@@ -111,8 +109,5 @@ def _arrays(path: Path) -> str:
 
 
 def _shortened(lines: list[str]) -> list[str]:
-    return (
-        lines
-        if len(lines) <= MOST_LINES
-        else [*lines[:MOST_LINES], f"  ... and {len(lines) - MOST_LINES} more"]
-    )
+    more = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], f"  ... and {more} more"] if more > 0 else lines

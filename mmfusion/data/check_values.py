@@ -85,9 +85,9 @@ def _check_symbols(
 def check_finite(
     name: str,
     values: NDArray[Any],
-    lengths: NDArray[Any] | None = None,
-    present: NDArray[np.bool_] | None = None,
-    location: Location | None = None,
+    lengths: NDArray[Any] | None,
+    present: NDArray[np.bool_] | None,
+    location: Location,
 ) -> NDArray[np.bool_]:
     """Check that numbers are finite where the modality is present and not padded.
 
@@ -97,12 +97,11 @@ def check_finite(
         Name of the modality.
     values : array, shape (n, ..., d)
         Floats; all axes between the first and the last are steps.
-    lengths : array of int, shape (n,), optional
-        Real steps of every sample. Default: steps that are NaN in all columns are padding.
-    present : array of bool, shape (n,), optional
-        Which samples may have the modality. Default: all.
-    location : Location, optional
-        Default: X in memory.
+    lengths : array of int, shape (n,), or None
+        Real steps of every sample. None: steps that are NaN in all columns are padding.
+    present : array of bool, shape (n,), or None
+        Which samples may have the modality. None: all.
+    location : Location
 
     Returns
     -------
@@ -115,7 +114,6 @@ def check_finite(
         With modality, row and column of the first NaN or infinity, and their count, or if a length is out of
         range.
     """
-    location = location or Location()
     here = np.ones(len(values), dtype=bool) if present is None else present.copy()
     steps = int(np.prod(values.shape[1:-1]))
     if lengths is not None:

@@ -108,14 +108,16 @@ def _modality_keys(
         lengths = {f"{key}{ending}" for key in store for ending in LENGTHS}
         return {key: key for key in store if key not in taken and key not in lengths}
     given = [modalities] if isinstance(modalities, str) else modalities
-    chosen = dict(given) if isinstance(given, Mapping) else {key: key for key in given}
-    for name, key in chosen.items():
+    chosen = {}
+    for name in given:
+        key = given[name] if isinstance(given, Mapping) else name
         check_name(path, name)
         if not isinstance(key, str):
             raise DataError(
                 f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they are "
                 "saved."
             )
+        chosen[name] = key
     return chosen
 
 

@@ -74,15 +74,6 @@ class Note:
 class TypeNote(Note):
     """A type of values: its code, and its byte order in the state."""
 
-    def dtype(self) -> np.dtype[Any]:
-        """Return the type; refuse all but numbers, text, bytes and objects."""
-        code = self.arguments[0] if self.arguments else None
-        state = self.state if isinstance(self.state, tuple) else ()
-        if not isinstance(code, str) or not _CODE.fullmatch(code) or any(x is not None for x in state[2:5]):
-            name = value_name(code) if isinstance(code, str) else f"a {type(code).__name__}"
-            raise Refused(f"has an array of type {name}, expected numbers, text, bytes or objects")
-        return np.dtype("O" if code[0] == "O" else code).newbyteorder(">" if ">" in state[1:2] else "<")
-
 
 class ArrayNote(Note):
     """An array, its shape, type and values in the state."""
@@ -111,13 +102,8 @@ class BufferNote(Note):
 
     def value(self, plain: Callable[[Any], Any]) -> NDArray[Any]:
         """Return the array."""
-        if len(self.arguments) != 4:
-            raise Refused("has an array without values")
         buffer, note, shape, order = self.arguments
-        dtype = _dtype(note)
-        if dtype.kind == "O" or order not in ("C", "F"):
-            raise Refused("has a buffer of objects, expected numbers or text")
-        return _flat(buffer, dtype, _count(shape), self.budget).reshape(shape, order=order)
+        return _flat(buffer, _dtype(note), _count(shape), self.budget).reshape(shape, order=order)
 
 
 class ScalarNote(Note):
@@ -125,12 +111,8 @@ class ScalarNote(Note):
 
     def value(self, plain: Callable[[Any], Any]) -> Any:
         """Return the scalar."""
-        if len(self.arguments) != 2:
-            raise Refused("has a number without value")
-        dtype = _dtype(self.arguments[0])
-        if dtype.kind == "O":
-            raise Refused("has a scalar of objects, expected a number or text")
-        return _flat(self.arguments[1], dtype, 1, self.budget)[0]
+        note, buffer = self.arguments
+        return _flat(buffer, _dtype(note), 1, self.budget)[0]
 
 
 class Builder:
@@ -179,9 +161,15 @@ BUILDS: dict[tuple[str, str], Callable[..., Any]] = {
 
 
 def _dtype(note: Any) -> np.dtype[Any]:
+    """Return the type that a note describes; refuse all but numbers, text, bytes and objects."""
     if not isinstance(note, TypeNote):
         raise Refused("has an array without a type")
-    return note.dtype()
+    code = note.arguments[0] if note.arguments else None
+    state = note.state if isinstance(note.state, tuple) else ()
+    if not isinstance(code, str) or not _CODE.fullmatch(code) or any(x is not None for x in state[2:5]):
+        name = value_name(code) if isinstance(code, str) else f"a {type(code).__name__}"
+        raise Refused(f"has an array of type {name}, expected numbers, text, bytes or objects")
+    return np.dtype("O" if code[0] == "O" else code).newbyteorder(">" if ">" in state[1:2] else "<")
 
 
 def _count(shape: Any) -> int:
@@ -193,6 +181,8 @@ def _count(shape: Any) -> int:
 
 def _flat(values: Any, dtype: np.dtype[Any], count: int, budget: Budget) -> NDArray[Any]:
     """View bytes as values (count,); only another byte order than the machine's is copied."""
+    if dtype.kind == "O":
+        raise Refused("has a buffer of objects, expected numbers or text")
     raw = values.encode("latin1") if isinstance(values, str) else values
     fits = isinstance(raw, bytes | bytearray) and len(raw) == count * dtype.itemsize
     if not fits or (count and not dtype.itemsize):

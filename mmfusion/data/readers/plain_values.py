@@ -19,35 +19,10 @@ MOST_KEY_BITS = 64
 """Bits of a whole number that is a key: many longer ones can collide in a dictionary."""
 
 
-def plain(value: Any, budget: Budget) -> Any:
-    """Turn notes, however deep in dictionaries, lists and tuples, into arrays.
-
-    Parameters
-    ----------
-    value : object
-        What the pickle built.
-    budget : Budget
-
-    Returns
-    -------
-    object
-        What was shared is shared.
-
-    Raises
-    ------
-    Refused
-        If a value is neither plain nor a note, nested too deep or in itself, or has too many values unfolded.
-    """
-    return _Walk(budget).plain(value, 0)
-
-
 def check_dictionary_keys(keys: list[Any]) -> None:
-    """Check the keys of a dictionary before they are hashed, which for nested ones may never end.
+    """Refuse other keys of a dictionary than text, bytes and short numbers, before they are hashed.
 
-    Raises
-    ------
-    Refused
-        If one is not text, bytes or a number.
+    Hashing nested keys may never end.
     """
     for key in keys:
         if not (key is None or isinstance(key, bool | int | float | str | bytes | ScalarNote)):
@@ -59,8 +34,12 @@ def check_dictionary_keys(keys: list[Any]) -> None:
             )
 
 
-class _Walk:
-    """Makes values plain; counts the unfolded values met so far, and how deep the current one reaches."""
+class PlainValues:
+    """Turns what a pickle built into plain values, notes into arrays; what was shared is shared.
+
+    It counts the unfolded values met so far, and how deep the current one reaches. It refuses a value that is
+    neither plain nor a note, nested too deep or in itself, or that has too many values unfolded.
+    """
 
     def __init__(self, budget: Budget) -> None:
         self.most = budget.values
@@ -69,7 +48,8 @@ class _Walk:
             int, tuple[Any, int, int]
         ] = {}  # by id: the plain value, its unfolded values, its levels
 
-    def plain(self, value: Any, depth: int) -> Any:
+    def plain(self, value: Any, depth: int = 0) -> Any:
+        """Return the plain value of one that is `depth` levels inside another."""
         if isinstance(value, int) and value.bit_length() > MOST_BITS:
             raise Refused(f"holds a number of {value.bit_length()} bits, expected at most {MOST_BITS}")
         self.count += 1

@@ -94,7 +94,7 @@ def check_numbers(
                 "floats (samples, steps, columns) where there are lengths; correct the file."
             )
         if values.dtype.kind == "f":
-            check_finite(name, values, lengths.get(name), location=location)
+            check_finite(name, values, lengths.get(name), None, location)
     return {name: steps.astype(np.int64) for name, steps in lengths.items()}
 
 

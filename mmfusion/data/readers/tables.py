@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
+import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
@@ -33,6 +34,7 @@ EMPTY = ("", "NA", "NaN", "nan")
 BLOCK_BYTES = 1 << 26
 FIRST_ROW = 1
 """Number of the first row below the names of the columns."""
+_NUMBERS = (pt.is_integer, pt.is_floating, pt.is_decimal, pt.is_boolean, pt.is_null)
 
 
 def read_table(path: Path, columns: Columns) -> Source:
@@ -51,12 +53,12 @@ def read_table(path: Path, columns: Columns) -> Source:
         If a value cannot be used, or the table is unreadable or does not fit into the free memory.
     """
     check_memory(path, memory_needed(path, columns.everything))
+    location = Location(path, partial(row_name, first=FIRST_ROW), columns.modalities)
     try:
-        table = _load(path, columns)
+        table = _load(path, columns, location)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from None
     check_counts(path, {"the table": table.num_rows})
-    location = _location(path, columns)
     arrays = {name: _features(location, name, table, chosen) for name, chosen in columns.modalities.items()}
     check_numbers(location, arrays, {})
     target = check_target(location, ", ".join(columns.target), _target(location, table, columns.target))
@@ -73,11 +75,7 @@ def read_table(path: Path, columns: Columns) -> Source:
     )
 
 
-def _location(path: Path, choice: Columns) -> Location:
-    return Location(path, partial(row_name, first=FIRST_ROW), choice.modalities)
-
-
-def _load(path: Path, choice: Columns) -> Any:
+def _load(path: Path, choice: Columns, location: Location) -> Any:
     if path.suffix.lower() == ".parquet":
         with pq.ParquetFile(path) as file:
             return file.read(columns=choice.everything).select(choice.everything)
@@ -86,8 +84,12 @@ def _load(path: Path, choice: Columns) -> Any:
     try:
         return _read_csv(path, choice.everything, types)
     except pa.ArrowInvalid:
-        texts = _read_csv(path, choice.features, {column: pa.string() for column in choice.features})
-        _raise_first_text(path, choice, texts)
+        texts = _read_csv(path, choice.features, dict.fromkeys(choice.features, pa.string()))
+        for name, columns in choice.modalities.items():
+            for column in columns:
+                cells = texts.column(column).to_pylist()
+                if not all(map(_is_number, cells)):
+                    raise _not_numbers(location, name, column, cells) from None
         raise
 
 
@@ -100,19 +102,6 @@ def _read_csv(path: Path, columns: list[str], types: Mapping[str, Any]) -> Any:
             include_columns=columns, column_types=types, null_values=list(EMPTY), strings_can_be_null=False
         ),
     )
-
-
-def _raise_first_text(path: Path, choice: Columns, texts: Any) -> None:
-    cells = []
-    for order, column in enumerate(choice.features):
-        wrong = (row for row, text in enumerate(texts.column(column).to_pylist()) if not _is_number(text))
-        first = next(wrong, None)
-        if first is not None:
-            cells.append((first, order))
-    if cells:
-        column = choice.features[min(cells)[1]]
-        name = next(name for name, columns in choice.modalities.items() if column in columns)
-        raise _not_numbers(_location(path, choice), name, column, texts.column(column).to_pylist())
 
 
 def _is_number(cell: Any) -> bool:
@@ -151,21 +140,17 @@ def _features(location: Location, name: str, table: Any, columns: list[str]) -> 
     for index, column in enumerate(columns):
         cells = table.column(column)
         kind = cells.type
-        if not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or _numeric(kind)):
+        if not any(is_kind(kind) for is_kind in _NUMBERS):
             raise _not_numbers(location, name, column, cells.to_pylist())
         # Not a safe cast: whole numbers above 2^53 are rounded.
         values[:, index] = cells.cast(pa.float64(), safe=False).to_numpy()
     return values
 
 
-def _numeric(kind: Any) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
 def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[Any]:
     """Return numbers as they are and all other values as text, (n,); no cell may be empty."""
     cells, kind = table.column(column), table.column(column).type
-    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+    if pt.is_boolean(kind) or pt.is_integer(kind) or pt.is_floating(kind):
         cells = cells.cast(pa.float64(), safe=False) if cells.null_count else cells  # empty cells become NaN
         values: NDArray[Any] = cells.to_numpy()
     else:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
 from mmfusion.data.readers.pickled_arrays import BUILDS, Budget, Builder, Refused
-from mmfusion.data.readers.plain_values import check_dictionary_keys, plain
+from mmfusion.data.readers.plain_values import PlainValues, check_dictionary_keys
 from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.errors import DataError
 from mmfusion.sentences import MOST_LETTERS
@@ -83,7 +83,7 @@ def load_arrays(path: str | Path) -> Any:
             _scan(stream, size)
             stream.seek(0)
             budget = Budget(size)
-            return plain(_ArrayUnpickler(file, stream, budget).load(), budget)
+            return PlainValues(budget).plain(_ArrayUnpickler(file, stream, budget).load())
     except Refused as error:
         raise DataError(f"{file}: the pickle {error}; {_REMEDY}.") from None
     except _DAMAGE as error:
