@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pv
-import pyarrow.parquet as pq
+import pyarrow.dataset as ds
 
+from mmfusion.data.readers.array_files import LENGTHS
 from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.columns import column_names
-from mmfusion.data.readers.keys import LENGTHS
 from mmfusion.data.readers.read import is_table
-from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
+from mmfusion.data.readers.reading_memory import unreadable
+from mmfusion.data.readers.tables import column_names
 
 MOST_LINES = 30
 """Lines beyond this number are left out."""
@@ -43,14 +43,10 @@ def list_contents(path: Path) -> str:
 
 def _table(path: Path) -> str:
     column_names(path)
+    csv = ds.CsvFileFormat(parse_options=pv.ParseOptions(newlines_in_values=True))
     try:
-        if path.suffix.lower() == ".parquet":
-            with pq.ParquetFile(path) as file:
-                schema, rows = file.schema_arrow, file.metadata.num_rows
-        else:
-            check_memory(path, memory_needed(path))
-            table = pv.read_csv(path, parse_options=pv.ParseOptions(newlines_in_values=True))
-            schema, rows = table.schema, table.num_rows
+        table = ds.dataset(path, format=csv if path.suffix.lower() == ".csv" else "parquet")
+        schema, rows = table.schema, table.count_rows()
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, error) from None
     groups = _families({name: _word(schema.field(name).type) for name in schema.names})

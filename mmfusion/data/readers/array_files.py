@@ -7,7 +7,8 @@ memory-mapped read-only, so that data larger than the memory can be used. Rows a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
 from mmfusion.data.readers.array_store import Store
-from mmfusion.data.readers.keys import Keys, similar_lengths
+from mmfusion.data.readers.columns import Columns, in_roles
 from mmfusion.data.readers.reader_checks import (
     check_counts,
     check_form,
@@ -28,10 +29,46 @@ from mmfusion.data.readers.reading_memory import check_memory, memory_needed
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
 
+LENGTHS = ("_lengths", ".lengths")
+"""Endings of the keys of lengths, behind the key of their modality."""
+CLOSE = 0.75
+"""Smallest ratio of `difflib` at which a key is taken for a misspelt one."""
 _WORDS = {"b": "truth value", "U": "text", "S": "text"}
 
 
-def read_arrays(path: Path, store: Store, keys: Keys) -> Source:
+def choose_keys(
+    path: Path,
+    store: Collection[str],
+    target: str | Sequence[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    groups: str | None,
+    ids: str | None,
+) -> Columns:
+    """Find the arrays of a file or folder among its keys, `store`; see `mmfusion.data.readers.read_source`.
+
+    Raises
+    ------
+    DataError
+        If a key is unknown or in two roles, or looks like lengths without belonging to a modality.
+    """
+    if not isinstance(target, str):
+        raise DataError(
+            f"{path}: target is {target!r}, expected one key; store several outputs as one array (samples, "
+            "outputs)."
+        )
+    keys = _modality_keys(path, store, modalities, {target, groups, ids})
+    chosen = in_roles(path, store, [target], {name: [keys[name]] for name in keys}, groups, ids, "key")
+    if not keys:
+        raise DataError(
+            f"{path}: there is no array beside {', '.join([target, *chosen.texts])}, expected at least one "
+            "modality; add its array."
+        )
+    if modalities is None:
+        _check_no_lengths(path, keys)
+    return chosen._replace(lengths=_length_keys(path, store, keys), named=modalities is not None)
+
+
+def read_arrays(path: Path, store: Store, keys: Columns) -> Source:
     """Read an ``.npz`` or ``.safetensors`` file or a folder of ``.npy`` files.
 
     Parameters
@@ -40,7 +77,7 @@ def read_arrays(path: Path, store: Store, keys: Keys) -> Source:
         The file or folder.
     store : mapping of str to function
         Its arrays, of `mmfusion.data.readers.array_store.open_arrays`.
-    keys : Keys
+    keys : Columns
         Of `mmfusion.data.readers.keys.choose_keys`.
 
     Raises
@@ -59,35 +96,36 @@ def read_arrays(path: Path, store: Store, keys: Keys) -> Source:
     return _source(path, loaded, keys)
 
 
-def _check_chosen_by_default(path: Path, keys: Keys, loaded: Mapping[str, NDArray[Any]]) -> None:
+def _check_chosen_by_default(path: Path, keys: Columns, loaded: Mapping[str, NDArray[Any]]) -> None:
     """Refuse arrays that nobody has named and that are more likely groups or names than features."""
-    for key in keys.modalities.values():
+    for key in keys.features:
         array = loaded[key]
         if array.size == len(array) and array.ndim < 3 and array.dtype.kind in "iubUS":
             sequences = [
                 name
-                for name in keys.modalities.values()
+                for name in keys.features
                 if loaded[name].ndim == 3 and loaded[name].dtype.kind == "f" and name not in keys.lengths
             ]
             raise DataError(
                 f"{path}: {key!r} holds one {_WORDS.get(array.dtype.kind, 'whole number')} per sample, which "
                 "may be groups, ids, lengths or a second target, and nothing says which; "
-                f"{similar_lengths(key, sequences)} it in groups, ids or modalities, or take it out."
+                f"{_similar_lengths(key, sequences)} it in groups, ids or modalities, or take it out."
             )
 
 
-def _source(path: Path, loaded: Mapping[str, NDArray[Any]], keys: Keys) -> Source:
-    location, target = Location(path), keys.others["target"]
-    arrays = {name: check_form(path, key, loaded[key]) for name, key in keys.modalities.items()}
+def _source(path: Path, loaded: Mapping[str, NDArray[Any]], keys: Columns) -> Source:
+    location, (target,) = Location(path), keys.target
+    arrays = {name: check_form(path, key, loaded[key]) for name, (key,) in keys.modalities.items()}
     lengths = check_numbers(location, arrays, {name: loaded[key] for name, key in keys.lengths.items()})
-    roles = [role for role in ("groups", "ids") if role in keys.others]
-    labels = {role: _labels(location, keys.others[role], loaded[keys.others[role]]) for role in roles}
+    groups, ids = (
+        None if key is None else _labels(location, key, loaded[key]) for key in (keys.groups, keys.ids)
+    )
     return Source(
         arrays,
         check_target(location, target, _text(location, target, loaded[target])),
         lengths,
-        ids=tuple(labels["ids"].astype(str).tolist()) if "ids" in labels else (),
-        groups=labels.get("groups"),
+        ids=() if ids is None else tuple(ids.astype(str).tolist()),
+        groups=groups,
     )
 
 
@@ -114,3 +152,58 @@ def _labels(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:
     texts = _text(location, key, labels)
     check_known(location, repr(key), texts)
     return texts
+
+
+def _check_no_lengths(path: Path, keys: Mapping[str, str]) -> None:
+    """Refuse a key that is a modality only by default, and lengths by its ending."""
+    for key in keys:
+        ending = next((ending for ending in LENGTHS if key.endswith(ending)), "")
+        if ending:
+            others = [name for name in keys if name != key]
+            raise DataError(
+                f"{path}: {key!r} would be the lengths of {key.removesuffix(ending)!r}, which is not there; "
+                f"{_similar_lengths(key, others)} all modalities if it is one of them, or take it out."
+            )
+
+
+def _similar_lengths(key: str, sequences: Iterable[str]) -> str:
+    """Begin the remedy for a key that is not the lengths of a modality, but may be meant to be."""
+    names = [f"{name}{ending}" for name in sequences for ending in LENGTHS]
+    close = get_close_matches(key, names, n=1, cutoff=CLOSE)
+    return f"did you mean {close[0]!r}? If not, name" if close else "name"
+
+
+def _modality_keys(
+    path: Path,
+    store: Collection[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    taken: Collection[str | None],
+) -> dict[str, str]:
+    """Return the key of every modality; by default, the keys that are neither taken nor lengths."""
+    if modalities is None:
+        lengths = {f"{key}{ending}" for key in store for ending in LENGTHS}
+        return {key: key for key in store if key not in taken and key not in lengths}
+    given = [modalities] if isinstance(modalities, str) else modalities
+    chosen = {}
+    for name in given:
+        key = given[name] if isinstance(given, Mapping) else name
+        if not isinstance(key, str):
+            raise DataError(
+                f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they are "
+                "saved."
+            )
+        chosen[name] = key
+    return chosen
+
+
+def _length_keys(path: Path, store: Collection[str], keys: Mapping[str, str]) -> dict[str, str]:
+    lengths = {}
+    for name, key in keys.items():
+        matches = [f"{key}{ending}" for ending in LENGTHS if f"{key}{ending}" in store]
+        if len(matches) > 1:
+            raise DataError(
+                f"{path}: {' and '.join(matches)} both hold lengths of {name!r}; remove one of them."
+            )
+        if matches:
+            lengths[name] = matches[0]
+    return lengths

@@ -144,12 +144,10 @@ def _column(path: str | Path, parts: Mapping[str, Mapping[str, Any]], key: str) 
             raise DataError(f"{path}: {split!r} has no {key!r}, which other splits have; complete the file.")
         try:
             columns.append(np.asarray(part[key]))
-        except ValueError:
-            raise DataError(f"{path}: {key!r} of {split!r} has rows of different lengths.") from None
-        except MemoryError:
+        except (ValueError, MemoryError):
             raise DataError(
-                f"{path}: {key!r} of {split!r} does not fit into memory as an array, expected numbers; write "
-                "the file again."
+                f"{path}: {key!r} of {split!r} has rows of different lengths, or a long text, expected "
+                "numbers; write the file again."
             ) from None
         if columns[-1].ndim == 0 or len(columns[-1]) != len(part["text"]):
             raise DataError(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mmfusion.data.readers.array_files import read_arrays
+from mmfusion.data.readers.array_files import choose_keys, read_arrays
 from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.columns import choose_columns
-from mmfusion.data.readers.keys import choose_keys
 from mmfusion.data.readers.reading_memory import check_exists
 from mmfusion.data.readers.source import Source
-from mmfusion.data.readers.tables import read_table
+from mmfusion.data.readers.tables import choose_columns, read_table
 from mmfusion.errors import DataError
 
 _PICKLES = (

@@ -8,6 +8,7 @@ where all columns of a modality are float32, else as float64.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -22,12 +23,12 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
-from mmfusion.data.readers.columns import Columns
+from mmfusion.data.readers.columns import Columns, in_roles
 from mmfusion.data.readers.reader_checks import check_counts, check_known, check_numbers, check_target
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
-from mmfusion.sentences import row_name, value_name
+from mmfusion.sentences import joined_names, row_name, value_name
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
@@ -35,6 +36,64 @@ BLOCK_BYTES = 1 << 26
 FIRST_ROW = 1
 """Number of the first row below the names of the columns."""
 _NUMBERS = (pt.is_integer, pt.is_floating, pt.is_decimal, pt.is_boolean, pt.is_null)
+
+
+def choose_columns(
+    path: Path,
+    target: str | Sequence[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    groups: str | None,
+    ids: str | None,
+) -> Columns:
+    """Find the columns of a table in its header; see `mmfusion.data.readers.read_source`.
+
+    Raises
+    ------
+    DataError
+        If a column is unknown or in two roles, or the header is unreadable.
+    """
+    names = column_names(path)
+    if not isinstance(modalities, Mapping) or not modalities:
+        raise DataError(
+            f"{path}: the modalities of a table are not guessed, expected the columns of each, as a list of "
+            f"names or one pattern such as 'audio_*'; the columns are {joined_names(names)}."
+        )
+    targets = [target] if isinstance(target, str) else list(target)
+    if not targets:
+        raise DataError(f"{path}: target is an empty list, expected at least one column; name it.")
+    return in_roles(path, names, targets, modalities, groups, ids)
+
+
+def column_names(path: Path) -> list[str]:
+    """Return the names of the columns of a table, without repeats.
+
+    Raises
+    ------
+    DataError
+        If a name occurs twice, or the first row is missing, unreadable or separated by semicolons.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            names = list(pq.read_schema(path).names)
+        else:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                names = next(csv.reader(file), [])
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
+        raise unreadable(path, error) from None
+    if not names:
+        raise DataError(f"{path}: the file is empty, expected the names of the columns in its first row.")
+    if len(names) == 1 and ";" in names[0]:
+        raise DataError(
+            f"{path}: the columns are separated by ';', expected ','; save the file with ',' between columns "
+            "and '.' in numbers."
+        )
+    name, times = max(Counter(names).items(), key=lambda item: item[1])
+    if times > 1:
+        raise DataError(
+            f"{path}: the column name {name!r} occurs {times} times, expected different names; rename the "
+            "columns."
+        )
+    return names
 
 
 def read_table(path: Path, columns: Columns) -> Source:

@@ -18,8 +18,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
-from mmfusion.data.readers.pickled_arrays import BUILDS, Budget, Builder, Refused
-from mmfusion.data.readers.plain_values import PlainValues, check_dictionary_keys
+from mmfusion.data.readers.pickled_arrays import (
+    BUILDS,
+    Budget,
+    Builder,
+    PlainValues,
+    Refused,
+    check_dictionary_keys,
+)
 from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.errors import DataError
 from mmfusion.sentences import MOST_LETTERS
