@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mmfusion.errors import InputError, MmfusionError
-from mmfusion.files import write_text
 from mmfusion.fusion.norm_names import NORM_NAMES
 
 EPILOG = (
     "Give a table's modalities as NAME=COLUMNS, where COLUMNS is a pattern such as 'text_*' or a list "
     "a,b,c. Folders of npy files, npz and safetensors files name their modalities themselves."
 )
-COMMITTED = "config/mine.yaml"
-"""Path of the template in a checkout, a link to the file of this package; its comments mention it."""
-SCHEMA_LINE = "# yaml-language-server: $schema=schema.json\n"
-"""First line of the template: it points an editor to the schema, which is in a checkout only."""
 Data = Annotated[
     Path,
     typer.Argument(
@@ -150,10 +144,9 @@ def _init(
     file: Annotated[Path, typer.Argument(help="The configuration to write.")] = Path("mine.yaml"),
 ) -> None:
     """Write a commented configuration of a study of your own data, for you to edit."""
-    if file.exists():
-        raise InputError(f"{file}: this file exists already, expected a new name; nothing was written.")
-    template = files("mmfusion.cli").joinpath("mine.yaml").read_text(encoding="utf-8")
-    write_text(file, template.removeprefix(SCHEMA_LINE).replace(COMMITTED, str(file)))
+    from mmfusion.cli.init_command import write_template
+
+    write_template(file)
     typer.echo(
         f"{file} written. Edit it, then run: snakemake --cores all --directory mine --configfile {file}"
     )

@@ -29,7 +29,7 @@ SMALL = 0.1
 FILES = ("relevance.csv", "relevance.png", "settings.json")
 
 
-def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path) -> None:
+def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
     """Train, print the table, and write table, picture and settings.
 
     Parameters
@@ -39,6 +39,11 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         Parameters of the estimator.
     output : Path
         Folder. Files of an earlier run in it are replaced, and the last line printed says so.
+
+    Returns
+    -------
+    DataFrame
+        The relevance table.
 
     Raises
     ------
@@ -71,6 +76,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     write_json(output / "settings.json", _settings(request, model, len(data)))
     replaced = " (those of an earlier run were replaced)" if before else ""
     typer.echo(f"written to {output}: {', '.join(FILES)}{replaced}")
+    return table
 
 
 def order_note(modalities: int, chosen: Any) -> str:

@@ -61,25 +61,19 @@ def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
     if kind != "symbols" and values.dtype.kind == "f":
         return check_finite(name, values, data.lengths.get(name), present, data.location)
     here = np.ones(len(data), dtype=bool) if present is None else present.copy()
-    if kind == "symbols":
-        for start, part in row_parts(values):
-            rows = slice(start, start + len(part))
-            here[rows] &= ~missing_rows(part)
-            _check_symbols(name, part, here[rows], start, data.location)
+    for start, part in row_parts(values) if kind == "symbols" else ():
+        rows = slice(start, start + len(part))
+        here[rows] &= ~missing_rows(part)
+        wrong = here[rows, np.newaxis] & ((part < 0) | (part >= MOST_SYMBOLS))
+        if wrong.any():
+            row, column = (int(axis[0]) for axis in np.nonzero(wrong))
+            raise InputError(
+                f"X[{name!r}], {data.location.row(start + row)}, step {column}: {part[row, column]} is not a "
+                f"symbol, expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers "
+                "as floats if they are measurements or counts, or set the whole row to -1 if the modality is "
+                "missing there."
+            )
     return here
-
-
-def _check_symbols(
-    name: str, part: NDArray[Any], here: NDArray[np.bool_], start: int, location: Location
-) -> None:
-    wrong = here[:, np.newaxis] & ((part < 0) | (part >= MOST_SYMBOLS))
-    if wrong.any():
-        row, column = (int(axis[0]) for axis in np.nonzero(wrong))
-        raise InputError(
-            f"X[{name!r}], {location.row(start + row)}, step {column}: {part[row, column]} is not a symbol, "
-            f"expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers as floats if "
-            "they are measurements or counts, or set the whole row to -1 if the modality is missing there."
-        )
 
 
 def check_finite(

@@ -78,7 +78,7 @@ def read_arrays(path: Path, store: Store, keys: Columns) -> Source:
     store : mapping of str to function
         Its arrays, of `mmfusion.data.readers.array_store.open_arrays`.
     keys : Columns
-        Of `mmfusion.data.readers.keys.choose_keys`.
+        Of `choose_keys`.
 
     Raises
     ------

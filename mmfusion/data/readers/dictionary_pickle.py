@@ -223,17 +223,11 @@ def _names(path: str | Path, split: str, part: Mapping[str, Any]) -> list[tuple[
 def _name(path: str | Path, split: str, index: int, name: Any) -> tuple[str, ...]:
     columns = name.tolist() if isinstance(name, np.ndarray) else name
     columns = columns if isinstance(columns, list | tuple) else [columns]
-    if not columns or not all(_is_name(entry) for entry in columns):
-        raise DataError(
-            f"{path}: 'id' of {split!r}, {row_name(index)}, is {value_name(name)}, expected text of at most "
-            f"{LONGEST_NAME} letters or a row of it; correct the file."
-        )
-    return tuple(
-        entry.decode("utf-8", "replace") if isinstance(entry, bytes) else str(entry) for entry in columns
+    if columns and all(isinstance(entry, str | bytes | int | float) for entry in columns):
+        row = tuple(x.decode("utf-8", "replace") if isinstance(x, bytes) else str(x) for x in columns)
+        if max(map(len, row)) <= LONGEST_NAME:
+            return row
+    raise DataError(
+        f"{path}: 'id' of {split!r}, {row_name(index)}, is {value_name(name)}, expected text of at most "
+        f"{LONGEST_NAME} letters or a row of it; correct the file."
     )
-
-
-def _is_name(entry: Any) -> bool:
-    if isinstance(entry, str | bytes):
-        return len(entry) <= LONGEST_NAME
-    return isinstance(entry, int | float)

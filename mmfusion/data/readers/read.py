@@ -12,14 +12,10 @@ from mmfusion.data.readers.source import Source
 from mmfusion.data.readers.tables import choose_columns, read_table
 from mmfusion.errors import DataError
 
-_PICKLES = (
-    "use read_dictionary_pickle for the dictionaries of CMU-MOSI and CMU-MOSEI; save other pickles as .npz"
-)
 _ELSEWHERE = {
     ".npy": "one array is not a dataset; put the .npy files of all modalities and of the target into one "
     "folder and read the folder",
-    ".pkl": _PICKLES,
-    ".pickle": _PICKLES,
+    ".pkl": "use read_dictionary_pickle for the dictionaries of CMU-MOSI and CMU-MOSEI; save others as .npz",
     ".csd": "use read_csd, which takes the files of all modalities and of the labels",
 }
 
@@ -101,7 +97,7 @@ def is_table(file: Path) -> bool:
         return False
     if suffix in (".csv", ".parquet"):
         return True
-    advice = _ELSEWHERE.get(suffix, "convert it to one of these")
+    advice = _ELSEWHERE.get(".pkl" if suffix == ".pickle" else suffix, "convert it to one of these")
     raise DataError(
         f"{file}: cannot be read as {suffix or 'a file without an ending'}, expected .csv, .parquet, .npz, "
         f".safetensors or a folder of .npy files; {advice}."

@@ -104,7 +104,7 @@ def read_table(path: Path, columns: Columns) -> Source:
     path : Path
         The table, with the names of the columns in its first row if it is CSV (UTF-8, separated by commas).
     columns : Columns
-        Of `mmfusion.data.readers.columns.choose_columns`.
+        Of `choose_columns`.
 
     Raises
     ------

@@ -109,16 +109,7 @@ def _checking_keys(opcode: bytes, keys: slice) -> Callable[[Any], None]:
 
 
 class _ArrayUnpickler(pickle._Unpickler):
-    """Unpickler that knows NumPy's names only, and takes only text and numbers as keys.
-
-    Parameters
-    ----------
-    path : Path
-        Named in errors.
-    stream : binary file
-    budget : Budget
-        Bytes that may be built.
-    """
+    """Unpickler that knows NumPy's names only, and takes only text and numbers as keys."""
 
     dispatch: ClassVar = {
         **pickle._Unpickler.dispatch,
