@@ -21,7 +21,6 @@ from mmfusion.errors import DataError
 
 Store = Mapping[str, Callable[[], NDArray[Any]]]
 """A function per key that loads or maps its array."""
-_NOT_AN_ARRAY = ValueError("it is not an .npy array")
 
 
 def open_arrays(path: Path) -> Store:
@@ -72,29 +71,26 @@ def _map_tensor(path: Path, file: Any, key: str) -> NDArray[Any]:
 
 def _map_npy(path: Path) -> NDArray[Any]:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.lib.format.open_memmap(path, mode="r")
     except (ValueError, OSError, EOFError) as error:
+        if zipfile.is_zipfile(path):
+            raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.") from None
         raise _unreadable_array(path, "", error) from None
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.")
-    return array
 
 
 def _load_npz(path: Path, name: str) -> NDArray[Any]:
+    where = f", key {name.removesuffix('.npy')!r}"
     try:
         with np.load(path, allow_pickle=False) as file:
             array = file[name]
     except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
+        raise _unreadable_array(path, where, error) from None
     if not isinstance(array, np.ndarray):
-        raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", _NOT_AN_ARRAY)
+        raise _unreadable_array(path, where, ValueError("it is not an .npy array"))
     return array
 
 
 def _unreadable_array(path: Path, where: str, error: Exception) -> DataError:
-    if "pickled (object) data" in str(error):  # what NumPy says of every file without the mark of an array
-        error = _NOT_AN_ARRAY
     if "bject" in str(error):
         return DataError(
             f"{path}{where}: the array holds Python objects, which are not read as they can run code, "
