@@ -89,10 +89,8 @@ def _arrays(path: Path) -> str:
     lines = []
     for key, load in store.items():
         array = load()
-        lengths = ""
-        for ending in LENGTHS:
-            if key.endswith(ending) and key.removesuffix(ending) in store:
-                lengths = f", the lengths of {key.removesuffix(ending)}"
+        bases = [key.removesuffix(ending) for ending in LENGTHS if key.endswith(ending)]
+        lengths = "".join(f", the lengths of {base}" for base in bases if base in store)
         lines.append(f"  {key}: {array.shape} of {array.dtype}{lengths}")
     return "\n".join(
         [

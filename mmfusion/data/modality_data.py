@@ -35,7 +35,6 @@ class ModalityData:
         Real steps of each sample of a sequence. Default: steps that are NaN are padding.
     present : mapping of str to array of bool, shape (n,), optional
         Which samples have a modality. Default: all whose values are not entirely NaN (symbols: negative).
-
     location : Location, optional
         How the user knows rows and columns, for the messages of errors. Default: rows by their position.
 

@@ -93,7 +93,15 @@ def read_arrays(path: Path, store: Store, keys: Columns) -> Source:
     check_counts(path, {key: len(array) for key, array in loaded.items()})
     if not keys.named:
         _check_chosen_by_default(path, keys, loaded)
-    return _source(path, loaded, keys)
+    location, (target,) = Location(path), keys.target
+    arrays = {name: check_form(path, key, loaded[key]) for name, (key,) in keys.modalities.items()}
+    lengths = check_numbers(location, arrays, {name: loaded[key] for name, key in keys.lengths.items()})
+    groups, ids = (
+        None if key is None else _labels(location, key, loaded[key]) for key in (keys.groups, keys.ids)
+    )
+    names = () if ids is None else tuple(ids.astype(str).tolist())
+    labels = check_target(location, target, _text(location, target, loaded[target]))
+    return Source(arrays, labels, lengths, names, groups)
 
 
 def _check_chosen_by_default(path: Path, keys: Columns, loaded: Mapping[str, NDArray[Any]]) -> None:
@@ -111,22 +119,6 @@ def _check_chosen_by_default(path: Path, keys: Columns, loaded: Mapping[str, NDA
                 "may be groups, ids, lengths or a second target, and nothing says which; "
                 f"{_similar_lengths(key, sequences)} it in groups, ids or modalities, or take it out."
             )
-
-
-def _source(path: Path, loaded: Mapping[str, NDArray[Any]], keys: Columns) -> Source:
-    location, (target,) = Location(path), keys.target
-    arrays = {name: check_form(path, key, loaded[key]) for name, (key,) in keys.modalities.items()}
-    lengths = check_numbers(location, arrays, {name: loaded[key] for name, key in keys.lengths.items()})
-    groups, ids = (
-        None if key is None else _labels(location, key, loaded[key]) for key in (keys.groups, keys.ids)
-    )
-    return Source(
-        arrays,
-        check_target(location, target, _text(location, target, loaded[target])),
-        lengths,
-        ids=() if ids is None else tuple(ids.astype(str).tolist()),
-        groups=groups,
-    )
 
 
 def _text(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:

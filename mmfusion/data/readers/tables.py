@@ -125,13 +125,8 @@ def read_table(path: Path, columns: Columns) -> Source:
         None if column is None else _plain(location, f"the {what}", table, column)
         for what, column in (("name", columns.ids), ("group", columns.groups))
     )
-    return Source(
-        arrays,
-        target,
-        ids=() if ids is None else tuple(ids.astype(str).tolist()),
-        groups=groups,
-        first_row=FIRST_ROW,
-    )
+    names = () if ids is None else tuple(ids.astype(str).tolist())
+    return Source(arrays, target, ids=names, groups=groups, first_row=FIRST_ROW)
 
 
 def _load(path: Path, choice: Columns, location: Location) -> Any:

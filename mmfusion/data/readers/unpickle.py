@@ -24,7 +24,7 @@ from mmfusion.data.readers.pickled_arrays import (
     Builder,
     PlainValues,
     Refused,
-    check_dictionary_keys,
+    check_hashed_keys,
 )
 from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.errors import DataError
@@ -102,7 +102,7 @@ def _checking_keys(opcode: bytes, keys: slice) -> Callable[[Any], None]:
     usual: Callable[[Any], None] = pickle._Unpickler.dispatch[opcode[0]]
 
     def run(unpickler: Any) -> None:
-        check_dictionary_keys(unpickler.stack[keys])
+        check_hashed_keys(unpickler.stack[keys])
         usual(unpickler)
 
     return run
