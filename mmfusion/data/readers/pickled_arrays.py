@@ -204,7 +204,7 @@ def _flat(values: Any, dtype: np.dtype[Any], count: int, budget: Budget) -> NDAr
     return flat
 
 
-def check_hashed_keys(keys: list[Any]) -> None:
+def check_hashed(keys: list[Any]) -> None:
     """Refuse other keys of a dictionary than text, bytes and short numbers, before they are hashed.
 
     Hashing nested keys may never end.

@@ -18,14 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
-from mmfusion.data.readers.pickled_arrays import (
-    BUILDS,
-    Budget,
-    Builder,
-    PlainValues,
-    Refused,
-    check_hashed_keys,
-)
+from mmfusion.data.readers.pickled_arrays import BUILDS, Budget, Builder, PlainValues, Refused, check_hashed
 from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.errors import DataError
 from mmfusion.sentences import MOST_LETTERS
@@ -102,7 +95,7 @@ def _checking_keys(opcode: bytes, keys: slice) -> Callable[[Any], None]:
     usual: Callable[[Any], None] = pickle._Unpickler.dispatch[opcode[0]]
 
     def run(unpickler: Any) -> None:
-        check_hashed_keys(unpickler.stack[keys])
+        check_hashed(unpickler.stack[keys])
         usual(unpickler)
 
     return run
