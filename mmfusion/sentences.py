@@ -1,8 +1,8 @@
-"""Parts of the sentences of errors: names of rows and values, lists of names, similar names, remedies."""
+"""Parts of the sentences of errors: names of rows and values, lists of names, similar names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
 from reprlib import Repr
 from typing import Any
@@ -65,17 +65,6 @@ def value_name(value: object) -> str:
     ("'n/a'", 100)
     """
     return _SHORT.repr(value)
-
-
-def either(remedies: Sequence[str]) -> str:
-    """Join remedies.
-
-    Examples
-    --------
-    >>> either(["fill it in"]), either(["fill it in", "set it to NaN", "leave it out"])
-    ('fill it in', 'fill it in, or set it to NaN, or leave it out')
-    """
-    return ", or ".join(remedies)
 
 
 def similar(name: object, known: Iterable[object]) -> str:

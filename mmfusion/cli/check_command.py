@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from mmfusion.cli.relevance_command import order_note
 from mmfusion.cli.request import DataRequest
 from mmfusion.data.check_values import check_values
-from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.splits import split_rows
 from mmfusion.encoders import ENCODERS, kind_of
 from mmfusion.estimators.targets import Target, class_target, number_target
@@ -46,11 +45,13 @@ def describe_data(request: DataRequest) -> str:
     split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
     lines = [f"{request.data}: {len(data)} samples, {len(data.modalities)} modalities"]
     for name, values in data.arrays.items():
-        missing = int((~present[name]).sum()) if name in present else 0
-        gone = f"; missing for {missing} samples, which get its mean feature" if missing else ""
-        lines.append(
-            f"  {name}: shape {values.shape}, {ENCODERS[kinds[name]].help}{_lengths(data, name)}{gone}"
-        )
+        line = f"  {name}: shape {values.shape}, {ENCODERS[kinds[name]].help}"
+        if name in data.lengths:
+            shortest, longest = data.lengths[name].min(), data.lengths[name].max()
+            line += f"; of {shortest} to {longest} real steps, as its lengths say, the rest is padding"
+        if name in present:
+            line += f"; missing for {(~present[name]).sum()} samples, which get its mean feature"
+        lines.append(line)
         if kinds[name] == "vector" and (constant := int((values.min(axis=0) == values.max(axis=0)).sum())):
             lines.append(f"    {constant} of its {values.shape[1]} columns are constant and tell nothing")
     lines += [f"  target {request.target}: {_target(target, classes)}"]
@@ -65,13 +66,6 @@ def describe_data(request: DataRequest) -> str:
         lines.append(note)
     lines.append("Everything is in order; next: mmfusion relevance with the same arguments.")
     return "\n".join(lines)
-
-
-def _lengths(data: ModalityData, name: str) -> str:
-    if name not in data.lengths:
-        return ""
-    shortest, longest = int(data.lengths[name].min()), int(data.lengths[name].max())
-    return f"; of {shortest} to {longest} real steps, as its lengths say, the rest is padding"
 
 
 def _target(target: Target, classes: NDArray[Any] | None) -> str:

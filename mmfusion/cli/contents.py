@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pv
-import pyarrow.parquet as pq
+import pyarrow.dataset as ds
 
+from mmfusion.data.readers.array_files import LENGTHS
 from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.columns import column_names
-from mmfusion.data.readers.keys import LENGTHS
 from mmfusion.data.readers.read import is_table
-from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
+from mmfusion.data.readers.reading_memory import unreadable
+from mmfusion.data.readers.tables import column_names
 
 MOST_LINES = 30
 """Lines beyond this number are left out."""
@@ -43,14 +43,10 @@ def list_contents(path: Path) -> str:
 
 def _table(path: Path) -> str:
     column_names(path)
+    csv = ds.CsvFileFormat(parse_options=pv.ParseOptions(newlines_in_values=True))
     try:
-        if path.suffix.lower() == ".parquet":
-            with pq.ParquetFile(path) as file:
-                schema, rows = file.schema_arrow, file.metadata.num_rows
-        else:
-            check_memory(path, memory_needed(path))
-            table = pv.read_csv(path, parse_options=pv.ParseOptions(newlines_in_values=True))
-            schema, rows = table.schema, table.num_rows
+        table = ds.dataset(path, format=csv if path.suffix.lower() == ".csv" else "parquet")
+        schema, rows = table.schema, table.count_rows()
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, error) from None
     groups = _families({name: _word(schema.field(name).type) for name in schema.names})
@@ -70,13 +66,11 @@ def _families(types: Mapping[str, str]) -> dict[str, str]:
     members: dict[str, list[str]] = {}
     for name in types:
         members.setdefault(re.sub(r"\d+$", "*", name), []).append(name)
-    families: dict[str, str] = {}
+    families = {}
     for pattern, names in members.items():
-        if len(names) == 1:
-            families[names[0]] = types[names[0]]
-        else:
-            kinds = " and ".join(sorted({types[name] for name in names}))
-            families[pattern] = f"{len(names)} columns of {kinds}"
+        kinds = " and ".join(sorted({types[name] for name in names}))
+        several = len(names) > 1
+        families[pattern if several else names[0]] = f"{len(names)} columns of {kinds}" if several else kinds
     return families
 
 
@@ -95,10 +89,8 @@ def _arrays(path: Path) -> str:
     lines = []
     for key, load in store.items():
         array = load()
-        lengths = ""
-        for ending in LENGTHS:
-            if key.endswith(ending) and key.removesuffix(ending) in store:
-                lengths = f", the lengths of {key.removesuffix(ending)}"
+        bases = [key.removesuffix(ending) for ending in LENGTHS if key.endswith(ending)]
+        lengths = "".join(f", the lengths of {base}" for base in bases if base in store)
         lines.append(f"  {key}: {array.shape} of {array.dtype}{lengths}")
     return "\n".join(
         [
@@ -111,8 +103,5 @@ def _arrays(path: Path) -> str:
 
 
 def _shortened(lines: list[str]) -> list[str]:
-    return (
-        lines
-        if len(lines) <= MOST_LINES
-        else [*lines[:MOST_LINES], f"  ... and {len(lines) - MOST_LINES} more"]
-    )
+    more = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], f"  ... and {more} more"] if more > 0 else lines

@@ -64,7 +64,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     model.fit(data, source.target, groups=source.groups)
     table = model.relevance_
     note = order_note(len(data.modalities), choices["max_order"])
-    for line in (table_text(table), note, _quality(model), _verdict(table)):
+    for line in (_table_text(table), note, _quality(model), _verdict(table)):
         if line:
             typer.echo(line)
     before = [name for name in FILES if (output / name).exists()]
@@ -90,7 +90,7 @@ def order_note(modalities: int, chosen: Any) -> str:
     )
 
 
-def table_text(table: pd.DataFrame) -> str:
+def _table_text(table: pd.DataFrame) -> str:
     """Write the main columns of a relevance table for a terminal, intervals in brackets."""
     printed = pd.DataFrame({"subset": table["subset"]})
     for name in COLUMNS:
@@ -106,22 +106,27 @@ def _cell(value: float, low: float, high: float) -> str:
     return f"{value:z.3f}" if np.isnan(low) else f"{value:z.3f} [{low:z.3f}, {high:z.3f}]"
 
 
+def _held_out(model: FusionEstimator) -> dict[str, float | None]:
+    """Return loss, loss of the constant, and accuracy or R^2 on held-out samples, of the chosen lambda."""
+    best = model.penalties_.sort_values("loss_validation", kind="stable").iloc[0]
+    columns = {
+        "loss_held_out": "loss_validation",
+        "loss_constant": "loss_constant",
+        "score_held_out": "score_validation",
+    }
+    return {name: None if np.isnan(best[column]) else float(best[column]) for name, column in columns.items()}
+
+
 def _quality(model: FusionEstimator) -> str:
     """Say how good the prediction is that the table explains."""
-    loss, constant_loss = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
-    if np.isnan(loss):
+    loss, constant_loss, score = _held_out(model).values()
+    if loss is None:
         return "Nothing was held out: how good the prediction is, and what helps it, is not known."
     what = "accuracy" if isinstance(model, FusionClassifier) else "R2"
     return (
         f"Held-out loss {loss:.3f}; the best constant prediction has {constant_loss:.3f}. Held-out {what} "
-        f"{_score(model):.3f}."
+        f"{score:.3f}."
     )
-
-
-def _score(model: FusionEstimator) -> float:
-    """Return accuracy or R^2 on the held-out samples, of the lambda that was chosen."""
-    table = model.penalties_
-    return float(table.nsmallest(1, "loss_validation")["score_validation"].iloc[0])
 
 
 def _caption(model: FusionEstimator) -> str:
@@ -143,7 +148,6 @@ def _caption(model: FusionEstimator) -> str:
 def _settings(request: DataRequest, model: FusionEstimator, samples: int) -> dict[str, Any]:
     """Return what the table and the picture were made of."""
     p = model.p if np.isfinite(model.p) else "inf"  # JSON has no infinity
-    loss, constant_loss = model.penalties_[["loss_validation", "loss_constant"]].min().tolist()
     return {
         "mmfusion": version("mmfusion"),
         "data": str(request.data),
@@ -153,15 +157,9 @@ def _settings(request: DataRequest, model: FusionEstimator, samples: int) -> dic
         "groups": request.groups,
         "ids": request.ids,
         "estimator": type(model).__name__,
-        "parameters": {
-            **model.get_params(deep=False),
-            "p": p,
-            "verbose": False,
-        },
+        "parameters": {**model.get_params(deep=False), "p": p, "verbose": False},
         "penalty": model.penalty_,
-        "loss_held_out": None if np.isnan(loss) else loss,
-        "loss_constant": None if np.isnan(constant_loss) else constant_loss,
-        "score_held_out": None if np.isnan(loss) else _score(model),
+        **_held_out(model),
     }
 
 

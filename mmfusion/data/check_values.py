@@ -1,20 +1,21 @@
-"""Checks of the values of a modality, some rows at a time: it may be mapped from a file."""
+"""The checks of the values of a modality, some rows at a time: an array may be mapped from a file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.finite_values import check_finite
 from mmfusion.data.location import Location
 from mmfusion.data.missing import missing_rows
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.padding import check_lengths, padding_mask
 from mmfusion.errors import InputError
 
-ROWS_AT_ONCE = 4096
+BYTES_AT_ONCE = 1 << 24
+"""Size of the rows that are in memory together."""
 MOST_SYMBOLS = 1024
 """Largest alphabet: above it, whole numbers are more likely counts or codes than symbols of a sequence."""
 
@@ -60,23 +61,112 @@ def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
     if kind != "symbols" and values.dtype.kind == "f":
         return check_finite(name, values, data.lengths.get(name), present, data.location)
     here = np.ones(len(data), dtype=bool) if present is None else present.copy()
-    if kind == "symbols":
-        for start in range(0, len(values), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
-            part = np.asarray(values[rows])
-            here[rows] &= ~missing_rows(part)
-            _check_symbols(name, part, here[rows], start, data.location)
+    for start, part in row_parts(values) if kind == "symbols" else ():
+        rows = slice(start, start + len(part))
+        here[rows] &= ~missing_rows(part)
+        wrong = here[rows, np.newaxis] & ((part < 0) | (part >= MOST_SYMBOLS))
+        if wrong.any():
+            row, column = (int(axis[0]) for axis in np.nonzero(wrong))
+            raise InputError(
+                f"X[{name!r}], {data.location.row(start + row)}, step {column}: {part[row, column]} is not a "
+                f"symbol, expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers "
+                "as floats if they are measurements or counts, or set the whole row to -1 if the modality is "
+                "missing there."
+            )
     return here
 
 
-def _check_symbols(
-    name: str, part: NDArray[Any], here: NDArray[np.bool_], start: int, location: Location
-) -> None:
-    wrong = here[:, np.newaxis] & ((part < 0) | (part >= MOST_SYMBOLS))
-    if wrong.any():
-        row, column = (int(axis[0]) for axis in np.nonzero(wrong))
-        raise InputError(
-            f"X[{name!r}], {location.row(start + row)}, step {column}: {part[row, column]} is not a symbol, "
-            f"expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers as floats if "
-            "they are measurements or counts, or set the whole row to -1 if the modality is missing there."
-        )
+def check_finite(
+    name: str,
+    values: NDArray[Any],
+    lengths: NDArray[Any] | None,
+    present: NDArray[np.bool_] | None,
+    location: Location,
+) -> NDArray[np.bool_]:
+    """Check that numbers are finite where the modality is present and not padded.
+
+    Parameters
+    ----------
+    name : str
+        Name of the modality.
+    values : array, shape (n, ..., d)
+        Floats; all axes between the first and the last are steps.
+    lengths : array of int, shape (n,), or None
+        Real steps of every sample. None: steps that are NaN in all columns are padding.
+    present : array of bool, shape (n,), or None
+        Which samples may have the modality. None: all.
+    location : Location
+
+    Returns
+    -------
+    array of bool, shape (n,)
+        Which samples have the modality: those of `present` with a number in a step that is not padding.
+
+    Raises
+    ------
+    MmfusionError
+        With modality, row and column of the first NaN or infinity, and their count, or if a length is out of
+        range.
+    """
+    here = np.ones(len(values), dtype=bool) if present is None else present.copy()
+    steps = int(np.prod(values.shape[1:-1]))
+    if lengths is not None:
+        where = location.lengths(name)
+        lengths = check_lengths(lengths, len(values), steps, where, location.row, location.error)
+    first: tuple[tuple[int, ...], float] | None = None
+    count = 0
+    for start, part in row_parts(values):
+        if np.isfinite(part).all():
+            continue
+        rows = slice(start, start + len(part))
+        numbers = part.reshape(len(part), steps, part.shape[-1])
+        here[rows], wrong = _wrong(numbers, None if lengths is None else lengths[rows], here[rows])
+        count += int(wrong.sum())
+        if first is None and wrong.any():
+            row, step, column = (int(axis[0]) for axis in np.nonzero(wrong))
+            first = (start + row, step, column), float(numbers[row, step, column])
+    if first is not None:
+        raise location.error(_sentence(location, name, *first, count, values.ndim > 2, lengths is not None))
+    return here
+
+
+def row_parts(values: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Cut an array into parts of some rows each, with the position of their first row."""
+    rows = max(1, BYTES_AT_ONCE // max(1, values[:1].nbytes))
+    for start in range(0, len(values), rows):
+        yield start, np.asarray(values[start : start + rows])
+
+
+def _wrong(
+    steps: NDArray[Any], lengths: NDArray[np.int64] | None, present: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which samples (n,) are present, and which values (n, steps, d) are wrong."""
+    padding = np.zeros(steps.shape[:2], dtype=bool)
+    if lengths is not None or steps.shape[1] > 1:
+        padding = padding_mask(steps, lengths)
+    here = present & ~missing_rows(np.where(padding[:, :, np.newaxis], np.nan, steps))
+    return here, ~np.isfinite(steps) & (here[:, np.newaxis] & ~padding)[:, :, np.newaxis]
+
+
+def _sentence(
+    location: Location,
+    name: str,
+    index: tuple[int, ...],
+    value: float,
+    count: int,
+    sequence: bool,
+    has_lengths: bool,
+) -> str:
+    row, step, column = index
+    where = f"{location.modality(name)}, {location.row(row)}{f', step {step}' * sequence}"
+    wrong = "NaN" if np.isnan(value) else f"{'-' * (value < 0)}infinity"
+    remedy = "set all columns of the sample to NaN if the modality is missing there"
+    if sequence:
+        padding = "set all columns of the step to NaN if it is padding"
+        if has_lengths:
+            padding = f"correct the length ('{name}_lengths' in a file) if the step is padding"
+        remedy = f"{padding}, or set all steps of the sample to NaN if the modality is missing there"
+    return (
+        f"{where}, {location.column(name, column)}: the value is {wrong} (NaN or infinity in {count} "
+        f"place{'s' * (count > 1)}), expected a finite number; fill it in, or {remedy}."
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,22 +29,6 @@ def missing_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
         return np.zeros(len(values), dtype=bool)
     gone = np.isnan(values) if values.dtype.kind == "f" else values < 0
     return np.asarray(gone.reshape(len(values), -1).all(axis=1))
-
-
-def present_masks(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.bool_]]:
-    """Say which samples have which modality.
-
-    Parameters
-    ----------
-    arrays : mapping of str to array, shape (n, ...)
-
-    Returns
-    -------
-    dict of str to array of bool, shape (n,)
-        Of the modalities that some sample lacks; all samples have the others.
-    """
-    masks = {name: ~missing_rows(values) for name, values in arrays.items()}
-    return {name: mask for name, mask in masks.items() if not mask.all()}
 
 
 def without_missing(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:

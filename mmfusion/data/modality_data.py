@@ -35,7 +35,6 @@ class ModalityData:
         Real steps of each sample of a sequence. Default: steps that are NaN are padding.
     present : mapping of str to array of bool, shape (n,), optional
         Which samples have a modality. Default: all whose values are not entirely NaN (symbols: negative).
-
     location : Location, optional
         How the user knows rows and columns, for the messages of errors. Default: rows by their position.
 
@@ -65,7 +64,11 @@ class ModalityData:
             )
         self.location = location or Location()
         self.arrays = {name: _array(name, values) for name, values in arrays.items()}
-        _check_counts({name: len(values) for name, values in self.arrays.items()})
+        if len({len(values) for values in self.arrays.values()}) > 1:
+            sizes = ", ".join(f"{name} has {len(values)}" for name, values in self.arrays.items())
+            raise InputError(
+                f"X: the modalities differ in their number of samples ({sizes}), expected one number."
+            )
         _check_no_lengths(self.arrays)
         self.lengths = self._per_sample(lengths, "lengths")
         self.present = {
@@ -123,14 +126,6 @@ def _array(name: str, values: ArrayLike) -> NDArray[Any]:
             "numbers (samples, steps, columns) or whole numbers (samples, steps); convert it first."
         )
     return array.astype(np.float32) if array.dtype.kind == "b" else array
-
-
-def _check_counts(counts: Mapping[str, int]) -> None:
-    if len(set(counts.values())) > 1:
-        sizes = ", ".join(f"{name} has {count}" for name, count in counts.items())
-        raise InputError(
-            f"X: the modalities differ in their number of samples ({sizes}), expected one number."
-        )
 
 
 def _check_no_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -55,10 +55,8 @@ def assign_roles(
     >>> assign_roles(["a_1", "y", "a_2", "b"], {"audio": "a_*", "text": "b"}, {"the target": ["y"]})
     {'audio': ['a_1', 'a_2'], 'text': ['b']}
     """
-    others, names = others or {}, dict.fromkeys(known)
-    where, error = "", (location or Location()).error
-    if location is not None and location.path is not None:
-        where = f"{location.path}: "
+    others, names, location = others or {}, dict.fromkeys(known), location or Location()
+    where, error = "" if location.path is None else f"{location.path}: ", location.error
     for columns in others.values():
         _check_known(where, columns, names, noun, error)
     chosen = {

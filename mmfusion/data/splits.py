@@ -48,13 +48,9 @@ def split_rows(
     if fraction is None:
         return rows, rows[:0]
     labels = None if classes is None else classes[rows]
-    splitter: Any
-    if groups is not None:
-        splitter = GroupShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
-    elif labels is not None:
-        splitter = StratifiedShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
-    else:
-        splitter = ShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
+    ungrouped = ShuffleSplit if labels is None else StratifiedShuffleSplit
+    kind: Any = ungrouped if groups is None else GroupShuffleSplit
+    splitter = kind(n_splits=1, test_size=fraction, random_state=seed)
     group_labels = None if groups is None else groups[rows]
     _check_enough(labels, group_labels)
     try:

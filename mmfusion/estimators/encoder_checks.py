@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mmfusion.data.check_values import ROWS_AT_ONCE
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.standardisation import ROWS_AT_ONCE
 from mmfusion.encoders.lent_generator import drawing_from
 from mmfusion.errors import InputError, MmfusionError
 from mmfusion.training.modality import MODULE, Modality, one_line

@@ -13,7 +13,6 @@ from sklearn.utils.validation import _num_samples
 
 from mmfusion import ModalityData
 from mmfusion.data import check_values as module
-from mmfusion.data import finite_values
 from mmfusion.data.check_values import check_values
 from mmfusion.data.location import Location
 from mmfusion.errors import InputError
@@ -97,8 +96,7 @@ def test_columns_are_not_rows() -> None:
 
 @pytest.mark.parametrize("rows_at_once", [2, 4096])
 def test_present_is_what_mask_nan_and_negative_symbols_say(rows_at_once: int, monkeypatch: Any) -> None:
-    monkeypatch.setattr(module, "ROWS_AT_ONCE", rows_at_once)
-    monkeypatch.setattr(finite_values, "BYTES_AT_ONCE", 100 * rows_at_once)
+    monkeypatch.setattr(module, "BYTES_AT_ONCE", 30 * rows_at_once)
     symbols, steps = SYMBOLS.copy(), STEPS.copy()
     symbols[4] = -1
     steps[0] = np.nan
@@ -169,8 +167,7 @@ def test_a_modality_of_no_sample_is_told() -> None:
 
 @pytest.mark.parametrize("rows_at_once", [2, 4096])
 def test_rows_are_told_as_the_user_knows_them(rows_at_once: int, monkeypatch: Any) -> None:
-    monkeypatch.setattr(module, "ROWS_AT_ONCE", rows_at_once)
-    monkeypatch.setattr(finite_values, "BYTES_AT_ONCE", 100 * rows_at_once)
+    monkeypatch.setattr(module, "BYTES_AT_ONCE", 30 * rows_at_once)
     for name, place, value in (("audio", (5, 1), np.nan), ("text", (5, 1), -1), ("video", (5, 0, 0), np.inf)):
         bad, location = spoiled(name, place, value), Location(row=lambda row: f"the {row + 1}th")
         given = ModalityData(bad.arrays, bad.lengths, bad.present, location)

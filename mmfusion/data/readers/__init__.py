@@ -11,11 +11,4 @@ from mmfusion.data.readers.reading_memory import memory_needed
 from mmfusion.data.readers.source import Source
 from mmfusion.data.readers.unpickle import load_arrays
 
-__all__ = [
-    "Source",
-    "load_arrays",
-    "memory_needed",
-    "read_csd",
-    "read_dictionary_pickle",
-    "read_source",
-]
+__all__ = ["Source", "load_arrays", "memory_needed", "read_csd", "read_dictionary_pickle", "read_source"]

@@ -7,7 +7,8 @@ memory-mapped read-only, so that data larger than the memory can be used. Rows a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,103 +16,109 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
-from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.keys import Keys, choose_keys, similar_lengths
+from mmfusion.data.readers.array_store import Store
+from mmfusion.data.readers.columns import Columns, in_roles
 from mmfusion.data.readers.reader_checks import (
     check_counts,
     check_form,
     check_known,
     check_numbers,
     check_target,
-    sequence_lengths,
 )
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
 
+LENGTHS = ("_lengths", ".lengths")
+"""Endings of the keys of lengths, behind the key of their modality."""
+CLOSE = 0.75
+"""Smallest ratio of `difflib` at which a key is taken for a misspelt one."""
 _WORDS = {"b": "truth value", "U": "text", "S": "text"}
 
 
-def read_arrays(
+def choose_keys(
     path: Path,
+    store: Collection[str],
     target: str | Sequence[str],
-    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
-    groups: str | None = None,
-    ids: str | None = None,
-) -> Source:
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    groups: str | None,
+    ids: str | None,
+) -> Columns:
+    """Find the arrays of a file or folder among its keys, `store`; see `mmfusion.data.readers.read_source`.
+
+    Raises
+    ------
+    DataError
+        If a key is unknown or in two roles, or looks like lengths without belonging to a modality.
+    """
+    if not isinstance(target, str):
+        raise DataError(
+            f"{path}: target is {target!r}, expected one key; store several outputs as one array (samples, "
+            "outputs)."
+        )
+    keys = _modality_keys(path, store, modalities, {target, groups, ids})
+    chosen = in_roles(path, store, [target], {name: [keys[name]] for name in keys}, groups, ids, "key")
+    if not keys:
+        raise DataError(
+            f"{path}: there is no array beside {', '.join([target, *chosen.texts])}, expected at least one "
+            "modality; add its array."
+        )
+    if modalities is None:
+        _check_no_lengths(path, keys)
+    return chosen._replace(lengths=_length_keys(path, store, keys), named=modalities is not None)
+
+
+def read_arrays(path: Path, store: Store, keys: Columns) -> Source:
     """Read an ``.npz`` or ``.safetensors`` file or a folder of ``.npy`` files.
 
     Parameters
     ----------
     path : Path
         The file or folder.
-    target : str
-        Key of the target, (n,) or (n, outputs).
-    modalities : sequence of str, or mapping of str to str, optional
-        Keys of the modalities, or a key for every name. Default: all keys without another role, in the order
-        of the file (of the names in a folder).
-    groups, ids : str, optional
-        Keys of what samples have in common and of their names, (n,). Default: none.
-
-    Returns
-    -------
-    Source
+    store : mapping of str to function
+        Its arrays, of `mmfusion.data.readers.array_store.open_arrays`.
+    keys : Columns
+        Of `choose_keys`.
 
     Raises
     ------
     DataError
-        If a key is unknown or in two roles, arrays do not fit together or cannot be used, or the file is
-        unreadable.
+        If arrays do not fit together or cannot be used, or the file is unreadable.
     """
-    store = open_arrays(path)
-    keys = choose_keys(path, store, target, modalities, groups, ids)
     check_memory(path, memory_needed(path, keys.everything))
     loaded = {key: store[key]() for key in keys.everything}
     for key, array in loaded.items():
         if not array.ndim:
             raise DataError(f"{path}: {key!r} is a single value, expected one per sample; store an array.")
     check_counts(path, {key: len(array) for key, array in loaded.items()})
-    if modalities is None:
+    if not keys.named:
         _check_chosen_by_default(path, keys, loaded)
-    return _source(path, loaded, keys)
+    location, (target,) = Location(path), keys.target
+    arrays = {name: check_form(path, key, loaded[key]) for name, (key,) in keys.modalities.items()}
+    lengths = check_numbers(location, arrays, {name: loaded[key] for name, key in keys.lengths.items()})
+    groups, ids = (
+        None if key is None else _labels(location, key, loaded[key]) for key in (keys.groups, keys.ids)
+    )
+    names = () if ids is None else tuple(ids.astype(str).tolist())
+    labels = check_target(location, target, _text(location, target, loaded[target]))
+    return Source(arrays, labels, lengths, names, groups)
 
 
-def _check_chosen_by_default(path: Path, keys: Keys, loaded: Mapping[str, NDArray[Any]]) -> None:
+def _check_chosen_by_default(path: Path, keys: Columns, loaded: Mapping[str, NDArray[Any]]) -> None:
     """Refuse arrays that nobody has named and that are more likely groups or names than features."""
-    for key in keys.modalities.values():
+    for key in keys.features:
         array = loaded[key]
         if array.size == len(array) and array.ndim < 3 and array.dtype.kind in "iubUS":
             sequences = [
                 name
-                for name in keys.modalities.values()
+                for name in keys.features
                 if loaded[name].ndim == 3 and loaded[name].dtype.kind == "f" and name not in keys.lengths
             ]
-            close = similar_lengths(key, sequences)
-            guess = f"did you mean {close!r}? If not, name" if close else "name"
             raise DataError(
                 f"{path}: {key!r} holds one {_WORDS.get(array.dtype.kind, 'whole number')} per sample, which "
                 "may be groups, ids, lengths or a second target, and nothing says which; "
-                f"{guess} it in groups, ids or modalities, or take it out."
+                f"{_similar_lengths(key, sequences)} it in groups, ids or modalities, or take it out."
             )
-
-
-def _source(path: Path, loaded: Mapping[str, NDArray[Any]], keys: Keys) -> Source:
-    location, target = Location(path), keys.others["target"]
-    arrays = {name: check_form(path, key, loaded[key]) for name, key in keys.modalities.items()}
-    lengths = {
-        name: sequence_lengths(location, name, loaded[key], arrays[name])
-        for name, key in keys.lengths.items()
-    }
-    check_numbers(location, arrays, lengths)
-    roles = [role for role in ("groups", "ids") if role in keys.others]
-    labels = {role: _labels(location, keys.others[role], loaded[keys.others[role]]) for role in roles}
-    return Source(
-        arrays,
-        check_target(location, target, _text(location, target, loaded[target])),
-        lengths,
-        ids=tuple(labels["ids"].astype(str).tolist()) if "ids" in labels else (),
-        groups=labels.get("groups"),
-    )
 
 
 def _text(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:
@@ -137,3 +144,58 @@ def _labels(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:
     texts = _text(location, key, labels)
     check_known(location, repr(key), texts)
     return texts
+
+
+def _check_no_lengths(path: Path, keys: Mapping[str, str]) -> None:
+    """Refuse a key that is a modality only by default, and lengths by its ending."""
+    for key in keys:
+        ending = next((ending for ending in LENGTHS if key.endswith(ending)), "")
+        if ending:
+            others = [name for name in keys if name != key]
+            raise DataError(
+                f"{path}: {key!r} would be the lengths of {key.removesuffix(ending)!r}, which is not there; "
+                f"{_similar_lengths(key, others)} all modalities if it is one of them, or take it out."
+            )
+
+
+def _similar_lengths(key: str, sequences: Iterable[str]) -> str:
+    """Begin the remedy for a key that is not the lengths of a modality, but may be meant to be."""
+    names = [f"{name}{ending}" for name in sequences for ending in LENGTHS]
+    close = get_close_matches(key, names, n=1, cutoff=CLOSE)
+    return f"did you mean {close[0]!r}? If not, name" if close else "name"
+
+
+def _modality_keys(
+    path: Path,
+    store: Collection[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    taken: Collection[str | None],
+) -> dict[str, str]:
+    """Return the key of every modality; by default, the keys that are neither taken nor lengths."""
+    if modalities is None:
+        lengths = {f"{key}{ending}" for key in store for ending in LENGTHS}
+        return {key: key for key in store if key not in taken and key not in lengths}
+    given = [modalities] if isinstance(modalities, str) else modalities
+    chosen = {}
+    for name in given:
+        key = given[name] if isinstance(given, Mapping) else name
+        if not isinstance(key, str):
+            raise DataError(
+                f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they are "
+                "saved."
+            )
+        chosen[name] = key
+    return chosen
+
+
+def _length_keys(path: Path, store: Collection[str], keys: Mapping[str, str]) -> dict[str, str]:
+    lengths = {}
+    for name, key in keys.items():
+        matches = [f"{key}{ending}" for ending in LENGTHS if f"{key}{ending}" in store]
+        if len(matches) > 1:
+            raise DataError(
+                f"{path}: {' and '.join(matches)} both hold lengths of {name!r}; remove one of them."
+            )
+        if matches:
+            lengths[name] = matches[0]
+    return lengths

@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
 from mmfusion.data.readers.reading_memory import unreadable
-from mmfusion.data.readers.safetensors_map import map_safetensors
 from mmfusion.errors import DataError
 
 Store = Mapping[str, Callable[[], NDArray[Any]]]
 """A function per key that loads or maps its array."""
-_NOT_AN_ARRAY = ValueError("it is not an .npy array")
 
 
 def open_arrays(path: Path) -> Store:
@@ -46,45 +45,52 @@ def open_arrays(path: Path) -> Store:
         if not files:
             raise DataError(f"{path}: there are no .npy files, expected one per modality and the target.")
         return {file.stem: partial(_map_npy, file) for file in files}
-    if path.suffix.lower() == ".safetensors":
-        return {key: partial(_same, array) for key, array in map_safetensors(path).items()}
     try:
+        if path.suffix.lower() == ".safetensors":
+            file: Any = safe_open(path, "pt")  # maps the file; the variant for NumPy copies
+            return {key: partial(_map_tensor, path, file, key) for key in file.offset_keys()}
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(".npy")]
-    except (zipfile.BadZipFile, OSError) as error:
+    except (SafetensorError, zipfile.BadZipFile, OSError) as error:
         raise unreadable(path, error) from None
     return {name.removesuffix(".npy"): partial(_load_npz, path, name) for name in names}
 
 
-def _same(array: NDArray[Any]) -> NDArray[Any]:
+def _map_tensor(path: Path, file: Any, key: str) -> NDArray[Any]:
+    tensor = file.get_tensor(key)
+    try:
+        array: NDArray[Any] = tensor.numpy()
+    except TypeError:
+        raise DataError(
+            f"{path}: {key!r} has the type {tensor.dtype}, which NumPy lacks, expected truth values, whole "
+            "numbers or floats of 16 to 64 bits; convert it (for example to F32) before it is saved."
+        ) from None
+    array.flags.writeable = False
     return array
 
 
 def _map_npy(path: Path) -> NDArray[Any]:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.lib.format.open_memmap(path, mode="r")
     except (ValueError, OSError, EOFError) as error:
+        if zipfile.is_zipfile(path):
+            raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.") from None
         raise _unreadable_array(path, "", error) from None
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.")
-    return array
 
 
 def _load_npz(path: Path, name: str) -> NDArray[Any]:
+    where = f", key {name.removesuffix('.npy')!r}"
     try:
         with np.load(path, allow_pickle=False) as file:
             array = file[name]
     except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", error) from None
+        raise _unreadable_array(path, where, error) from None
     if not isinstance(array, np.ndarray):
-        raise _unreadable_array(path, f", key {name.removesuffix('.npy')!r}", _NOT_AN_ARRAY)
+        raise _unreadable_array(path, where, ValueError("it is not an .npy array"))
     return array
 
 
 def _unreadable_array(path: Path, where: str, error: Exception) -> DataError:
-    if "pickled (object) data" in str(error):  # what NumPy says of every file without the mark of an array
-        error = _NOT_AN_ARRAY
     if "bject" in str(error):
         return DataError(
             f"{path}{where}: the array holds Python objects, which are not read as they can run code, "

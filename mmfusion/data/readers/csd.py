@@ -133,26 +133,8 @@ def _splits(
     return rows
 
 
-def overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the intervals that share more than `TOUCH` seconds with a given one.
-
-    Parameters
-    ----------
-    intervals : array of float64, shape (n, 2)
-        Start and end, in seconds.
-    interval : array of float64, shape (2,)
-        Start and end, in seconds.
-
-    Returns
-    -------
-    array of int
-        Rows of `intervals`, ascending.
-
-    Examples
-    --------
-    >>> overlapping(np.array([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]]), np.array([0.5, 2.0]))
-    array([0, 1])
-    """
+def _overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the rows of intervals (n, 2), ascending, that share more than `TOUCH` seconds with one (2,)."""
     shared = np.minimum(intervals[:, 1], interval[1]) - np.maximum(intervals[:, 0], interval[0])
     return np.flatnonzero(shared > TOUCH)
 
@@ -168,7 +150,7 @@ def _samples(path: str | Path, words: Mapping[str, Frames], marked: Mapping[str,
             )
         spoken = words[video].intervals
         for k, interval in enumerate(frames.intervals):
-            rows = overlapping(spoken, interval)
+            rows = _overlapping(spoken, interval)
             if not len(rows):
                 raise DataError(
                     f"{path}: no word overlaps the label {video}[{k}] ({interval[0]:g} s to {interval[1]:g} "
@@ -182,22 +164,10 @@ def _samples(path: str | Path, words: Mapping[str, Frames], marked: Mapping[str,
 def _aligned(
     sequence: Mapping[str, Frames], samples: Sequence[_Sample], are_words: bool
 ) -> tuple[NDArray[Any], list[str]]:
-    """Align a modality to the words.
+    """Align the frames of a modality, which may be the words themselves, to the words.
 
-    Parameters
-    ----------
-    sequence : mapping of str to Frames
-        Its frames per video.
-    samples : sequence of _Sample
-    are_words : bool
-        Whether its frames are the words.
-
-    Returns
-    -------
-    values : array, shape (n, length, d)
-        Zero where a word has no frame, NaN where a sample has none.
-    without : list of str
-        The sample of every word without a frame, of those that have any.
+    Returns values (n, length, d), zero where a word has no frame and NaN where a sample has none, and the
+    sample of every word without a frame, of those that have any.
     """
     example = next(iter(sequence.values())).features
     longest = max(len(sample.rows) for sample in samples)
@@ -208,7 +178,7 @@ def _aligned(
         if are_words and frames is not None:
             values[row, : len(sample.rows)] = frames.features[sample.rows]
             continue
-        chosen = [] if frames is None else [overlapping(frames.intervals, word) for word in sample.words]
+        chosen = [] if frames is None else [_overlapping(frames.intervals, word) for word in sample.words]
         if frames is None or not any(len(rows) for rows in chosen):
             values[row] = np.nan
             continue

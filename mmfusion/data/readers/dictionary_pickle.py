@@ -11,6 +11,7 @@ The published aligned CMU-MOSI has minus infinity among its audio features (loga
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -18,21 +19,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.finite_values import row_parts
+from mmfusion.data.check_values import row_parts
 from mmfusion.data.location import Location
-from mmfusion.data.readers.dictionary_ids import sample_names
 from mmfusion.data.readers.reader_checks import (
     check_counts,
     check_form,
     check_numbers,
     check_target,
     replace_infinite_values,
-    sequence_lengths,
 )
 from mmfusion.data.readers.source import Source
 from mmfusion.data.readers.unpickle import load_arrays
 from mmfusion.errors import DataError
-from mmfusion.sentences import joined_names
+from mmfusion.sentences import joined_names, row_name, value_name
 
 DictionaryTask = Literal["regression", "binary", "multiclass"]
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
@@ -42,6 +41,9 @@ _TARGETS = {
     "binary": ("regression_labels", "labels"),
     "multiclass": ("classification_labels",),
 }
+_MARKS = re.compile(r"\$_\$|\[")
+LONGEST_NAME = 1000
+"""Most letters of a name: NumPy gives all names the room of the longest."""
 
 
 def read_dictionary_pickle(
@@ -81,15 +83,15 @@ def read_dictionary_pickle(
     location, parts = Location(path), _parts(path)
     arrays = {name: _joined(path, parts, key) for name, key in MODALITIES.items()}
     lengths = {
-        name: sequence_lengths(location, name, _column(path, parts, f"{key}_lengths"), arrays[name])
+        name: _column(path, parts, f"{key}_lengths")
         for name, key in MODALITIES.items()
         if any(f"{key}_lengths" in part for part in parts.values())
     }
     target, key = _target(path, parts, task)
-    ids, groups = sample_names(path, parts)
+    ids, groups = _sample_names(path, parts)
     for name, values in arrays.items():
         replace_infinite_values(path, name, (part for _, part in row_parts(values)), replace_infinite)
-    check_numbers(location, arrays, lengths)
+    lengths = check_numbers(location, arrays, lengths)
     return Source(arrays, check_target(location, key, target), lengths, ids, groups, _rows(parts))
 
 
@@ -142,12 +144,10 @@ def _column(path: str | Path, parts: Mapping[str, Mapping[str, Any]], key: str) 
             raise DataError(f"{path}: {split!r} has no {key!r}, which other splits have; complete the file.")
         try:
             columns.append(np.asarray(part[key]))
-        except ValueError:
-            raise DataError(f"{path}: {key!r} of {split!r} has rows of different lengths.") from None
-        except MemoryError:
+        except (ValueError, MemoryError):
             raise DataError(
-                f"{path}: {key!r} of {split!r} does not fit into memory as an array, expected numbers; write "
-                "the file again."
+                f"{path}: {key!r} of {split!r} has rows of different lengths, or a long text, expected "
+                "numbers; write the file again."
             ) from None
         if columns[-1].ndim == 0 or len(columns[-1]) != len(part["text"]):
             raise DataError(
@@ -187,8 +187,47 @@ def _target(path: str | Path, parts: Mapping[str, Mapping[str, Any]], task: str)
 
 def _rows(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, NDArray[np.intp]]:
     """Return the rows of every split."""
-    rows, start = {}, 0
-    for split, part in parts.items():
-        rows[SPLITS[split]] = np.arange(start, start + len(part["text"]), dtype=np.intp)
-        start += len(part["text"])
-    return rows
+    ends = np.cumsum([len(part["text"]) for part in parts.values()])
+    total = np.arange(ends[-1], dtype=np.intp)
+    return {SPLITS[split]: rows for split, rows in zip(parts, np.split(total, ends[:-1]), strict=True)}
+
+
+def _sample_names(
+    path: str | Path, parts: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[str, ...], NDArray[Any] | None]:
+    """Return the names of all samples, columns of names joined by ``/``, and their videos (n,), if known.
+
+    The video is the first of several columns, cut before ``$_$`` or ``[``.
+    """
+    if not any("id" in part for part in parts.values()):
+        return (), None
+    names = [name for split, part in parts.items() for name in _names(path, split, part)]
+    ids = tuple("/".join(name) for name in names)
+    if all(len(name) > 1 or _MARKS.search(name[0]) for name in names):
+        return ids, np.array([_MARKS.split(name[0])[0] for name in names], dtype=str)
+    return ids, None
+
+
+def _names(path: str | Path, split: str, part: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    names = part.get("id", ())
+    listed = names.tolist() if isinstance(names, np.ndarray) else names
+    if not isinstance(listed, list | tuple) or len(listed) != len(part["text"]):
+        given = f"{len(listed)} names" if isinstance(listed, list | tuple) else f"a {type(listed).__name__}"
+        raise DataError(
+            f"{path}: {split!r} has {len(part['text'])} samples of text, but {given} in 'id', expected one "
+            "name for each sample; write the file again."
+        )
+    return [_name(path, split, index, name) for index, name in enumerate(listed)]
+
+
+def _name(path: str | Path, split: str, index: int, name: Any) -> tuple[str, ...]:
+    columns = name.tolist() if isinstance(name, np.ndarray) else name
+    columns = columns if isinstance(columns, list | tuple) else [columns]
+    if columns and all(isinstance(entry, str | bytes | int | float) for entry in columns):
+        row = tuple(x.decode("utf-8", "replace") if isinstance(x, bytes) else str(x) for x in columns)
+        if max(map(len, row)) <= LONGEST_NAME:
+            return row
+    raise DataError(
+        f"{path}: 'id' of {split!r}, {row_name(index)}, is {value_name(name)}, expected text of at most "
+        f"{LONGEST_NAME} letters or a row of it; correct the file."
+    )

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mmfusion.data.readers.array_files import read_arrays
+from mmfusion.data.readers.array_files import choose_keys, read_arrays
 from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.columns import choose_columns
-from mmfusion.data.readers.keys import choose_keys
 from mmfusion.data.readers.reading_memory import check_exists
 from mmfusion.data.readers.source import Source
-from mmfusion.data.readers.tables import read_table
+from mmfusion.data.readers.tables import choose_columns, read_table
 from mmfusion.errors import DataError
 
-_PICKLES = (
-    "use read_dictionary_pickle for the dictionaries of CMU-MOSI and CMU-MOSEI; save other pickles as .npz"
-)
 _ELSEWHERE = {
     ".npy": "one array is not a dataset; put the .npy files of all modalities and of the target into one "
     "folder and read the folder",
-    ".pkl": _PICKLES,
-    ".pickle": _PICKLES,
+    ".pkl": "use read_dictionary_pickle for the dictionaries of CMU-MOSI and CMU-MOSEI; save others as .npz",
     ".csd": "use read_csd, which takes the files of all modalities and of the labels",
 }
 
@@ -63,9 +57,9 @@ def read_source(
     """
     file = Path(path)
     if is_table(file):
-        named = modalities if isinstance(modalities, Mapping) else None
-        return read_table(file, target, named, groups, ids)
-    return read_arrays(file, target, modalities, groups, ids)
+        return read_table(file, choose_columns(file, target, modalities, groups, ids))
+    store = open_arrays(file)
+    return read_arrays(file, store, choose_keys(file, store, target, modalities, groups, ids))
 
 
 def check_names(
@@ -75,12 +69,7 @@ def check_names(
     groups: str | None = None,
     ids: str | None = None,
 ) -> None:
-    """Check that a file has the chosen columns or arrays, without reading any of them.
-
-    Parameters
-    ----------
-    path, target, modalities, groups, ids
-        As for `read_source`.
+    """Check that a file has the columns or arrays that `read_source` would read, without reading them.
 
     Raises
     ------
@@ -89,7 +78,7 @@ def check_names(
     """
     file = Path(path)
     if is_table(file):
-        choose_columns(file, target, modalities if isinstance(modalities, Mapping) else None, groups, ids)
+        choose_columns(file, target, modalities, groups, ids)
     else:
         choose_keys(file, open_arrays(file), target, modalities, groups, ids)
 
@@ -103,12 +92,12 @@ def is_table(file: Path) -> bool:
         If the file is missing, or is neither.
     """
     check_exists(file)
-    suffix = "" if file.is_dir() else file.suffix.lower()
+    suffix = file.suffix.lower()
     if file.is_dir() or suffix in (".npz", ".safetensors"):
         return False
     if suffix in (".csv", ".parquet"):
         return True
-    advice = _ELSEWHERE.get(suffix, "convert it to one of these")
+    advice = _ELSEWHERE.get(".pkl" if suffix == ".pickle" else suffix, "convert it to one of these")
     raise DataError(
         f"{file}: cannot be read as {suffix or 'a file without an ending'}, expected .csv, .parquet, .npz, "
         f".safetensors or a folder of .npy files; {advice}."

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.finite_values import check_finite
+from mmfusion.data.check_values import check_finite
 from mmfusion.data.location import Location
-from mmfusion.data.padding import check_lengths
 from mmfusion.errors import DataError
 
 
@@ -71,42 +70,32 @@ def check_form(path: str | Path, name: str, values: NDArray[Any]) -> NDArray[Any
     return formed
 
 
-def sequence_lengths(
-    location: Location, name: str, lengths: NDArray[Any], values: NDArray[Any]
-) -> NDArray[np.int64]:
-    """Check the lengths of a padded sequence.
+def check_numbers(
+    location: Location, arrays: Mapping[str, NDArray[Any]], lengths: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[np.int64]]:
+    """Check that floats are finite, except where the modality is missing or a sequence is padded.
 
     Returns
     -------
-    array of int64, shape (n,)
+    dict of str to array of int64, shape (n,)
+        The lengths.
 
     Raises
     ------
     DataError
-        If the modality is not a sequence, or they are not whole numbers from 1 to its steps, one per sample.
-    """
-    where = location.lengths(name)
-    if values.ndim != 3 or values.dtype.kind != "f":
-        raise DataError(
-            f"{where}: {name!r} is an array {values.shape} of {values.dtype}, expected floats (samples, "
-            "steps, columns) where there are lengths; correct the file."
-        )
-    return check_lengths(lengths, len(values), values.shape[1], where, location.row, DataError)
-
-
-def check_numbers(
-    location: Location, arrays: Mapping[str, NDArray[Any]], lengths: Mapping[str, NDArray[np.int64]]
-) -> None:
-    """Check that floats are finite, except where the modality is missing or a sequence is padded.
-
-    Raises
-    ------
-    DataError
-        With file, modality, row and column of the first NaN or infinity, and their count.
+        With file, modality, row and column of the first NaN or infinity, and their count; or if there are
+        lengths of a modality that is not a sequence, or they are not whole numbers from 1 to its steps, one
+        per sample.
     """
     for name, values in arrays.items():
+        if name in lengths and (values.ndim != 3 or values.dtype.kind != "f"):
+            raise DataError(
+                f"{location.lengths(name)}: {name!r} is an array {values.shape} of {values.dtype}, expected "
+                "floats (samples, steps, columns) where there are lengths; correct the file."
+            )
         if values.dtype.kind == "f":
-            check_finite(name, values, lengths.get(name), location=location)
+            check_finite(name, values, lengths.get(name), None, location)
+    return {name: steps.astype(np.int64) for name, steps in lengths.items()}
 
 
 def replace_infinite_values(
@@ -171,21 +160,18 @@ def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray
         )
     single = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
     check_known(location, f"the target {name!r}", single)
-    same = np.atleast_1d((single == single[0]).all(axis=0))
-    if same.any():
-        output = f", output {int(np.flatnonzero(same)[0])}," if single.ndim == 2 else ""
-        value = np.atleast_1d(single[0])[np.flatnonzero(same)[0]]
+    same = np.flatnonzero((single == single[0]).all(axis=0))
+    if len(same):
+        value = np.atleast_1d(single[0])[same[0]]
+        output = f", output {int(same[0])}," if single.ndim == 2 else ""
+        number = value.dtype.kind == "f"
+        what = "is constant" if number else "has only one class"
         raise DataError(
-            f"{location.path}: the target {name!r}{output} {_sameness(value, len(single))}, expected "
-            f"{'values that differ' if value.dtype.kind == 'f' else 'at least two classes'}, as nothing can "
-            "be learned from one; take another target or add samples."
+            f"{location.path}: the target {name!r}{output} {what} ({value.item()!r} in all {len(single)} "
+            f"samples), expected {'values that differ' if number else 'at least two classes'}, as nothing "
+            "can be learned from one; take another target or add samples."
         )
     return single
-
-
-def _sameness(value: Any, count: int) -> str:
-    what = "is constant" if value.dtype.kind == "f" else "has only one class"
-    return f"{what} ({value.item()!r} in all {count} samples)"
 
 
 def check_known(location: Location, what: str, values: NDArray[Any]) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Collection
 from pathlib import Path
 
 import h5py
@@ -47,19 +46,22 @@ def memory_needed(path: str | Path, columns: Collection[str] | None = None) -> i
     check_exists(file)
     if file.is_dir() or file.suffix.lower() == ".safetensors":
         return 0
-    measures: dict[str, Callable[[Path], int]] = {
-        ".csv": partial(_csv_cells, columns=columns),
-        ".parquet": partial(_parquet_cells, columns=columns),
-        ".npz": partial(_npz_bytes, columns=columns),
-        **dict.fromkeys((".pkl", ".pickle"), _pickle_bytes),
-        **dict.fromkeys((".csd", ".h5"), hdf5_bytes),
-    }
-    if file.suffix.lower() not in measures:
-        raise DataError(f"{file}: unknown format, expected one of {', '.join(measures)}; convert the file.")
+    suffix = file.suffix.lower()
     try:
-        return measures[file.suffix.lower()](file)
+        if suffix in (".csv", ".parquet"):
+            return CELL_BYTES * (_csv_cells if suffix == ".csv" else _parquet_cells)(file, columns)
+        if suffix == ".npz":
+            return _npz_bytes(file, columns)
+        if suffix in (".pkl", ".pickle"):
+            return PICKLE_COPIES * file.stat().st_size
+        if suffix in (".csd", ".h5"):
+            return hdf5_bytes(file)
     except (OSError, zipfile.BadZipFile, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(file, error) from None
+    raise DataError(
+        f"{file}: unknown format, expected one of .csv, .parquet, .npz, .pkl, .pickle, .csd, .h5; convert "
+        "the file."
+    )
 
 
 def check_memory(path: str | Path, needed: int) -> None:
@@ -108,16 +110,14 @@ def _csv_cells(path: Path, columns: Collection[str] | None) -> int:
     with path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
     if columns is None:
-        header = sample.split(b"\n", 1)[0].decode("utf-8")
-        columns = next(csv.reader([header]), [])
+        columns = next(csv.reader([sample.split(b"\n", 1)[0].decode("utf-8")]), [])
     rows = path.stat().st_size * (sample.count(b"\n") + 1) // max(1, len(sample))
-    return CELL_BYTES * rows * len(columns)
+    return rows * len(columns)
 
 
 def _parquet_cells(path: Path, columns: Collection[str] | None) -> int:
     metadata = pq.read_metadata(path)
-    width = metadata.num_columns if columns is None else len(columns)
-    return CELL_BYTES * int(metadata.num_rows) * width
+    return int(metadata.num_rows) * (metadata.num_columns if columns is None else len(columns))
 
 
 def _npz_bytes(path: Path, columns: Collection[str] | None) -> int:
@@ -126,18 +126,9 @@ def _npz_bytes(path: Path, columns: Collection[str] | None) -> int:
     return sum(size for key, size in sizes.items() if columns is None or key in columns)
 
 
-def _pickle_bytes(path: Path) -> int:
-    return PICKLE_COPIES * path.stat().st_size
-
-
 def hdf5_bytes(path: Path) -> int:
     """Return the bytes of all arrays of an HDF5 file, without linked files."""
     sizes: list[int] = []
-
-    def add(_: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
-            sizes.append(int(item.nbytes))
-
     with h5py.File(path, "r") as file:
-        file.visititems(add)
+        file.visititems(lambda _, item: sizes.append(int(getattr(item, "nbytes", 0))))  # groups have none
     return sum(sizes)

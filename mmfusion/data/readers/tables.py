@@ -8,6 +8,7 @@ where all columns of a modality are float32, else as float64.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -18,78 +19,117 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
+import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
-from mmfusion.data.readers.columns import Columns, choose_columns
+from mmfusion.data.readers.columns import Columns, in_roles
 from mmfusion.data.readers.reader_checks import check_counts, check_known, check_numbers, check_target
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
-from mmfusion.sentences import row_name, value_name
+from mmfusion.sentences import joined_names, row_name, value_name
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
 BLOCK_BYTES = 1 << 26
 FIRST_ROW = 1
 """Number of the first row below the names of the columns."""
+_NUMBERS = (pt.is_integer, pt.is_floating, pt.is_decimal, pt.is_boolean, pt.is_null)
 
 
-def read_table(
+def choose_columns(
     path: Path,
     target: str | Sequence[str],
-    modalities: Mapping[str, str | Sequence[str]] | None,
-    groups: str | None = None,
-    ids: str | None = None,
-) -> Source:
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
+    groups: str | None,
+    ids: str | None,
+) -> Columns:
+    """Find the columns of a table in its header; see `mmfusion.data.readers.read_source`.
+
+    Raises
+    ------
+    DataError
+        If a column is unknown or in two roles, or the header is unreadable.
+    """
+    names = column_names(path)
+    if not isinstance(modalities, Mapping) or not modalities:
+        raise DataError(
+            f"{path}: the modalities of a table are not guessed, expected the columns of each, as a list of "
+            f"names or one pattern such as 'audio_*'; the columns are {joined_names(names)}."
+        )
+    targets = [target] if isinstance(target, str) else list(target)
+    if not targets:
+        raise DataError(f"{path}: target is an empty list, expected at least one column; name it.")
+    return in_roles(path, names, targets, modalities, groups, ids)
+
+
+def column_names(path: Path) -> list[str]:
+    """Return the names of the columns of a table, without repeats.
+
+    Raises
+    ------
+    DataError
+        If a name occurs twice, or the first row is missing, unreadable or separated by semicolons.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            names = list(pq.read_schema(path).names)
+        else:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                names = next(csv.reader(file), [])
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
+        raise unreadable(path, error) from None
+    if not names:
+        raise DataError(f"{path}: the file is empty, expected the names of the columns in its first row.")
+    if len(names) == 1 and ";" in names[0]:
+        raise DataError(
+            f"{path}: the columns are separated by ';', expected ','; save the file with ',' between columns "
+            "and '.' in numbers."
+        )
+    name, times = max(Counter(names).items(), key=lambda item: item[1])
+    if times > 1:
+        raise DataError(
+            f"{path}: the column name {name!r} occurs {times} times, expected different names; rename the "
+            "columns."
+        )
+    return names
+
+
+def read_table(path: Path, columns: Columns) -> Source:
     """Read a ``.csv`` or ``.parquet`` file.
 
     Parameters
     ----------
     path : Path
         The table, with the names of the columns in its first row if it is CSV (UTF-8, separated by commas).
-    target : str or sequence of str
-        Column of the target, or several columns of numbers.
-    modalities : mapping of str to str or sequence of str
-        Columns of every modality, or one pattern such as ``"audio_*"``.
-    groups, ids : str, optional
-        Columns of the groups and of the names of the samples. Default: none.
-
-    Returns
-    -------
-    Source
+    columns : Columns
+        Of `choose_columns`.
 
     Raises
     ------
     DataError
-        If a column is unknown or in two roles, a value cannot be used, or the table is unreadable.
+        If a value cannot be used, or the table is unreadable or does not fit into the free memory.
     """
+    check_memory(path, memory_needed(path, columns.everything))
+    location = Location(path, partial(row_name, first=FIRST_ROW), columns.modalities)
     try:
-        choice = choose_columns(path, target, modalities, groups, ids)
-        check_memory(path, memory_needed(path, choice.everything))
-        table = _load(path, choice)
+        table = _load(path, columns, location)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from None
     check_counts(path, {"the table": table.num_rows})
-    location = _location(path, choice)
-    arrays = {name: _features(location, name, table, columns) for name, columns in choice.modalities.items()}
+    arrays = {name: _features(location, name, table, chosen) for name, chosen in columns.modalities.items()}
     check_numbers(location, arrays, {})
-    outputs = [_plain(location, "the target", table, column) for column in choice.target]
-    together = outputs[0] if isinstance(target, str) else _outputs(path, choice.target, outputs)
-    return Source(
-        arrays,
-        check_target(location, ", ".join(choice.target), together),
-        ids=tuple(_plain(location, "the name", table, ids).astype(str).tolist()) if ids is not None else (),
-        groups=_plain(location, "the group", table, groups) if groups is not None else None,
-        first_row=FIRST_ROW,
+    target = check_target(location, ", ".join(columns.target), _target(location, table, columns.target))
+    ids, groups = (
+        None if column is None else _plain(location, f"the {what}", table, column)
+        for what, column in (("name", columns.ids), ("group", columns.groups))
     )
+    names = () if ids is None else tuple(ids.astype(str).tolist())
+    return Source(arrays, target, ids=names, groups=groups, first_row=FIRST_ROW)
 
 
-def _location(path: Path, choice: Columns) -> Location:
-    return Location(path, partial(row_name, first=FIRST_ROW), choice.modalities)
-
-
-def _load(path: Path, choice: Columns) -> Any:
+def _load(path: Path, choice: Columns, location: Location) -> Any:
     if path.suffix.lower() == ".parquet":
         with pq.ParquetFile(path) as file:
             return file.read(columns=choice.everything).select(choice.everything)
@@ -98,8 +138,12 @@ def _load(path: Path, choice: Columns) -> Any:
     try:
         return _read_csv(path, choice.everything, types)
     except pa.ArrowInvalid:
-        texts = _read_csv(path, choice.features, {column: pa.string() for column in choice.features})
-        _raise_first_text(path, choice, texts)
+        texts = _read_csv(path, choice.features, dict.fromkeys(choice.features, pa.string()))
+        for name, columns in choice.modalities.items():
+            for column in columns:
+                cells = texts.column(column).to_pylist()
+                if not all(map(_is_number, cells)):
+                    raise _not_numbers(location, name, column, cells) from None
         raise
 
 
@@ -112,19 +156,6 @@ def _read_csv(path: Path, columns: list[str], types: Mapping[str, Any]) -> Any:
             include_columns=columns, column_types=types, null_values=list(EMPTY), strings_can_be_null=False
         ),
     )
-
-
-def _raise_first_text(path: Path, choice: Columns, texts: Any) -> None:
-    cells = []
-    for order, column in enumerate(choice.features):
-        wrong = (row for row, text in enumerate(texts.column(column).to_pylist()) if not _is_number(text))
-        first = next(wrong, None)
-        if first is not None:
-            cells.append((first, order))
-    if cells:
-        column = choice.features[min(cells)[1]]
-        name = next(name for name, columns in choice.modalities.items() if column in columns)
-        raise _not_numbers(_location(path, choice), name, column, texts.column(column).to_pylist())
 
 
 def _is_number(cell: Any) -> bool:
@@ -163,21 +194,17 @@ def _features(location: Location, name: str, table: Any, columns: list[str]) -> 
     for index, column in enumerate(columns):
         cells = table.column(column)
         kind = cells.type
-        if not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or _numeric(kind)):
+        if not any(is_kind(kind) for is_kind in _NUMBERS):
             raise _not_numbers(location, name, column, cells.to_pylist())
         # Not a safe cast: whole numbers above 2^53 are rounded.
         values[:, index] = cells.cast(pa.float64(), safe=False).to_numpy()
     return values
 
 
-def _numeric(kind: Any) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
 def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[Any]:
     """Return numbers as they are and all other values as text, (n,); no cell may be empty."""
     cells, kind = table.column(column), table.column(column).type
-    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+    if pt.is_boolean(kind) or pt.is_integer(kind) or pt.is_floating(kind):
         cells = cells.cast(pa.float64(), safe=False) if cells.null_count else cells  # empty cells become NaN
         values: NDArray[Any] = cells.to_numpy()
     else:
@@ -186,11 +213,12 @@ def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[An
     return values
 
 
-def _outputs(path: Path, names: Sequence[str], outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    for name, values in zip(names, outputs, strict=True):
+def _target(location: Location, table: Any, columns: Sequence[str]) -> NDArray[Any]:
+    outputs = {column: _plain(location, "the target", table, column) for column in columns}
+    for column, values in outputs.items():
         if values.dtype.kind == "U" and len(outputs) > 1:
             raise DataError(
-                f"{path}: the target {name!r} is text, expected numbers where the target has several "
-                "columns; name one column or replace the text by numbers."
+                f"{location.path}: the target {column!r} is text, expected numbers where the target has "
+                "several columns; name one column or replace the text by numbers."
             )
-    return np.column_stack(outputs)
+    return np.column_stack(list(outputs.values())) if len(outputs) > 1 else outputs[columns[0]]

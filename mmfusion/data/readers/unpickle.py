@@ -18,8 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
-from mmfusion.data.readers.pickled_arrays import Budget, Builder, Refused
-from mmfusion.data.readers.plain_values import check_dictionary_keys, plain
+from mmfusion.data.readers.pickled_arrays import BUILDS, Budget, Builder, PlainValues, Refused, check_hashed
 from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
 from mmfusion.errors import DataError
 from mmfusion.sentences import MOST_LETTERS
@@ -83,7 +82,7 @@ def load_arrays(path: str | Path) -> Any:
             _scan(stream, size)
             stream.seek(0)
             budget = Budget(size)
-            return plain(_ArrayUnpickler(file, stream, budget).load(), budget)
+            return PlainValues(budget).plain(_ArrayUnpickler(file, stream, budget).load())
     except Refused as error:
         raise DataError(f"{file}: the pickle {error}; {_REMEDY}.") from None
     except _DAMAGE as error:
@@ -96,23 +95,14 @@ def _checking_keys(opcode: bytes, keys: slice) -> Callable[[Any], None]:
     usual: Callable[[Any], None] = pickle._Unpickler.dispatch[opcode[0]]
 
     def run(unpickler: Any) -> None:
-        check_dictionary_keys(unpickler.stack[keys])
+        check_hashed(unpickler.stack[keys])
         usual(unpickler)
 
     return run
 
 
 class _ArrayUnpickler(pickle._Unpickler):
-    """Unpickler that knows NumPy's names only, and takes only text and numbers as keys.
-
-    Parameters
-    ----------
-    path : Path
-        Named in errors.
-    stream : binary file
-    budget : Budget
-        Bytes that may be built.
-    """
+    """Unpickler that knows NumPy's names only, and takes only text and numbers as keys."""
 
     dispatch: ClassVar = {
         **pickle._Unpickler.dispatch,
@@ -128,14 +118,14 @@ class _ArrayUnpickler(pickle._Unpickler):
 
     def find_class(self, module: str, name: str) -> Builder:
         """Return the inert builder for one of NumPy's names."""
-        builder = Builder.named(module, name, self._budget)
-        if builder is None:
+        build = BUILDS.get((module.replace("numpy._core.", "numpy.core."), name))
+        if build is None:
             full_name = " ".join(f"{module}.{name}"[:MOST_LETTERS].split())
             raise DataError(
                 f"{self._path}: the pickle names {full_name}, which is not allowed as it could run code, "
                 f"expected only dictionaries, lists, text, numbers and NumPy arrays; {_REMEDY}."
             )
-        return builder
+        return Builder(build, self._budget)
 
     def persistent_load(self, pid: Any) -> NoReturn:
         """Refuse references to objects outside the file."""

@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from mmfusion.data.missing import present_masks
+from mmfusion.data.missing import missing_rows
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.encoders import kind_of
 from mmfusion.errors import DataError
@@ -122,7 +122,9 @@ def prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: 
     """
     data = ModalityData({name: split.features[name] for name in network.modalities})
     target = moments.standardise(split.target, task)
-    return prepare_samples(network.encoder_of_modality, data, present_masks(data.arrays), target)
+    masks = {name: ~missing_rows(values) for name, values in data.arrays.items()}
+    present = {name: mask for name, mask in masks.items() if not mask.all()}
+    return prepare_samples(network.encoder_of_modality, data, present, target)
 
 
 def prepared_splits(trained: TrainedCell, seed: int, dataset: MultimodalDataset) -> dict[str, Samples]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -11,17 +12,20 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
+from safetensors.torch import save_file as save_tensors
 
-from mmfusion.data import finite_values
+from mmfusion.data import check_values
 from mmfusion.data.readers import memory_needed, read_source
-from mmfusion.data.readers.safetensors_map import DTYPES, map_safetensors
+from mmfusion.data.readers.array_store import open_arrays
 from mmfusion.errors import DataError
 
 FORMS = ("npz", "npy", "safetensors")
+DTYPES = ("<f2", "<f4", "<f8", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "?")
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -98,28 +102,28 @@ def test_lengths_with_a_dot_text_targets_and_single_columns(tmp_path: Path) -> N
 def test_mapped_arrays_are_no_copies(tmp_path: Path, form: str) -> None:
     path = write(tmp_path, arrays(), form)
     for values in read_source(path, "y", groups="video").arrays.values():
-        assert isinstance(values, np.memmap)
+        assert isinstance(values, np.memmap) or form == "safetensors"
         assert not values.flags.writeable
         assert values.base is not None
     assert memory_needed(path) == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux lists the maps of a process")
 def test_safetensors_arrays_share_one_map_of_the_file(tmp_path: Path) -> None:
-    mapped = map_safetensors(write(tmp_path, arrays(), "safetensors"))
-    roots = set()
-    for values in mapped.values():
-        root: Any = values
-        while isinstance(root.base, np.ndarray):
-            root = root.base
-        assert np.shares_memory(values, root)
-        roots.add(id(root.base))
-    assert len(roots) == 1
+    path = write(tmp_path, arrays(), "safetensors")
+    mapped = [load() for load in open_arrays(path).values()]
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    ranges = [line.split()[0].split("-") for line in lines if line.endswith(str(path))]
+    assert len(ranges) == 1
+    start, end = (int(address, 16) for address in ranges[0])
+    for values in mapped:
+        assert start <= values.ctypes.data <= values.ctypes.data + values.nbytes <= end
 
 
 @given(
     st.dictionaries(
         st.text("abcdef", min_size=1, max_size=4),
-        st.tuples(st.sampled_from(list(DTYPES)), st.lists(st.integers(0, 4), max_size=3)),
+        st.tuples(st.sampled_from(DTYPES), st.lists(st.integers(0, 4), max_size=3)),
         max_size=5,
     )
 )
@@ -129,9 +133,9 @@ def test_mapped_values_are_those_of_the_reader_of_safetensors(
     path = tmp_path_factory.mktemp("law") / "x.safetensors"
     rng = np.random.default_rng(2)
     save_file(
-        {k: np.asarray(100 * rng.normal(size=s)).astype(DTYPES[code]) for k, (code, s) in forms.items()}, path
+        {k: np.asarray(100 * rng.normal(size=s)).astype(dtype) for k, (dtype, s) in forms.items()}, path
     )
-    expected, mapped = load_file(path), map_safetensors(path)
+    expected, mapped = load_file(path), {key: load() for key, load in open_arrays(path).items()}
     assert mapped.keys() == expected.keys()
     for key, values in expected.items():
         assert (mapped[key].dtype, mapped[key].shape) == (values.dtype, values.shape)
@@ -146,22 +150,32 @@ def header(entry: object, data: bytes = b"\0" * 8) -> bytes:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"abc", "shorter than 8 bytes"),
-        (b"\xff" * 16, "longer than the file"),
-        (b"\x02" + b"\0" * 7 + b"[]", "not a JSON object"),
-        (b"\x02" + b"\0" * 7 + b"{!", "not JSON text"),
-        (header({"dtype": "F32"}), "does not describe 'text'"),
-        (header({"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}), "type BF16, which NumPy lacks"),
-        (header({"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}), "do not hold (2,) values of F32"),
-        (header({"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}), "do not hold (9,) values of F32"),
-        (header({"dtype": "F32", "shape": [-2], "data_offsets": [8, 0]}), "not whole numbers"),
-        (header({"dtype": "F32", "shape": ["2"], "data_offsets": [0, 8]}), "not whole numbers"),
+        (b"abc", "header too small"),
+        (b"\xff" * 16, "header too large"),
+        (b"\x02" + b"\0" * 7 + b"[]", "invalid JSON in header"),
+        (b"\x02" + b"\0" * 7 + b"{!", "invalid JSON in header"),
+        (header({"dtype": "F32"}), "missing field"),
+        (
+            header({"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}),
+            "invalid shape, data type",
+        ),
+        (header({"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}), "file not fully covered"),
+        (header({"dtype": "F32", "shape": [-2], "data_offsets": [8, 0]}), "expected usize"),
+        (header({"dtype": "F32", "shape": ["2"], "data_offsets": [0, 8]}), "expected usize"),
     ],
 )
 def test_damaged_safetensors(tmp_path: Path, content: bytes, sentence: str) -> None:
     path = tmp_path / "data.safetensors"
     path.write_bytes(content)
     assert sentence in error_of(path)
+
+
+def test_a_type_that_numpy_lacks(tmp_path: Path) -> None:
+    content = {"text": torch.ones(4, 2, dtype=torch.bfloat16), "y": torch.tensor([0, 1, 0, 1])}
+    save_tensors(content, tmp_path / "data.safetensors")
+    assert "'text' has the type torch.bfloat16, which NumPy lacks" in error_of(
+        tmp_path / "data.safetensors", modalities=["text"]
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -235,7 +249,7 @@ def test_arrays_of_objects_are_not_read(tmp_path: Path, form: str) -> None:
 def test_not_finite_values_are_counted_over_all_rows(
     tmp_path: Path, form: str, bytes_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finite_values, "BYTES_AT_ONCE", bytes_at_once)
+    monkeypatch.setattr(check_values, "BYTES_AT_ONCE", bytes_at_once)
     text, audio = arrays()["text"], arrays()["audio"]
     text[2] = np.nan  # missing
     text[3, 1], text[4, 0] = -np.inf, np.nan

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.readers import memory_needed, read_csd
 from mmfusion.data.readers import reading_memory as memory
-from mmfusion.data.readers.csd import TOUCH, overlapping
+from mmfusion.data.readers.csd import TOUCH, _overlapping
 from mmfusion.errors import DataError
 from mmfusion.study.data.mosi.mosi_dataset import standard_folds
 
@@ -294,7 +294,7 @@ spans = st.tuples(times, times).map(sorted)
 
 @given(st.lists(spans, max_size=8), spans)
 def test_overlap_is_more_than_touching(many: list[Any], one: Any) -> None:
-    found = overlapping(np.array(many, dtype=float).reshape(-1, 2), np.array(one))
+    found = _overlapping(np.array(many, dtype=float).reshape(-1, 2), np.array(one))
     assert found.tolist() == [
         row for row, (a, b) in enumerate(many) if min(b, one[1]) > max(a, one[0]) + TOUCH
     ]
