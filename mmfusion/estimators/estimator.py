@@ -20,7 +20,7 @@ from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import NO_EFFECT
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.fit_settings import fit_settings
-from mmfusion.estimators.fitting import CheckedData, fit_ensemble
+from mmfusion.estimators.fitting import fit_ensemble
 from mmfusion.estimators.inputs import modality_data
 from mmfusion.estimators.modalities import check_as_in_training, choose_modalities
 from mmfusion.estimators.parameter_checks import candidates, check_parameters, group_labels, sample_weights
@@ -118,7 +118,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         """
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
-        data, target = self._data(X), self._fit_target(y)
+        data, target = modality_data(X, self.modalities), self._fit_target(y)
         check_consistent_length(data, target.array)
         if len(data) < 2:
             raise InputError(f"n_samples={len(data)}: there is one sample, expected at least 2.")
@@ -130,7 +130,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         fraction = self._held_out_share(groups)
         train, held_out = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, seeds[0])
         settings = fit_settings(parameters, modalities, target.outputs, seeds, len(train))
-        fitted = fit_ensemble(settings, CheckedData(data, present, target, weight, train, held_out))
+        fitted = fit_ensemble(settings, data, present, target, weight, train, held_out)
         self.ensemble_, self.layout_, self._given = fitted.ensemble, modalities, X
         self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
         self.relevance_ = fitted.relevance
@@ -138,12 +138,6 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         if not isinstance(X, ModalityData | Mapping):
             validate_data(self, X, skip_check_array=True)
         return self
-
-    def _data(self, X: Any) -> ModalityData:
-        data = modality_data(X, self.modalities)
-        if not len(data):
-            raise InputError(f"X: 0 sample(s) (shape={data.shape}) while a minimum of 1 is required.")
-        return data
 
     def _held_out_share(self, groups: ArrayLike | None) -> float | None:
         """Return the share of the samples that is held out, and warn where groups have no effect."""
@@ -156,7 +150,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
 
     def _prepared(self, X: Any, target: Target | None = None) -> Samples:
         check_is_fitted(self, "ensemble_")
-        data = self._data(X)
+        data = modality_data(X, self.modalities)
         if hasattr(self, "n_features_in_"):
             validate_data(self, X, skip_check_array=True, reset=False)
         if data.modalities != self.modalities_:
@@ -164,12 +158,12 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             raise InputError(
                 f"X has the modalities {given}, expected {expected} in this order, as in training."
             )
-        kinds = {modality.name: modality.kind for modality in self.layout_}
-        present = check_values(data, kinds)
+        present = check_values(data, {m.name: m.kind for m in self.layout_})
         for modality in self.layout_:
             check_as_in_training(modality, data.arrays[modality.name])
-        check_encoders(self.layout_, self.ensemble_.networks[0], data, present, "X", [MODULE])
-        return self.ensemble_.prepare(data, present, target)
+        samples = self.ensemble_.prepare(data, present, target)
+        check_encoders(self.layout_, self.ensemble_.networks[0], samples, "X", [MODULE])
+        return samples
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         samples = self._prepared(X)

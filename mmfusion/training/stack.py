@@ -54,7 +54,7 @@ class NetworkStack(nn.Module):
         self.networks = tuple(networks)
         first = self.networks[0]
         self.scale, self.modalities = first.scale, first.modalities
-        self.standardisers = copy.deepcopy(first.standardisers)  # the training samples' own, in all networks
+        self.standardisers = copy.deepcopy(first.standardisers)  # the same in all networks
         self.groups = _group_by_architecture(first.encoder_of_modality, shapes or {})
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])

@@ -11,7 +11,7 @@ import torch
 
 from mmfusion.measures.losses import batch_loss
 from mmfusion.training import optimiser
-from mmfusion.training.loop import Randomness, Recipe, train_networks
+from mmfusion.training.loop import Randomness, Recipe, fit_networks
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.samples import NetworkSamples, Samples
@@ -46,8 +46,10 @@ def train(
     penalty = changes.pop("penalty", PENALTY)
     recipe = Recipe(**{**SETTINGS, **changes})
     train, cpu = NetworkSamples.of([samples()]), torch.device("cpu")
-    (history,) = train_networks([net], train, checked, "binary", recipe, [penalty], streams, after_epoch, cpu)
-    return history
+    (fit,) = fit_networks(
+        [net], train, checked, "binary", recipe, [penalty], streams, cpu, after_epoch=after_epoch
+    )
+    return fit.history
 
 
 @pytest.fixture

@@ -26,8 +26,7 @@ from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.streams import stream
 from mmfusion.study.training.checkpoint import TrainedCell, networks_of
 from mmfusion.training.device import device_of
-from mmfusion.training.fit import Fit, fit_networks
-from mmfusion.training.loop import Randomness, Recipe
+from mmfusion.training.loop import Fit, Randomness, Recipe, fit_networks
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import NetworkSamples, Samples, prepare_samples
