@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.estimators.relevance_table import summarise_networks
 from mmfusion.estimators.targets import Target
 from mmfusion.fusion.subsets import Subset
+from mmfusion.measures.catalogue import OF_HELD_OUT, OF_WEIGHTS
+from mmfusion.measures.intervals import bootstrap_interval
 from mmfusion.measures.subset_measures import FEWEST, subset_measures, weights_of_subsets
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples, prepare_samples
@@ -70,34 +72,41 @@ class Ensemble:
         return {subset: self.moments.deviation * part for subset, part in means.items()}, intercept
 
     def relevance(self, held_out: Samples | None) -> pd.DataFrame:
-        """Return the relevance of every subset, see `mmfusion.estimators.relevance_table`.
+        """Average the measures of every subset over the networks.
 
         Parameters
         ----------
         held_out : Samples or None
             Samples that were not trained on, with their target. Without any, or with fewer than four, the
             held-out measures are NaN.
+
+        Returns
+        -------
+        DataFrame
+            One row per subset: subset, order, and for every measure its mean, and the bounds ``_low`` and
+            ``_high`` of its bootstrap interval; NaN where it was not measured.
         """
         if held_out is None or len(held_out) < FEWEST:
-            tables = [weights_of_subsets(network.fusion.relevance()) for network in self.networks]
+            tables = [weights_of_subsets(network.fusion) for network in self.networks]
         else:
             tables = [
                 self._measures(network, means, held_out)
                 for network, means in zip(self.networks, self.part_means, strict=True)
             ]
-        return summarise_networks(tables, self.seed)
+        columns: dict[str, Any] = {name: tables[0][name] for name in ("subset", "order")}
+        for measure in (*OF_WEIGHTS, *OF_HELD_OUT):
+            values = np.stack(  # (networks, subsets)
+                [table.reindex(columns=[measure]).to_numpy(dtype=float)[:, 0] for table in tables]
+            )
+            intervals = [bootstrap_interval(column, seed=self.seed) for column in values.T]
+            columns[measure] = [interval.mean for interval in intervals]
+            columns[f"{measure}_low"] = [interval.low for interval in intervals]
+            columns[f"{measure}_high"] = [interval.high for interval in intervals]
+        return pd.DataFrame(columns)
 
     def _measures(
         self, network: MultimodalNetwork, means: Mapping[Subset, Floats], held_out: Samples
     ) -> pd.DataFrame:
         features = network.encode_all(held_out.inputs, held_out.present)
-        return subset_measures(
-            network.fusion.relevance(),
-            network.parts(features),
-            network.bias,
-            means,
-            {name: values.double().numpy() for name, values in features.items()},
-            held_out.target.double().numpy(),
-            self.task,
-            self.seed,
-        )
+        parts = network.parts(features)
+        return subset_measures(network.fusion, parts, means, features, held_out.target, self.task, self.seed)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.fusion.subsets import Subset, subset_label
+from mmfusion.fusion.subsets import Subset
 
 Array = NDArray[np.float64]
 
@@ -29,23 +29,8 @@ def stack_parts(parts: Mapping[Subset, NDArray[Any]]) -> Array:
     Returns
     -------
     array of float64, shape (subsets, n, outputs)
-
-    Raises
-    ------
-    ValueError
-        If there is no part or no sample, or a part has another shape than the first.
     """
-    arrays = {subset: np.asarray(part, dtype=np.float64) for subset, part in parts.items()}
-    if not arrays:
-        raise ValueError("parts: none given, expected one array (n, outputs) per subset.")
-    shape = next(iter(arrays.values())).shape
-    for subset, array in arrays.items():
-        if array.ndim != 2 or array.shape != shape or not array.size:
-            raise ValueError(
-                f"parts[{subset_label(subset)!r}] has shape {array.shape}, expected (n, outputs) with at "
-                f"least one sample, the same for all subsets (the first has {shape})."
-            )
-    return np.stack(list(arrays.values()))
+    return np.stack([np.asarray(part, dtype=np.float64) for part in parts.values()])
 
 
 def centre_classes(parts: Mapping[Subset, NDArray[Any]]) -> dict[Subset, Array]:

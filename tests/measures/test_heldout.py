@@ -167,25 +167,6 @@ def test_a_diverged_network_gives_nan(bad):
     assert len(table) == len(parts)
 
 
-@pytest.mark.parametrize(
-    ("parts", "means", "message"),
-    [
-        ({}, {}, "none given"),
-        ({("1",): np.zeros(4)}, {}, r"parts\['1'\] has shape \(4,\)"),
-        ({("1",): np.zeros((4, 1)), ("1", "2"): np.zeros((3, 1))}, {}, r"parts\['1\+2'\] has shape \(3, 1\)"),
-        ({("1",): np.zeros((0, 1))}, {}, "at least one sample"),
-        (
-            {("1",): np.zeros((4, 1)), ("1", "2"): np.zeros((4, 1))},
-            {("1",): np.zeros(1)},
-            r"nothing given for 1\+2",
-        ),
-    ],
-)
-def test_input_that_does_not_fit(parts, means, message):
-    with pytest.raises(ValueError, match=message):
-        heldout_relevance(parts, np.zeros(1), means, np.zeros(4), "binary")
-
-
 def test_shares_of_single_precision_are_computed_in_double():
     parts = random_parts(11)
     single = {subset: part.astype(np.float32) for subset, part in parts.items()}

@@ -211,21 +211,3 @@ def test_a_diverged_network_gives_nan():
     parts[("1",)][0] = np.nan
     features["1"][3, 0] = np.nan
     assert reducibility(parts, features, seed=0)[MEASURES].isna().all(axis=None)
-
-
-@pytest.mark.parametrize(
-    ("features", "n", "message"),
-    [
-        ({"1": np.zeros((3, 2)), "2": np.zeros((3, 2))}, 3, "at least 4"),
-        ({"1": np.zeros((8, 2))}, 8, "nothing given for 2"),
-        (
-            {"1": np.zeros((8, 2)), "2": np.zeros((7, 2))},
-            8,
-            r"features\['2'\] has shape \(7, 2\), expected \(8, d\)",
-        ),
-        ({"1": np.zeros(8), "2": np.zeros((8, 2))}, 8, r"features\['1'\] has shape \(8,\)"),
-    ],
-)
-def test_input_that_does_not_fit(features, n, message):
-    with pytest.raises(ValueError, match=message):
-        reducibility({("1", "2"): np.arange(n, dtype=float)[:, None]}, features, seed=0)

@@ -1,4 +1,4 @@
-"""Training all seeds of a cell, or a batch of them, in one stack on one thread.
+"""Training of cells: all seeds of a cell, or a batch of them, in one stack on one thread.
 
 A seed's run depends on its seed and dataset only: its data, initial weights, order of samples and dropout are
 drawn from streams of their own, so that it is the same whichever seeds share its job, and that all
@@ -8,7 +8,7 @@ normalisations and p start from the same weights.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -31,6 +31,31 @@ from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import NetworkSamples, Samples, prepare_samples
 from mmfusion.training.target_moments import TargetMoments
+
+
+def train_cells(
+    cells: Iterable[Cell],
+    datasets: Mapping[int, MultimodalDataset],
+    settings: Mapping[str, Any],
+    progress: bool | None = None,
+) -> tuple[list[TrainedCell], pd.DataFrame, pd.DataFrame]:
+    """Train one network per cell and seed, cell after cell, as one job does.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        At least one, all of the same dataset.
+    datasets, settings, progress
+        See `train_cell`.
+
+    Returns
+    -------
+    tuple of (list of TrainedCell, DataFrame, DataFrame)
+        The networks, the table ``history`` and the table ``seconds``.
+    """
+    results = [train_cell(cell, datasets, settings, progress) for cell in cells]
+    trained, histories, seconds = zip(*results, strict=True)
+    return list(trained), pd.concat(histories, ignore_index=True), pd.concat(seconds, ignore_index=True)
 
 
 def train_cell(

@@ -8,7 +8,7 @@ import torch
 
 from mmfusion.study.cells import Cell
 from mmfusion.study.tables.definitions import check_table
-from mmfusion.study.training.job import train_cells
+from mmfusion.study.training.cell_training import train_cells
 
 CELLS = [Cell("XRelIrrXOR", "vbn", "1", "1"), Cell("XRelIrrXOR", "vbn", "4/3", "1/3")]
 KEYS = ["dataset", "norm", "p", "scale"]
@@ -20,8 +20,8 @@ def datasets(sequences):
 
 
 def test_cells_in_their_order(datasets, settings) -> None:
-    blocks, history, seconds = train_cells(CELLS, datasets, settings, progress=False)
-    assert [block.cell for block in blocks] == CELLS
+    trained, history, seconds = train_cells(CELLS, datasets, settings, progress=False)
+    assert [cell.cell for cell in trained] == CELLS
     for name, table in (("history", history), ("seconds", seconds)):
         check_table(name, table)
         assert list(table.index) == list(range(len(table)))
