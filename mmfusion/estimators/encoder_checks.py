@@ -24,37 +24,33 @@ def check_encoders(
     network: MultimodalNetwork,
     samples: Samples,
     where: str = "encoders",
-    kinds: Sequence[str] | None = None,
 ) -> None:
-    """Encode a few samples that have the modality by every encoder of a network.
+    """Encode a few samples that have the modality by the encoder of every modality.
 
     Copies are tried, in eval mode and without gradients; modules and random state stay as they are.
 
     Parameters
     ----------
     modalities : sequence of Modality
+        Those to try.
     network : MultimodalNetwork
     samples : Samples
         Prepared for the network.
     where : str, default "encoders"
         Begins the message of an error, followed by the modality in brackets.
-    kinds : sequence of str, optional
-        Kinds that are tried. Default: all.
 
     Raises
     ------
     InputError
         With the modality, if its encoder fails or does not give finite floats (samples, dim).
     """
-    for modality, encoder in zip(modalities, network.encoders, strict=True):
-        if kinds is not None and modality.kind not in kinds:
-            continue
+    for modality in modalities:
         inputs = _first_inputs(modality, samples)
         if not len(inputs):
             continue
         try:
             with torch.no_grad(), drawing_from(torch.Generator()):
-                features = copy.deepcopy(encoder).eval()(inputs)
+                features = copy.deepcopy(network.encoder_of_modality[modality.name]).eval()(inputs)
         except MmfusionError as error:
             raise InputError(f"{where}[{modality.name!r}]: {error}") from None
         except Exception as error:  # of torch, or of the user's module
@@ -74,11 +70,10 @@ def _first_inputs(modality: Modality, samples: Samples) -> Tensor:
     known = torch.arange(len(inputs)) if present is None else present.nonzero()[:, 0]
     rows = known[:TRIED]
     if modality.kind == MODULE and inputs.ndim > 2 and inputs.is_floating_point():
-        for part in known.split(ROWS_AT_ONCE):
+        for part in torch.split(known, ROWS_AT_ONCE):
             padded = part[inputs[part].isnan().flatten(1).any(1)]
             if len(padded):
-                rows = torch.cat([rows, padded[:1]]).unique()
-                break
+                return inputs[torch.cat([rows, padded[:1][padded[:1] > rows[-1]]])]
     return inputs[rows]
 
 

@@ -10,14 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mmfusion.data.modality_data import ModalityData
-from mmfusion.estimators.targets import Target
 from mmfusion.fusion.subsets import Subset
 from mmfusion.measures.catalogue import OF_HELD_OUT, OF_WEIGHTS
 from mmfusion.measures.intervals import bootstrap_interval
 from mmfusion.measures.subset_measures import FEWEST, subset_measures, weights_of_subsets
 from mmfusion.training.network import MultimodalNetwork
-from mmfusion.training.samples import Samples, prepare_samples
+from mmfusion.training.samples import Samples
 from mmfusion.training.target_moments import TargetMoments
 
 Floats = NDArray[np.float64]
@@ -45,13 +43,6 @@ class Ensemble:
     moments: TargetMoments
     part_means: list[dict[Subset, Floats]]
     seed: int
-
-    def prepare(
-        self, data: ModalityData, present: Mapping[str, NDArray[np.bool_]], target: Target | None = None
-    ) -> Samples:
-        """Prepare arrays, with a target standardised as in training or without one."""
-        standardised = None if target is None else self.moments.standardise(target.array, self.task)
-        return prepare_samples(self.networks[0].encoder_of_modality, data, present, standardised)
 
     def raw_scores(self, samples: Samples) -> Floats:
         """Return the mean score of the networks, shape (n, outputs): logits, or the standardised target."""

@@ -17,7 +17,6 @@ from mmfusion.data.check_values import check_values
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
-from mmfusion.estimators.docstrings import NO_EFFECT
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.fit_settings import fit_settings
 from mmfusion.estimators.fitting import fit_ensemble
@@ -29,7 +28,7 @@ from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.fusion.subsets import subset_label, subsets
 from mmfusion.training.modality import MODULE
-from mmfusion.training.samples import Samples
+from mmfusion.training.samples import Samples, prepare_samples
 
 HELD_OUT = 0.2
 """Share of the samples that is held out where lambda is chosen and no share is given."""
@@ -145,7 +144,11 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         if fraction is None and len(candidates(self.penalty)) > 1:
             fraction = HELD_OUT
         if groups is not None and fraction is None:
-            warnings.warn(NO_EFFECT, stacklevel=3)
+            warnings.warn(
+                "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a "
+                "list of penalties, to hold out whole groups.",
+                stacklevel=3,
+            )
         return fraction
 
     def _prepared(self, X: Any, target: Target | None = None) -> Samples:
@@ -161,8 +164,10 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         present = check_values(data, {m.name: m.kind for m in self.layout_})
         for modality in self.layout_:
             check_as_in_training(modality, data.arrays[modality.name])
-        samples = self.ensemble_.prepare(data, present, target)
-        check_encoders(self.layout_, self.ensemble_.networks[0], samples, "X", [MODULE])
+        network, moments, task = self.ensemble_.networks[0], self.ensemble_.moments, self.ensemble_.task
+        standardised = None if target is None else moments.standardise(target.array, task)
+        samples = prepare_samples(network.encoder_of_modality, data, present, standardised)
+        check_encoders([m for m in self.layout_ if m.kind == MODULE], network, samples, "X")
         return samples
 
     def _scores(self, X: Any) -> NDArray[np.float64]:

@@ -175,6 +175,6 @@ def _check_scores(scores: NDArray[Any], target: NDArray[Any], task: str) -> None
     if task not in TASKS or not fits or not len(target):
         raise ValueError(
             f"task {task!r}, scores {scores.shape}, target {target.shape}: expected one of "
-            f"{', '.join(TASKS)}; scores (n, outputs) and a target (n,), or (n, outputs) for several targets; "
+            f"{', '.join(TASKS)}; scores (n, outputs), a target (n,), or (n, outputs) if there are several; "
             "two or more outputs for the classes of multiclass, else one per target; at least one sample."
         )

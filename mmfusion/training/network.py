@@ -66,11 +66,6 @@ class MultimodalNetwork(nn.Module):
         """The encoders by modality, in modality order."""
         return dict(zip(self.modalities, self.encoders, strict=True))  # type: ignore[arg-type]  # Encoders, in a ModuleList
 
-    def standardise(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Standardise prepared inputs where the network does so."""
-        pairs = zip(self.modalities, self.standardisers, strict=True)
-        return {name: standardiser(inputs[name]) for name, standardiser in pairs}
-
     def encode(
         self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
     ) -> dict[str, Tensor]:
@@ -83,9 +78,8 @@ class MultimodalNetwork(nn.Module):
             Which samples have a modality; without an entry all have it. The features of a missing one are
             `feature_mean`.
         """
-        given = self.standardise(inputs)
-        pairs = zip(self.modalities, self.encoders, strict=True)
-        outputs = {name: encoder(given[name]) for name, encoder in pairs}
+        layers = zip(self.modalities, self.standardisers, self.encoders, strict=True)
+        outputs = {name: encoder(standardiser(inputs[name])) for name, standardiser, encoder in layers}
         if self.scale != 1.0:
             outputs = {name: self.scale * x for name, x in outputs.items()}
         means = torch.split(self.feature_mean, list(self.fusion.dims.values()))

@@ -129,21 +129,8 @@ def target_moments(dataset: MultimodalDataset) -> TargetMoments:
     return TargetMoments.fit(target, dataset.task, outputs, where=dataset.name, error=DataError)
 
 
-def prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
-    """Prepare a split for a network; a modality whose values are all NaN or negative is missing there.
-
-    Parameters
-    ----------
-    network : MultimodalNetwork
-    split : Split
-    task : {"binary", "multiclass", "regression"}
-    moments : TargetMoments
-        Of the training target.
-
-    Returns
-    -------
-    Samples
-    """
+def _prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
+    """Prepare a split for a network; a modality whose values are all NaN or negative is missing there."""
     data = ModalityData({name: split.features[name] for name in network.modalities})
     target = moments.standardise(split.target, task)
     return prepare_samples(network.encoder_of_modality, data, present_masks(data.arrays), target)
@@ -165,7 +152,7 @@ def prepared_splits(trained: TrainedCell, seed: int, dataset: MultimodalDataset)
     """
     network, moments = trained.networks[seed], trained.moments(seed)
     return {
-        split: prepare_split(network, part, dataset.task, moments) for split, part in dataset.splits.items()
+        split: _prepare_split(network, part, dataset.task, moments) for split, part in dataset.splits.items()
     }
 
 
@@ -240,5 +227,5 @@ def _samples(trained: TrainedCell, datasets: Mapping[int, MultimodalDataset], sp
     for seed, dataset in datasets.items():
         if split in dataset.splits and id(dataset) not in prepared:
             network, part = trained.networks[seed], dataset.splits[split]
-            prepared[id(dataset)] = prepare_split(network, part, dataset.task, trained.moments(seed))
+            prepared[id(dataset)] = _prepare_split(network, part, dataset.task, trained.moments(seed))
     return [prepared[id(dataset)] for dataset in datasets.values() if id(dataset) in prepared]
