@@ -97,5 +97,4 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
-        tags.non_deterministic = False
         return tags

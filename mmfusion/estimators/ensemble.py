@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,13 +76,16 @@ class Ensemble:
             One row per subset: subset, order, and for every measure its mean, and the bounds ``_low`` and
             ``_high`` of its bootstrap interval; NaN where it was not measured.
         """
-        if held_out is None or len(held_out) < FEWEST:
-            tables = [weights_of_subsets(network.fusion) for network in self.networks]
-        else:
-            tables = [
-                self._measures(network, means, held_out)
-                for network, means in zip(self.networks, self.part_means, strict=True)
-            ]
+        tables = []
+        for network, means in zip(self.networks, self.part_means, strict=True):
+            if held_out is None or len(held_out) < FEWEST:
+                tables.append(weights_of_subsets(network.fusion))
+                continue
+            features = network.encode_all(held_out.inputs, held_out.present)
+            parts, target = network.parts(features), held_out.target
+            tables.append(
+                subset_measures(network.fusion, parts, means, features, target, self.task, self.seed)
+            )
         columns: dict[str, Any] = {name: tables[0][name] for name in ("subset", "order")}
         for measure in (*OF_WEIGHTS, *OF_HELD_OUT):
             values = np.stack(  # (networks, subsets)
@@ -94,10 +96,3 @@ class Ensemble:
             columns[f"{measure}_low"] = [interval.low for interval in intervals]
             columns[f"{measure}_high"] = [interval.high for interval in intervals]
         return pd.DataFrame(columns)
-
-    def _measures(
-        self, network: MultimodalNetwork, means: Mapping[Subset, Floats], held_out: Samples
-    ) -> pd.DataFrame:
-        features = network.encode_all(held_out.inputs, held_out.present)
-        parts = network.parts(features)
-        return subset_measures(network.fusion, parts, means, features, held_out.target, self.task, self.seed)

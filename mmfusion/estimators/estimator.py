@@ -218,6 +218,11 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             table.index = X.index
         return table[self._outputs()[0]] if len(self._outputs()) == 1 else table
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = False
+        return tags
+
     def _outputs(self) -> list[Any]:
         """Names of the outputs."""
         return list(range(self.ensemble_.moments.outputs))

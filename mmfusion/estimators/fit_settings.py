@@ -85,10 +85,12 @@ def fit_settings(
     """
     order = chosen_order(parameters["max_order"], len(modalities))
     penalties = [float(penalty) for penalty in candidates(parameters["penalty"])]
-    recipe = _recipe(parameters, samples)
+    batch = max(2, min(parameters["batch_size"], samples))
+    epochs = parameters["epochs"] or min(max(math.ceil(STEPS * batch / samples), EPOCHS[0]), EPOCHS[1])
+    recipe = Recipe(epochs, batch, parameters["learning_rate"], parameters["weight_decay"])
     widths = [int(modality.arguments["dim"]) for modality in modalities]
     networks = len(seeds) * len(penalties)
-    check_fusion_memory(widths, order or len(widths), networks, recipe.batch_size, samples)
+    check_fusion_memory(widths, order or len(widths), networks, batch, samples)
     fusion = {
         "outputs": outputs,
         "norm": parameters["norm"],
@@ -99,13 +101,6 @@ def fit_settings(
     return FitSettings(
         modalities, fusion, recipe, penalties, seeds, parameters["device"], parameters["verbose"]
     )
-
-
-def _recipe(parameters: Mapping[str, Any], samples: int) -> Recipe:
-    """Return the recipe for a number of samples; without epochs, as many as make about `STEPS` steps."""
-    batch = max(2, min(parameters["batch_size"], samples))
-    epochs = parameters["epochs"] or min(max(math.ceil(STEPS * batch / samples), EPOCHS[0]), EPOCHS[1])
-    return Recipe(epochs, batch, parameters["learning_rate"], parameters["weight_decay"])
 
 
 def check_fusion_memory(widths: Sequence[int], order: int, networks: int, batch: int, samples: int) -> None:

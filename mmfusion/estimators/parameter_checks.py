@@ -37,6 +37,10 @@ _CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "learning_rate": (lambda x: _is_number(x) and 0 < x < math.inf, "a finite number above 0"),
     "weight_decay": (lambda x: _is_number(x) and 0 <= x < math.inf, "a finite number of at least 0"),
     "norm": (lambda x: x in NORMALISATIONS, f"one of {', '.join(NORMALISATIONS)}"),
+    "penalty": (
+        lambda x: all(_is_number(one) and 0 <= one < math.inf for one in candidates(x)),
+        "a number, 0 or more, or a list of them to choose from",
+    ),
     "max_order": (
         lambda x: x is None or x == "auto" or is_whole(x, 1),
         "a whole number, at least 1, 'auto' or None (all subsets)",
@@ -64,11 +68,6 @@ def check_parameters(values: Mapping[str, Any]) -> None:
         known = "auto, cpu or cuda" if torch.cuda.is_available() else "auto or cpu (torch finds no CUDA here)"
         raise InputError(f"device: {values['device']!r}, expected {known}.")
     block_norm_exponent(values["p"], values["convention"])
-    for penalty in candidates(values["penalty"]):
-        if not _is_number(penalty) or not 0 <= penalty < math.inf:
-            raise InputError(
-                f"penalty: {penalty!r}, expected a number, 0 or more, or a list of them to choose from."
-            )
 
 
 def candidates(penalty: Any) -> list[Any]:

@@ -57,5 +57,4 @@ class FusionRegressor(RegressorMixin, FusionEstimator):  # type: ignore[misc]  #
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.non_deterministic = False
         return tags

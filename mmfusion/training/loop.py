@@ -196,9 +196,9 @@ def _optimiser(stack: NetworkStack, recipe: Recipe, steps: int) -> Optimiser:
 
 
 @torch.no_grad()
-def _validation_loss(stack: NetworkStack, validation: NetworkSamples | None, task: str) -> Tensor | None:
+def _validation_loss(stack: NetworkStack, validation: NetworkSamples | None, task: str) -> Tensor:
     if validation is None:
-        return None
+        return torch.full((len(stack.networks),), math.nan)
     for module in stack.modules():
         if isinstance(module, Dropout):
             module.eval()
@@ -210,11 +210,10 @@ def _validation_loss(stack: NetworkStack, validation: NetworkSamples | None, tas
 
 @torch.no_grad()
 def _state(
-    stack: NetworkStack, loss: Tensor, validation: Tensor | None, factor: Tensor
+    stack: NetworkStack, loss: Tensor, validation: Tensor, factor: Tensor
 ) -> list[NDArray[np.float64]]:
     """Norms, mean training loss, penalty and validation loss of every network after an epoch."""
-    checked = torch.full_like(loss, math.nan) if validation is None else validation
-    values = (stack.fusion.block_norms(), loss, factor * stack.fusion.penalty(), checked)
+    values = (stack.fusion.block_norms(), loss, factor * stack.fusion.penalty(), validation)
     return [value.double().cpu().numpy() for value in values]
 
 

@@ -19,8 +19,7 @@ from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.module_encoder import ModuleEncoder
 from mmfusion.encoders.module_stack import StackedModules, stacked_modules
 from mmfusion.fusion.tensor_fusion import TensorFusion
-from mmfusion.training.missing_features import mean_of_present, with_replaced
-from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.network import MultimodalNetwork, mean_of_present, with_replaced
 from mmfusion.training.samples import Samples
 
 Module = TypeVar("Module", bound=nn.Module)
