@@ -26,7 +26,7 @@ from mmfusion.estimators.parameter_checks import candidates, check_parameters, g
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
-from mmfusion.fusion.subsets import subset_label, subsets
+from mmfusion.fusion.subsets import subset_label
 from mmfusion.training.modality import MODULE
 from mmfusion.training.samples import Samples, prepare_samples
 
@@ -231,5 +231,4 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
     def subsets_(self) -> list[str]:
         """Labels of the subsets, in the order of all tables."""
         check_is_fitted(self, "ensemble_")
-        order = self.ensemble_.networks[0].fusion.max_order
-        return [subset_label(subset) for subset in subsets(self.modalities_, order)]
+        return [subset_label(subset) for subset in self.ensemble_.networks[0].fusion.subsets]

@@ -124,14 +124,15 @@ def check_fusion_memory(widths: Sequence[int], order: int, networks: int, batch:
     needed = _bytes(widths, order, networks, batch, samples)
     if needed <= free:
         return
+    ones = [1] * len(widths)  # subsets are products of widths 1
     fitting = [k for k in range(1, order) if _bytes(widths, k, networks, batch, samples) <= free]
     advice = (
-        f"max_order={fitting[-1]} has {_subsets(len(widths), fitting[-1])} subsets and fits"
+        f"max_order={fitting[-1]} has {products(ones, fitting[-1])} subsets and fits"
         if fitting
         else "use a smaller dim"
     )
     raise InputError(
-        f"max_order={order}: {_subsets(len(widths), order)} subsets of {len(widths)} modalities need about "
+        f"max_order={order}: {products(ones, order)} subsets of {len(widths)} modalities need about "
         f"{needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free; {advice}."
     )
 
@@ -140,10 +141,6 @@ def _bytes(widths: Sequence[int], order: int, networks: int, batch: int, samples
     weights, heads = products(widths, order), products(widths, order - 1)
     training = networks * 4 * (COPIES * weights + HEADS * batch * heads)
     return max(training, 8 * HEADS * samples * heads)
-
-
-def _subsets(modalities: int, order: int) -> int:
-    return sum(math.comb(modalities, size) for size in range(1, order + 1))
 
 
 def products(widths: Sequence[int], order: int) -> int:

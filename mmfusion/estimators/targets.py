@@ -44,13 +44,18 @@ class Target:
 
 
 def refuse_column_name(argument: str, values: Any) -> None:
-    """Refuse the name of a column where its values are expected.
+    """Refuse nothing at all, or the name of a column, where values are expected.
 
     Raises
     ------
     InputError
-        If it is a text.
+        If it is None or a text.
     """
+    if values is None:
+        raise InputError(
+            f"{argument} is None, expected a value for each sample: this estimator requires y to be passed, "
+            "but the target y is None."
+        )
     if isinstance(values, str):
         raise InputError(
             f"{argument} is the text {values!r}, expected a value for each sample; pass the values, such as "
@@ -92,8 +97,6 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     InputError
         If there is only one class, or y holds numbers that are not classes.
     """
-    if y is None:
-        raise InputError("y is None: this classifier requires y to be passed, but the target y is None.")
     refuse_column_name("y", y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind == "multilabel-indicator":
@@ -144,8 +147,6 @@ def number_target(y: ArrayLike) -> Target:
     InputError
         If a value is not a finite number.
     """
-    if y is None:
-        raise InputError("y is None: this regressor requires y to be passed, but the target y is None.")
     values = as_numbers("y", y, "use FusionClassifier")
     if values.ndim not in (1, 2) or 0 in values.shape[1:]:
         raise InputError(f"y has shape {values.shape}, expected (samples,) or (samples, outputs).")

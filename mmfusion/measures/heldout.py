@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import Subset, subset_label
 from mmfusion.measures.losses import mean_loss
-from mmfusion.measures.parts import centre_classes, centre_parts, stack_parts, total_variance
+from mmfusion.measures.parts import centre_classes, centre_parts, total_variance
 
 # Up to this multiple of the sum of the parts' variances, Var N is zero: parts that cancel up to rounding.
 _CANCELLED = 1e-24
@@ -57,7 +57,7 @@ def heldout_relevance(
     >>> table[["subset", "loss_rise", "covariance_share"]].round(3).values.tolist()
     [['1', 0.566, 1.0], ['2', 0.0, 0.0]]
     """
-    stacked = stack_parts(parts)
+    stacked = np.stack([np.asarray(part, dtype=np.float64) for part in parts.values()])
     means = [np.asarray(train_means[subset], dtype=np.float64) for subset in parts]
     with np.errstate(invalid="ignore", over="ignore"):
         scores = stacked.sum(axis=0) + np.asarray(bias, dtype=np.float64)
@@ -89,7 +89,7 @@ def variance_shares(parts: Mapping[Subset, NDArray[Any]]) -> pd.DataFrame:
         covariance_share (any sign). Both NaN if Var N is zero (up to rounding) or not finite.
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        centred = centre_parts(stack_parts(parts))  # (subsets, n, outputs)
+        centred = centre_parts(parts)  # (subsets, n, outputs)
         score = centred.sum(axis=0)  # (n, outputs)
         variances = total_variance(centred)
         covariances = (centred * score).mean(axis=1).sum(axis=-1)

@@ -86,7 +86,7 @@ def summarise(
     table : DataFrame
         Tidy, one row per key and seed.
     keys : sequence of str
-        Columns that name a group; a missing key is a key of its own.
+        Columns that name a group; a missing value is a separate key.
     measures : sequence of str
         Columns of numbers or truth values to summarise.
     resamples, seed

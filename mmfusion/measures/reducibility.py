@@ -17,7 +17,7 @@ from sklearn.linear_model import RidgeCV
 
 from mmfusion.data.standardisation import SINGLE, column_moments
 from mmfusion.fusion.subsets import Subset, proper_subsets, subset_label
-from mmfusion.measures.parts import Array, centre_parts, stack_parts, total_variance
+from mmfusion.measures.parts import Array, centre_parts, total_variance
 
 ALPHAS = np.logspace(-3, 5, 9)
 """Strengths of the ridge penalty among which leave-one-out error chooses."""
@@ -65,11 +65,10 @@ def reducibility(
     >>> 0.35 < table["reducibility_single"].item() < 0.65
     True
     """
-    stacked = stack_parts(parts)
     with np.errstate(invalid="ignore", over="ignore"):
-        centred = centre_parts(stacked)
+        centred = centre_parts(parts)
         needed = total_variance(centred) > NEGLIGIBLE * total_variance(centred.sum(axis=0))
-    halves = _halves(stacked.shape[1], seed)
+    halves = _halves(centred.shape[1], seed)
     standardised = {name: _standardise(np.asarray(values, np.float64)) for name, values in features.items()}
     rows = []
     for subset, part, is_needed in zip(parts, centred, needed, strict=True):

@@ -1,6 +1,6 @@
 """A network: one encoder per modality, then the fusion layer.
 
-Where a sample lacks a modality m, the mean of f^m over the samples that have it stands in its place. Its
+Where a sample lacks a modality m, the mean of f^m over the samples that have it replaces f^m. Its
 centred feature is then zero, so that what the modality adds to the score alone is the same as on average, and
 it does not move any mean of m.
 """
@@ -36,7 +36,7 @@ def mean_of_present(features: Tensor, weight: Tensor | None) -> Tensor:
 def with_replaced(
     features: Mapping[str, Tensor], present: Mapping[str, Tensor], means: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Put the means in the place of missing features.
+    """Replace missing features by the means.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ def _concatenate(parts: Sequence[Samples]) -> Samples:
 
 @dataclass(frozen=True)
 class NetworkSamples:
-    """The samples of several networks in one store, of which every network uses its own rows.
+    """The samples of several networks in one store, of which every network uses some rows.
 
     Parameters
     ----------

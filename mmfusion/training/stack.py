@@ -29,7 +29,7 @@ class NetworkStack(nn.Module):
     """Networks of one architecture that are trained together.
 
     In training mode all networks share each operation. In eval mode the scores are those that every network
-    gives in eval mode, by its own constants of prediction, with the present parameters of the stack.
+    gives in eval mode, by its constants of prediction, with the present parameters of the stack.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class NetworkStack(nn.Module):
         shapes: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:
         super().__init__()
-        # A tuple is not a submodule: only the stack's own parameters are trained.
+        # A tuple is not a submodule: only the parameters of the stack are trained.
         self.networks = tuple(networks)
         first = self.networks[0]
         self.scale, self.modalities = first.scale, first.modalities
@@ -131,7 +131,7 @@ def _group_by_architecture(
     groups: dict[str, list[str]] = {}
     for name, encoder in encoders.items():
         shapes = [(key, tuple(x.shape), x.requires_grad) for key, x in encoder.named_parameters()]
-        # What a user's module does is not known: each is a group of its own.
+        # What a user's module does is not known: each is a separate group.
         alone = name if isinstance(encoder, ModuleEncoder) else ""
         groups.setdefault(f"{alone} {encoder} {shapes} {sample_shapes.get(name)}", []).append(name)
     return [tuple(names) for names in groups.values()]

@@ -103,9 +103,9 @@ def test_nothing_depends_on_what_all_classes_share(seed):
     common = np.random.default_rng(seed).normal(size=(40, 1))
     other = {subset: part + common for subset, part in parts.items()}
     expected = heldout_relevance(parts, bias, means, target, task)
-    found = heldout_relevance(other, bias + 2.0, {s: mean - 3.0 for s, mean in means.items()}, target, task)
+    actual = heldout_relevance(other, bias + 2.0, {s: mean - 3.0 for s, mean in means.items()}, target, task)
     columns = ["loss_rise", *SHARES]
-    np.testing.assert_allclose(found[columns], expected[columns], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(actual[columns], expected[columns], rtol=1e-7, atol=1e-9)
 
 
 @given(st.integers(0, 10**6))

@@ -24,10 +24,10 @@ numbers = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
 def test_agrees_with_scipy():
     values = np.random.default_rng(0).gamma(2.0, size=10)
     expected = stats.bootstrap((values,), np.mean, method="percentile", rng=np.random.default_rng(1))
-    found = bootstrap_interval(values)
+    actual = bootstrap_interval(values)
     width = np.ptp(expected.confidence_interval)
-    assert found.mean == pytest.approx(values.mean())
-    assert [found.low, found.high] == pytest.approx(list(expected.confidence_interval), abs=0.04 * width)
+    assert actual.mean == pytest.approx(values.mean())
+    assert [actual.low, actual.high] == pytest.approx(list(expected.confidence_interval), abs=0.04 * width)
 
 
 def test_two_values_have_known_resamples():
@@ -59,8 +59,8 @@ def test_order_of_the_values_does_not_matter(values, random):
 @given(numbers, st.floats(-1e3, 1e3), st.floats(0.1, 10))
 def test_moves_with_shift_and_scale(values, shift, factor):
     expected = shift + factor * np.array(bootstrap_interval(values, resamples=200))
-    found = bootstrap_interval(shift + factor * np.array(values), resamples=200)
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+    actual = bootstrap_interval(shift + factor * np.array(values), resamples=200)
+    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_covers_the_mean_of_many_values():

@@ -28,13 +28,13 @@ def row(parts, features, subset="1+2+3", seed=0):
 
 
 def test_product_of_independent_centred_features_does_not_leak():
-    found = []
+    actual = []
     for seed in range(5):
         features = gaussian(seed, n=2000)
         parts = {s: column(features, *s) for s in (("1", "2"), ("1", "2", "3"))}
-        found.append(reducibility(parts, features, seed)[MEASURES].to_numpy())
-    assert np.abs(np.mean(found, axis=0)).max() < 0.02
-    assert np.abs(found).max() < 0.06
+        actual.append(reducibility(parts, features, seed)[MEASURES].to_numpy())
+    assert np.abs(np.mean(actual, axis=0)).max() < 0.02
+    assert np.abs(actual).max() < 0.06
 
 
 def test_part_of_a_single_modality_leaks_entirely():

@@ -93,9 +93,9 @@ def test_adamw_is_that_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
         reference.step()
         reference.zero_grad()
         schedule.step()
-    for own, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(own, other, rtol=1e-5, atol=1e-6)
-        assert own.grad is None
+    for ours_moved, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(ours_moved, other, rtol=1e-5, atol=1e-6)
+        assert ours_moved.grad is None
 
 
 def test_the_decay_acts_on_weights_without_gradient() -> None:

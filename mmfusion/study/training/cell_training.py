@@ -1,7 +1,7 @@
 """Training of cells: all seeds of a cell, or a batch of them, in one stack on one thread.
 
 A seed's run depends on its seed and dataset only: its data, initial weights, order of samples and dropout are
-drawn from streams of their own, so that it is the same whichever seeds share its job, and that all
+drawn from separate streams, so that it is the same whichever seeds share its job, and that all
 normalisations and p start from the same weights.
 """
 
@@ -222,7 +222,7 @@ def _train(
 
 
 def _samples(trained: TrainedCell, datasets: Mapping[int, MultimodalDataset], split: str) -> list[Samples]:
-    """Prepare a split of every seed, once per dataset; an empty list where there is no such split."""
+    """Prepare a split of every seed, once per dataset; an empty list if the datasets lack it."""
     prepared: dict[int, Samples] = {}
     for seed, dataset in datasets.items():
         if split in dataset.splits and id(dataset) not in prepared:

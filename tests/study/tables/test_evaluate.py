@@ -298,8 +298,8 @@ def test_a_seed_does_not_depend_on_those_that_share_its_block(
             [replace(block, networks={seed: block.networks[seed]})], {seed: views[seed]}, 0
         )
         for one, all_of_them in ((alone.runs, evaluation.runs), (alone.subsets, evaluation.subsets)):
-            own = all_of_them[all_of_them["seed"] == seed].reset_index(drop=True)
-            pd.testing.assert_frame_equal(one, own, check_exact=True)
+            of_seed = all_of_them[all_of_them["seed"] == seed].reset_index(drop=True)
+            pd.testing.assert_frame_equal(one, of_seed, check_exact=True)
 
 
 def test_several_blocks_one_after_the_other(
@@ -308,11 +308,11 @@ def test_several_blocks_one_after_the_other(
     other = train_views("vbn", seeds=[1])
     together = evaluate_cells([other, block], views, 0)
     for name, table in vars(evaluate_cells([other], views, 0)).items():
-        found = vars(together)[name]
-        check_table(name, found)
+        actual = vars(together)[name]
+        check_table(name, actual)
         if name != "seconds":
             expected = pd.concat([table, vars(evaluation)[name]], ignore_index=True)
-            pd.testing.assert_frame_equal(found, expected, check_exact=True)
+            pd.testing.assert_frame_equal(actual, expected, check_exact=True)
     assert together.seconds["norm"].to_list() == ["vbn", "ibn", "ibn"]
 
 

@@ -25,8 +25,8 @@ def test_cells_in_their_order(datasets, settings) -> None:
     for name, table in (("history", history), ("seconds", seconds)):
         check_table(name, table)
         assert list(table.index) == list(range(len(table)))
-        found = table[[*KEYS, "seed"]].drop_duplicates().to_numpy().tolist()
-        assert found == [[*vars(cell).values(), seed] for cell in CELLS for seed in (5, 0)]
+        actual = table[[*KEYS, "seed"]].drop_duplicates().to_numpy().tolist()
+        assert actual == [[*vars(cell).values(), seed] for cell in CELLS for seed in (5, 0)]
 
 
 def test_a_cell_does_not_depend_on_those_that_share_its_job(datasets, settings) -> None:
