@@ -52,14 +52,12 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
         raise InputError(f"modalities: {columns!r} is not a mapping, expected {{'text': [columns], ...}}.")
     if columns is not None and isinstance(X, ModalityData | Mapping):
         raise InputError("modalities: X has named modalities already, expected modalities=None for it.")
-    if isinstance(X, ModalityData):
-        data = X
-    elif isinstance(X, Mapping):
-        data = ModalityData(X)
-    elif isinstance(X, pd.DataFrame):
-        data = ModalityData(_from_table(X, columns), location=Location(row=partial(_row, X)))
-    else:
-        data = ModalityData(_from_array(X, columns))
+    arrays, location = X, None
+    if isinstance(X, pd.DataFrame):
+        arrays, location = _from_table(X, columns), Location(row=partial(_row, X))
+    elif not isinstance(X, ModalityData | Mapping):
+        arrays = _from_array(X, columns)
+    data = X if isinstance(X, ModalityData) else ModalityData(arrays, location=location)
     if not len(data):
         raise InputError(f"X: 0 sample(s) (shape={data.shape}) while a minimum of 1 is required.")
     return data

@@ -91,9 +91,7 @@ def _halves(n: int, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]
 def _standardise(feature: Array) -> Array:
     """Standardise the columns; those that are constant up to single precision become zero."""
     moments = column_moments(feature, precision=SINGLE)
-    return np.where(
-        moments.constant, 0.0, (feature - moments.mean) / np.where(moments.constant, 1.0, moments.deviation)
-    )
+    return (feature - moments.mean) / np.where(moments.constant, np.inf, moments.deviation)
 
 
 def _crossed_r2(
