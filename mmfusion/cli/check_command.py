@@ -14,6 +14,7 @@ from mmfusion.data.splits import split_rows
 from mmfusion.encoders import ENCODERS, kind_of
 from mmfusion.estimators.targets import Target, class_target, number_target
 from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
+from mmfusion.training.target_moments import TargetMoments
 
 HELD_OUT = 0.25
 """Share on which the split is tried, the default of the command ``relevance``."""
@@ -42,6 +43,7 @@ def describe_data(request: DataRequest) -> str:
     present = check_values(data, kinds, all_occur=True)
     regression = request.is_regression(source.target)
     target, classes = (number_target(source.target), None) if regression else class_target(source.target)
+    TargetMoments.fit(target.array, target.task, target.outputs)  # refuses a constant target
     split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
     lines = [f"{request.data}: {len(data)} samples, {len(data.modalities)} modalities"]
     for name, values in data.arrays.items():

@@ -21,9 +21,9 @@ from mmfusion.sentences import row_name
 class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Classifier that says which modalities, and which combinations of them, carry its prediction.
 
-    One class per sample, or several labels per sample as a matrix of zeros and ones, each of which gets a
-    score of its own. A network per seed is trained on cross-entropy plus lambda times the block norm of the
-    weights, from the log-odds of the classes on; the scores of the seeds are averaged.
+    One class per sample, or several labels per sample as a matrix of zeros and ones, with one score for each
+    label. A network per seed is trained on cross-entropy plus lambda times the block norm of the weights,
+    starting at the log-odds of the classes; the scores of the seeds are averaged.
 
     {parameters}
 
@@ -97,5 +97,4 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
-        tags.non_deterministic = False
         return tags

@@ -6,12 +6,6 @@ from typing import TypeVar
 
 Class = TypeVar("Class", bound=type)
 
-NO_EFFECT = (
-    "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a list of "
-    "penalties, to hold out whole groups."
-)
-"""Warning about groups that nothing is split by."""
-
 PARAMETERS = """
 Parameters
 ----------

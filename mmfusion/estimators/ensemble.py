@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mmfusion.data.modality_data import ModalityData
-from mmfusion.estimators.relevance_table import summarise_networks
-from mmfusion.estimators.targets import Target
 from mmfusion.fusion.subsets import Subset
+from mmfusion.measures.catalogue import OF_HELD_OUT, OF_WEIGHTS
+from mmfusion.measures.intervals import bootstrap_interval
 from mmfusion.measures.subset_measures import FEWEST, subset_measures, weights_of_subsets
 from mmfusion.training.network import MultimodalNetwork
-from mmfusion.training.samples import Samples, prepare_samples
+from mmfusion.training.samples import Samples
 from mmfusion.training.target_moments import TargetMoments
 
 Floats = NDArray[np.float64]
@@ -44,13 +43,6 @@ class Ensemble:
     part_means: list[dict[Subset, Floats]]
     seed: int
 
-    def prepare(
-        self, data: ModalityData, present: Mapping[str, NDArray[np.bool_]], target: Target | None = None
-    ) -> Samples:
-        """Prepare arrays, with a target standardised as in training or without one."""
-        standardised = None if target is None else self.moments.standardise(target.array, self.task)
-        return prepare_samples(self.networks[0].encoder_of_modality, data, present, standardised)
-
     def raw_scores(self, samples: Samples) -> Floats:
         """Return the mean score of the networks, shape (n, outputs): logits, or the standardised target."""
         scores = [network.scores(samples.inputs, samples.present).double() for network in self.networks]
@@ -70,34 +62,37 @@ class Ensemble:
         return {subset: self.moments.deviation * part for subset, part in means.items()}, intercept
 
     def relevance(self, held_out: Samples | None) -> pd.DataFrame:
-        """Return the relevance of every subset, see `mmfusion.estimators.relevance_table`.
+        """Average the measures of every subset over the networks.
 
         Parameters
         ----------
         held_out : Samples or None
             Samples that were not trained on, with their target. Without any, or with fewer than four, the
             held-out measures are NaN.
-        """
-        if held_out is None or len(held_out) < FEWEST:
-            tables = [weights_of_subsets(network.fusion.relevance()) for network in self.networks]
-        else:
-            tables = [
-                self._measures(network, means, held_out)
-                for network, means in zip(self.networks, self.part_means, strict=True)
-            ]
-        return summarise_networks(tables, self.seed)
 
-    def _measures(
-        self, network: MultimodalNetwork, means: Mapping[Subset, Floats], held_out: Samples
-    ) -> pd.DataFrame:
-        features = network.encode_all(held_out.inputs, held_out.present)
-        return subset_measures(
-            network.fusion.relevance(),
-            network.parts(features),
-            network.bias,
-            means,
-            {name: values.double().numpy() for name, values in features.items()},
-            held_out.target.double().numpy(),
-            self.task,
-            self.seed,
-        )
+        Returns
+        -------
+        DataFrame
+            One row per subset: subset, order, and for every measure its mean, and the bounds ``_low`` and
+            ``_high`` of its bootstrap interval; NaN where it was not measured.
+        """
+        tables = []
+        for network, means in zip(self.networks, self.part_means, strict=True):
+            if held_out is None or len(held_out) < FEWEST:
+                tables.append(weights_of_subsets(network.fusion))
+                continue
+            features = network.encode_all(held_out.inputs, held_out.present)
+            parts, target = network.parts(features), held_out.target
+            tables.append(
+                subset_measures(network.fusion, parts, means, features, target, self.task, self.seed)
+            )
+        columns: dict[str, Any] = {name: tables[0][name] for name in ("subset", "order")}
+        for measure in (*OF_WEIGHTS, *OF_HELD_OUT):
+            values = np.stack(  # (networks, subsets)
+                [table.reindex(columns=[measure]).to_numpy(dtype=float)[:, 0] for table in tables]
+            )
+            intervals = [bootstrap_interval(column, seed=self.seed) for column in values.T]
+            columns[measure] = [interval.mean for interval in intervals]
+            columns[f"{measure}_low"] = [interval.low for interval in intervals]
+            columns[f"{measure}_high"] = [interval.high for interval in intervals]
+        return pd.DataFrame(columns)

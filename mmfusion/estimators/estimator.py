@@ -17,19 +17,18 @@ from mmfusion.data.check_values import check_values
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
-from mmfusion.estimators.docstrings import NO_EFFECT
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.fit_settings import fit_settings
-from mmfusion.estimators.fitting import CheckedData, fit_ensemble
+from mmfusion.estimators.fitting import fit_ensemble
 from mmfusion.estimators.inputs import modality_data
 from mmfusion.estimators.modalities import check_as_in_training, choose_modalities
 from mmfusion.estimators.parameter_checks import candidates, check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
-from mmfusion.fusion.subsets import subset_label, subsets
+from mmfusion.fusion.subsets import subset_label
 from mmfusion.training.modality import MODULE
-from mmfusion.training.samples import Samples
+from mmfusion.training.samples import Samples, prepare_samples
 
 HELD_OUT = 0.2
 """Share of the samples that is held out where lambda is chosen and no share is given."""
@@ -118,7 +117,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         """
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
-        data, target = self._data(X), self._fit_target(y)
+        data, target = modality_data(X, self.modalities), self._fit_target(y)
         check_consistent_length(data, target.array)
         if len(data) < 2:
             raise InputError(f"n_samples={len(data)}: there is one sample, expected at least 2.")
@@ -130,7 +129,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         fraction = self._held_out_share(groups)
         train, held_out = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, seeds[0])
         settings = fit_settings(parameters, modalities, target.outputs, seeds, len(train))
-        fitted = fit_ensemble(settings, CheckedData(data, present, target, weight, train, held_out))
+        fitted = fit_ensemble(settings, data, present, target, weight, train, held_out)
         self.ensemble_, self.layout_, self._given = fitted.ensemble, modalities, X
         self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
         self.relevance_ = fitted.relevance
@@ -139,24 +138,22 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             validate_data(self, X, skip_check_array=True)
         return self
 
-    def _data(self, X: Any) -> ModalityData:
-        data = modality_data(X, self.modalities)
-        if not len(data):
-            raise InputError(f"X: 0 sample(s) (shape={data.shape}) while a minimum of 1 is required.")
-        return data
-
     def _held_out_share(self, groups: ArrayLike | None) -> float | None:
         """Return the share of the samples that is held out, and warn where groups have no effect."""
         fraction = self.validation_fraction
         if fraction is None and len(candidates(self.penalty)) > 1:
             fraction = HELD_OUT
         if groups is not None and fraction is None:
-            warnings.warn(NO_EFFECT, stacklevel=3)
+            warnings.warn(
+                "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a "
+                "list of penalties, to hold out whole groups.",
+                stacklevel=3,
+            )
         return fraction
 
     def _prepared(self, X: Any, target: Target | None = None) -> Samples:
         check_is_fitted(self, "ensemble_")
-        data = self._data(X)
+        data = modality_data(X, self.modalities)
         if hasattr(self, "n_features_in_"):
             validate_data(self, X, skip_check_array=True, reset=False)
         if data.modalities != self.modalities_:
@@ -164,12 +161,14 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             raise InputError(
                 f"X has the modalities {given}, expected {expected} in this order, as in training."
             )
-        kinds = {modality.name: modality.kind for modality in self.layout_}
-        present = check_values(data, kinds)
+        present = check_values(data, {m.name: m.kind for m in self.layout_})
         for modality in self.layout_:
             check_as_in_training(modality, data.arrays[modality.name])
-        check_encoders(self.layout_, self.ensemble_.networks[0], data, present, "X", [MODULE])
-        return self.ensemble_.prepare(data, present, target)
+        network, moments, task = self.ensemble_.networks[0], self.ensemble_.moments, self.ensemble_.task
+        standardised = None if target is None else moments.standardise(target.array, task)
+        samples = prepare_samples(network.encoder_of_modality, data, present, standardised)
+        check_encoders([m for m in self.layout_ if m.kind == MODULE], network, samples, "X")
+        return samples
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         samples = self._prepared(X)
@@ -219,6 +218,11 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             table.index = X.index
         return table[self._outputs()[0]] if len(self._outputs()) == 1 else table
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = False
+        return tags
+
     def _outputs(self) -> list[Any]:
         """Names of the outputs."""
         return list(range(self.ensemble_.moments.outputs))
@@ -227,5 +231,4 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
     def subsets_(self) -> list[str]:
         """Labels of the subsets, in the order of all tables."""
         check_is_fitted(self, "ensemble_")
-        order = self.ensemble_.networks[0].fusion.max_order
-        return [subset_label(subset) for subset in subsets(self.modalities_, order)]
+        return [subset_label(subset) for subset in self.ensemble_.networks[0].fusion.subsets]

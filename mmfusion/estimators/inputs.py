@@ -9,10 +9,12 @@ it is one modality.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
@@ -46,49 +48,34 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
     """
     if hasattr(X, "toarray"):
         raise TypeError("X is a sparse matrix, expected dense arrays; use X.toarray().")
-    if isinstance(X, ModalityData | Mapping):
-        if columns is not None:
-            raise InputError("modalities: X has named modalities already, expected modalities=None for it.")
-        return X if isinstance(X, ModalityData) else ModalityData(X)
+    if columns is not None and (not isinstance(columns, Mapping) or not columns):
+        raise InputError(f"modalities: {columns!r} is not a mapping, expected {{'text': [columns], ...}}.")
+    if columns is not None and isinstance(X, ModalityData | Mapping):
+        raise InputError("modalities: X has named modalities already, expected modalities=None for it.")
+    arrays, location = X, None
     if isinstance(X, pd.DataFrame):
-        location = _location(X)
-        arrays = _from_table(X, _columns_of(X) if columns is None else columns, location)
-        return ModalityData(arrays, location=location)
-    if (
-        isinstance(X, list | tuple)
-        and len(X)
-        and isinstance(X[0], np.ndarray | pd.DataFrame)
-        and X[0].ndim > 1
-    ):
+        arrays, location = _from_table(X, columns), Location(row=partial(_row, X))
+    elif not isinstance(X, ModalityData | Mapping):
+        arrays = _from_array(X, columns)
+    data = X if isinstance(X, ModalityData) else ModalityData(arrays, location=location)
+    if not len(data):
+        raise InputError(f"X: 0 sample(s) (shape={data.shape}) while a minimum of 1 is required.")
+    return data
+
+
+def _from_table(table: pd.DataFrame, columns: Columns | None) -> dict[str, Any]:
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
         raise InputError(
-            f"X is a {type(X).__name__} of arrays without names, expected a mapping from modality to array, "
-            "such as {'text': text, 'audio': audio}."
+            f"X: the column name {repeated[0]!r} occurs several times, expected different names; rename the "
+            "columns."
         )
-    array = np.asarray(X)
-    if array.dtype.kind in "OUS":
-        array = _numbers_of(array)
-    if array.dtype.kind == "c":
-        raise InputError("Complex data not supported: X holds complex numbers, expected real ones.")
-    if array.ndim != 2:
-        raise InputError(
-            f"X is an array {array.shape}; expected a mapping from modality to array, "
-            "mmfusion.ModalityData, a DataFrame, or an array (samples, columns). Reshape your data."
-        )
-    if array.shape[1] == 0:
-        raise InputError(f"X: 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
-    known = range(array.shape[1])
-    chosen = assign_roles(known, {WHOLE: known} if columns is None else _positions(columns))
-    return ModalityData({name: array[:, columns].astype(float) for name, columns in chosen.items()})
-
-
-def _location(table: pd.DataFrame) -> Location:
-    """Name the rows of a table with their labels in the index, where these differ from the positions."""
-
-    def row_of_table(row: int) -> str:
-        label = table.index[row]
-        return row_name(row, label=None if label == row else label)
-
-    return Location(row=row_of_table)
+    if columns is None:
+        columns = _columns_of(table)
+    return {
+        name: np.column_stack([_column(table, column, name) for column in names])
+        for name, names in assign_roles(list(table.columns), columns).items()
+    }
 
 
 def _columns_of(table: pd.DataFrame) -> Columns:
@@ -105,42 +92,65 @@ def _columns_of(table: pd.DataFrame) -> Columns:
     return {str(name): [name] for name in table.columns}
 
 
-def _from_table(table: pd.DataFrame, columns: Columns, location: Location) -> dict[str, Any]:
-    repeated = table.columns[table.columns.duplicated()]
-    if len(repeated):
-        raise InputError(
-            f"X: the column name {repeated[0]!r} occurs several times, expected different names; rename the "
-            "columns."
-        )
-    return {
-        name: np.column_stack([_column(table.loc[:, column], name, location) for column in names])
-        for name, names in assign_roles(list(table.columns), _mapping(columns)).items()
-    }
-
-
-def _column(values: pd.Series[Any], modality: str, location: Location) -> Any:
+def _column(table: pd.DataFrame, column: Any, modality: str) -> NDArray[np.float64]:
     """Return a column as floats, missing values as NaN."""
-    where = f"X, column {values.name!r} (modality {modality!r})"
+    values = table[column]
+    where = f"X, column {column!r} (modality {modality!r})"
     if values.dtype.kind in "mMc":
         raise InputError(
             f"{where}: the values are {values.dtype}, expected real numbers; convert them first, dates for "
             "instance to days since the first one."
         )
     try:
-        return pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
+        return np.asarray(pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan))
     except (ValueError, TypeError):
         known = np.flatnonzero(values.notna())
         wrong = [int(row) for row in known if not _is_number(values.iloc[row])]
         row = next(iter(wrong), 0)
-        value = value_name(values.iloc[row])
+        row_label, value = _row(table, row), value_name(values.iloc[row])
         if len(wrong) < len(known):
             remedy = "correct it, or set it to NaN in all columns of the modality if that is missing"
-            raise InputError(f"{where}, {location.row(row)}: {value} is not a number; {remedy}.") from None
+            raise InputError(f"{where}, {row_label}: {value} is not a number; {remedy}.") from None
         raise InputError(
             f"{where} is a column of {'text' if isinstance(values.iloc[row], str) else 'other values'} (its "
-            f"first value is {value} in {location.row(row)}), expected numbers; encode categories first, for "
+            f"first value is {value} in {row_label}), expected numbers; encode categories first, for "
             "instance with pandas.get_dummies."
         ) from None
+
+
+def _row(table: pd.DataFrame, row: int) -> str:
+    """Name a row with its label in the index, where this differs from the position."""
+    label = table.index[row]
+    return row_name(row, label=None if label == row else label)
+
+
+def _from_array(X: Any, columns: Columns | None) -> dict[str, Any]:
+    if isinstance(X, list | tuple) and any(getattr(part, "ndim", 0) > 1 for part in X[:1]):
+        raise InputError(
+            f"X is a {type(X).__name__} of arrays without names, expected a mapping from modality to array, "
+            "such as {'text': text, 'audio': audio}."
+        )
+    array = np.asarray(X)
+    if array.dtype.kind in "OUS":
+        array = _numbers_of(array)
+    if array.dtype.kind == "c":
+        raise InputError("Complex data not supported: X holds complex numbers, expected real ones.")
+    if array.ndim != 2:
+        raise InputError(
+            f"X is an array {array.shape}; expected a mapping from modality to array, "
+            "mmfusion.ModalityData, a DataFrame, or an array (samples, columns). Reshape your data."
+        )
+    if array.shape[1] == 0:
+        raise InputError(f"X: 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
+    positions = range(array.shape[1])
+    for name, wanted in (columns or {}).items():
+        if isinstance(wanted, str) or not isinstance(wanted, Iterable) or not len(list(wanted)):
+            raise InputError(
+                f"modalities[{name!r}]: X is an array without names, expected a list of positions such as "
+                f"[0, 1], not {wanted!r}; pass a DataFrame to name columns."
+            )
+    chosen = assign_roles(positions, columns or {WHOLE: positions})
+    return {name: array[:, wanted].astype(float) for name, wanted in chosen.items()}
 
 
 def _is_number(value: Any) -> bool:
@@ -157,27 +167,7 @@ def _numbers_of(array: Any) -> Any:
         wrong = (index for index in np.ndindex(array.shape) if not _is_number(array[index]))
         row, *axes = next(wrong, (0,))
         where = "".join(f", column {index}" for index in axes)
-        raise _same_kind(
-            error, f"X, {row_name(row)}{where}: the value is not a number ({error}), expected numbers."
+        kind = TypeError if isinstance(error, TypeError) else InputError  # as scikit-learn raises them
+        raise kind(
+            f"X, {row_name(row)}{where}: the value is not a number ({error}), expected numbers."
         ) from None
-
-
-def _same_kind(error: Exception, text: str) -> Exception:
-    return TypeError(text) if isinstance(error, TypeError) else InputError(text)
-
-
-def _mapping(columns: Columns) -> Columns:
-    if not isinstance(columns, Mapping) or not columns:
-        raise InputError(f"modalities: {columns!r} is not a mapping, expected {{'text': [columns], ...}}.")
-    return columns
-
-
-def _positions(columns: Columns) -> dict[str, list[Any]]:
-    """Check that the columns of every modality are a list of positions."""
-    for name, positions in _mapping(columns).items():
-        if isinstance(positions, str) or not isinstance(positions, Iterable) or not len(list(positions)):
-            raise InputError(
-                f"modalities[{name!r}]: X is an array without names, expected a list of positions such as "
-                f"[0, 1], not {positions!r}; pass a DataFrame to name columns."
-            )
-    return {name: list(positions) for name, positions in columns.items()}

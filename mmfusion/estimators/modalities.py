@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.encoders import ENCODERS, kind_of
 from mmfusion.errors import InputError
+from mmfusion.estimators.parameter_checks import is_whole
 from mmfusion.sentences import value_name
 from mmfusion.training.modality import MODULE, Modality
 
@@ -26,7 +26,7 @@ def choose_modalities(data: ModalityData, encoders: Any, dim: int) -> tuple[Moda
     ----------
     data : ModalityData
     encoders : mapping of str to str, mapping or nn.Module, or None
-        The parameter of the estimators.
+        The parameter of the estimators, see `mmfusion.FusionClassifier`.
     dim : int
         Width of the features.
 
@@ -51,37 +51,22 @@ def choose_modalities(data: ModalityData, encoders: Any, dim: int) -> tuple[Moda
         raise InputError(
             f"encoders[{unknown[0]!r}]: there is no such modality, expected one of {', '.join(data.arrays)}."
         )
-    return tuple(choose_modality(name, values, chosen.get(name), dim) for name, values in data.arrays.items())
+    return tuple(
+        _choose_modality(name, values, chosen.get(name), dim) for name, values in data.arrays.items()
+    )
 
 
-def choose_modality(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modality:
-    """Choose the encoder of a modality.
-
-    Parameters
-    ----------
-    name : str
-    values : array
-    choice : None, str, mapping or nn.Module
-        Kind, or a mapping with the key ``kind`` and arguments of the encoder, or a module that maps (B, ...)
-        to (B, dim), alone or as ``{"module": module, "dim": dim}``. Default: by the array's type and axes.
-    dim : int
-        Width of the features.
-
-    Returns
-    -------
-    Modality
-
-    Raises
-    ------
-    InputError
-        If the kind is unknown or does not fit the array.
-    """
+def _choose_modality(name: str, values: NDArray[Any], choice: Any, dim: int) -> Modality:
+    """Choose the encoder of a modality, by the array's type and axes if the user has not chosen."""
     if isinstance(choice, nn.Module):
         choice = {MODULE: choice}
     if not isinstance(choice, str | Mapping | None):
         raise _not_an_encoder(name, choice)
     if isinstance(choice, Mapping):
-        _check_dim(name, choice)
+        if not is_whole(choice.get("dim", dim), 1):
+            raise InputError(
+                f"encoders[{name!r}]: dim is {choice['dim']!r}, expected a whole number, at least 1."
+            )
         if MODULE in choice:
             return _module_modality(name, values, choice, dim)
     given = dict(choice) if isinstance(choice, Mapping) else {} if choice is None else {"kind": choice}
@@ -131,13 +116,12 @@ def _module_modality(name: str, values: NDArray[Any], choice: Mapping[str, Any],
             f"encoders[{name!r}]: {others[0]!r} is not an argument of your own module, expected 'module' and "
             "'dim' only; leave it out."
         )
+    if values.dtype.itemsize > 8:
+        raise InputError(
+            f"X[{name!r}] is an array of {values.dtype}, expected numbers of at most 8 bytes for your own "
+            "module; convert it first."
+        )
     return Modality(name, MODULE, int(values.shape[-1]), {"dim": dim, **choice}, values.ndim)
-
-
-def _check_dim(name: str, choice: Mapping[str, Any]) -> None:
-    dim = choice.get("dim", 1)
-    if not isinstance(dim, int | np.integer) or isinstance(dim, bool) or dim < 1:
-        raise InputError(f"encoders[{name!r}]: dim is {dim!r}, expected a whole number, at least 1.")
 
 
 def _not_an_encoder(name: str, value: object) -> InputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -12,18 +12,48 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.errors import InputError
-from mmfusion.estimators.targets import refuse_column_name
+from mmfusion.estimators.targets import as_numbers, refuse_column_name
 from mmfusion.fusion.blocknorm import block_norm_exponent
 from mmfusion.fusion.normalisation import NORMALISATIONS
 from mmfusion.sentences import row_name
 
 DEVICES = ("auto", "cpu", "cuda")
-WHOLE = {"dim": 1, "batch_size": 2, "n_seeds": 1}
-POSITIVE = ("learning_rate",)
-NOT_NEGATIVE = ("weight_decay",)
 
 
-def check_parameters(values: dict[str, Any]) -> None:
+def is_whole(value: Any, least: int) -> bool:
+    """Say whether a value is a whole number of at least `least`."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
+
+
+_CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "dim": (lambda x: is_whole(x, 1), "a whole number, at least 1"),
+    "batch_size": (lambda x: is_whole(x, 2), "a whole number, at least 2"),
+    "n_seeds": (lambda x: is_whole(x, 1), "a whole number, at least 1"),
+    "epochs": (lambda x: x is None or is_whole(x, 1), "a whole number, at least 1, or None"),
+    "learning_rate": (lambda x: _is_number(x) and 0 < x < math.inf, "a finite number above 0"),
+    "weight_decay": (lambda x: _is_number(x) and 0 <= x < math.inf, "a finite number of at least 0"),
+    "norm": (lambda x: x in NORMALISATIONS, f"one of {', '.join(NORMALISATIONS)}"),
+    "penalty": (
+        lambda x: all(_is_number(one) and 0 <= one < math.inf for one in candidates(x)),
+        "a number, 0 or more, or a list of them to choose from",
+    ),
+    "max_order": (
+        lambda x: x is None or x == "auto" or is_whole(x, 1),
+        "a whole number, at least 1, 'auto' or None (all subsets)",
+    ),
+    "validation_fraction": (
+        lambda x: x is None or (_is_number(x) and 0 < x < 1),
+        "a number between 0 and 1, or None",
+    ),
+}
+"""What every parameter must be: a test, and the words for it."""
+
+
+def check_parameters(values: Mapping[str, Any]) -> None:
     """Check the parameters of an estimator by name.
 
     Raises
@@ -31,34 +61,13 @@ def check_parameters(values: dict[str, Any]) -> None:
     InputError
         If one is out of range or of another type.
     """
-    for name, least in WHOLE.items():
-        if not _whole(values[name], least):
-            raise InputError(f"{name}: {values[name]!r}, expected a whole number, at least {least}.")
-    if values["epochs"] is not None and not _whole(values["epochs"], 1):
-        raise InputError(f"epochs: {values['epochs']!r}, expected a whole number, at least 1, or None.")
-    for name in (*POSITIVE, *NOT_NEGATIVE):
-        low = 0.0 if name in NOT_NEGATIVE else math.ulp(0.0)
-        if not _real(values[name]) or not low <= values[name] < math.inf:
-            bound = "of at least" if name in NOT_NEGATIVE else "above"
-            raise InputError(f"{name}: {values[name]!r}, expected a finite number {bound} 0.")
-    if values["norm"] not in NORMALISATIONS:
-        raise InputError(f"norm: {values['norm']!r} is unknown, expected one of {', '.join(NORMALISATIONS)}.")
+    for name, (holds, expected) in _CONSTRAINTS.items():
+        if not holds(values[name]):
+            raise InputError(f"{name}: {values[name]!r}, expected {expected}.")
     if values["device"] not in DEVICES or (values["device"] == "cuda" and not torch.cuda.is_available()):
-        here = "auto, cpu or cuda" if torch.cuda.is_available() else "auto or cpu (torch finds no CUDA here)"
-        raise InputError(f"device: {values['device']!r}, expected {here}.")
+        known = "auto, cpu or cuda" if torch.cuda.is_available() else "auto or cpu (torch finds no CUDA here)"
+        raise InputError(f"device: {values['device']!r}, expected {known}.")
     block_norm_exponent(values["p"], values["convention"])
-    for penalty in candidates(values["penalty"]):
-        if not _real(penalty) or not 0 <= penalty < math.inf:
-            raise InputError(
-                f"penalty: {penalty!r}, expected a number, 0 or more, or a list of them to choose from."
-            )
-    order, fraction = values["max_order"], values["validation_fraction"]
-    if order is not None and order != "auto" and not _whole(order, 1):
-        raise InputError(
-            f"max_order: {order!r}, expected a whole number, at least 1, 'auto' or None (all subsets)."
-        )
-    if fraction is not None and not (_real(fraction) and 0 < fraction < 1):
-        raise InputError(f"validation_fraction: {fraction!r}, expected a number between 0 and 1, or None.")
 
 
 def candidates(penalty: Any) -> list[Any]:
@@ -97,14 +106,7 @@ def sample_weights(weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
     """
     if weight is None:
         return np.ones(count)
-    refuse_column_name("sample_weight", weight)
-    try:
-        values = np.asarray(weight, dtype=np.float64)
-    except (ValueError, TypeError):
-        raise InputError(
-            f"sample_weight holds values that are not numbers, expected one number for each of the {count} "
-            "samples; convert them first."
-        ) from None
+    values = as_numbers("sample_weight", weight, "convert them first")
     if values.shape != (count,):
         raise InputError(
             f"sample_weight has shape {values.shape}, expected one number for each of the {count} samples."
@@ -137,11 +139,3 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
             f"groups has shape {labels.shape}, expected one label for each of the {count} samples."
         )
     return labels
-
-
-def _whole(value: Any, least: int) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
-
-
-def _real(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)

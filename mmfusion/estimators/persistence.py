@@ -69,7 +69,7 @@ class SavingMixin:
                 for means in ensemble.part_means
             ],
             "seed": ensemble.seed,
-            "tables": {name: _columns(getattr(self, name)) for name in TABLES},
+            "tables": {name: getattr(self, name).to_dict("list") for name in TABLES},
             "values": {name: getattr(self, name) for name in VALUES if hasattr(self, name)},
         }
         networks = {str(index): network for index, network in enumerate(ensemble.networks)}
@@ -134,10 +134,6 @@ class SavingMixin:
         for name, value in description["values"].items():
             setattr(estimator, name, np.asarray(value) if name in ARRAYS else value)
         return estimator
-
-
-def _columns(table: pd.DataFrame) -> dict[str, list[Any]]:
-    return {str(name): table[name].tolist() for name in table.columns}
 
 
 def _modality(facts: dict[str, Any], modules: Mapping[str, Any], path: str | Path) -> Modality:

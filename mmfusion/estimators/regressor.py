@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import documented
 from mmfusion.estimators.estimator import FusionEstimator
-from mmfusion.estimators.targets import Target, number_target, refuse_column_name
+from mmfusion.estimators.targets import Target, number_target
 
 
 @documented
@@ -43,14 +43,11 @@ class FusionRegressor(RegressorMixin, FusionEstimator):  # type: ignore[misc]  #
         return target
 
     def _target(self, y: ArrayLike) -> Target:
-        refuse_column_name("y", y)
-        values, outputs = np.asarray(y, dtype=np.float64), self.ensemble_.moments.outputs
-        if not np.isfinite(values).all() or values.ndim != 1 + self.several_:
-            raise InputError(
-                f"y has shape {values.shape}, expected finite numbers with {1 + self.several_} axes as in "
-                "training."
-            )
-        return Target("regression", values, outputs)
+        target = number_target(y)
+        if target.outputs != self.ensemble_.moments.outputs or target.several != self.several_:
+            expected = f"(samples, {self.ensemble_.moments.outputs})" if self.several_ else "(samples,)"
+            raise InputError(f"y has shape {target.array.shape}, expected {expected} as in training.")
+        return target
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return the predictions in the unit of the target, shape (n,) or (n, outputs) as in training."""
@@ -60,5 +57,4 @@ class FusionRegressor(RegressorMixin, FusionEstimator):  # type: ignore[misc]  #
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.non_deterministic = False
         return tags

@@ -12,7 +12,6 @@ from sklearn.utils.validation import column_or_1d
 
 from mmfusion.errors import InputError
 from mmfusion.sentences import row_name
-from mmfusion.training.target_moments import TargetMoments
 
 
 @dataclass(frozen=True)
@@ -45,18 +44,40 @@ class Target:
 
 
 def refuse_column_name(argument: str, values: Any) -> None:
-    """Refuse the name of a column where its values are expected.
+    """Refuse nothing at all, or the name of a column, where values are expected.
 
     Raises
     ------
     InputError
-        If it is a text.
+        If it is None or a text.
     """
+    if values is None:
+        raise InputError(
+            f"{argument} is None, expected a value for each sample: this estimator requires y to be passed, "
+            "but the target y is None."
+        )
     if isinstance(values, str):
         raise InputError(
             f"{argument} is the text {values!r}, expected a value for each sample; pass the values, such as "
             f"{argument}=X[{values!r}] if it is a column of a table."
         )
+
+
+def as_numbers(argument: str, values: ArrayLike, remedy: str) -> NDArray[np.float64]:
+    """Convert values of the user to floats.
+
+    Raises
+    ------
+    InputError
+        With the remedy, if they are not numbers.
+    """
+    refuse_column_name(argument, values)
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (ValueError, TypeError):
+        raise InputError(
+            f"{argument} holds values that are not numbers, expected numbers; {remedy}."
+        ) from None
 
 
 def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
@@ -76,8 +97,6 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     InputError
         If there is only one class, or y holds numbers that are not classes.
     """
-    if y is None:
-        raise InputError("y is None: this classifier requires y to be passed, but the target y is None.")
     refuse_column_name("y", y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind == "multilabel-indicator":
@@ -97,8 +116,8 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     classes, index = np.unique(column_or_1d(y, warn=True), return_inverse=True)
     if len(classes) < 2:
         raise InputError(
-            f"y has one class only ({classes.tolist()[0]!r}), expected at least 2; nothing can be told "
-            "apart in it."
+            f"y has one class only ({classes.tolist()[0]!r}), expected at least 2: there is nothing to "
+            "classify."
         )
     task = "binary" if len(classes) == 2 else "multiclass"
     return Target(task, index.astype(np.int64), 1 if task == "binary" else len(classes)), classes
@@ -112,9 +131,7 @@ def check_classes(target: Target, weight: NDArray[np.float64]) -> None:
     InputError
         If only one has.
     """
-    if target.task == "regression" or target.several:
-        return
-    if len(np.unique(target.array[weight > 0])) < 2:
+    if target.classes is not None and len(np.unique(target.classes[weight > 0])) < 2:
         raise InputError("sample_weight: one class only has samples of positive weight, expected at least 2.")
 
 
@@ -128,17 +145,9 @@ def number_target(y: ArrayLike) -> Target:
     Raises
     ------
     InputError
-        If a value is not a finite number, or a target is constant.
+        If a value is not a finite number.
     """
-    if y is None:
-        raise InputError("y is None: this regressor requires y to be passed, but the target y is None.")
-    refuse_column_name("y", y)
-    try:
-        values = np.asarray(y, dtype=np.float64)
-    except (ValueError, TypeError):
-        raise InputError(
-            "y holds values that are not numbers, expected numbers; use FusionClassifier."
-        ) from None
+    values = as_numbers("y", y, "use FusionClassifier")
     if values.ndim not in (1, 2) or 0 in values.shape[1:]:
         raise InputError(f"y has shape {values.shape}, expected (samples,) or (samples, outputs).")
     wrong = np.argwhere(~np.isfinite(values))
@@ -147,7 +156,4 @@ def number_target(y: ArrayLike) -> Target:
             f"y, {row_name(int(wrong[0][0]))}: the value is {values[tuple(wrong[0])]} (NaN or infinity "
             f"in {len(wrong)} places), expected finite numbers; leave these samples out."
         )
-    outputs = 1 if values.ndim == 1 else values.shape[1]
-    if len(values) > 1:
-        TargetMoments.fit(values, "regression", outputs)  # refuses a constant target
-    return Target("regression", values, outputs)
+    return Target("regression", values, 1 if values.ndim == 1 else values.shape[1])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import Subset, subset_label
 from mmfusion.measures.losses import mean_loss
-from mmfusion.measures.parts import Array, centre_classes, centre_parts, stack_parts, total_variance
+from mmfusion.measures.parts import centre_classes, centre_parts, total_variance
 
 # Up to this multiple of the sum of the parts' variances, Var N is zero: parts that cancel up to rounding.
 _CANCELLED = 1e-24
@@ -48,11 +48,6 @@ def heldout_relevance(
         One row per subset, in the order of `parts`: subset (label), order, loss_rise, variance_share,
         covariance_share. A score that is not finite gives NaN.
 
-    Raises
-    ------
-    ValueError
-        If shapes, subsets, target and task do not fit together.
-
     Examples
     --------
     >>> signal, silent = np.array([[2.0], [-2.0]]), np.array([[1.0], [1.0]])
@@ -62,8 +57,8 @@ def heldout_relevance(
     >>> table[["subset", "loss_rise", "covariance_share"]].round(3).values.tolist()
     [['1', 0.566, 1.0], ['2', 0.0, 0.0]]
     """
-    stacked = stack_parts(parts)
-    means = _stack_means(train_means, list(parts), stacked.shape[-1])
+    stacked = np.stack([np.asarray(part, dtype=np.float64) for part in parts.values()])
+    means = [np.asarray(train_means[subset], dtype=np.float64) for subset in parts]
     with np.errstate(invalid="ignore", over="ignore"):
         scores = stacked.sum(axis=0) + np.asarray(bias, dtype=np.float64)
         replaced = [scores - part + mean for part, mean in zip(stacked, means, strict=True)]
@@ -92,14 +87,9 @@ def variance_shares(parts: Mapping[Subset, NDArray[Any]]) -> pd.DataFrame:
     DataFrame
         One row per subset, in the order of `parts`: subset (label), order, variance_share (0 or more),
         covariance_share (any sign). Both NaN if Var N is zero (up to rounding) or not finite.
-
-    Raises
-    ------
-    ValueError
-        If there is no part or no sample, or the shapes differ.
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        centred = centre_parts(stack_parts(parts))  # (subsets, n, outputs)
+        centred = centre_parts(parts)  # (subsets, n, outputs)
         score = centred.sum(axis=0)  # (n, outputs)
         variances = total_variance(centred)
         covariances = (centred * score).mean(axis=1).sum(axis=-1)
@@ -109,10 +99,3 @@ def variance_shares(parts: Mapping[Subset, NDArray[Any]]) -> pd.DataFrame:
         shares = {"variance_share": variances / denominator, "covariance_share": covariances / denominator}
     names = {"subset": [subset_label(subset) for subset in parts], "order": [len(subset) for subset in parts]}
     return pd.DataFrame({**names, **shares})
-
-
-def _stack_means(means: Mapping[Subset, NDArray[Any]], wanted: list[Subset], outputs: int) -> Array:
-    missing = [subset_label(subset) for subset in wanted if subset not in means]
-    if missing:
-        raise ValueError(f"train_means: nothing given for {', '.join(missing)}, expected one mean per part.")
-    return np.stack([np.asarray(means[subset], dtype=np.float64).reshape(outputs) for subset in wanted])

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+LEVEL = 0.95
+"""Nominal coverage of every interval."""
 RESAMPLES = 10_000
 
 
@@ -21,12 +23,10 @@ class Interval(NamedTuple):
     high: float
 
 
-def bootstrap_interval(
-    values: ArrayLike, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
-) -> Interval:
+def bootstrap_interval(values: ArrayLike, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
     """Compute a mean and its percentile bootstrap interval.
 
-    The ends are the (1 - level)/2 and (1 + level)/2 quantiles of the means of resamples drawn with
+    The ends are the 0.025 and 0.975 quantiles of the means of resamples drawn with
     replacement (Efron, Annals of Statistics 7, 1979). The order of the values does not matter. Few values
     give too short an interval: of 10 normal values, it covers the mean in about 90 % of cases at the level
     0.95.
@@ -35,8 +35,6 @@ def bootstrap_interval(
     ----------
     values : array-like, shape (n,)
         One value per seed; NaN is left out.
-    level : float
-        Nominal coverage, between 0 and 1.
     resamples : int
         Number of resamples.
     seed : int
@@ -48,11 +46,6 @@ def bootstrap_interval(
         (mean, low, high) in the unit of the values; all NaN without values, low and high NaN with one value,
         which says nothing about its spread.
 
-    Raises
-    ------
-    ValueError
-        If `level` is not between 0 and 1.
-
     Examples
     --------
     >>> bootstrap_interval([2.0, 2.0, float("nan")])
@@ -60,8 +53,6 @@ def bootstrap_interval(
     >>> bootstrap_interval([1.0, 3.0])
     Interval(mean=2.0, low=1.0, high=3.0)
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level: {level!r} is no coverage, expected a number between 0 and 1.")
     array = np.asarray(values, dtype=np.float64).ravel()
     array = np.sort(array[~np.isnan(array)])
     if len(array) < 2:
@@ -71,7 +62,7 @@ def bootstrap_interval(
         origin = array[0]  # makes constant values exact
         shifted = array - origin
         means = shifted[_resamples(len(array), resamples, seed)].mean(axis=1)
-        low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+        low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         return Interval(float(origin + shifted.mean()), float(origin + low), float(origin + high))
 
 
@@ -85,7 +76,6 @@ def summarise(
     table: pd.DataFrame,
     keys: Sequence[str],
     measures: Sequence[str],
-    level: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -96,10 +86,10 @@ def summarise(
     table : DataFrame
         Tidy, one row per key and seed.
     keys : sequence of str
-        Columns that name a group; a missing key is a key of its own.
+        Columns that name a group; a missing value is a separate key.
     measures : sequence of str
         Columns of numbers or truth values to summarise.
-    level, resamples, seed
+    resamples, seed
         See `bootstrap_interval`.
 
     Returns
@@ -108,27 +98,19 @@ def summarise(
         One row per group and measure, groups in order of first appearance, measures as given: keys, measure,
         mean, low, high, n (values that are not missing).
 
-    Raises
-    ------
-    ValueError
-        If a key or measure is no column of the table.
-
     Examples
     --------
     >>> runs = pd.DataFrame({"norm": ["bn", "bn", "ibn"], "beta": [0.0, 1.0, 0.5]})
     >>> summarise(runs, ["norm"], ["beta"]).values.tolist()
     [['bn', 'beta', 0.5, 0.0, 1.0, 2], ['ibn', 'beta', 0.5, nan, nan, 1]]
     """
-    missing = [name for name in [*keys, *measures] if name not in table.columns]
-    if missing:
-        raise ValueError(f"table: no column {', '.join(missing)}, expected all keys and measures.")
     numbers = {name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in measures}
     records: list[tuple[int, Any]] = []
     groups = table.groupby(list(keys), sort=False, dropna=False).indices if len(table) else {}
     for rows in sorted(groups.values(), key=lambda rows: int(rows[0])):
         for name, column in numbers.items():
             values = column[rows]
-            interval = bootstrap_interval(values, level, resamples, seed)
+            interval = bootstrap_interval(values, resamples, seed)
             records.append((int(rows[0]), (name, *interval, int(np.count_nonzero(~np.isnan(values))))))
     group_keys = table[list(keys)].iloc[[row for row, _ in records]].reset_index(drop=True)
     names = ["measure", "mean", "low", "high", "n"]

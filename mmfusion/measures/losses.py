@@ -77,7 +77,7 @@ def loss_of_samples(scores: NDArray[Any], target: NDArray[Any], task: str) -> ND
     Raises
     ------
     ValueError
-        If the task is unknown, there is no sample, or shapes or classes do not fit the task.
+        If the task is unknown, there is no sample, or the shapes do not fit the task.
     """
     scores, target = np.asarray(scores, dtype=np.float64), np.asarray(target)
     _check_scores(scores, target, task)
@@ -168,22 +168,13 @@ def mean_score(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
 
 
 def _check_scores(scores: NDArray[Any], target: NDArray[Any], task: str) -> None:
-    if task not in TASKS:
-        raise ValueError(f"task: {task!r} is unknown, expected one of {', '.join(TASKS)}.")
-    fits = target.shape == scores.shape[:1] or (task != "multiclass" and target.shape == scores.shape)
-    if scores.ndim != 2 or not fits or not len(target):
+    """Refuse what would give another loss without an error."""
+    one_per_class = scores.ndim == 2 and target.shape == scores.shape[:1] and scores.shape[1] > 1
+    one_per_target = target.shape == scores.shape or (*target.shape, 1) == scores.shape
+    fits = one_per_class if task == "multiclass" else scores.ndim == 2 and one_per_target
+    if task not in TASKS or not fits or not len(target):
         raise ValueError(
-            f"scores have shape {scores.shape} and target has shape {target.shape}, "
-            "expected (n, outputs) and (n,), or (n, outputs) for several targets, with at least one sample."
-        )
-    outputs = scores.shape[1]
-    if (outputs > 1) != (task == "multiclass" or target.ndim == 2) and not (
-        target.ndim == 2 and outputs == target.shape[1]
-    ):
-        wanted = "at least two (one per class)" if task == "multiclass" else "one, or a target per output,"
-        raise ValueError(f"scores have {outputs} output(s), expected {wanted} for the task {task}.")
-    classes = {"binary": 2, "multiclass": outputs}.get(task)
-    if classes and not np.isin(target, np.arange(classes)).all():
-        raise ValueError(
-            f"target has values other than the class indices 0 to {classes - 1} of the task {task}."
+            f"task {task!r}, scores {scores.shape}, target {target.shape}: expected one of "
+            f"{', '.join(TASKS)}; scores (n, outputs), a target (n,), or (n, outputs) if there are several; "
+            "two or more outputs for the classes of multiclass, else one per target; at least one sample."
         )

@@ -1,4 +1,4 @@
-"""The parts of a score, stacked and centred.
+"""The parts of a score, centred.
 
 A *part* of the score N(x) is what one subset I adds to it, <phi_I(x), W_I>, per output; N is the sum of all
 parts and the bias. Of the scores of classes only the differences count: `centre_classes` leaves only these,
@@ -13,39 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.fusion.subsets import Subset, subset_label
+from mmfusion.fusion.subsets import Subset
 
 Array = NDArray[np.float64]
-
-
-def stack_parts(parts: Mapping[Subset, NDArray[Any]]) -> Array:
-    """Stack the parts of a score in the order of their mapping.
-
-    Parameters
-    ----------
-    parts : mapping of subset to array, shape (n, outputs)
-        <phi_I(x), W_I> of every sample and output.
-
-    Returns
-    -------
-    array of float64, shape (subsets, n, outputs)
-
-    Raises
-    ------
-    ValueError
-        If there is no part or no sample, or a part has another shape than the first.
-    """
-    arrays = {subset: np.asarray(part, dtype=np.float64) for subset, part in parts.items()}
-    if not arrays:
-        raise ValueError("parts: none given, expected one array (n, outputs) per subset.")
-    shape = next(iter(arrays.values())).shape
-    for subset, array in arrays.items():
-        if array.ndim != 2 or array.shape != shape or not array.size:
-            raise ValueError(
-                f"parts[{subset_label(subset)!r}] has shape {array.shape}, expected (n, outputs) with at "
-                f"least one sample, the same for all subsets (the first has {shape})."
-            )
-    return np.stack(list(arrays.values()))
 
 
 def centre_classes(parts: Mapping[Subset, NDArray[Any]]) -> dict[Subset, Array]:
@@ -63,19 +33,20 @@ def centre_classes(parts: Mapping[Subset, NDArray[Any]]) -> dict[Subset, Array]:
     return {subset: array - array.mean(axis=-1, keepdims=True) for subset, array in arrays.items()}
 
 
-def centre_parts(stacked: Array) -> Array:
-    """Centre parts over samples.
+def centre_parts(parts: Mapping[Subset, NDArray[Any]]) -> Array:
+    """Stack the parts of a score in the order of their mapping, and centre them over samples.
 
     Parameters
     ----------
-    stacked : array, shape (subsets, n, outputs)
-        See `stack_parts`.
+    parts : mapping of subset to array, shape (n, outputs)
+        <phi_I(x), W_I> of every sample and output.
 
     Returns
     -------
-    array, shape (subsets, n, outputs)
+    array of float64, shape (subsets, n, outputs)
         Exactly zero where a part is the same for all samples, without rounding errors of its mean.
     """
+    stacked = np.stack([np.asarray(part, dtype=np.float64) for part in parts.values()])
     from_first = stacked - stacked[:, :1]
     return np.asarray(from_first - from_first.mean(axis=1, keepdims=True))
 

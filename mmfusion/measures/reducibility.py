@@ -6,7 +6,7 @@ fewer of them. Where it is, the block has learned constants: main effects times 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
@@ -15,18 +15,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.linear_model import RidgeCV
 
+from mmfusion.data.standardisation import SINGLE, column_moments
 from mmfusion.fusion.subsets import Subset, proper_subsets, subset_label
-from mmfusion.measures.parts import Array, centre_parts, stack_parts, total_variance
+from mmfusion.measures.parts import Array, centre_parts, total_variance
 
 ALPHAS = np.logspace(-3, 5, 9)
 """Strengths of the ridge penalty among which leave-one-out error chooses."""
 
 NEGLIGIBLE = 1e-6
 """Reducibility of a part with less than this share of the score's variance is not computed."""
-
-# A feature counts as constant if its standard deviation is below this multiple of its largest magnitude: what
-# rounding to single precision leaves of a constant.
-_CONSTANT = 1e-6
 
 
 def reducibility(
@@ -46,7 +43,8 @@ def reducibility(
     Parameters
     ----------
     parts : mapping of subset to array, shape (n, outputs)
-        <phi_I(x), W_I> of every held-out sample; the scores of classes centred over the classes.
+        <phi_I(x), W_I> of every held-out sample, at least four; the scores of classes centred over the
+        classes.
     features : mapping of str to array, shape (n, d_m)
         The features f^m that were fused.
     seed : int
@@ -58,11 +56,6 @@ def reducibility(
         One row per subset, in the order of `parts`: subset (label), reducibility_single, reducibility_within.
         Both NaN for |I| = 1 and where Var<phi_I, W_I> is at most 1e-6 Var N or not finite.
 
-    Raises
-    ------
-    ValueError
-        If there are fewer than four samples, or shapes or modalities do not fit.
-
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -72,13 +65,11 @@ def reducibility(
     >>> 0.35 < table["reducibility_single"].item() < 0.65
     True
     """
-    stacked = stack_parts(parts)
-    features = _checked(features, parts, stacked.shape[1])
     with np.errstate(invalid="ignore", over="ignore"):
-        centred = centre_parts(stacked)
+        centred = centre_parts(parts)
         needed = total_variance(centred) > NEGLIGIBLE * total_variance(centred.sum(axis=0))
-    halves = _halves(stacked.shape[1], seed)
-    standardised = _standardise(features)
+    halves = _halves(centred.shape[1], seed)
+    standardised = {name: _standardise(np.asarray(values, np.float64)) for name, values in features.items()}
     rows = []
     for subset, part, is_needed in zip(parts, centred, needed, strict=True):
         single = within = float("nan")
@@ -91,37 +82,16 @@ def reducibility(
     return pd.DataFrame(rows, columns=["subset", "reducibility_single", "reducibility_within"])
 
 
-def _checked(features: Mapping[str, NDArray[Any]], parts: Iterable[Subset], n: int) -> dict[str, Array]:
-    if n < 4:
-        raise ValueError(f"parts have {n} sample(s), expected at least 4, so that each half has two.")
-    missing = sorted({name for subset in parts for name in subset} - set(features))
-    if missing:
-        raise ValueError(
-            f"features: nothing given for {', '.join(missing)}, expected every modality of the parts."
-        )
-    arrays = {name: np.asarray(feature, dtype=np.float64) for name, feature in features.items()}
-    for name, array in arrays.items():
-        if array.ndim != 2 or len(array) != n:
-            raise ValueError(
-                f"features[{name!r}] has shape {array.shape}, expected ({n}, d) as the parts have."
-            )
-    return arrays
-
-
 def _halves(n: int, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     order = np.random.default_rng(seed).permutation(n)
     first, second = order[: n // 2], order[n // 2 :]
     return [(first, second), (second, first)]
 
 
-def _standardise(features: Mapping[str, Array]) -> dict[str, Array]:
-    standardised = {}
-    for name, feature in features.items():
-        scale = feature.std(axis=0)
-        constant = scale <= _CONSTANT * np.abs(feature).max(axis=0)
-        centred = feature - feature.mean(axis=0)
-        standardised[name] = np.where(constant, 0.0, centred / np.where(constant, 1.0, scale))
-    return standardised
+def _standardise(feature: Array) -> Array:
+    """Standardise the columns; those that are constant up to single precision become zero."""
+    moments = column_moments(feature, precision=SINGLE)
+    return (feature - moments.mean) / np.where(moments.constant, np.inf, moments.deviation)
 
 
 def _crossed_r2(

@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mmfusion.fusion.subsets import Subset, parse_subset
+from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.measures.heldout import heldout_relevance
 from mmfusion.measures.parts import centre_classes
 from mmfusion.measures.reducibility import reducibility
@@ -18,12 +20,11 @@ FEWEST = 4
 
 
 def subset_measures(
-    weights: pd.DataFrame,
+    fusion: TensorFusion,
     parts: Mapping[Subset, NDArray[Any]],
-    bias: NDArray[Any],
     train_means: Mapping[Subset, NDArray[Any]],
-    features: Mapping[str, NDArray[Any]],
-    target: NDArray[Any],
+    features: Mapping[str, Tensor],
+    target: Tensor,
     task: str,
     halves_seed: int,
 ) -> pd.DataFrame:
@@ -31,16 +32,15 @@ def subset_measures(
 
     Parameters
     ----------
-    weights : DataFrame
-        From `mmfusion.TensorFusion.relevance`: subset, block_norm, beta, weight_share.
+    fusion : TensorFusion
+        The trained layer.
     parts : mapping of subset to array, shape (n, outputs)
         <phi_I(x), W_I> of every held-out sample.
-    bias : array, shape (outputs,)
     train_means : mapping of subset to array, shape (outputs,)
         Mean of every part over the training samples.
-    features : mapping of str to array, shape (n, d_m)
+    features : mapping of str to Tensor, shape (n, d_m)
         The features that were fused.
-    target : array, shape (n,) or (n, outputs)
+    target : Tensor, shape (n,) or (n, outputs)
         Class index, or the standardised target.
     task : {"binary", "multiclass", "regression"}
     halves_seed : int
@@ -52,16 +52,17 @@ def subset_measures(
         One row per subset: subset, order, block_norm, beta, weight_share, loss_rise, variance_share,
         covariance_share, reducibility_single, reducibility_within.
     """
-    table = weights_of_subsets(weights)
+    table, bias = weights_of_subsets(fusion), fusion.bias.detach().double().numpy()
     if task == "multiclass":
         parts, train_means = centre_classes(parts), centre_classes(train_means)
-    held_out = heldout_relevance(parts, bias, train_means, target, task).drop(columns="order")
-    table = table.merge(held_out, on="subset", how="left", sort=False)
-    return table.merge(reducibility(parts, features, halves_seed), on="subset", how="left", sort=False)
+    held_out = heldout_relevance(parts, bias, train_means, target.double().numpy(), task)
+    table = table.merge(held_out.drop(columns="order"), on="subset", how="left", sort=False)
+    reduced = reducibility(parts, {name: x.double().numpy() for name, x in features.items()}, halves_seed)
+    return table.merge(reduced, on="subset", how="left", sort=False)
 
 
-def weights_of_subsets(weights: pd.DataFrame) -> pd.DataFrame:
-    """Add the order of every subset to the table of weights, as its second column."""
-    table = weights.copy()
+def weights_of_subsets(fusion: TensorFusion) -> pd.DataFrame:
+    """Return what the weights say about every subset: subset, order, block_norm, beta, weight_share."""
+    table = fusion.relevance()
     table.insert(1, "order", [len(parse_subset(label)) for label in table["subset"]])
     return table

@@ -1,4 +1,4 @@
-"""The training loop of many small networks in one stack."""
+"""Fitting many small networks in one stack: the training loop, and the constants before and after it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,25 @@ class Randomness:
     noise: torch.Generator
 
 
-def train_networks(
+@dataclass(frozen=True)
+class Fit:
+    """What fitting one network gives.
+
+    Parameters
+    ----------
+    history : DataFrame
+        One row per epoch and subset: epoch, subset, order, block_norm, weight_share, loss_train (mean over
+        the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN without that
+        split).
+    features : dict of str to Tensor, shape (n, d_m)
+        Of the training samples as `NetworkSamples.part` gives them, encoded by the trained network.
+    """
+
+    history: pd.DataFrame
+    features: dict[str, Tensor]
+
+
+def fit_networks(
     networks: Sequence[MultimodalNetwork],
     train: NetworkSamples,
     validation: NetworkSamples | None,
@@ -69,10 +87,12 @@ def train_networks(
     recipe: Recipe,
     penalties: Sequence[float],
     randomness: Sequence[Randomness],
-    after_epoch: Callable[[], object],
     device: torch.device,
-) -> list[pd.DataFrame]:
-    """Train networks of one architecture in place; the last epoch's models are the result.
+    *,
+    bias: NDArray[np.float64] | None = None,
+    after_epoch: Callable[[], object] = lambda: None,
+) -> list[Fit]:
+    """Fit networks of one architecture in place; the last epoch's models are the result.
 
     Every network minimises its mean loss + lambda [sum over I of ||W_I||^q]^(2/q) by AdamW, whose decoupled
     decay acts on the encoders' weight matrices only, with a cosine decay of the learning rate to zero over
@@ -84,6 +104,7 @@ def train_networks(
     Parameters
     ----------
     networks : sequence of MultimodalNetwork
+        Untrained; afterwards in eval mode, with all constants of prediction.
     train : NetworkSamples
         Training split of every network.
     validation : NetworkSamples or None
@@ -95,25 +116,59 @@ def train_networks(
         lambda of every network.
     randomness : sequence of Randomness
         The random streams of every network.
-    after_epoch : callable
-        Called after every epoch, to show progress.
     device : torch.device
         Where to train; the networks stay where they are.
+    bias : array, shape (outputs,), optional
+        Where the bias starts, such as the best constant prediction, which is many steps away from zero where
+        a class is rare. Default: zero.
+    after_epoch : callable, optional
+        Called after every epoch, to show progress.
 
     Returns
     -------
-    list of DataFrame
-        Per network one row per epoch and subset: epoch, subset, order, block_norm, weight_share, loss_train
-        (mean over the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN
-        without that split).
+    list of Fit
+        One per network.
     """
-    samples, checked = train.to(device), None if validation is None else validation.to(device)
-    shapes = {name: tuple(values.shape[1:]) for name, values in train.store.inputs.items()}
+    parts = [train.part(index) for index in range(len(networks))]
+    networks[0].fit_standardisers(parts[0])
+    for network in networks:
+        network.standardisers.load_state_dict(networks[0].standardisers.state_dict())
+        if bias is not None:
+            with torch.no_grad():
+                network.fusion.bias.copy_(torch.from_numpy(bias))
+    histories = _train(
+        networks,
+        train.to(device),
+        None if validation is None else validation.to(device),
+        task,
+        recipe,
+        torch.tensor(penalties, dtype=torch.float32, device=device),
+        randomness,
+        after_epoch,
+    )
+    return [
+        Fit(history, network.fit_statistics(part))
+        for network, history, part in zip(networks, histories, parts, strict=True)
+    ]
+
+
+def _train(
+    networks: Sequence[MultimodalNetwork],
+    samples: NetworkSamples,
+    validation: NetworkSamples | None,
+    task: str,
+    recipe: Recipe,
+    factor: Tensor,
+    randomness: Sequence[Randomness],
+    after_epoch: Callable[[], object],
+) -> list[pd.DataFrame]:
+    """Train the networks on the device of the samples, and return their histories."""
+    device = factor.device
+    shapes = {name: tuple(values.shape[1:]) for name, values in samples.store.inputs.items()}
     stack = NetworkStack(networks, [streams.noise for streams in randomness], shapes).to(device)
     size = min(recipe.batch_size, samples.size)
     steps = samples.size // size
     optimiser = _optimiser(stack, recipe, steps * recipe.epochs)
-    factor = torch.tensor(penalties, dtype=torch.float32, device=device)
     epochs: list[list[NDArray[np.float64]]] = []
     for _ in range(recipe.epochs):
         stack.train()
@@ -126,7 +181,7 @@ def train_networks(
             (loss + factor * stack.fusion.penalty()).sum().backward()  # type: ignore[no-untyped-call]  # torch lacks the type
             optimiser.step()
             total += loss.detach()
-        epochs.append(_state(stack, total / steps, _validation_loss(stack, checked, task), factor))
+        epochs.append(_state(stack, total / steps, _validation_loss(stack, validation, task), factor))
         after_epoch()
     stack.write_back()
     subsets = [subset_label(subset) for subset in stack.fusion.subsets]
@@ -141,25 +196,24 @@ def _optimiser(stack: NetworkStack, recipe: Recipe, steps: int) -> Optimiser:
 
 
 @torch.no_grad()
-def _validation_loss(stack: NetworkStack, checked: NetworkSamples | None, task: str) -> Tensor | None:
-    if checked is None:
-        return None
+def _validation_loss(stack: NetworkStack, validation: NetworkSamples | None, task: str) -> Tensor:
+    if validation is None:
+        return torch.full((len(stack.networks),), math.nan)
     for module in stack.modules():
         if isinstance(module, Dropout):
             module.eval()
         elif isinstance(module, ModuleEncoder):
             module.module.eval()
-    samples = checked.all()
+    samples = validation.all()
     return batch_loss(stack(samples), samples.target, task, samples.weight)
 
 
 @torch.no_grad()
 def _state(
-    stack: NetworkStack, loss: Tensor, validation: Tensor | None, factor: Tensor
+    stack: NetworkStack, loss: Tensor, validation: Tensor, factor: Tensor
 ) -> list[NDArray[np.float64]]:
     """Norms, mean training loss, penalty and validation loss of every network after an epoch."""
-    checked = torch.full_like(loss, math.nan) if validation is None else validation
-    values = (stack.fusion.block_norms(), loss, factor * stack.fusion.penalty(), checked)
+    values = (stack.fusion.block_norms(), loss, factor * stack.fusion.penalty(), validation)
     return [value.double().cpu().numpy() for value in values]
 
 

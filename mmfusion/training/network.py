@@ -1,4 +1,9 @@
-"""A network: one encoder per modality, then the fusion layer."""
+"""A network: one encoder per modality, then the fusion layer.
+
+Where a sample lacks a modality m, the mean of f^m over the samples that have it replaces f^m. Its
+centred feature is then zero, so that what the modality adds to the score alone is the same as on average, and
+it does not move any mean of m.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +19,42 @@ from mmfusion.encoders import Encoder
 from mmfusion.encoders.encoder import ROWS_AT_ONCE
 from mmfusion.fusion.subsets import Subset
 from mmfusion.fusion.tensor_fusion import TensorFusion
-from mmfusion.training.missing_features import mean_of_present, with_replaced
 from mmfusion.training.modality import Modality
 from mmfusion.training.samples import Samples
 from mmfusion.training.standardiser import Standardiser
+
+
+def mean_of_present(features: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the mean of features (..., B, d) over samples of weights (..., B), shape (..., d)."""
+    if weight is None:
+        return features.mean(-2)
+    exact = weight.to(features)
+    total = exact.sum(-1, keepdim=True).clamp(min=torch.finfo(features.dtype).tiny)
+    return (features * (exact / total).unsqueeze(-1)).sum(-2)
+
+
+def with_replaced(
+    features: Mapping[str, Tensor], present: Mapping[str, Tensor], means: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Replace missing features by the means.
+
+    Parameters
+    ----------
+    features : mapping of str to Tensor, shape (..., B, d_m)
+    present : mapping of str to Tensor of bool, shape (..., B)
+        Which samples have a modality; modalities without an entry stay as they are.
+    means : mapping of str to Tensor, shape (..., d_m)
+
+    Returns
+    -------
+    dict of str to Tensor, shape (..., B, d_m)
+    """
+    return {
+        name: torch.where(present[name].unsqueeze(-1), values, means[name].unsqueeze(-2))
+        if name in present
+        else values
+        for name, values in features.items()
+    }
 
 
 class MultimodalNetwork(nn.Module):
@@ -66,11 +103,6 @@ class MultimodalNetwork(nn.Module):
         """The encoders by modality, in modality order."""
         return dict(zip(self.modalities, self.encoders, strict=True))  # type: ignore[arg-type]  # Encoders, in a ModuleList
 
-    def standardise(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Standardise prepared inputs where the network does so."""
-        pairs = zip(self.modalities, self.standardisers, strict=True)
-        return {name: standardiser(inputs[name]) for name, standardiser in pairs}
-
     def encode(
         self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor] | None = None
     ) -> dict[str, Tensor]:
@@ -83,9 +115,8 @@ class MultimodalNetwork(nn.Module):
             Which samples have a modality; without an entry all have it. The features of a missing one are
             `feature_mean`.
         """
-        given = self.standardise(inputs)
-        pairs = zip(self.modalities, self.encoders, strict=True)
-        outputs = {name: encoder(given[name]) for name, encoder in pairs}
+        layers = zip(self.modalities, self.standardisers, self.encoders, strict=True)
+        outputs = {name: encoder(standardiser(inputs[name])) for name, standardiser, encoder in layers}
         if self.scale != 1.0:
             outputs = {name: self.scale * x for name, x in outputs.items()}
         means = torch.split(self.feature_mean, list(self.fusion.dims.values()))

@@ -14,7 +14,6 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
 
 from mmfusion.errors import DataError, MmfusionError
 from mmfusion.files import write_bytes
@@ -95,10 +94,12 @@ def load_networks(
     try:
         networks = dict(build(description))
         for name, network in networks.items():
-            _fill(
-                network,
-                {k.removeprefix(f"{name}/"): x for k, x in tensors.items() if k.startswith(f"{name}/")},
-            )
+            start = f"{name}/"
+            weights = {key.removeprefix(start): x for key, x in tensors.items() if key.startswith(start)}
+            if weights["fusion.weight"].dtype == torch.float64:
+                network.fusion.double()
+            network.load_state_dict(weights)
+            network.eval()
     except MmfusionError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
@@ -106,13 +107,6 @@ def load_networks(
             f"{path}: the weights are not those that the description describes ({error}); {remedy}."
         ) from None
     return description, networks
-
-
-def _fill(network: MultimodalNetwork, tensors: Mapping[str, Tensor]) -> None:
-    if tensors["fusion.weight"].dtype == torch.float64:
-        network.fusion.double()
-    network.load_state_dict(tensors)
-    network.eval()
 
 
 def _as_json(value: Any) -> Any:

@@ -60,15 +60,15 @@ class _Group:
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        moved = [place for place, x in enumerate(self.parameters) if x.grad is not None]
+        moved = [index for index, x in enumerate(self.parameters) if x.grad is not None]
         gradients = [x.grad for x in self.parameters if x.grad is not None]
         adamw(
-            [self.parameters[place] for place in moved],
+            [self.parameters[index] for index in moved],
             gradients,
-            [self.first[place] for place in moved],
-            [self.second[place] for place in moved],
+            [self.first[index] for index in moved],
+            [self.second[index] for index in moved],
             [],
-            [self.steps[place] for place in moved],
+            [self.steps[index] for index in moved],
             fused=True,
             amsgrad=False,
             beta1=BETAS[0],

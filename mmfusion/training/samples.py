@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -41,51 +40,37 @@ class Samples:
     def rows(self, index: Tensor) -> Samples:
         """Select samples by position; an index of several axes gives everything these axes."""
         flat, shape = index.flatten(), index.shape
-
-        def chosen(values: Tensor) -> Tensor:
-            return torch.unflatten(values.index_select(0, flat), 0, shape)
-
-        return Samples(
-            {name: chosen(values) for name, values in self.inputs.items()},
-            chosen(self.target),
-            None if self.weight is None else chosen(self.weight),
-            {name: chosen(values) for name, values in self.present.items()},
-        )
-
-    def piece(self, rows: slice) -> Samples:
-        """Return a view of some samples, without copying."""
-        return Samples(
-            {name: x[rows] for name, x in self.inputs.items()},
-            self.target[rows],
-            None if self.weight is None else self.weight[rows],
-            {name: x[rows] for name, x in self.present.items()},
-        )
+        return self._map(lambda values: torch.unflatten(values.index_select(0, flat), 0, shape))
 
     def to(self, device: torch.device) -> Samples:
         """Move everything to a device."""
+        return self._map(lambda values: values.to(device))
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> Samples:
+        """Apply a function to every tensor."""
         return Samples(
-            {name: x.to(device) for name, x in self.inputs.items()},
-            self.target.to(device),
-            None if self.weight is None else self.weight.to(device),
-            {name: x.to(device) for name, x in self.present.items()},
+            {name: change(values) for name, values in self.inputs.items()},
+            change(self.target),
+            None if self.weight is None else change(self.weight),
+            {name: change(values) for name, values in self.present.items()},
         )
 
     def weight_of(self, name: str) -> Tensor | None:
         """Return the weights of the samples in the means of a modality, zero where it is missing; or None."""
-        here = self.present.get(name)
-        if here is None:
+        present = self.present.get(name)
+        if present is None:
             return self.weight
-        return here.to(torch.float32) if self.weight is None else here * self.weight
+        return present.to(torch.float32) if self.weight is None else present * self.weight
 
     def __len__(self) -> int:
         return len(self.target)
 
 
-def stack_samples(parts: Sequence[Samples]) -> Samples:
+def _concatenate(parts: Sequence[Samples]) -> Samples:
     """Concatenate samples; all of them have weights and masks, or none of them."""
-    if len(parts) == 1:
-        return parts[0]  # memory-mapped inputs stay where they are
     first = parts[0]
+    if len(parts) == 1:
+        return first  # memory-mapped inputs stay where they are
     return Samples(
         {name: torch.cat([part.inputs[name] for part in parts]) for name in first.inputs},
         torch.cat([part.target for part in parts]),
@@ -96,7 +81,7 @@ def stack_samples(parts: Sequence[Samples]) -> Samples:
 
 @dataclass(frozen=True)
 class NetworkSamples:
-    """The samples of several networks in one store, of which every network uses its own rows.
+    """The samples of several networks in one store, of which every network uses some rows.
 
     Parameters
     ----------
@@ -116,7 +101,7 @@ class NetworkSamples:
         size = len(kept[0])
         first = {id(part): size * number for number, part in enumerate(kept)}
         index = torch.stack([torch.arange(first[id(part)], first[id(part)] + size) for part in parts])
-        return cls(stack_samples(kept), index)
+        return cls(_concatenate(kept), index)
 
     def to(self, device: torch.device) -> NetworkSamples:
         """Move everything to a device."""
@@ -128,7 +113,7 @@ class NetworkSamples:
         return self.index.shape[1]
 
     def rows(self, position: Tensor) -> Samples:
-        """Select samples by their position among every network's own, shape (networks, B)."""
+        """Select samples by their position among those of their network, shape (networks, B)."""
         return self.store.rows(self.index.gather(1, position))
 
     def all(self) -> Samples:
@@ -143,7 +128,7 @@ class NetworkSamples:
         """
         rows = self.index[network]
         if bool((rows.diff() == 1).all()):
-            return self.store.piece(slice(int(rows[0]), int(rows[-1]) + 1))
+            return self.store._map(lambda values: values[int(rows[0]) : int(rows[-1]) + 1])
         weight = torch.zeros(len(self.store))
         weight[rows] = 1.0 if self.store.weight is None else self.store.weight[rows]
         return replace(self.store, weight=weight)
@@ -174,36 +159,17 @@ def prepare_samples(
     -------
     Samples
     """
-    inputs = {
-        name: encoder.prepare(raw_values(data.arrays[name], data.lengths.get(name), present.get(name)))
-        for name, encoder in encoders.items()
-    }
+    inputs = {}
+    for name, encoder in encoders.items():
+        values = data.arrays[name]
+        if name in data.lengths and values.ndim == 3:
+            values = pad(values, data.lengths[name])
+        if name in present:
+            values = without_missing(values, ~present[name])
+        inputs[name] = encoder.prepare(values)
     return Samples(
         inputs,
         torch.zeros(len(data)) if target is None else target,
         None if weight is None else torch.from_numpy(weight).float(),
         {name: torch.from_numpy(mask) for name, mask in present.items()},
     )
-
-
-def raw_values(
-    values: NDArray[Any], lengths: NDArray[Any] | None, present: NDArray[np.bool_] | None
-) -> NDArray[Any]:
-    """Return what an encoder prepares: padding is NaN, and samples without the modality are zero.
-
-    Parameters
-    ----------
-    values : array, shape (n, ...)
-    lengths : array of int, shape (n,), or None
-        Steps of every sequence before its padding.
-    present : array of bool, shape (n,), or None
-        Which samples have the modality; None: all.
-
-    Returns
-    -------
-    array, shape (n, ...)
-        Not copied if there is nothing to change.
-    """
-    if lengths is not None and values.ndim == 3:
-        values = pad(values, lengths)
-    return values if present is None else without_missing(values, ~present)

@@ -18,8 +18,7 @@ from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.module_encoder import ModuleEncoder, StackedModules
 from mmfusion.fusion.tensor_fusion import TensorFusion
-from mmfusion.training.missing_features import mean_of_present, with_replaced
-from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.network import MultimodalNetwork, mean_of_present, with_replaced
 from mmfusion.training.samples import Samples
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -29,7 +28,7 @@ class NetworkStack(nn.Module):
     """Networks of one architecture that are trained together.
 
     In training mode all networks share each operation. In eval mode the scores are those that every network
-    gives in eval mode, by its own constants of prediction, with the present parameters of the stack.
+    gives in eval mode, by its constants of prediction, with the present parameters of the stack.
 
     Parameters
     ----------
@@ -49,11 +48,11 @@ class NetworkStack(nn.Module):
         shapes: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:
         super().__init__()
-        # A tuple is not a submodule: only the stack's own parameters are trained.
+        # A tuple is not a submodule: only the parameters of the stack are trained.
         self.networks = tuple(networks)
         first = self.networks[0]
         self.scale, self.modalities = first.scale, first.modalities
-        self.standardisers = copy.deepcopy(first.standardisers)  # the training samples' own, in all networks
+        self.standardisers = copy.deepcopy(first.standardisers)  # the same in all networks
         self.groups = _group_by_architecture(first.encoder_of_modality, shapes or {})
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
@@ -133,7 +132,7 @@ def _group_by_architecture(
     groups: dict[str, list[str]] = {}
     for name, encoder in encoders.items():
         shapes = [(key, tuple(x.shape), x.requires_grad) for key, x in encoder.named_parameters()]
-        # What a user's module does is not known: each is a group of its own.
+        # What a user's module does is not known: each is a separate group.
         alone = name if isinstance(encoder, ModuleEncoder) else ""
         groups.setdefault(f"{alone} {encoder} {shapes} {sample_shapes.get(name)}", []).append(name)
     return [tuple(names) for names in groups.values()]

@@ -1,4 +1,4 @@
-"""Encoders that cannot work are told before training, and trying them changes nothing."""
+"""Encoders that cannot work are reported before training, and trying them changes nothing."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Mean(nn.Module):
         )
 
     def forward(self, inputs: Tensor) -> Tensor:
-        found: Tensor = self.layers(inputs.nan_to_num().mean(1))
-        return found
+        actual: Tensor = self.layers(inputs.nan_to_num().mean(1))
+        return actual
 
 
 class Broken(nn.Module):
@@ -49,8 +49,8 @@ class Careless(Mean):
     """Does not know of padding."""
 
     def forward(self, inputs: Tensor) -> Tensor:
-        found: Tensor = self.layers(inputs.mean(1))
-        return found
+        actual: Tensor = self.layers(inputs.mean(1))
+        return actual
 
 
 def fitted(encoder: Any, **changes: Any) -> FusionClassifier:
@@ -132,7 +132,7 @@ def test_missing_samples_and_padding_are_tried_as_they_are_trained() -> None:
 
 
 @pytest.mark.parametrize("how", ["nan", "lengths"])
-def test_modules_that_let_padding_through_are_told(how: str) -> None:
+def test_modules_that_let_padding_through_are_reported(how: str) -> None:
     lengths, image = np.full(N, 3), DATA["image"].copy()
     lengths[30], image[30, 2:] = 2, np.nan
     data = (
@@ -149,7 +149,7 @@ def test_modules_that_let_padding_through_are_told(how: str) -> None:
     FusionClassifier(**QUICK, encoders={"image": Mean(4, 4)}).fit(data, Y)
 
 
-def test_other_input_than_in_training_is_told() -> None:
+def test_other_input_than_in_training_is_reported() -> None:
     model = fitted(Mean(4, 4))
     wide = {**DATA, "image": RNG.normal(size=(N, 3, 5))}
     message = r"X\['image'\]: the module Mean failed on 4 samples, an array \(4, 3, 5\)"

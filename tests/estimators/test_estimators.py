@@ -67,8 +67,8 @@ def test_several_classes(arrays) -> None:
     model = FusionClassifier(**QUICK | {"epochs": 40}, validation_fraction=0.2).fit(arrays, y)
     scores, table = model.decision_function(arrays), model.contributions(arrays)
     assert scores.shape == (len(y), 3)
-    for place, name in enumerate(model.classes_):
-        np.testing.assert_allclose(table[name].sum(axis=1), scores[:, place], rtol=1e-6)
+    for position, name in enumerate(model.classes_):
+        np.testing.assert_allclose(table[name].sum(axis=1), scores[:, position], rtol=1e-6)
     assert model.score(arrays, y) > 0.6
     np.testing.assert_array_equal(model.predict(arrays), model.classes_[scores.argmax(axis=1)])
     assert model.relevance_.set_index("subset")["covariance_share"].idxmax() == "audio"
@@ -88,8 +88,8 @@ def test_several_targets_in_their_own_units(arrays) -> None:
     model = FusionRegressor(**QUICK | {"epochs": 40}).fit(arrays, y)
     prediction, table = model.predict(arrays), model.contributions(arrays)
     assert prediction.shape == y.shape
-    for place in (0, 1):
-        np.testing.assert_allclose(table[place].sum(axis=1), prediction[:, place], rtol=1e-6)
+    for position in (0, 1):
+        np.testing.assert_allclose(table[position].sum(axis=1), prediction[:, position], rtol=1e-6)
     assert model.score(arrays, y) > 0.6
     assert set(model.relevance_.nlargest(2, "beta")["subset"]) == {"audio", "video"}
 
@@ -185,17 +185,17 @@ def test_lambda_is_chosen_on_held_out_samples(arrays, binary) -> None:
 def test_groups_stay_on_one_side(arrays, binary, monkeypatch: pytest.MonkeyPatch) -> None:
     from mmfusion.estimators import estimator as base
 
-    found: list[Any] = []
+    actual: list[Any] = []
     split = base.split_rows
-    monkeypatch.setattr(base, "split_rows", lambda *given: found.append(split(*given)) or found[-1])
+    monkeypatch.setattr(base, "split_rows", lambda *given: actual.append(split(*given)) or actual[-1])
     groups = np.arange(len(binary)) // 8
     FusionClassifier(**QUICK, validation_fraction=0.3).fit(arrays, binary, groups=groups)
-    train, held_out = found[0]
+    train, held_out = actual[0]
     assert set(groups[train]).isdisjoint(groups[held_out])
     assert len(train) + len(held_out) == len(binary)
 
 
-def test_groups_without_effect_are_told(arrays, binary) -> None:
+def test_groups_without_effect_are_reported(arrays, binary) -> None:
     groups = np.arange(len(binary)) // 8
     model = FusionClassifier(**QUICK | {"epochs": 1})
     with pytest.warns(UserWarning, match="groups: nothing is held out, .* pass validation_fraction") as told:
@@ -216,7 +216,7 @@ def test_patterns_of_columns(arrays, binary) -> None:
     assert clone(model).get_params()["modalities"] == {"video": "v_*", "age": "age"}
 
 
-def test_a_row_of_a_table_is_told_with_its_label(arrays, binary) -> None:
+def test_a_row_of_a_table_is_reported_with_its_label(arrays, binary) -> None:
     table = pd.DataFrame(
         arrays["video"], index=[f"p{row}" for row in range(len(binary))], columns=list("abc")
     )
@@ -266,7 +266,7 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"norm": "batch"}, "norm: 'batch' is unknown, expected one of none"),
+        ({"norm": "batch"}, "norm: 'batch', expected one of none"),
         ({"p": 0.5}, "p: 0.5 is out of range"),
         ({"penalty": -1}, "penalty: -1, expected a number, 0 or more"),
         ({"penalty": []}, "penalty: the list is empty"),
@@ -287,7 +287,7 @@ def test_parameters_that_cannot_be(arrays, binary, change: dict[str, Any], messa
         FusionClassifier(**QUICK | change).fit(arrays, binary)
 
 
-def test_more_subsets_than_memory_allows_are_told_before_anything_is_built() -> None:
+def test_more_subsets_than_memory_allows_are_reported_before_anything_is_built() -> None:
     X = {str(m): np.zeros((40, 2)) + np.arange(40)[:, None] for m in range(8)}
     with pytest.raises(
         InputError, match=r"max_order=8: 255 subsets of 8 modalities need about .* max_order=\d has"
@@ -342,7 +342,7 @@ def test_weights_that_cannot_be(arrays, binary, weight: Any, message: str) -> No
         FusionClassifier(**QUICK).fit(arrays, binary, sample_weight=weight)
 
 
-def test_other_data_than_in_training_is_told(arrays, classifier) -> None:
+def test_other_data_than_in_training_is_reported(arrays, classifier) -> None:
     with pytest.raises(
         InputError, match="X has the modalities audio, video, text, expected video, audio, text"
     ):

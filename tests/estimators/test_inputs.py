@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from mmfusion import FusionClassifier
 from mmfusion.errors import InputError
-from mmfusion.estimators import memory_checks as memory
+from mmfusion.estimators import fit_settings as memory
+from mmfusion.estimators.fit_settings import check_fusion_memory, products
 from mmfusion.estimators.inputs import modality_data
-from mmfusion.estimators.memory_checks import check_fusion_memory, products
 
 TABLE = pd.DataFrame({"t1": [1, 2, 3], "t2": [0.5, None, 1.5], "a1": ["4", "5", "6"]})
 
@@ -29,10 +29,10 @@ def test_a_mapping_cuts_a_table_in_its_own_order() -> None:
 
 
 def test_a_pattern_or_a_name_stands_for_columns() -> None:
-    found = modality_data(TABLE, {"text": "t*", "audio": "a1"})
+    actual = modality_data(TABLE, {"text": "t*", "audio": "a1"})
     listed = modality_data(TABLE, {"text": ["t1", "t2"], "audio": ["a1"]})
     for name in ("text", "audio"):
-        np.testing.assert_array_equal(found.arrays[name], listed.arrays[name])
+        np.testing.assert_array_equal(actual.arrays[name], listed.arrays[name])
     starred = TABLE.rename(columns={"t2": "t*"})  # a name that is there is no pattern
     np.testing.assert_array_equal(modality_data(starred, {"text": "t*"}).arrays["text"], TABLE[["t2"]])
 
@@ -116,7 +116,7 @@ def test_the_largest_order_that_fits_is_named(monkeypatch: pytest.MonkeyPatch) -
         check_fusion_memory([10**9] * 2, 2, 1, 64, 1000)
 
 
-def test_arrays_without_names_and_unknown_devices_are_told() -> None:
+def test_arrays_without_names_and_unknown_devices_are_reported() -> None:
     rng = np.random.default_rng(0)
     text, audio, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 2)), np.arange(20) % 2
     with pytest.raises(InputError, match="X is a list of arrays without names, expected a mapping"):

@@ -108,5 +108,5 @@ def test_sequences_with_lengths(binary) -> None:
     padded = ModalityData({"speech": other, "face": data.arrays["face"]}, lengths={"speech": lengths})
     np.testing.assert_allclose(model.predict_proba(padded), model.predict_proba(data), rtol=1e-6)
     as_nan = np.where((np.arange(7) < lengths[:, np.newaxis])[:, :, np.newaxis], speech, np.nan)
-    found = model.predict_proba({"speech": as_nan, "face": data.arrays["face"]})
-    np.testing.assert_allclose(found, model.predict_proba(data), rtol=1e-6)
+    actual = model.predict_proba({"speech": as_nan, "face": data.arrays["face"]})
+    np.testing.assert_allclose(actual, model.predict_proba(data), rtol=1e-6)

@@ -56,9 +56,9 @@ def loss_and_gradients(norm: str, given: Samples, **fusion: Any) -> tuple[Tensor
     stack, batch = NetworkStack(networks(norm, **fusion)).train(), side_by_side(given)
     loss = batch_loss(stack(batch), batch.target, "binary", batch.weight)
     loss.sum().backward()
-    found = {name: x.grad for name, x in stack.named_parameters() if x.grad is not None}
-    assert len(found) == len(list(stack.parameters()))
-    return loss.detach(), found
+    actual = {name: x.grad for name, x in stack.named_parameters() if x.grad is not None}
+    assert len(actual) == len(list(stack.parameters()))
+    return loss.detach(), actual
 
 
 @pytest.mark.parametrize("missing", [(), ("audio",), ("audio", "text")])

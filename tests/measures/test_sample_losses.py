@@ -37,10 +37,12 @@ def reference(task: str, scores: torch.Tensor, target: torch.Tensor) -> float:
 @pytest.mark.parametrize("lead", [(), (1,), (3,), (2, 3)])
 def test_losses_by_their_definitions_one_by_one(task: str, lead: tuple[int, ...]) -> None:
     scores, target = problem(task, lead)
-    found = batch_loss(scores, target, task)
-    assert found.shape == lead
-    for place in np.ndindex(*lead):
-        assert found[place].item() == pytest.approx(reference(task, scores[place], target[place]), rel=1e-12)
+    actual = batch_loss(scores, target, task)
+    assert actual.shape == lead
+    for position in np.ndindex(*lead):
+        assert actual[position].item() == pytest.approx(
+            reference(task, scores[position], target[position]), rel=1e-12
+        )
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -48,10 +50,10 @@ def test_the_gradient_of_a_sum_over_networks_is_that_of_each(task: str) -> None:
     scores, target = problem(task, (3,))
     scores.requires_grad_()
     (together,) = torch.autograd.grad(batch_loss(scores, target, task).sum(), scores)
-    for place in range(3):
-        own = scores[place].detach().requires_grad_()
-        (alone,) = torch.autograd.grad(batch_loss(own, target[place], task), own)
-        torch.testing.assert_close(together[place], alone, rtol=1e-12, atol=1e-15)
+    for position in range(3):
+        single = scores[position].detach().requires_grad_()
+        (alone,) = torch.autograd.grad(batch_loss(single, target[position], task), single)
+        torch.testing.assert_close(together[position], alone, rtol=1e-12, atol=1e-15)
 
 
 @given(st.floats(-1e4, 1e4, width=32), st.sampled_from([0.0, 1.0]))
@@ -61,8 +63,8 @@ def test_extreme_logits_have_finite_losses(logit: float, value: float) -> None:
     expected = max(0.0, -right) + float(np.log1p(np.exp(-abs(right))))
     assert batch_loss(scores, target, "binary").item() == pytest.approx(expected, rel=1e-5, abs=1e-30)
     several = torch.tensor([[0.0, logit]])
-    found = batch_loss(several, torch.tensor([int(value)]), "multiclass")
-    assert found.item() == pytest.approx(expected, rel=1e-5, abs=1e-7)
+    actual = batch_loss(several, torch.tensor([int(value)]), "multiclass")
+    assert actual.item() == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,6 @@ def test_extreme_logits_have_finite_losses(logit: float, value: float) -> None:
 )
 @pytest.mark.parametrize("given_dtype", [torch.int32, torch.int64, torch.float64])
 def test_targets_have_the_type_of_their_loss(task: str, dtype: torch.dtype, given_dtype: torch.dtype) -> None:
-    found = task_target(torch.tensor([0, 2, 1], dtype=given_dtype), task)
-    assert found.dtype == dtype
-    assert found.tolist() == [0, 2, 1]
+    actual = task_target(torch.tensor([0, 2, 1], dtype=given_dtype), task)
+    assert actual.dtype == dtype
+    assert actual.tolist() == [0, 2, 1]

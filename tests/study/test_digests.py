@@ -104,7 +104,7 @@ def test_other_names_do_not_count(package: Path, module: str) -> None:
 def test_of_this_package() -> None:
     digests = {
         code_digest(f"mmfusion.{name}")
-        for name in ("study.training.job", "study.data.planted", "study.figures.registry")
+        for name in ("study.training.cell_training", "study.data.planted", "study.figures.registry")
     }
     assert len(digests) == 3
     assert all(re.fullmatch("[0-9a-f]{16}", text) for text in digests)

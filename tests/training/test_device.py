@@ -10,7 +10,7 @@ from mmfusion.training.device import device_of
 
 
 @pytest.mark.parametrize(
-    ("name", "found", "device"),
+    ("name", "available", "device"),
     [
         ("cpu", False, "cpu"),
         ("cpu", True, "cpu"),
@@ -19,8 +19,8 @@ from mmfusion.training.device import device_of
         ("cuda", True, "cuda"),
     ],
 )
-def test_device(name: str, found: bool, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: found)
+def test_device(name: str, available: bool, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
     assert device_of(name) == torch.device(device)
 
 

@@ -11,7 +11,7 @@ import torch
 
 from mmfusion.measures.losses import batch_loss
 from mmfusion.training import optimiser
-from mmfusion.training.loop import Randomness, Recipe, train_networks
+from mmfusion.training.loop import Randomness, Recipe, fit_networks
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.samples import NetworkSamples, Samples
@@ -46,8 +46,10 @@ def train(
     penalty = changes.pop("penalty", PENALTY)
     recipe = Recipe(**{**SETTINGS, **changes})
     train, cpu = NetworkSamples.of([samples()]), torch.device("cpu")
-    (history,) = train_networks([net], train, checked, "binary", recipe, [penalty], streams, after_epoch, cpu)
-    return history
+    (fit,) = fit_networks(
+        [net], train, checked, "binary", recipe, [penalty], streams, cpu, after_epoch=after_epoch
+    )
+    return fit.history
 
 
 @pytest.fixture
@@ -91,9 +93,9 @@ def test_adamw_is_that_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
         reference.step()
         reference.zero_grad()
         schedule.step()
-    for own, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(own, other, rtol=1e-5, atol=1e-6)
-        assert own.grad is None
+    for ours_moved, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(ours_moved, other, rtol=1e-5, atol=1e-6)
+        assert ours_moved.grad is None
 
 
 def test_the_decay_acts_on_weights_without_gradient() -> None:

@@ -1,4 +1,4 @@
-"""Samples are selected by position, each network from its own part of one store."""
+"""Samples are selected by position, each network from its alone part of one store."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def samples(seed: int, size: int = 6) -> Samples:
 def test_rows_have_the_axes_of_the_index(shape: tuple[int, ...]) -> None:
     whole = samples(0)
     index = torch.from_numpy(np.random.default_rng(1).integers(0, 6, shape))
-    found = whole.rows(index)
-    assert torch.equal(found.target, whole.target[index])
-    assert list(found.inputs) == list(whole.inputs)
+    actual = whole.rows(index)
+    assert torch.equal(actual.target, whole.target[index])
+    assert list(actual.inputs) == list(whole.inputs)
     for name, values in whole.inputs.items():
-        assert found.inputs[name].dtype == values.dtype
-        assert torch.equal(found.inputs[name], values[index])
+        assert actual.inputs[name].dtype == values.dtype
+        assert torch.equal(actual.inputs[name], values[index])
 
 
 def test_to_keeps_values_and_types() -> None:
@@ -44,17 +44,17 @@ def test_to_keeps_values_and_types() -> None:
 def test_every_network_takes_rows_of_its_own_samples(order: tuple[int, ...]) -> None:
     kept = [samples(seed) for seed in range(3)]
     parts = [kept[number] for number in order]
-    shelf = NetworkSamples.of(parts)
+    joined = NetworkSamples.of(parts)
     index = torch.from_numpy(np.random.default_rng(2).integers(0, 6, (len(parts), 4)))
-    batch, everything = shelf.rows(index), shelf.all()
-    assert shelf.size == 6
-    for place, part in enumerate(parts):
-        own = part.rows(index[place])
-        assert torch.equal(batch.target[place], own.target)
-        assert torch.equal(everything.target[place], part.target)
+    batch, everything = joined.rows(index), joined.all()
+    assert joined.size == 6
+    for position, part in enumerate(parts):
+        alone = part.rows(index[position])
+        assert torch.equal(batch.target[position], alone.target)
+        assert torch.equal(everything.target[position], part.target)
         for name, values in part.inputs.items():
-            assert torch.equal(batch.inputs[name][place], own.inputs[name])
-            assert torch.equal(everything.inputs[name][place], values)
+            assert torch.equal(batch.inputs[name][position], alone.inputs[name])
+            assert torch.equal(everything.inputs[name][position], values)
             assert batch.inputs[name].dtype == values.dtype
 
 
@@ -70,8 +70,8 @@ def test_shared_samples_are_stored_once() -> None:
 
 def test_an_order_that_covers_a_part_gives_all_of_it() -> None:
     parts = [samples(0), samples(1)]
-    shelf = NetworkSamples.of(parts)
+    joined = NetworkSamples.of(parts)
     order = torch.stack([torch.randperm(6, generator=torch.Generator().manual_seed(k)) for k in range(2)])
-    halves = [shelf.rows(index).target for index in torch.split(order, 3, dim=1)]
-    for place, target in enumerate(torch.cat(halves, dim=1)):
-        assert torch.equal(target[order[place].argsort()], parts[place].target)
+    halves = [joined.rows(index).target for index in torch.split(order, 3, dim=1)]
+    for position, target in enumerate(torch.cat(halves, dim=1)):
+        assert torch.equal(target[order[position].argsort()], parts[position].target)

@@ -50,14 +50,14 @@ def inputs_of(network: MultimodalNetwork, seed: int = 0, size: int = BATCH) -> d
 
 
 def together(inputs: list[dict[str, Tensor]]) -> Samples:
-    stacked = {name: torch.stack([own[name] for own in inputs]) for name in inputs[0]}
+    stacked = {name: torch.stack([given[name] for given in inputs]) for name in inputs[0]}
     return Samples(stacked, torch.zeros(next(iter(stacked.values())).shape[:2]))
 
 
 def gradients_of(network: torch.nn.Module) -> dict[str, Tensor]:
-    found = {name: parameter.grad for name, parameter in network.named_parameters()}
-    assert all(gradient is not None for gradient in found.values())
-    return {name: gradient.clone() for name, gradient in found.items() if gradient is not None}
+    actual = {name: parameter.grad for name, parameter in network.named_parameters()}
+    assert all(gradient is not None for gradient in actual.values())
+    return {name: gradient.clone() for name, gradient in actual.items() if gradient is not None}
 
 
 def backward(scores: Tensor) -> None:
@@ -91,15 +91,15 @@ def test_scores_and_gradients_are_those_of_each_alone(make, options: dict[str, A
     networks = [make(seed, norm, **options).double() for seed in range(3)]
     inputs = [inputs_of(network, seed) for seed, network in enumerate(networks)]
     if make is vector_network:
-        inputs = [{name: x.double() for name, x in own.items()} for own in inputs]
+        inputs = [{name: x.double() for name, x in given.items()} for given in inputs]
     stack = NetworkStack(networks).train()
     scores = stack(together(inputs))
     assert scores.shape == (3, BATCH, options.get("outputs", 1))
     backward(scores)
     expected = []
-    for network, own, found in zip(networks, inputs, scores, strict=True):
-        alone = network.train()(own)
-        torch.testing.assert_close(found, alone, rtol=1e-10, atol=1e-10)
+    for network, given, actual in zip(networks, inputs, scores, strict=True):
+        alone = network.train()(given)
+        torch.testing.assert_close(actual, alone, rtol=1e-10, atol=1e-10)
         backward(alone)
         expected.append(gradients_of(network))
     for found_gradients, own_gradients in zip(written_gradients(stack), expected, strict=True):
@@ -114,9 +114,9 @@ def test_scores_in_float32_are_those_of_each_alone(make, norm: str) -> None:
     networks = [make(seed, norm) for seed in range(3)]
     inputs = [inputs_of(network, seed) for seed, network in enumerate(networks)]
     scores = NetworkStack(networks).train()(together(inputs)).detach()
-    for network, own, found in zip(networks, inputs, scores, strict=True):
-        alone = network.train()(own).detach()
-        assert float((found - alone).abs().max()) < 1e-5 * float(alone.std())
+    for network, given, actual in zip(networks, inputs, scores, strict=True):
+        alone = network.train()(given).detach()
+        assert float((actual - alone).abs().max()) < 1e-5 * float(alone.std())
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -127,14 +127,14 @@ def test_a_stack_of_one_gives_the_same_bits_at_the_sizes_of_the_study(make, norm
     stack = NetworkStack(networks).train()
     scores = stack(together(inputs))
     backward(scores)
-    found = written_gradients(stack)
-    for place in range(3):
-        single = NetworkStack([make(place, norm)]).train()
-        alone = single(together([inputs[place]]))
+    actual = written_gradients(stack)
+    for position in range(3):
+        single = NetworkStack([make(position, norm)]).train()
+        alone = single(together([inputs[position]]))
         backward(alone)
-        assert torch.equal(alone[0], scores[place])
+        assert torch.equal(alone[0], scores[position])
         (gradients,) = written_gradients(single)
-        assert all(torch.equal(gradient, found[place][name]) for name, gradient in gradients.items())
+        assert all(torch.equal(gradient, actual[position][name]) for name, gradient in gradients.items())
 
 
 @pytest.mark.parametrize("calls", [1, 2])
@@ -144,13 +144,13 @@ def test_dropout_is_that_of_each_alone(calls: int) -> None:
     inputs = [inputs_of(network, seed) for seed, network in enumerate(networks)]
     noise = [torch.Generator().manual_seed(seed) for seed in range(3)]
     stack = NetworkStack(networks, noise).train()
-    found = [stack(together(inputs)) for _ in range(calls)]
-    for place, network in enumerate(networks):
-        single = NetworkStack([network], [torch.Generator().manual_seed(place)]).train()
-        alone = [single(together([inputs[place]]))[0] for _ in range(calls)]
-        for own, scores in zip(alone, found, strict=True):
-            assert torch.equal(own, scores[place])
-    assert not torch.equal(found[0], stack(together(inputs)))  # the noise goes on
+    actual = [stack(together(inputs)) for _ in range(calls)]
+    for position, network in enumerate(networks):
+        single = NetworkStack([network], [torch.Generator().manual_seed(position)]).train()
+        alone = [single(together([inputs[position]]))[0] for _ in range(calls)]
+        for given, scores in zip(alone, actual, strict=True):
+            assert torch.equal(given, scores[position])
+    assert not torch.equal(actual[0], stack(together(inputs)))  # the noise goes on
 
 
 def test_without_dropout_in_eval_mode_of_dropout() -> None:
@@ -162,8 +162,8 @@ def test_without_dropout_in_eval_mode_of_dropout() -> None:
         if hasattr(module, "share"):
             module.eval()
     scores = stack(together(inputs))
-    for network, own, found in zip(networks, inputs, scores, strict=True):
-        torch.testing.assert_close(found, network(own), rtol=1e-4, atol=1e-5)
+    for network, given, actual in zip(networks, inputs, scores, strict=True):
+        torch.testing.assert_close(actual, network(given), rtol=1e-4, atol=1e-5)
 
 
 def test_groups_of_encoders_that_are_alike() -> None:
@@ -221,26 +221,26 @@ def test_a_step_on_the_loss_of_one_network_moves_this_one_alone() -> None:
         for parameter in stack.parameters():
             parameter.sub_(parameter.grad)
     stack.write_back()
-    for place, (network, state) in enumerate(zip(networks, before, strict=True)):
+    for position, (network, state) in enumerate(zip(networks, before, strict=True)):
         for name, parameter in network.named_parameters():
-            assert torch.equal(parameter, state[name]) == (place != 1), name
+            assert torch.equal(parameter, state[name]) == (position != 1), name
 
 
 def test_only_the_stacks_own_parameters_are_trained() -> None:
     networks = [vector_network(seed) for seed in range(3)]
     stack = NetworkStack(networks)
-    own = {id(parameter) for network in networks for parameter in network.parameters()}
-    assert not own & {id(parameter) for parameter in stack.parameters()}
+    given = {id(parameter) for network in networks for parameter in network.parameters()}
+    assert not given & {id(parameter) for parameter in stack.parameters()}
     numbers = sum(parameter.numel() for network in networks for parameter in network.parameters())
     assert sum(parameter.numel() for parameter in stack.parameters()) == numbers
 
 
 def test_decayed_weights_are_the_matrices_of_all_encoders() -> None:
     networks = [vector_network(seed) for seed in range(2)]
-    found = NetworkStack(networks).decayed_weights()
+    actual = NetworkStack(networks).decayed_weights()
     numbers = sum(weight.numel() for network in networks for e in network.encoders for weight in e.weights())
-    assert sum(weight.numel() for weight in found) == numbers
-    assert all(weight.ndim == 3 for weight in found)
+    assert sum(weight.numel() for weight in actual) == numbers
+    assert all(weight.ndim == 3 for weight in actual)
 
 
 @pytest.mark.parametrize("frozen", ["fusion.weight", "encoders.1.first.weight"])
@@ -270,21 +270,21 @@ def test_a_stack_in_eval_mode_scores_as_its_networks_do(make, norm: str) -> None
     """By their own constants of prediction, and with the parameters that the stack has now."""
     networks = [make(seed, norm) for seed in range(3)]
     inputs = [inputs_of(network, seed) for seed, network in enumerate(networks)]
-    for network, own in zip(networks, inputs, strict=True):
-        network.fit_statistics(Samples(own, torch.zeros(BATCH)))
+    for network, given in zip(networks, inputs, strict=True):
+        network.fit_statistics(Samples(given, torch.zeros(BATCH)))
     stack = NetworkStack(networks).eval()
     scores = stack(together(inputs))
     assert scores.shape == (3, BATCH, 1)
-    for network, own, found in zip(networks, inputs, scores, strict=True):
-        torch.testing.assert_close(found, network(own))
+    for network, given, actual in zip(networks, inputs, scores, strict=True):
+        torch.testing.assert_close(actual, network(given))
     with torch.no_grad():
         for parameter in stack.parameters():
             parameter.mul_(1.5)
     changed = stack(together(inputs)).detach()
     assert not torch.allclose(changed, scores)
     stack.write_back()
-    for network, own, found in zip(networks, inputs, changed, strict=True):
-        torch.testing.assert_close(found, network(own))
+    for network, given, actual in zip(networks, inputs, changed, strict=True):
+        torch.testing.assert_close(actual, network(given))
 
 
 def test_dropout_within_a_users_module_draws_for_its_network_alone() -> None:

@@ -28,9 +28,9 @@ def test_moments_by_their_definition(length: int, rows_at_once: int, monkeypatch
     repeated = np.repeat(values, weight.astype(int), axis=0).reshape(-1, 2)
     np.testing.assert_allclose(standardiser.mean.numpy(), np.nanmean(repeated, 0), rtol=1e-6)
     np.testing.assert_allclose(standardiser.deviation.numpy(), np.nanstd(repeated, 0), rtol=1e-6)
-    found = standardiser(torch.from_numpy(values))
-    assert found.dtype == torch.float32
-    assert found.shape == values.shape
+    actual = standardiser(torch.from_numpy(values))
+    assert actual.dtype == torch.float32
+    assert actual.shape == values.shape
 
 
 def test_a_constant_column_becomes_zero_and_stays_so() -> None:

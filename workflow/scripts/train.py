@@ -4,8 +4,8 @@ from mmfusion.files import write_table
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.dataset import load_by_seed
 from mmfusion.study.logs import logged
+from mmfusion.study.training.cell_training import train_cells
 from mmfusion.study.training.checkpoint import save_cells
-from mmfusion.study.training.job import train_cells
 
 with logged(snakemake.log[0]):
     p, out = snakemake.params, snakemake.output

@@ -105,12 +105,11 @@ def _relevance(
 ) -> pd.DataFrame:
     """Measure every subset on the test split, and its covariance share on the training split."""
     table = subset_measures(
-        network.fusion.relevance(),
+        network.fusion,
         parts["test"],
-        network.bias,
         {subset: part.mean(axis=0) for subset, part in parts["train"].items()},
-        {name: x.double().numpy() for name, x in encoded.items()},
-        target.double().numpy(),
+        encoded,
+        target,
         task,
         halves_seed,
     )

@@ -1,14 +1,14 @@
-"""Training all seeds of a cell, or a batch of them, in one stack on one thread.
+"""Training of cells: all seeds of a cell, or a batch of them, in one stack on one thread.
 
 A seed's run depends on its seed and dataset only: its data, initial weights, order of samples and dropout are
-drawn from streams of their own, so that it is the same whichever seeds share its job, and that all
+drawn from separate streams, so that it is the same whichever seeds share its job, and that all
 normalisations and p start from the same weights.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -26,12 +26,36 @@ from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.streams import stream
 from mmfusion.study.training.checkpoint import TrainedCell, networks_of
 from mmfusion.training.device import device_of
-from mmfusion.training.fit import Fit, fit_networks
-from mmfusion.training.loop import Randomness, Recipe
+from mmfusion.training.loop import Fit, Randomness, Recipe, fit_networks
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import NetworkSamples, Samples, prepare_samples
 from mmfusion.training.target_moments import TargetMoments
+
+
+def train_cells(
+    cells: Iterable[Cell],
+    datasets: Mapping[int, MultimodalDataset],
+    settings: Mapping[str, Any],
+    progress: bool | None = None,
+) -> tuple[list[TrainedCell], pd.DataFrame, pd.DataFrame]:
+    """Train one network per cell and seed, cell after cell, as one job does.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        At least one, all of the same dataset.
+    datasets, settings, progress
+        See `train_cell`.
+
+    Returns
+    -------
+    tuple of (list of TrainedCell, DataFrame, DataFrame)
+        The networks, the table ``history`` and the table ``seconds``.
+    """
+    results = [train_cell(cell, datasets, settings, progress) for cell in cells]
+    trained, histories, seconds = zip(*results, strict=True)
+    return list(trained), pd.concat(histories, ignore_index=True), pd.concat(seconds, ignore_index=True)
 
 
 def train_cell(
@@ -105,21 +129,8 @@ def target_moments(dataset: MultimodalDataset) -> TargetMoments:
     return TargetMoments.fit(target, dataset.task, outputs, where=dataset.name, error=DataError)
 
 
-def prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
-    """Prepare a split for a network; a modality whose values are all NaN or negative is missing there.
-
-    Parameters
-    ----------
-    network : MultimodalNetwork
-    split : Split
-    task : {"binary", "multiclass", "regression"}
-    moments : TargetMoments
-        Of the training target.
-
-    Returns
-    -------
-    Samples
-    """
+def _prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
+    """Prepare a split for a network; a modality whose values are all NaN or negative is missing there."""
     data = ModalityData({name: split.features[name] for name in network.modalities})
     target = moments.standardise(split.target, task)
     masks = {name: ~missing_rows(values) for name, values in data.arrays.items()}
@@ -143,7 +154,7 @@ def prepared_splits(trained: TrainedCell, seed: int, dataset: MultimodalDataset)
     """
     network, moments = trained.networks[seed], trained.moments(seed)
     return {
-        split: prepare_split(network, part, dataset.task, moments) for split, part in dataset.splits.items()
+        split: _prepare_split(network, part, dataset.task, moments) for split, part in dataset.splits.items()
     }
 
 
@@ -213,10 +224,10 @@ def _train(
 
 
 def _samples(trained: TrainedCell, datasets: Mapping[int, MultimodalDataset], split: str) -> list[Samples]:
-    """Prepare a split of every seed, once per dataset; an empty list where there is no such split."""
+    """Prepare a split of every seed, once per dataset; an empty list if the datasets lack it."""
     prepared: dict[int, Samples] = {}
     for seed, dataset in datasets.items():
         if split in dataset.splits and id(dataset) not in prepared:
             network, part = trained.networks[seed], dataset.splits[split]
-            prepared[id(dataset)] = prepare_split(network, part, dataset.task, trained.moments(seed))
+            prepared[id(dataset)] = _prepare_split(network, part, dataset.task, trained.moments(seed))
     return [prepared[id(dataset)] for dataset in datasets.values() if id(dataset) in prepared]

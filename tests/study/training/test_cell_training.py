@@ -60,8 +60,8 @@ def test_a_seed_does_not_depend_on_those_that_share_its_job(train_seeds, setting
     for seed in (0, 1, 5):
         alone, history, _ = train_seeds(seed, encoders=encoders)
         assert_same_networks(together, alone, seed)
-        own = together_history[together_history["seed"] == seed].reset_index(drop=True)
-        pd.testing.assert_frame_equal(own, history, check_exact=True)
+        of_seed = together_history[together_history["seed"] == seed].reset_index(drop=True)
+        pd.testing.assert_frame_equal(of_seed, history, check_exact=True)
 
 
 def test_seeds_differ(train_seeds) -> None:

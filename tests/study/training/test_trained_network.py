@@ -125,8 +125,8 @@ def test_a_trained_network_folds_into_plain_tensor_fusion(trained) -> None:
 def test_rows_encoded_at_once_do_not_matter(trained, monkeypatch: pytest.MonkeyPatch) -> None:
     network, splits = trained()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    for place in (module, base):
-        monkeypatch.setattr(place, "ROWS_AT_ONCE", 7)
+    for position in (module, base):
+        monkeypatch.setattr(position, "ROWS_AT_ONCE", 7)
     network.fit_statistics(splits["train"])
     for name, value in network.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=1e-5, atol=1e-6)

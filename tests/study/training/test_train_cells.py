@@ -8,7 +8,7 @@ import torch
 
 from mmfusion.study.cells import Cell
 from mmfusion.study.tables.definitions import check_table
-from mmfusion.study.training.job import train_cells
+from mmfusion.study.training.cell_training import train_cells
 
 CELLS = [Cell("XRelIrrXOR", "vbn", "1", "1"), Cell("XRelIrrXOR", "vbn", "4/3", "1/3")]
 KEYS = ["dataset", "norm", "p", "scale"]
@@ -20,13 +20,13 @@ def datasets(sequences):
 
 
 def test_cells_in_their_order(datasets, settings) -> None:
-    blocks, history, seconds = train_cells(CELLS, datasets, settings, progress=False)
-    assert [block.cell for block in blocks] == CELLS
+    trained, history, seconds = train_cells(CELLS, datasets, settings, progress=False)
+    assert [cell.cell for cell in trained] == CELLS
     for name, table in (("history", history), ("seconds", seconds)):
         check_table(name, table)
         assert list(table.index) == list(range(len(table)))
-        found = table[[*KEYS, "seed"]].drop_duplicates().to_numpy().tolist()
-        assert found == [[*vars(cell).values(), seed] for cell in CELLS for seed in (5, 0)]
+        actual = table[[*KEYS, "seed"]].drop_duplicates().to_numpy().tolist()
+        assert actual == [[*vars(cell).values(), seed] for cell in CELLS for seed in (5, 0)]
 
 
 def test_a_cell_does_not_depend_on_those_that_share_its_job(datasets, settings) -> None:
