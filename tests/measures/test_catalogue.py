@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
+import torch
 
 from mmfusion import TensorFusion
 from mmfusion.measures.catalogue import LABELS, MEASURES, OF_HELD_OUT, OF_WEIGHTS
@@ -26,9 +26,9 @@ def test_measures_of_weights_are_those_of_the_fusion_layer() -> None:
 def test_measures_of_held_out_samples_are_those_that_are_computed() -> None:
     parts = {("1",): np.arange(8.0)[:, None], ("1", "2"): np.ones((8, 1))}
     means = {subset: np.zeros(1) for subset in parts}
-    weights = pd.DataFrame({"subset": ["1", "1+2"]}).assign(**dict.fromkeys(OF_WEIGHTS, 0.5))
-    features = {"1": np.arange(8.0)[:, None], "2": np.ones((8, 1))}
-    table = subset_measures(weights, parts, np.zeros(1), means, features, np.arange(8) % 2, "binary", 0)
+    features = {"1": torch.arange(8.0).unsqueeze(1), "2": torch.ones(8, 1)}
+    fusion = TensorFusion({"1": 1, "2": 1})
+    table = subset_measures(fusion, parts, means, features, torch.arange(8) % 2, "binary", 0)
     assert tuple(table.columns) == ("subset", "order", *OF_WEIGHTS, *OF_HELD_OUT)
 
 
