@@ -174,7 +174,7 @@ def _check_scores(scores: NDArray[Any], target: NDArray[Any], task: str) -> None
     fits = one_per_class if task == "multiclass" else scores.ndim == 2 and one_per_target
     if task not in TASKS or not fits or not len(target):
         raise ValueError(
-            f"task {task!r}, scores of shape {scores.shape}, target of shape {target.shape}: expected one of "
+            f"task {task!r}, scores {scores.shape}, target {target.shape}: expected one of "
             f"{', '.join(TASKS)}; scores (n, outputs), a target (n,), or (n, outputs) if there are several; "
             "two or more outputs for the classes of multiclass, else one per target; at least one sample."
         )

@@ -169,7 +169,7 @@ def test_diverged_scores_give_missing_metrics() -> None:
 
 
 def test_wrong_shapes_are_refused() -> None:
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ValueError, match=r"scores \(2, 1\), target \(1,\)"):
         classification_metrics([1.0, 2.0], [1])
     with pytest.raises(ValueError, match="at least one sample"):
         classification_metrics([], [])
