@@ -1,8 +1,8 @@
 """The exceptions that a user of mmfusion can meet, one class per cause.
 
 Every message is one sentence that says what is wrong, where (file, row, key), what was expected and what to
-do. Scripts and commands print such a message without a traceback; anything else that is raised is a defect of
-mmfusion.
+do. Scripts and commands print such a message without a traceback. The estimators also raise `TypeError` and
+scikit-learn's `NotFittedError` where scikit-learn's conventions ask for them; anything else is a defect.
 """
 
 from __future__ import annotations

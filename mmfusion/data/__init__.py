@@ -1,1 +1,1 @@
-"""Where samples come from: planted sequences, CMU-MOSI, and the one on-disk contract for both."""
+"""Users' samples: arrays by modality, their checks, splits, standardisation and file readers."""

@@ -36,7 +36,7 @@ def check_values(
     Returns
     -------
     dict of str to array of bool, shape (n,)
-        Of the modalities that are missing for some sample; every sample has at least one.
+        Only modalities that some sample lacks; every sample has at least one modality.
 
     Raises
     ------

@@ -129,7 +129,7 @@ def _array(name: str, values: ArrayLike) -> NDArray[Any]:
 
 
 def _check_no_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse lengths of a padded sequence among the modalities, where files keep them."""
+    """Refuse a modality that holds the lengths of another: files store lengths that way, mappings do not."""
     for name, values in arrays.items():
         for base in (name.removesuffix("_lengths"), name.removesuffix(".lengths")):
             if base != name and base in arrays and arrays[base].ndim == 3 and values.shape[1:] == (1,):

@@ -17,9 +17,10 @@ norm : {"none", "bn", "vbn", "dbn", "ibn"}, default "ibn"
 p : float, default 1.0
     In [1, inf], the norm of the relevance scores: 1 selects few subsets, larger values spread the relevance.
 penalty : float or list of float, default 0.01
-    lambda, the factor of the block norm. Of a list, the one with the lowest loss on held-out samples.
+    lambda, the factor of the block norm. Given a list, the value with the lowest held-out loss is used.
 max_order : int, None or "auto", default "auto"
-    Most modalities in a subset; None: all. "auto" is None up to three modalities, else 2.
+    Largest number of modalities in a subset; None for no limit. "auto" is None up to three
+    modalities, else 2.
 convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
     How p, the exponent of the block norm and beta belong together.
 encoders : mapping of str to str, mapping or nn.Module, optional

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from mmfusion.errors import InputError
+from mmfusion.errors import FusionError, InputError
 from mmfusion.estimators.targets import as_numbers, refuse_column_name
 from mmfusion.fusion.blocknorm import block_norm_exponent
 from mmfusion.fusion.normalisation import NORMALISATIONS
@@ -67,7 +67,10 @@ def check_parameters(values: Mapping[str, Any]) -> None:
     if values["device"] not in DEVICES or (values["device"] == "cuda" and not torch.cuda.is_available()):
         known = "auto, cpu or cuda" if torch.cuda.is_available() else "auto or cpu (torch finds no CUDA here)"
         raise InputError(f"device: {values['device']!r}, expected {known}.")
-    block_norm_exponent(values["p"], values["convention"])
+    try:
+        block_norm_exponent(values["p"], values["convention"])
+    except FusionError as error:
+        raise InputError(str(error)) from None
 
 
 def candidates(penalty: Any) -> list[Any]:

@@ -38,7 +38,7 @@ class SavingMixin:
     modalities_: tuple[str, ...]
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted estimator as one safetensors file, from which nothing is ever executed.
+        """Write the fitted estimator as one safetensors file; loading it never executes code.
 
         Parameters
         ----------

@@ -55,5 +55,5 @@ def constant_scores(
 
 
 def _means(columns: NDArray[Any], weight: NDArray[Any] | None) -> NDArray[np.float64]:
-    """Average columns (n, outputs), each for itself: the sums do not depend on the other columns."""
+    """Average columns (n, outputs), one by one, so that each sum is independent of the other columns."""
     return np.array([np.average(column, weights=weight) for column in columns.T], dtype=np.float64)

@@ -120,7 +120,7 @@ def mean_loss(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
 
 
 def decide(scores: NDArray[Any], task: str) -> NDArray[np.int64]:
-    """Return the classes that scores decide for: class 1 where a logit is 0 or more, or the largest score.
+    """Return the predicted classes: class 1 where a logit is 0 or more, or the largest score.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def mean_score(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
 
 
 def _check_scores(scores: NDArray[Any], target: NDArray[Any], task: str) -> None:
-    """Refuse what would give another loss without an error."""
+    """Refuse shapes that would silently broadcast to a different loss."""
     one_per_class = scores.ndim == 2 and target.shape == scores.shape[:1] and scores.shape[1] > 1
     one_per_target = target.shape == scores.shape or (*target.shape, 1) == scores.shape
     fits = one_per_class if task == "multiclass" else scores.ndim == 2 and one_per_target

@@ -1,1 +1,1 @@
-"""Training of many small networks: the network, the loop and its checkpoints."""
+"""Training of many small networks: samples, network, stack, loop, optimiser, and the file of networks."""

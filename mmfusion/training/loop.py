@@ -96,7 +96,8 @@ def fit_networks(
 
     Every network minimises its mean loss + lambda [sum over I of ||W_I||^q]^(2/q) by AdamW, whose decoupled
     decay acts on the encoders' weight matrices only, with a cosine decay of the learning rate to zero over
-    all steps. An epoch is a random order cut into full batches; the samples left over differ in every epoch.
+    all steps. An epoch is a random order cut into full batches; leftover samples are skipped,
+    different ones in each epoch.
     The networks share each operation and nothing else: none depends on which others are trained with it,
     bit for bit on the CPU at the sizes of the study (d = 8, batches of 64), else up to rounding. Nothing is
     read back from the device within an epoch.

@@ -1,7 +1,7 @@
 """Networks on disk: one safetensors file with a JSON description, never a pickle.
 
 The weights of the network with the name NAME are the tensors ``NAME/<parameter>``; the description is the
-metadata ``mmfusion``. What it says is up to who writes the file; it must be enough to build the networks.
+metadata ``mmfusion``. The caller chooses its contents, which must suffice to rebuild the networks.
 """
 
 from __future__ import annotations
@@ -103,9 +103,7 @@ def load_networks(
     except MmfusionError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise DataError(
-            f"{path}: the weights are not those that the description describes ({error}); {remedy}."
-        ) from None
+        raise DataError(f"{path}: the weights do not match the description ({error}); {remedy}.") from None
     return description, networks
 
 

@@ -38,7 +38,7 @@ class Samples:
     present: Mapping[str, Tensor] = field(default_factory=dict)
 
     def rows(self, index: Tensor) -> Samples:
-        """Select samples by position; an index of several axes gives everything these axes."""
+        """Select samples by position; the result takes the shape of the index."""
         flat, shape = index.flatten(), index.shape
         return self._map(lambda values: torch.unflatten(values.index_select(0, flat), 0, shape))
 
@@ -88,7 +88,7 @@ class NetworkSamples:
     store : Samples
         All samples.
     index : Tensor of int64, shape (networks, size)
-        Rows of the store that every network uses, as many for each.
+        Rows of the store used by each network; all networks use the same number.
     """
 
     store: Samples
@@ -113,7 +113,7 @@ class NetworkSamples:
         return self.index.shape[1]
 
     def rows(self, position: Tensor) -> Samples:
-        """Select samples by their position among those of their network, shape (networks, B)."""
+        """Select samples by their position within each network's samples, shape (networks, B)."""
         return self.store.rows(self.index.gather(1, position))
 
     def all(self) -> Samples:

@@ -1,4 +1,4 @@
-"""Mean and standard deviation of the targets of a regression, by which networks see them standardised."""
+"""Mean and standard deviation of regression targets, used to standardise them."""
 
 from __future__ import annotations
 

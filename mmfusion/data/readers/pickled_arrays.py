@@ -38,7 +38,7 @@ class Refused(Exception):  # noqa: N818 (a refusal is not a defect of the file)
 
 
 class Budget:
-    """What may be built of a file.
+    """Limits on what may be built from a file.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def _flat(values: Any, dtype: np.dtype[Any], count: int, budget: Budget) -> NDAr
 
 
 def check_hashed(keys: list[Any]) -> None:
-    """Refuse other keys of a dictionary than text, bytes and short numbers, before they are hashed.
+    """Refuse dictionary keys other than text, bytes and short numbers, before they are hashed.
 
     Hashing nested keys may never end.
     """

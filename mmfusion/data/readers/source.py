@@ -28,7 +28,7 @@ class Source:
     target : array, shape (n,) or (n, outputs)
         Text or numbers, as in the file.
     lengths : mapping of str to array of int64, shape (n,)
-        Real steps of every sample; only of modalities with padding behind.
+        Real steps of every sample; only for modalities that are padded at the end.
     ids : tuple of str
         Names of the samples; empty where they have none.
     groups : array, shape (n,), optional

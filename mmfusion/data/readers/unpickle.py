@@ -3,7 +3,8 @@
 A pickle is a program: it names functions and calls them. Here a name is never looked up. The few names that
 NumPy writes for its arrays stand for inert builders, which note their arguments, and every other
 name is refused. When the program has ended, the notes are turned into arrays, each being a view on bytes of
-the file. The program's opcodes are read first, so that declared sizes beyond the file fill no memory.
+the file. The program's opcodes are read first, so that a declared size larger than the file
+cannot exhaust memory.
 
 Keys of dictionaries are hashed while the program runs, and hashing nested tuples may take forever or exhaust
 the stack. Therefore the unpickler that is written in Python is used: it allows a look at a key first.
@@ -57,7 +58,7 @@ def load_arrays(path: str | Path) -> Any:
     Parameters
     ----------
     path : str or Path
-        A pickle of protocol 0 to 5; of Python 2, whose text is read as Latin-1, too.
+        A pickle of protocol 0 to 5, including those of Python 2 (text read as Latin-1).
 
     Returns
     -------

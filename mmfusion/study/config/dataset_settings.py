@@ -135,7 +135,9 @@ class Mosi(Settings):
     dir: str = Field(
         min_length=1, description="folder of its files; the variable MMFUSION_MOSI_DIR overrides it"
     )
-    split: Literal["published", "standard"] = Field(description="which videos are held out, see below")
+    split: Literal["published", "standard"] = Field(
+        description="which videos are held out; config/README.md describes both"
+    )
     epochs: Positive = Field(description="passes over the training split")
     max_order: MaxOrder = None
 

@@ -130,5 +130,5 @@ def test_weights_of_another_network(saved: TrainedCell, file) -> None:
     description = description_of(file)
     description["cells"][0]["modalities"][0]["arguments"]["dim"] += 1
     describe(file, description)
-    with pytest.raises(DataError, match="not those that"):
+    with pytest.raises(DataError, match="the weights do not match the description"):
         load_cells(file)
