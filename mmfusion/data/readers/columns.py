@@ -52,7 +52,7 @@ def in_roles(
     ids: str | None,
     noun: str = "column",
 ) -> Columns:
-    """Check the names of modalities, and assign columns; `noun` is that of `mmfusion.data.roles.assign_roles`."""
+    """Check the names of modalities, and assign columns (`noun` as in `mmfusion.data.roles.assign_roles`)."""
     for name in modalities:
         check_name(path, name)
     others = {"the target": target, "groups": [groups] if groups else [], "ids": [ids] if ids else []}
