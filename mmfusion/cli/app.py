@@ -86,7 +86,9 @@ def _relevance(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the data.  [default: about 1000 steps]")
     ] = None,
-    random_state: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 0,
+    random_state: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything that is drawn.")
+    ] = 0,
     output: Annotated[Path, typer.Option(help="Folder for table, picture and settings.")] = Path("relevance"),
 ) -> None:
     """Train networks, print the relevance of every subset of modalities, and write table, picture, settings.
@@ -102,7 +104,7 @@ def _relevance(
         "norm": norm,
         "p": p,
         "penalty": penalty if len(penalty) > 1 else penalty[0],
-        "max_order": max_order or "auto",
+        "max_order": "auto" if max_order is None else max_order,
         "n_seeds": seeds,
         "validation_fraction": held_out or None,
         "epochs": epochs,

@@ -28,6 +28,9 @@ def write_template(path: Path) -> None:
         If the file exists already.
     """
     if path.exists():
-        raise InputError(f"{path}: this file exists already, expected a new name; nothing was written.")
+        raise InputError(f"{path} exists already, expected a new name; nothing was written.")
     template = files("mmfusion.cli").joinpath("mine.yaml").read_text(encoding="utf-8")
-    write_text(path, template.removeprefix(SCHEMA_LINE).replace(COMMITTED, str(path)))
+    try:
+        write_text(path, template.removeprefix(SCHEMA_LINE).replace(COMMITTED, str(path)))
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error}), expected a folder that takes it.") from None

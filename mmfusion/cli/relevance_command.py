@@ -58,6 +58,10 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
             "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, or "
             "hold out a share."
         )
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--output: {output} cannot be made ({error}); name another folder.") from None
     regression = request.is_regression(source.target)
     model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
     data = source.modality_data()

@@ -60,6 +60,9 @@ def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
     values, present = data.arrays[name], data.present.get(name)
     if kind != "symbols" and values.dtype.kind == "f":
         return check_finite(name, values, data.lengths.get(name), present, data.location)
+    if name in data.lengths:
+        where, location = data.location.lengths(name), data.location
+        check_lengths(data.lengths[name], len(values), values.shape[1], where, location.row, location.error)
     here = np.ones(len(data), dtype=bool) if present is None else present.copy()
     for start, part in row_parts(values) if kind == "symbols" else ():
         rows = slice(start, start + len(part))

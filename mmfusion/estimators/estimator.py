@@ -136,6 +136,9 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         self.modalities_ = data.modalities
         if not isinstance(X, ModalityData | Mapping):
             validate_data(self, X, skip_check_array=True)
+        else:  # those of an earlier fit
+            for name in ("n_features_in_", "feature_names_in_"):
+                self.__dict__.pop(name, None)
         return self
 
     def _held_out_share(self, groups: ArrayLike | None) -> float | None:
@@ -164,6 +167,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         present = check_values(data, {m.name: m.kind for m in self.layout_})
         for modality in self.layout_:
             check_as_in_training(modality, data.arrays[modality.name])
+        if target is not None:
+            check_consistent_length(data, target.array)
         network, moments, task = self.ensemble_.networks[0], self.ensemble_.moments, self.ensemble_.task
         standardised = None if target is None else moments.standardise(target.array, task)
         samples = prepare_samples(network.encoder_of_modality, data, present, standardised)

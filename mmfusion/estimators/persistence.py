@@ -15,7 +15,8 @@ from torch import nn
 from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.ensemble import Ensemble
 from mmfusion.fusion.subsets import parse_subset, subset_label
-from mmfusion.training.modality import MODULE, Modality
+from mmfusion.measures.losses import TASKS
+from mmfusion.training.modality import MODULE, Modality, one_line
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.network_file import load_networks, save_networks
 from mmfusion.training.target_moments import TargetMoments
@@ -109,25 +110,40 @@ class SavingMixin:
                     f"{path}: holds a {description['class']}, expected a {cls.__name__}; load it with that."
                 )
             layout.extend(_modality(facts, given, path) for facts in description["modalities"])
-            count = len(description["part_means"])
+            count = max(1, len(description["part_means"]))
             fusion = description["fusion"] | {"p": float(description["fusion"]["p"])}
             return {str(index): build_network(layout, fusion, torch.Generator()) for index in range(count)}
 
         description, networks = load_networks(path, build, FORMAT, "save the estimator again")
+        try:
+            return cls._restored(description, list(networks.values()), tuple(layout), given)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(
+                f"{path}: the description of the estimator is damaged ({one_line(error)}); save it again."
+            ) from None
+
+    @classmethod
+    def _restored(
+        cls,
+        description: Mapping[str, Any],
+        networks: list[MultimodalNetwork],
+        layout: tuple[Modality, ...],
+        given: Mapping[str, nn.Module],
+    ) -> Self:
+        """Make a fitted estimator of its description and its networks."""
         estimator = cls(**description["parameters"])
         if given:
             estimator.set_params(encoders={**(estimator.encoders or {}), **given})
-        estimator.ensemble_ = Ensemble(
-            list(networks.values()),
-            description["task"],
-            TargetMoments.from_json(description["target"]),
-            [
-                {parse_subset(label): np.asarray(mean) for label, mean in means.items()}
-                for means in description["part_means"]
-            ],
-            description["seed"],
-        )
-        estimator.layout_ = tuple(layout)
+        part_means = [
+            {parse_subset(label): np.asarray(mean) for label, mean in means.items()}
+            for means in description["part_means"]
+        ]
+        task, subsets = description["task"], set(networks[0].fusion.subsets)
+        if task not in TASKS or any(set(means) != subsets for means in part_means):
+            raise ValueError("the task or the means of the subsets do not fit the networks")
+        moments = TargetMoments.from_json(description["target"])
+        estimator.ensemble_ = Ensemble(networks, task, moments, part_means, int(description["seed"]))
+        estimator.layout_ = layout
         estimator.modalities_ = tuple(modality.name for modality in layout)
         for name, columns in description["tables"].items():
             setattr(estimator, name, pd.DataFrame(columns))

@@ -93,6 +93,9 @@ def load_networks(
         raise DataError(f"{path}: the format is {written!r}, expected {kind!r}; {remedy}.")
     try:
         networks = dict(build(description))
+        unread = [key for key in tensors if not key.startswith(tuple(f"{name}/" for name in networks))]
+        if unread:
+            raise ValueError(f"{unread[0]} belongs to none of its networks")
         for name, network in networks.items():
             start = f"{name}/"
             weights = {key.removeprefix(start): x for key, x in tensors.items() if key.startswith(start)}

@@ -14,6 +14,7 @@ from mmfusion.data.missing import without_missing
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.padding import pad
 from mmfusion.encoders import Encoder
+from mmfusion.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,11 @@ def prepare_samples(
     Returns
     -------
     Samples
+
+    Raises
+    ------
+    DataError
+        If an encoder cannot read its modality, with the name of it.
     """
     inputs = {}
     for name, encoder in encoders.items():
@@ -166,7 +172,10 @@ def prepare_samples(
             values = pad(values, data.lengths[name])
         if name in present:
             values = without_missing(values, ~present[name])
-        inputs[name] = encoder.prepare(values)
+        try:
+            inputs[name] = encoder.prepare(values)
+        except DataError as error:
+            raise DataError(f"{name}: {error}") from None
     return Samples(
         inputs,
         torch.zeros(len(data)) if target is None else target,

@@ -189,6 +189,18 @@ def test_mistakes_end_in_a_sentence(
     assert "Traceback" not in told
 
 
+def test_what_cannot_be_is_said_before_anything_is_trained(table: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    places = {"--output": tmp_path / "file" / "out", "--random-state": -1, "--max-order": 0}
+    for option, value in places.items():
+        arguments = [table, "-t", "agrees", *MODALITIES, *QUICK, option, str(value)]
+        result = CliRunner().invoke(app, ["relevance", *arguments])
+        assert result.exit_code != 0
+        assert (option if option != "--max-order" else "max_order") in result.output + str(result.exception)
+    result = CliRunner().invoke(app, ["init", str(tmp_path / "file" / "study.yaml")])
+    assert "study.yaml cannot be written" in str(result.exception)
+
+
 def test_init_writes_the_committed_example_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,7 +214,7 @@ def test_init_writes_the_committed_example_once(
     monkeypatch.setattr("sys.argv", ["mmfusion", "init", str(path)])
     with pytest.raises(SystemExit):
         command.main()
-    assert "this file exists already" in capsys.readouterr().err
+    assert "study.yaml exists already, expected a new name; nothing was written" in capsys.readouterr().err
 
 
 def test_the_example_over_the_study_is_a_valid_configuration(tmp_path: Path) -> None:

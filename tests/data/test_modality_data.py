@@ -149,6 +149,13 @@ def spoiled(name: str, place: tuple[int, ...], value: float) -> ModalityData:
             r"lengths\['video'\], row 1 \(counted from 0\): 0 is not a length, expected 1 to 4",
         ),
         (
+            data(
+                arrays={"audio": VALUES, "video": np.ones(STEPS.shape, int)},
+                lengths={"video": [4, 9, 1, 1, 1, 1, 1]},
+            ),
+            r"lengths\['video'\], row 1 \(counted from 0\): 9 is not a length, expected 1 to 4",
+        ),
+        (
             ModalityData({"a": np.full((2, 2), np.nan)}),
             r"X, row 0 \(counted from 0\): no modality is present",
         ),

@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
-from mmfusion.errors import InputError
+from mmfusion.errors import DataError, InputError
 
 QUICK: dict[str, Any] = {"epochs": 6, "batch_size": 32, "dim": 4, "random_state": 0}
 HELD_OUT = ["loss_rise", "variance_share", "covariance_share"]
@@ -353,3 +353,15 @@ def test_other_data_than_in_training_is_reported(arrays, classifier) -> None:
         classifier.predict({**arrays, "text": np.full((400, 20), 9)})
     with pytest.raises(InputError, match=r"y, row 2 \(counted from 0\): 'maybe' is not a class of training"):
         classifier.relevance(arrays, np.array(["no", "yes", "maybe"] * 133 + ["no"]))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        classifier.relevance(arrays, np.array(["no"] * 399))
+    with pytest.raises(DataError, match=r"text: symbols have shape \(400, 1\), expected"):
+        classifier.predict({**arrays, "text": arrays["text"][:, :1]})
+
+
+def test_a_mapping_after_a_table_forgets_the_columns_of_the_table(arrays, binary) -> None:
+    table = pd.DataFrame(arrays["video"], columns=list("abc"))
+    model = FusionClassifier({"video": list("abc")}, **QUICK | {"epochs": 1}).fit(table, binary)
+    model.set_params(modalities=None).fit(arrays, binary)
+    assert not hasattr(model, "feature_names_in_")
+    assert len(model.predict(arrays)) == len(binary)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 from torch import nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
@@ -44,6 +47,40 @@ def test_what_is_no_estimator_ends_in_a_sentence(classifier, tmp_path: Path) -> 
         FusionClassifier.load(path)
     path.write_bytes(b"\x80\x04cos\nsystem\n.")  # the beginning of a pickle
     with pytest.raises(DataError, match=r"not readable as networks \(.*\); save the estimator again"):
+        FusionClassifier.load(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("task", "guess"),
+        ("target", {}),
+        ("part_means", [{}, {}]),
+        ("seed", None),
+        ("tables", 3),
+        ("parameters", []),
+    ],
+)
+def test_a_damaged_description_ends_in_a_sentence(
+    classifier, key: str, value: object, tmp_path: Path
+) -> None:
+    path = _saved(classifier, tmp_path)
+    with safe_open(path, "np") as file:
+        (name, text), *rest = file.metadata().items()
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # not a mapping
+    assert not rest
+    save_file(tensors, path, {name: json.dumps(json.loads(text) | {key: value})})
+    with pytest.raises(DataError, match=r"description of the estimator is damaged .*; save it again"):
+        FusionClassifier.load(path)
+
+
+def test_weights_that_no_network_reads_are_refused(classifier, tmp_path: Path) -> None:
+    path = _saved(classifier, tmp_path)
+    with safe_open(path, "np") as file:
+        metadata = file.metadata()
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # not a mapping
+    save_file(tensors | {"2/bias": np.zeros(1)}, path, metadata)
+    with pytest.raises(DataError, match="2/bias belongs to none of its networks"):
         FusionClassifier.load(path)
 
 

@@ -54,3 +54,11 @@ def test_one_pass_by_pieces_is_two_passes_over_all(values, rows_at_once: int) ->
     np.testing.assert_allclose(moments.mean, values.mean(axis=0), rtol=1e-12, atol=1e-10)
     np.testing.assert_allclose(moments.deviation, values.std(axis=0), rtol=1e-9, atol=1e-9)
     assert moments.constant[np.ptp(values, axis=0) == 0].all()
+
+
+def test_a_small_spread_on_a_large_offset_is_not_constant() -> None:
+    values = 1.7e9 + 0.001 * np.arange(8.0)[:, None]  # seconds since 1970, a millisecond apart
+    moments = standardisation.column_moments(values)
+    assert not moments.constant.any()
+    np.testing.assert_allclose(moments.deviation, values.std(axis=0), rtol=1e-3)
+    assert standardisation.column_moments(np.full((8, 1), 1.7e9 + 0.001)).constant.all()
