@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import column_or_1d
 
 from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import documented
@@ -49,20 +50,19 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
 
     def _target(self, y: ArrayLike) -> Target:
         refuse_column_name("y", y)
-        values = np.asarray(y)
-        if self.ensemble_.task == "binary" and values.ndim == 2:
-            if values.shape[1] != len(self.classes_) or not np.isin(values, (0, 1)).all():
-                raise InputError(
-                    f"y has shape {values.shape}, expected zeros and ones for {len(self.classes_)} labels."
-                )
-            return Target("binary", values.astype(np.int64), values.shape[1])
+        outputs = self.ensemble_.moments.outputs
+        if self.ensemble_.task == "binary" and outputs > 1:
+            values = np.asarray(y)
+            if values.shape[1:] != (outputs,) or not np.isin(values, (0, 1)).all():
+                raise InputError(f"y has shape {values.shape}, expected zeros and ones for {outputs} labels.")
+            return Target("binary", values.astype(np.int64), outputs)
+        values = column_or_1d(y, warn=True)
         unknown = np.flatnonzero(~np.isin(values, self.classes_))
         if len(unknown):
             raise InputError(
                 f"y, {row_name(int(unknown[0]))}: {values.tolist()[unknown[0]]!r} is not a class "
                 f"of training, expected one of {', '.join(repr(name) for name in self.classes_.tolist())}."
             )
-        outputs = self.ensemble_.moments.outputs
         return Target(self.ensemble_.task, np.searchsorted(self.classes_, values).astype(np.int64), outputs)
 
     def _outputs(self) -> list[Any]:

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 
@@ -131,7 +132,7 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
     Raises
     ------
     InputError
-        If there is another number of groups.
+        If there is another number of groups, or one is missing.
     """
     if groups is None:
         return None
@@ -140,5 +141,11 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
     if labels.shape != (count,):
         raise InputError(
             f"groups has shape {labels.shape}, expected one label for each of the {count} samples."
+        )
+    missing = np.flatnonzero(pd.isna(labels))
+    if len(missing):
+        raise InputError(
+            f"groups, {row_name(int(missing[0]))}: the label is missing, expected one for every sample; "
+            "give a sample that belongs to no other a label of its own."
         )
     return labels

@@ -1,5 +1,4 @@
-"""What classifier and regressor promise: truth found, contributions that sum, weights, masks, "
-"repeatability."""
+"""What classifier and regressor promise: truth found, contributions that sum, weights, masks, repetition."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
@@ -81,6 +80,8 @@ def test_several_labels(arrays) -> None:
     assert (model.predict(arrays) == y).mean() > 0.85
     assert set(model.relevance_.nlargest(2, "beta")["subset"]) == {"audio", "video"}
     assert model.relevance(arrays, y)["covariance_share"].sum() == pytest.approx(1.0)
+    with pytest.raises(InputError, match=r"y has shape \(400,\), expected zeros and ones for 2 labels"):
+        model.relevance(arrays, y[:, 0])
 
 
 def test_several_targets_in_their_own_units(arrays) -> None:
@@ -193,6 +194,22 @@ def test_groups_stay_on_one_side(arrays, binary, monkeypatch: pytest.MonkeyPatch
     train, held_out = actual[0]
     assert set(groups[train]).isdisjoint(groups[held_out])
     assert len(train) + len(held_out) == len(binary)
+
+
+def test_a_column_of_classes_is_read_as_classes(arrays, binary, classifier) -> None:
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        actual = classifier.relevance(arrays, binary[:, np.newaxis])
+    pd.testing.assert_frame_equal(actual, classifier.relevance(arrays, binary))
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        classifier.relevance(arrays, np.column_stack([binary, binary]))
+
+
+@pytest.mark.parametrize("nothing", [None, np.nan])
+def test_a_missing_group_is_reported(arrays, binary, nothing: Any) -> None:
+    groups = pd.Series(range(len(binary)), dtype=object)
+    groups[3] = nothing
+    with pytest.raises(InputError, match=r"groups, row 3 \(counted from 0\): the label is missing"):
+        FusionClassifier(**QUICK, validation_fraction=0.2).fit(arrays, binary, groups=groups)
 
 
 def test_groups_without_effect_are_reported(arrays, binary) -> None:
