@@ -57,8 +57,16 @@ def test_one_pass_by_pieces_is_two_passes_over_all(values, rows_at_once: int) ->
 
 
 def test_a_small_spread_on_a_large_offset_is_not_constant() -> None:
-    values = 1.7e9 + 0.001 * np.arange(8.0)[:, None]  # seconds since 1970, a millisecond apart
+    values = 1.7e9 + 0.01 * np.arange(8.0)[:, None]  # seconds since 1970, ten milliseconds apart
     moments = standardisation.column_moments(values)
     assert not moments.constant.any()
     np.testing.assert_allclose(moments.deviation, values.std(axis=0), rtol=1e-3)
-    assert standardisation.column_moments(np.full((8, 1), 1.7e9 + 0.001)).constant.all()
+
+
+@pytest.mark.parametrize("n", [8, 4096, 20_000])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_constant_of_many_rows_is_one_in_spite_of_rounding(n: int, weighted: bool) -> None:
+    rng = np.random.default_rng(0)
+    values = np.tile(rng.uniform(0.1, 10.0, 5) * 10.0 ** np.arange(-6, 9, 3), (n, 1))
+    weight = rng.uniform(0.0, 2.0, n) if weighted else None
+    assert standardisation.column_moments(values, weight).constant.all()
