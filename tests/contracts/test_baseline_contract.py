@@ -35,7 +35,7 @@ def made(task: str, missing: bool = False) -> MultimodalDataset:
         target = value if task == "regression" else classes[task].astype(np.int64)
         features = {"text": vector, "audio": sequence, "tokens": symbols}
         splits[split] = Split(features, target)
-    return MultimodalDataset("Made", task, ("text", "audio", "tokens"), splits)  # type: ignore[arg-type]
+    return MultimodalDataset("Made", task, ("text", "audio", "tokens"), splits)  # type: ignore[arg-type]  # a task given as text
 
 
 def planted(name: str) -> MultimodalDataset:
@@ -89,7 +89,7 @@ def inside(value: float, values: str) -> bool:
     if interval := re.match(r"\[(-?[\d.]+), (-?[\d.]+)\]", values):
         low, high = map(float, interval.groups())
         return low <= value <= high
-    sign, bound = re.match(r"([≥≤]) (-?[\d.]+)", values).groups()  # type: ignore[union-attr]
+    sign, bound = re.match(r"([≥≤]) (-?[\d.]+)", values).groups()  # type: ignore[union-attr]  # it matches
     return value >= float(bound) if sign == "≥" else value <= float(bound)
 
 
