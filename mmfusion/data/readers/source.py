@@ -37,6 +37,8 @@ class Source:
         Predefined rows of ``train``, ``validation`` and ``test``; empty if there are none.
     first_row : int
         The number by which the user knows the first row: 1 in tables, 0 in arrays.
+    notes : tuple of str
+        Choices that were made for the user while reading, one sentence each, to be printed.
     """
 
     arrays: Mapping[str, NDArray[Any]]
@@ -46,6 +48,7 @@ class Source:
     groups: NDArray[Any] | None = None
     splits: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     first_row: int = 0
+    notes: tuple[str, ...] = ()
 
     def modality_data(self) -> ModalityData:
         """Return the arrays as the estimators take them."""
