@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from mmfusion.data.location import Location
 from mmfusion.data.missing import missing_rows
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.data.padding import check_lengths, padding_mask
-from mmfusion.errors import InputError
+from mmfusion.data.padding import check_lengths, padded_in_front, padding_mask
+from mmfusion.data.part import SYMBOLS
 
 BYTES_AT_ONCE = 1 << 24
 """Size of the rows that are in memory together."""
@@ -48,33 +48,47 @@ def check_values(
     present = {name: _present(data, name, kinds[name]) for name in data.modalities}
     anything = np.any(list(present.values()), axis=0)
     if not anything.all():
-        row = data.location.row(int(np.flatnonzero(~anything)[0]))
-        raise InputError(f"X, {row}: no modality is present, expected at least one; leave this sample out.")
+        rows = np.flatnonzero(~anything)
+        more = f" ({len(rows)} samples lack all)" if len(rows) > 1 else ""
+        raise data.location.error(
+            f"{data.location.whole}, {data.location.row(int(rows[0]))}: no modality is present{more}, "
+            f"expected at "
+            "least one; leave these samples out."
+        )
     for name, here in present.items():
         if all_occur and not here.any():
-            raise InputError(f"X[{name!r}] is missing for all samples, expected values; leave it out.")
+            raise data.location.error(
+                f"{data.location.modality(name)} is missing for all samples, expected values; leave it out."
+            )
     return {name: here for name, here in present.items() if not here.all()}
 
 
 def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
     values, present = data.arrays[name], data.present.get(name)
-    if kind != "symbols" and values.dtype.kind == "f":
-        return check_finite(name, values, data.lengths.get(name), present, data.location)
-    if name in data.lengths:
-        where, location = data.location.lengths(name), data.location
-        check_lengths(data.lengths[name], len(values), values.shape[1], where, location.row, location.error)
+    lengths, location = data.lengths.get(name), data.location
+    if name not in data.letters and kind != SYMBOLS and values.dtype.kind == "f":
+        return check_finite(name, values, lengths, present, location)
+    if lengths is not None:
+        check_lengths(
+            lengths, len(values), values.shape[1], location.lengths(name), location.row, location.error
+        )
     here = np.ones(len(data), dtype=bool) if present is None else present.copy()
-    for start, part in row_parts(values) if kind == "symbols" else ():
+    if name in data.letters or kind != SYMBOLS:
+        return here
+    for start, part in row_parts(values):
         rows = slice(start, start + len(part))
+        real = ~padding_mask(part, lengths[rows]) if lengths is not None else np.ones(part.shape, dtype=bool)
         here[rows] &= ~missing_rows(part)
-        wrong = here[rows, np.newaxis] & ((part < 0) | (part >= MOST_SYMBOLS))
+        wrong = here[rows, np.newaxis] & real & ((part < 0) | (part >= MOST_SYMBOLS))
         if wrong.any():
             row, column = (int(axis[0]) for axis in np.nonzero(wrong))
-            raise InputError(
-                f"X[{name!r}], {data.location.row(start + row)}, step {column}: {part[row, column]} is not a "
-                f"symbol, expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or pass numbers "
-                "as floats if they are measurements or counts, or set the whole row to -1 if the modality is "
-                "missing there."
+            raise location.error(
+                f"{location.modality(name)}, {location.row(start + row)}, step {column}: "
+                f"{part[row, column]} is "
+                f"not a symbol, expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or do not "
+                f"call "
+                "the modality symbols if it holds measurements or counts, or set the whole row to -1 if the "
+                "modality is missing there."
             )
     return here
 
@@ -94,8 +108,9 @@ def check_finite(
         Name of the modality.
     values : array, shape (n, ..., d)
         Floats; all axes between the first and the last are steps.
-    lengths : array of int, shape (n,), or None
-        Real steps of every sample. None: steps that are NaN in all columns are padding.
+    lengths : array of int, shape (n,), or of bool, shape (n, length), or None
+        How many steps of every sample are real, or which. None: steps that are NaN in all columns are
+        padding.
     present : array of bool, shape (n,), or None
         Which samples may have the modality. None: all.
     location : Location
@@ -108,29 +123,65 @@ def check_finite(
     Raises
     ------
     MmfusionError
-        With modality, row and column of the first NaN or infinity, and their count, or if a length is out of
-        range.
+        With modality, row and column of the first NaN or infinity, and their count; if a length is out of
+        range; or if sequences with lengths look padded in front.
     """
-    here = np.ones(len(values), dtype=bool) if present is None else present.copy()
+    here = np.ones(len(values), dtype=bool)
+    first: tuple[tuple[int, ...], float] | None = None
+    count = 0
+    for rows, part, has, wrong in wrong_values(name, values, lengths, present, location):
+        here[rows] = has
+        count += int(wrong.sum())
+        if first is None and wrong.any():
+            row, step, column = (int(axis[0]) for axis in np.nonzero(wrong))
+            first = (rows.start + row, step, column), float(part[row, step, column])
+    if first is not None:
+        raise location.error(_sentence(location, name, *first, count, values.ndim > 2, lengths is not None))
+    return here
+
+
+def wrong_values(
+    name: str,
+    values: NDArray[Any],
+    lengths: NDArray[Any] | None,
+    present: NDArray[np.bool_] | None,
+    location: Location,
+) -> Iterator[tuple[slice, NDArray[Any], NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Find values that are not finite, some rows at a time; see `check_finite`.
+
+    Yields
+    ------
+    rows : slice
+    numbers : array, shape (rows, steps, d)
+    present : array of bool, shape (rows,)
+    wrong : array of bool, shape (rows, steps, d)
+    """
     steps = int(np.prod(values.shape[1:-1]))
     if lengths is not None:
         where = location.lengths(name)
         lengths = check_lengths(lengths, len(values), steps, where, location.row, location.error)
-    first: tuple[tuple[int, ...], float] | None = None
-    count = 0
+    in_front = 0
     for start, part in row_parts(values):
-        if np.isfinite(part).all():
-            continue
         rows = slice(start, start + len(part))
         numbers = part.reshape(len(part), steps, part.shape[-1])
-        here[rows], wrong = _wrong(numbers, None if lengths is None else lengths[rows], here[rows])
-        count += int(wrong.sum())
-        if first is None and wrong.any():
-            row, step, column = (int(axis[0]) for axis in np.nonzero(wrong))
-            first = (start + row, step, column), float(numbers[row, step, column])
-    if first is not None:
-        raise location.error(_sentence(location, name, *first, count, values.ndim > 2, lengths is not None))
-    return here
+        here = np.ones(len(part), dtype=bool) if present is None else present[rows]
+        ends = None if lengths is None else lengths[rows]
+        if ends is not None and ends.dtype.kind != "b":
+            in_front += int(padded_in_front(numbers, ends)[here].sum())
+        if np.isfinite(part).all():
+            yield rows, numbers, here, np.zeros((1, 1, 1), dtype=bool)
+        else:
+            yield rows, numbers, *_wrong(numbers, ends, here)
+    if in_front:
+        raise location.error(
+            f"{location.modality(name)}: {in_front} of {len(values)} sequences look padded in front (as "
+            f"many steps "
+            "as are padding are zero at their beginning, but not behind their length), expected padding "
+            "behind; "
+            "pass padding='front' (--padding front, or padding: front in a configuration), or 'behind' if "
+            "the zeros "
+            "are measured."
+        )
 
 
 def row_parts(values: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -141,7 +192,7 @@ def row_parts(values: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
 
 
 def _wrong(
-    steps: NDArray[Any], lengths: NDArray[np.int64] | None, present: NDArray[np.bool_]
+    steps: NDArray[Any], lengths: NDArray[Any] | None, present: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which samples (n,) are present, and which values (n, steps, d) are wrong."""
     padding = np.zeros(steps.shape[:2], dtype=bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mmfusion.errors import DataError, InputError, MmfusionError
 from mmfusion.sentences import row_name
@@ -20,7 +21,7 @@ class Location:
         The file or folder. Default: the values are in the argument X.
     row : function of int to str, default `mmfusion.sentences.row_name`
         Names a row, given by its position.
-    columns : mapping of str to sequence of str
+    columns : mapping of str to sequence
         Names of the columns per modality. Default: columns have a number, the first is 0.
 
     Examples
@@ -31,12 +32,17 @@ class Location:
 
     path: str | Path | None = None
     row: Callable[[int], str] = row_name
-    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     @property
     def error(self) -> type[MmfusionError]:
         """What is raised about values from here."""
         return InputError if self.path is None else DataError
+
+    @property
+    def whole(self) -> str:
+        """Name everything."""
+        return "X" if self.path is None else str(self.path)
 
     def modality(self, name: str) -> str:
         """Name a modality."""

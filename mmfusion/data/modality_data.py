@@ -1,21 +1,38 @@
 """Arrays of several modalities over the same samples, indexed by rows like one array.
 
 Words used here. A *kind* says what a modality is: ``vector``, numbers (n, d); ``sequence``, numbers
-(n, length, d); ``symbols``, whole numbers, at least 0, (n, length). A modality is *missing* for a sample
-where its mask says so, where all its numbers are NaN, or where all its symbols are negative.
+(n, length, d); ``symbols``, a sequence of symbols (n, length): whole numbers, at least 0, that are named as
+such, or letters. Whole numbers that are not named as symbols are numbers. A modality is *missing* for a
+sample where its mask says so, where all its numbers are NaN, or where all its symbols are negative. Steps of
+a sequence that are not real are *padding*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from types import EllipsisType
-from typing import Any
+from typing import Any, Never, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from mmfusion.data.alignment import (
+    check_unmatched,
+    common_names,
+    is_shuffled,
+    names_of,
+    positions,
+    warn_of_dropped,
+    warn_of_position,
+)
+from mmfusion.data.conversion import as_part
 from mmfusion.data.location import Location
+from mmfusion.data.padding import masks_of_side
+from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.errors import InputError
+from mmfusion.sentences import row_name
 
 MOST_MODALITIES = 8
 
@@ -23,25 +40,37 @@ MOST_MODALITIES = 8
 class ModalityData:
     """Arrays by modality, which cross-validation can cut into parts.
 
-    Nothing is copied or read when it is made: arrays mapped from files stay in these files until their rows
-    are used.
+    Arrays are not copied or read when it is made: those mapped from files stay in these files until their
+    rows are used.
 
     Parameters
     ----------
-    arrays : mapping of str to array
-        In modality order, one to eight: numbers (n, d), numbers (n, length, d), or whole numbers (n, length),
-        which are symbols; (n,) is one column, and more axes are for user modules.
-    lengths : mapping of str to array of int, shape (n,), optional
-        Real steps of each sample of a sequence. Default: steps that are NaN are padding.
+    arrays : mapping of str to array, DataFrame, Series or list
+        In modality order, one to eight: numbers (n, d), numbers (n, length, d), a list of n sequences of
+        unequal length (length, d), or n strings of letters; (n,) is one column, and more axes are for user
+        modules. Torch tensors and sparse matrices become arrays. DataFrames and Series with the same names of
+        samples (index) in another order are joined by them, in the order of the first; everything without
+        names goes by position, and the default index is no name.
+    lengths : mapping of str to array, optional
+        Of sequences: how many steps of every sample are real, whole numbers (n,), or which, truth values (n,
+        length). Default: steps that are NaN in all columns are padding.
     present : mapping of str to array of bool, shape (n,), optional
         Which samples have a modality. Default: all whose values are not entirely NaN (symbols: negative).
     location : Location, optional
-        How the user knows rows and columns, for the messages of errors. Default: rows by their position.
+        How the user knows rows and columns, for the messages of errors. Default: rows by their position and
+        name.
+    kinds : mapping of str to str, optional
+        ``{"dna": "symbols"}`` where whole numbers are a sequence of symbols. Default: they are numbers.
+    padding : {"front", "behind"} or mapping of str to these, optional
+        Where the padding of sequences with lengths is. Default: behind, and refused where the zeros are in
+        front.
+    unmatched : {"error", "drop"}, default "error"
+        What becomes of samples that only some modalities name.
 
     Raises
     ------
     InputError
-        If an array has another form or type, or the modalities differ in their number of samples.
+        If an array has another form or type, or the modalities differ in their samples.
 
     Examples
     --------
@@ -50,30 +79,86 @@ class ModalityData:
     (5, ('text', 'audio'), ModalityData(2 samples: text (2, 3), audio (2, 2)))
     """
 
+    location: Location
+    arrays: dict[str, NDArray[Any]]
+    lengths: dict[str, NDArray[Any]]
+    present: dict[str, NDArray[np.bool_]]
+    columns: dict[str, tuple[Any, ...]]
+    kinds: dict[str, str]
+    letters: frozenset[str]
+    ids: pd.Index | None
+    reordered: bool
+    counted: bool
+
     def __init__(
         self,
-        arrays: Mapping[str, ArrayLike],
+        arrays: Mapping[str, Any],
         lengths: Mapping[str, ArrayLike] | None = None,
         present: Mapping[str, ArrayLike] | None = None,
         location: Location | None = None,
+        *,
+        kinds: Mapping[str, str] | None = None,
+        padding: str | Mapping[str, str] | None = None,
+        unmatched: str = "error",
     ) -> None:
         if not 1 <= len(arrays) <= MOST_MODALITIES:
             raise InputError(
                 f"X has {len(arrays)} modalities, expected 1 to {MOST_MODALITIES}; join or leave out some "
                 "of them."
             )
-        self.location = location or Location()
-        self.arrays = {name: _array(name, values) for name, values in arrays.items()}
-        if len({len(values) for values in self.arrays.values()}) > 1:
-            sizes = ", ".join(f"{name} has {len(values)}" for name, values in self.arrays.items())
-            raise InputError(
-                f"X: the modalities differ in their number of samples ({sizes}), expected one number."
-            )
-        _check_no_lengths(self.arrays)
-        self.lengths = self._per_sample(lengths, "lengths")
-        self.present = {
-            name: mask.astype(bool) for name, mask in self._per_sample(present, "present").items()
+        where = location or Location()
+        named = kinds or {}
+        parts = {
+            name: as_part(name, values, _of(where, values), named.get(name) == SYMBOLS)
+            for name, values in arrays.items()
         }
+        self._set_parts(parts, where)
+        _check_no_lengths(self.arrays)
+        self.kinds |= self._known(kinds, "kinds")
+        self.lengths |= self._per_sample(lengths, "lengths")
+        self.present |= {name: x.astype(bool) for name, x in self._per_sample(present, "present").items()}
+        for name, kind in self.kinds.items():
+            if kind != SYMBOLS:
+                raise InputError(f"kinds[{name!r}] is {kind!r}, expected {SYMBOLS!r}; numbers need no kind.")
+        steps = {name: values.shape[1] for name, values in self.arrays.items()}
+        self.lengths = masks_of_side(self.lengths, steps, padding, InputError)
+        self._join(parts, unmatched)
+        _check_one_count(self.arrays)
+        if location is None:
+            self.location = Location(row=partial(_row, self), columns=self.columns)
+
+    def _set_parts(self, parts: Mapping[str, Part], location: Location) -> None:
+        self.location = location
+        self.arrays = {name: part.array for name, part in parts.items()}
+        self.lengths = {name: part.lengths for name, part in parts.items() if part.lengths is not None}
+        self.present = {name: part.present for name, part in parts.items() if part.present is not None}
+        self.columns = {name: part.columns for name, part in parts.items() if part.columns is not None}
+        self.kinds = {name: part.kind for name, part in parts.items() if part.kind is not None}
+        self.letters = frozenset(name for name, part in parts.items() if part.letters)
+        self.ids = None
+        self.reordered = False
+        self.counted = any(part.ids is not None and names_of(part.ids) is None for part in parts.values())
+
+    def _join(self, parts: Mapping[str, Part], unmatched: str) -> None:
+        """Bring all modalities into the order of the first that names its samples."""
+        named = {name: names for name, part in parts.items() if (names := names_of(part.ids)) is not None}
+        if not named:
+            check_unmatched(unmatched)
+            return
+        kept, dropped = common_names({f"X[{name!r}]": names for name, names in named.items()}, unmatched)
+        warn_of_dropped(dropped, len(kept))
+        self.ids, self.reordered = kept, any(not kept.equals(names) for names in named.values())
+        first = next(iter(named))
+        for name in self.modalities:
+            if name not in named:
+                _check_one_count({key: self.arrays[key] for key in (first, name)})
+                if self.reordered or (parts[name].ids is not None and is_shuffled(kept)):
+                    warn_of_position(f"X[{name!r}]", f"X[{first!r}]")
+            rows = positions(named.get(name, named[first]), kept)
+            if rows is not None:
+                for group in (self.arrays, self.lengths, self.present):
+                    if name in group:
+                        group[name] = group[name][rows]
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -91,41 +176,102 @@ class ModalityData:
     def __getitem__(self, rows: Any) -> ModalityData:
         """Select samples by a slice, a list of positions or a mask."""
         chosen = _rows(rows)
+        chosen_ids = None if self.ids is None else self.ids[chosen]
         arrays, lengths, present = (
             {name: x[chosen] for name, x in group.items()}
             for group in (self.arrays, self.lengths, self.present)
         )
-        return ModalityData(arrays, lengths, present)
+        return self._with(arrays, lengths, present, chosen_ids)
+
+    def select(self, modalities: Iterable[str]) -> ModalityData:
+        """Select modalities, in the order given."""
+        names = tuple(modalities)
+        arrays, lengths, present = (
+            {name: group[name] for name in names if name in group}
+            for group in (self.arrays, self.lengths, self.present)
+        )
+        return self._with(arrays, lengths, present, self.ids)
+
+    def with_arrays(
+        self, arrays: Mapping[str, NDArray[Any]], present: Mapping[str, NDArray[np.bool_]] | None = None
+    ) -> ModalityData:
+        """Replace the arrays, and perhaps which samples have which modality, for the same samples."""
+        return self._with(arrays, self.lengths, self.present if present is None else present, self.ids)
+
+    def _with(
+        self, arrays: Mapping[str, Any], lengths: Mapping[str, Any], present: Mapping[str, Any], ids: Any
+    ) -> Self:
+        """Make data of the same modalities, or of some of them, without checking them again."""
+        data = type(self).__new__(type(self))
+        data.arrays, data.lengths, data.present = dict(arrays), dict(lengths), dict(present)
+        for attribute in ("columns", "kinds"):
+            setattr(data, attribute, {k: x for k, x in getattr(self, attribute).items() if k in data.arrays})
+        data.letters = self.letters & data.arrays.keys()
+        data.ids, data.reordered, data.counted = ids, self.reordered, self.counted
+        same = len(data) == len(self) and self.ids is ids
+        data.location = self.location if same else Location(row=partial(_row, data), columns=data.columns)
+        return data
 
     def __repr__(self) -> str:
         shapes = ", ".join(f"{name} {values.shape}" for name, values in self.arrays.items())
         return f"ModalityData({len(self)} samples: {shapes})"
 
-    def _per_sample(self, given: Mapping[str, ArrayLike] | None, what: str) -> dict[str, NDArray[Any]]:
-        per_sample = {name: np.asarray(values) for name, values in (given or {}).items()}
-        for name, values in per_sample.items():
+    def __array__(self, *_: Any, **__: Any) -> Never:
+        """Refuse to become one array.
+
+        Raises
+        ------
+        InputError
+            Always: what asks for one array would lose the modalities.
+        """
+        raise InputError(
+            f"{self!r} is not one array, which scalers, BaggingClassifier and other estimators ask for; "
+            f"pass them a "
+            "DataFrame with all columns, and give modalities={'text': [columns], ...} to the mmfusion "
+            "estimator "
+            "inside."
+        )
+
+    def _known(self, given: Mapping[str, Any] | None, what: str) -> dict[str, Any]:
+        for name in given or {}:
             if name not in self.arrays:
                 raise InputError(
                     f"{what}[{name!r}]: there is no such modality, expected one of {', '.join(self.arrays)}."
                 )
-            if values.shape != (len(self),):
+        return dict(given or {})
+
+    def _per_sample(self, given: Mapping[str, ArrayLike] | None, what: str) -> dict[str, NDArray[Any]]:
+        per_sample = {name: np.asarray(values) for name, values in self._known(given, what).items()}
+        for name, values in per_sample.items():
+            shape = self.arrays[name].shape
+            mask = what == "lengths" and values.dtype.kind == "b"
+            if values.shape != (shape[:2] if mask else shape[:1]):
                 raise InputError(
                     f"{what}[{name!r}] has shape {values.shape}, expected one value for each of the "
-                    f"{len(self)} samples."
+                    f"{shape[0]} samples."
                 )
         return per_sample
 
 
-def _array(name: str, values: ArrayLike) -> NDArray[Any]:
-    array = np.asanyarray(values)
-    if array.ndim == 1:
-        array = array[:, np.newaxis]
-    if array.dtype.kind not in "biuf" or array.ndim < 2 or 0 in array.shape[1:]:
+def _of(location: Location, values: Any) -> Location:
+    """Name rows by the index of a table, where nothing else is known."""
+    names = names_of(values)
+    if location.path is not None or names is None:
+        return location
+    return Location(row=lambda row: row_name(row, label=names[row]), columns=location.columns)
+
+
+def _row(data: ModalityData, row: int) -> str:
+    label = None if data.ids is None else data.ids[row]
+    return row_name(row, label=None if label == row else label)
+
+
+def _check_one_count(arrays: Mapping[str, NDArray[Any]]) -> None:
+    if len({len(values) for values in arrays.values()}) > 1:
+        sizes = ", ".join(f"{name} has {len(values)}" for name, values in arrays.items())
         raise InputError(
-            f"X[{name!r}] is an array {array.shape} of {array.dtype}, expected numbers (samples, columns), "
-            "numbers (samples, steps, columns) or whole numbers (samples, steps); convert it first."
+            f"X: the modalities differ in their number of samples ({sizes}), expected one number."
         )
-    return array.astype(np.float32) if array.dtype.kind == "b" else array
 
 
 def _check_no_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -1,12 +1,13 @@
-"""Padding of real-valued sequences: which steps are not real, by their lengths or as NaN.
+"""Padding of sequences: which steps are not real, by their lengths, by a mask of their own, or as NaN.
 
-A *step* is a row of d numbers. *Padding* are the steps behind the length of a sequence or, where lengths are
-unknown, the steps that are NaN in all d columns; every other step is *real*.
+A *step* is a row of d numbers, or a symbol. *Padding* are the steps behind the length of a sequence (or,
+where the user says so, those in front of it), those that a mask does not call real or, where neither is
+known, the steps that are NaN in all d columns; every other step is *real*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.errors import DataError, MmfusionError
 from mmfusion.sentences import row_name
+
+SIDES = ("front", "behind")
+"""Where padding can be."""
 
 
 def check_lengths(
@@ -23,13 +27,13 @@ def check_lengths(
     where: str = "lengths",
     row: Callable[[int], str] = row_name,
     error: type[MmfusionError] = DataError,
-) -> NDArray[np.int64]:
-    """Check that every sequence has a length, from 1 to its number of steps.
+) -> NDArray[Any]:
+    """Check that every sequence has a length, from 1 to its number of steps, or a mask with a real step.
 
     Parameters
     ----------
-    lengths : array of int, shape (n,)
-        Real steps of every sequence.
+    lengths : array of int, shape (n,), or of bool, shape (n, steps)
+        How many steps of every sequence are real, or which.
     samples : int
         Number n of sequences.
     steps : int
@@ -43,12 +47,12 @@ def check_lengths(
 
     Returns
     -------
-    array of int64, shape (n,)
+    array of int64, shape (n,), or of bool, shape (n, steps)
 
     Raises
     ------
     MmfusionError
-        If they are not one whole number per sequence, or one is out of range.
+        If they are not one whole number per sequence, or one is out of range, or a mask has no real step.
 
     Examples
     --------
@@ -56,6 +60,15 @@ def check_lengths(
     array([3, 1])
     """
     counts = np.asarray(lengths)
+    if counts.dtype.kind == "b" and counts.shape == (samples, steps):
+        empty = np.flatnonzero(~counts.any(axis=1))
+        if len(empty):
+            raise error(
+                f"{where}, {row(int(empty[0]))}: no step is real, expected at least one; where the modality "
+                f"is "
+                "missing, set all steps to NaN and one of the mask to true."
+            )
+        return counts
     if counts.shape != (samples,) or counts.dtype.kind not in "iu":
         raise error(
             f"{where} are an array {counts.shape} of {counts.dtype}, expected one whole number for each of "
@@ -72,14 +85,15 @@ def check_lengths(
     return counts.astype(np.int64)
 
 
-def padding_mask(steps: NDArray[Any], lengths: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+def padding_mask(steps: NDArray[Any], lengths: NDArray[Any] | None) -> NDArray[np.bool_]:
     """Find the padding of sequences.
 
     Parameters
     ----------
-    steps : array, shape (n, length, d)
-    lengths : array of int64, shape (n,), or None
-        Real steps of every sequence; None: steps that are NaN in all columns are padding.
+    steps : array, shape (n, length, d) or (n, length)
+    lengths : array of int64, shape (n,), or of bool, shape (n, length), or None
+        How many steps of every sample are real, or which; None: steps that are NaN in all columns are
+        padding.
 
     Returns
     -------
@@ -88,23 +102,109 @@ def padding_mask(steps: NDArray[Any], lengths: NDArray[np.int64] | None) -> NDAr
     """
     if lengths is None:
         return np.asarray(np.isnan(steps).all(axis=2))
+    if lengths.dtype.kind == "b":
+        return np.asarray(~lengths)
     return np.asarray(np.arange(steps.shape[1]) >= lengths[:, np.newaxis])
 
 
+def real_steps(
+    values: NDArray[Any], lengths: NDArray[Any] | None, present: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """Return which symbols are real, of samples that have them, shape (n, length)."""
+    real = np.ones(values.shape[:2], dtype=bool) if lengths is None else ~padding_mask(values, lengths)
+    return real if present is None else real & present[:, np.newaxis]
+
+
+def padded_in_front(steps: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.bool_]:
+    """Find sequences that look as if their padding were in front, although they have lengths.
+
+    As many steps as are padding are all zero at the beginning, and those behind the length are not.
+
+    Parameters
+    ----------
+    steps : array, shape (n, length, d)
+    lengths : array of int, shape (n,)
+
+    Returns
+    -------
+    array of bool, shape (n,)
+
+    Examples
+    --------
+    >>> steps = np.array([[0.0, 0, 1], [1, 2, 0]])[:, :, np.newaxis]
+    >>> padded_in_front(steps, np.array([1, 2]))
+    array([ True, False])
+    """
+    position, total = np.arange(steps.shape[1]), steps.shape[1]
+    zero = (steps == 0).all(axis=2)
+    unused = zero | np.isnan(steps).all(axis=2)
+    beginning = position < np.minimum(lengths, total - lengths)[:, np.newaxis]
+    behind = position >= lengths[:, np.newaxis]
+    padded = lengths < total
+    return np.asarray(padded & (zero | ~beginning).all(axis=1) & (behind & ~unused).any(axis=1))
+
+
+def masks_of_side(
+    lengths: Mapping[str, NDArray[Any]],
+    steps: Mapping[str, int],
+    padding: str | Mapping[str, str] | None,
+    error: type[MmfusionError],
+) -> dict[str, NDArray[Any]]:
+    """Turn lengths into masks of real steps, where the user says on which side the padding is.
+
+    Parameters
+    ----------
+    lengths : mapping of str to array of int, shape (n,), or of bool, shape (n, length)
+        By modality.
+    steps : mapping of str to int
+        Number of steps, with padding.
+    padding : {"front", "behind"} or mapping of str to these, or None
+        None: lengths stay as they are.
+    error : type
+        What is raised.
+
+    Returns
+    -------
+    dict of str to array
+
+    Raises
+    ------
+    MmfusionError
+        If the side is unknown, or there are no lengths that it could be about.
+    """
+    chosen = dict.fromkeys(lengths, padding) if isinstance(padding, str) else dict(padding or {})
+    if isinstance(padding, str) and not lengths:
+        raise error(f"padding is {padding!r}, but no modality has lengths, expected lengths; leave it out.")
+    masks = dict(lengths)
+    for name, side in chosen.items():
+        if side not in SIDES:
+            raise error(f"padding is {side!r}, expected one of {', '.join(SIDES)}.")
+        if name not in lengths:
+            raise error(f"padding[{name!r}]: this modality has no lengths, expected lengths; leave it out.")
+        if lengths[name].dtype.kind != "b":
+            counts = check_lengths(
+                lengths[name], len(lengths[name]), steps[name], f"lengths[{name!r}]", error=error
+            )
+            position = np.arange(steps[name])
+            unused = steps[name] - counts[:, np.newaxis] if side == "front" else 0
+            masks[name] = (position >= unused) & (position < unused + counts[:, np.newaxis])
+    return masks
+
+
 def pad(values: NDArray[Any], lengths: ArrayLike) -> NDArray[Any]:
-    """Mark the steps behind the end of every sequence as padding.
+    """Write NaN into the steps that are not real, as encoders of sequences take them.
 
     Parameters
     ----------
     values : array, shape (n, length, d)
-        Numbers; the values behind an end are ignored.
-    lengths : array of int, shape (n,)
-        Steps of every sequence, from 1 to length.
+        Numbers; the values of padding are ignored.
+    lengths : array of int, shape (n,), or of bool, shape (n, length)
+        How many steps of every sequence are real, or which.
 
     Returns
     -------
     array, shape (n, length, d)
-        A copy with NaN behind every end; floats keep their type, other numbers become float32.
+        A copy with NaN in all columns of padding; floats keep their type, other numbers become floats.
 
     Raises
     ------
@@ -122,6 +222,6 @@ def pad(values: NDArray[Any], lengths: ArrayLike) -> NDArray[Any]:
             f"sequences are an array {values.shape} of {values.dtype}, expected numbers (samples, steps, "
             "columns); put sequences of unequal length into one array."
         )
-    steps = values if values.dtype in (np.float16, np.float32, np.float64) else values.astype(np.float32)
+    steps = values if values.dtype.kind == "f" else values.astype(np.result_type(values.dtype, np.float32))
     padding = padding_mask(steps, check_lengths(lengths, *steps.shape[:2]))
-    return np.where(padding[:, :, np.newaxis], np.nan, steps)
+    return np.where(padding[:, :, np.newaxis], steps.dtype.type(np.nan), steps)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -32,22 +31,22 @@ ENCODERS: dict[str, type[Encoder]] = {
     "sequence": SequenceEncoder,
 }
 """Encoders by kind of modality; their first argument is the size: the number of columns, or of symbols.
-
-An array gets the first kind that takes it.
 """
 
 
 def kind_of(values: NDArray[Any]) -> str:
-    """Return the kind of a modality: ``symbols``, ``sequence`` for numbers (n, length, d), or ``vector``.
+    """Return the kind of an array of numbers by its axes: ``sequence`` for (n, length, d), else ``vector``.
+
+    Symbols are named as such: whole numbers are numbers.
 
     Examples
     --------
-    >>> kind_of(np.zeros((4, 2))), kind_of(np.zeros((4, 2), dtype=int))
-    ('vector', 'symbols')
+    >>> import numpy as np
+    >>> kind_of(np.zeros((4, 2))), kind_of(np.zeros((4, 2, 3), dtype=int))
+    ('vector', 'sequence')
     """
-    whole = np.issubdtype(values.dtype, np.integer)
-    fitting = [kind for kind, encoder in ENCODERS.items() if encoder.axes == values.ndim] or list(ENCODERS)
-    return next(kind for kind in fitting if whole or not ENCODERS[kind].whole)
+    numbers = [kind for kind, encoder in ENCODERS.items() if not encoder.whole]
+    return next((kind for kind in numbers if ENCODERS[kind].axes == values.ndim), numbers[0])
 
 
 def encoder_of(

@@ -34,6 +34,12 @@ def shared_tensor(values: NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values))
 
 
+def nan_where_padded(values: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[Any]:
+    """Copy sequences (n, length, d) with NaN in all columns of the steps that are not real, (n, length)."""
+    floats = values if values.dtype.kind == "f" else values.astype(np.result_type(values.dtype, np.float32))
+    return np.where(real[:, :, np.newaxis], floats, floats.dtype.type(np.nan))
+
+
 def new_layer(
     kind: type[Layer], *sizes: int, generator: torch.Generator | None = None, **options: Any
 ) -> Layer:
@@ -146,10 +152,11 @@ class Encoder(nn.Module):
         self.dim = dim
         self.batch_norm = nn.BatchNorm1d(hidden)
 
-    def prepare(self, values: NDArray[Any]) -> Tensor:
+    def prepare(self, values: NDArray[Any], real: NDArray[np.bool_] | None = None) -> Tensor:
         """Turn a raw array (n, ...) into the tensor (n, ...) that the encoder takes.
 
         The array is expected to be checked, as `mmfusion.ModalityData` and `mmfusion.data.check_values` do.
+        Which steps are real, (n, length), is only for sequences; by default all are, but those that are NaN.
         """
         raise NotImplementedError
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mmfusion.encoders.encoder import Encoder, shared_tensor
+from mmfusion.encoders.encoder import Encoder, nan_where_padded, shared_tensor
 from mmfusion.encoders.lent_generator import drawing_from
 from mmfusion.errors import DataError, FusionError
 
@@ -72,7 +73,7 @@ class ModuleEncoder(Encoder):
             )
         self.module = module
 
-    def prepare(self, values: NDArray[Any]) -> Tensor:
+    def prepare(self, values: NDArray[Any], real: NDArray[np.bool_] | None = None) -> Tensor:
         """Turn an array (n, ...) into a tensor of the same shape; contiguous arrays are not copied.
 
         Raises
@@ -85,6 +86,8 @@ class ModuleEncoder(Encoder):
                 f"values are an array {values.shape} of {values.dtype}, expected numbers of at most 8 bytes "
                 "with the samples on the first axis; convert them first."
             )
+        if real is not None and values.ndim == 3:
+            values = nan_where_padded(values, real)
         return shared_tensor(values.astype(values.dtype.newbyteorder("="), copy=False))
 
     def weights(self) -> list[Tensor]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.encoder import Encoder, linear, new_layer, shared_tensor
+from mmfusion.encoders.encoder import Encoder, linear, nan_where_padded, new_layer, shared_tensor
 
 
 class SequenceEncoder(Encoder):
@@ -59,13 +59,15 @@ class SequenceEncoder(Encoder):
         self.dropout = Dropout(dropout)
         self.linear = new_layer(nn.Linear, channels, dim, generator=generator)
 
-    def prepare(self, values: NDArray[Any]) -> Tensor:
+    def prepare(self, values: NDArray[Any], real: NDArray[np.bool_] | None = None) -> Tensor:
         """Return a tensor on the memory of sequences (n, length, inputs).
 
         Contiguous arrays of floats are not copied, also where they are mapped from a file; other numbers
-        become float32. Padding is NaN in all columns of a step, see `mmfusion.data.padding.pad`; a step that
-        is NaN in some columns only has NaN features.
+        become float32. In the tensor, the steps that are not real are NaN in all columns; those that are NaN
+        in the array are not real either. A step that is NaN in some columns only has NaN features.
         """
+        if real is not None:
+            values = nan_where_padded(values, real)
         kept = values.dtype in (np.float16, np.float32, np.float64)
         return shared_tensor(values if kept else values.astype(np.float32))
 

@@ -46,7 +46,7 @@ class VectorEncoder(Encoder):
         self.dropout = Dropout(dropout)
         self.linear = new_layer(nn.Linear, hidden, dim, generator=generator)
 
-    def prepare(self, values: NDArray[Any]) -> Tensor:
+    def prepare(self, values: NDArray[Any], real: NDArray[np.bool_] | None = None) -> Tensor:
         """Turn vectors (n, inputs) into a tensor of the same shape; arrays of floats are not copied."""
         kept = values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
         return shared_tensor(kept)

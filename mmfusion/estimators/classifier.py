@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import column_or_1d
 
+from mmfusion.data.plain_target import plain_values, row_of
+from mmfusion.data.task import is_one_hot
 from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import documented
 from mmfusion.estimators.estimator import FusionEstimator
-from mmfusion.estimators.targets import Target, class_target, refuse_column_name
+from mmfusion.estimators.targets import Target, class_target
 from mmfusion.measures.losses import decide
-from mmfusion.sentences import row_name
 
 
 @documented
@@ -49,18 +51,18 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
         return target
 
     def _target(self, y: ArrayLike) -> Target:
-        refuse_column_name("y", y)
-        outputs = self.ensemble_.moments.outputs
-        if self.ensemble_.task == "binary" and outputs > 1:
-            values = np.asarray(y)
+        values, outputs = plain_values("y", y), self.ensemble_.moments.outputs
+        if self._labels():
             if values.shape[1:] != (outputs,) or not np.isin(values, (0, 1)).all():
                 raise InputError(f"y has shape {values.shape}, expected zeros and ones for {outputs} labels.")
             return Target("binary", values.astype(np.int64), outputs)
-        values = column_or_1d(y, warn=True)
+        if is_one_hot(values) and values.shape[1] == len(self.classes_):
+            values = self.classes_[values.argmax(axis=1)]
+        values = column_or_1d(values, warn=True)
         unknown = np.flatnonzero(~np.isin(values, self.classes_))
         if len(unknown):
             raise InputError(
-                f"y, {row_name(int(unknown[0]))}: {values.tolist()[unknown[0]]!r} is not a class "
+                f"y, {row_of(y)(int(unknown[0]))}: {values.tolist()[unknown[0]]!r} is not a class "
                 f"of training, expected one of {', '.join(repr(name) for name in self.classes_.tolist())}."
             )
         return Target(self.ensemble_.task, np.searchsorted(self.classes_, values).astype(np.int64), outputs)
@@ -84,7 +86,21 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most likely class of every sample (n,), or zeros and ones of every label (n, labels)."""
-        scores = self._scores(X)
+        return self._decisions(self._scores(X))
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the share of right predictions; the samples of X and y are joined by their names, if any.
+
+        Of several labels, all labels of a sample have to be right.
+        """
+        data, given = self._data(X, y=y, sample_weight=sample_weight)
+        truth = self._target(given["y"]).array
+        names = truth if self._labels() else self.classes_[truth]
+        predicted = self._decisions(self.ensemble_.scores(self._prepared(data)))
+        return float(accuracy_score(names, predicted, sample_weight=given["sample_weight"]))
+
+    def _decisions(self, scores: NDArray[np.float64]) -> NDArray[Any]:
+        """Return the most likely classes, or the zeros and ones of the labels, of scores (n, outputs)."""
         decisions = decide(scores, self.ensemble_.task)
         if self._labels():
             return decisions

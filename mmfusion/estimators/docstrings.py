@@ -24,10 +24,11 @@ max_order : int, None or "auto", default "auto"
 convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
     How p, the exponent of the block norm and beta belong together.
 encoders : mapping of str to str, mapping or nn.Module, optional
-    Encoder by modality: "vector", "symbols" or "sequence", or a mapping with the key "kind" and arguments of
-    that encoder, or your own module that maps (B, ...) to (B, dim), alone or as
-    ``{"module": module, "dim": dim}``, see `mmfusion.encoders.ModuleEncoder`. Default:
-    by the type and the axes of the array.
+    Encoder by modality: "vector", "sequence" or "symbols" (whole numbers or letters that are a sequence of
+    symbols), or a mapping with the key "kind" and arguments of that encoder, or your own module that maps
+    (B, ...) to (B, dim), alone or as ``{"module": module, "dim": dim}``, see
+    `mmfusion.encoders.ModuleEncoder`. Default: by the axes of the array, and "symbols" for strings that look
+    like sequences of letters.
 dim : int, default 8
     Width of the features of every modality.
 epochs : int, optional
@@ -43,6 +44,12 @@ n_seeds : int, default 1
 validation_fraction : float, optional
     Share of the samples (or groups) that is held out of training, to choose lambda and to measure the
     held-out columns of `relevance_`. Default: none, and 0.2 where `penalty` is a list.
+nonfinite : {"error", "zero", "missing"}, default "error"
+    What becomes of NaN and infinity among the features: an error; a zero in their place; or the sample lacks
+    the modality. Changes are counted in a warning.
+unmatched : {"error", "drop"}, default "error"
+    What becomes of samples that only some of X, y, groups and weights name in their index: an error, or they
+    are dropped and counted in a warning.
 random_state : int, RandomState or None, default None
     Source of all seeds; with a number, fits are repeatable.
 device : {"auto", "cpu", "cuda"}, default "auto"
@@ -66,6 +73,9 @@ history_ : DataFrame
     Norms and losses after every epoch.
 modalities_ : tuple of str
     Names of the modalities, in modality order.
+columns_ : dict of str to tuple
+    Names of the columns of every modality that had some; the samples of a prediction may have them in
+    another order.
 subsets_ : list of str
     Labels of the subsets, in the order of all tables.
 n_features_in_ : int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -15,18 +14,21 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 
 from mmfusion.data.check_values import check_values
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.nonfinite import without_nonfinite
+from mmfusion.data.part import SYMBOLS
 from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.fit_settings import fit_settings
 from mmfusion.estimators.fitting import fit_ensemble
-from mmfusion.estimators.inputs import modality_data
-from mmfusion.estimators.modalities import check_as_in_training, choose_modalities
+from mmfusion.estimators.inputs import modality_data, same_samples
+from mmfusion.estimators.modalities import as_in_training, choose_modalities, symbols_of, with_alphabets
 from mmfusion.estimators.parameter_checks import candidates, check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.fusion.subsets import subset_label
+from mmfusion.notices import tell
 from mmfusion.training.modality import MODULE
 from mmfusion.training.samples import Samples, prepare_samples
 
@@ -55,6 +57,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         weight_decay: float = 0.01,
         n_seeds: int = 1,
         validation_fraction: float | None = None,
+        nonfinite: str = "error",
+        unmatched: str = "error",
         random_state: Any = None,
         device: str = "auto",
         verbose: bool = False,
@@ -73,6 +77,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         self.weight_decay = weight_decay
         self.n_seeds = n_seeds
         self.validation_fraction = validation_fraction
+        self.nonfinite = nonfinite
+        self.unmatched = unmatched
         self.random_state = random_state
         self.device = device
         self.verbose = verbose
@@ -117,20 +123,24 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         """
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
-        data, target = modality_data(X, self.modalities), self._fit_target(y)
+        kinds = symbols_of(self.encoders)
+        data, given = self._given_data(X, kinds, y=y, groups=groups, sample_weight=sample_weight)
+        target = self._fit_target(given["y"])
         check_consistent_length(data, target.array)
         if len(data) < 2:
             raise InputError(f"n_samples={len(data)}: there is one sample, expected at least 2.")
-        weight, labels = sample_weights(sample_weight, len(data)), group_labels(groups, len(data))
+        weight = sample_weights(given["sample_weight"], len(data))
+        labels = group_labels(given["groups"], len(data))
         check_classes(target, weight)
         modalities = choose_modalities(data, self.encoders, self.dim)
+        data = with_alphabets(data, modalities)
         present = check_values(data, {m.name: m.kind for m in modalities}, all_occur=True)
         seeds = check_random_state(self.random_state).randint(2**31 - 2, size=self.n_seeds).tolist()
         fraction = self._held_out_share(groups)
         train, held_out = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, seeds[0])
         settings = fit_settings(parameters, modalities, target.outputs, seeds, len(train))
         fitted = fit_ensemble(settings, data, present, target, weight, train, held_out)
-        self.ensemble_, self.layout_, self._given = fitted.ensemble, modalities, X
+        self.ensemble_, self.layout_, self.columns_ = fitted.ensemble, modalities, data.columns
         self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
         self.relevance_ = fitted.relevance
         self.modalities_ = data.modalities
@@ -141,32 +151,34 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
                 self.__dict__.pop(name, None)
         return self
 
+    def _given_data(
+        self, X: Any, kinds: Mapping[str, str], **values: Any
+    ) -> tuple[ModalityData, dict[str, Any]]:
+        """Return X by modality, and the values of the same samples in the same order."""
+        data = modality_data(X, self.modalities, kinds, self.unmatched)
+        data, given = same_samples(data, values, self.unmatched)
+        data, notes = without_nonfinite(data, self.nonfinite)
+        for note in notes:
+            tell(note)
+        return data, given
+
     def _held_out_share(self, groups: ArrayLike | None) -> float | None:
         """Return the share of the samples that is held out, and warn where groups have no effect."""
         fraction = self.validation_fraction
         if fraction is None and len(candidates(self.penalty)) > 1:
             fraction = HELD_OUT
         if groups is not None and fraction is None:
-            warnings.warn(
+            tell(
                 "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a "
-                "list of penalties, to hold out whole groups.",
-                stacklevel=3,
+                "list of penalties, to hold out whole groups."
             )
         return fraction
 
-    def _prepared(self, X: Any, target: Target | None = None) -> Samples:
-        check_is_fitted(self, "ensemble_")
-        data = modality_data(X, self.modalities)
-        if hasattr(self, "n_features_in_"):
-            validate_data(self, X, skip_check_array=True, reset=False)
-        if data.modalities != self.modalities_:
-            given, expected = ", ".join(data.modalities), ", ".join(self.modalities_)
-            raise InputError(
-                f"X has the modalities {given}, expected {expected} in this order, as in training."
-            )
+    def _prepared(self, data: ModalityData, target: Target | None = None) -> Samples:
+        """Check samples against those of training, and prepare them for the networks."""
+        data = as_in_training(data, self.layout_, self.columns_)
+        data = with_alphabets(data, self.layout_)
         present = check_values(data, {m.name: m.kind for m in self.layout_})
-        for modality in self.layout_:
-            check_as_in_training(modality, data.arrays[modality.name])
         if target is not None:
             check_consistent_length(data, target.array)
         network, moments, task = self.ensemble_.networks[0], self.ensemble_.moments, self.ensemble_.task
@@ -175,9 +187,18 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         check_encoders([m for m in self.layout_ if m.kind == MODULE], network, samples, "X")
         return samples
 
+    def _data(self, X: Any, **values: Any) -> tuple[ModalityData, dict[str, Any]]:
+        """Return X by modality for a fitted estimator, and the values of the same samples."""
+        check_is_fitted(self, "ensemble_")
+        kinds = {m.name: m.kind for m in self.layout_ if m.kind == SYMBOLS}
+        data, given = self._given_data(X, kinds, **values)
+        if hasattr(self, "n_features_in_") and not isinstance(X, ModalityData | Mapping | pd.DataFrame):
+            validate_data(self, X, skip_check_array=True, reset=False)
+        return data, given
+
     def _scores(self, X: Any) -> NDArray[np.float64]:
-        samples = self._prepared(X)
-        return self.ensemble_.scores(samples)
+        data, _ = self._data(X)
+        return self.ensemble_.scores(self._prepared(data))
 
     def relevance(self, X: Any, y: ArrayLike) -> pd.DataFrame:
         """Measure the relevance of every subset on samples that were not trained on.
@@ -192,8 +213,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         DataFrame
             As `relevance_`, with the held-out columns measured on these samples.
         """
-        check_is_fitted(self, "ensemble_")
-        return self.ensemble_.relevance(self._prepared(X, self._target(y)))
+        data, given = self._data(X, y=y)
+        return self.ensemble_.relevance(self._prepared(data, self._target(given["y"])))
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Return what every subset of modalities adds to the score of every sample.
@@ -211,7 +232,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             One row per sample, one column per subset and ``intercept``, which sum to the score; with several
             outputs, columns of two levels: output and subset.
         """
-        samples = self._prepared(X)
+        data, _ = self._data(X)
+        samples = self._prepared(data)
         parts, intercept = self.ensemble_.parts(samples)
         columns = {}
         for index, output in enumerate(self._outputs()):
@@ -219,8 +241,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
                 columns[output, subset_label(subset)] = part[:, index]
             columns[output, INTERCEPT] = np.full(len(samples), intercept[index])
         table = pd.DataFrame(columns)
-        if isinstance(X, pd.DataFrame):
-            table.index = X.index
+        if data.ids is not None:
+            table.index = data.ids
         return table[self._outputs()[0]] if len(self._outputs()) == 1 else table
 
     def __sklearn_tags__(self) -> Any:

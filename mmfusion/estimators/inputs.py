@@ -1,4 +1,4 @@
-"""From what a user passes as X to `ModalityData`.
+"""From what a user passes as X, y, groups and weights to the same samples in all of them.
 
 A table (DataFrame) becomes modalities by a mapping from modality to columns, by the upper level of two-level
 columns, or, where it has at most eight columns, one modality per column. Columns are a list of names, one
@@ -9,25 +9,37 @@ it is one modality.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from sklearn.utils.validation import check_consistent_length
 
-from mmfusion.data.location import Location
+from mmfusion.data.alignment import (
+    common_names,
+    is_shuffled,
+    names_of,
+    positions,
+    warn_of_dropped,
+    warn_of_position,
+)
+from mmfusion.data.conversion import column_numbers, plain_array
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
 from mmfusion.data.roles import assign_roles
 from mmfusion.errors import InputError
-from mmfusion.sentences import row_name, value_name
+from mmfusion.sentences import row_name
 
 Columns = Mapping[str, str | Sequence[Any]]
 WHOLE = "x"
 """Name of the one modality that a plain array is."""
 
 
-def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
+def modality_data(
+    X: Any,
+    columns: Columns | None = None,
+    kinds: Mapping[str, str] | None = None,
+    unmatched: str = "error",
+) -> ModalityData:
     """Turn X into arrays by modality.
 
     Parameters
@@ -36,6 +48,10 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
     columns : mapping of str to str or sequence, optional
         Columns of every modality: for a DataFrame a list of names, one name, or one pattern with ``*``; for
         an array positions.
+    kinds : mapping of str to str, optional
+        Modalities that are sequences of symbols; those that X does not have are ignored.
+    unmatched : {"error", "drop"}, default "error"
+        What becomes of samples that only some modalities name.
 
     Returns
     -------
@@ -52,15 +68,75 @@ def modality_data(X: Any, columns: Columns | None = None) -> ModalityData:
         raise InputError(f"modalities: {columns!r} is not a mapping, expected {{'text': [columns], ...}}.")
     if columns is not None and isinstance(X, ModalityData | Mapping):
         raise InputError("modalities: X has named modalities already, expected modalities=None for it.")
-    arrays, location = X, None
+    if not isinstance(X, pd.DataFrame) and hasattr(X, "to_pandas"):
+        X = X.to_pandas()
+    arrays = X
     if isinstance(X, pd.DataFrame):
-        arrays, location = _from_table(X, columns), Location(row=partial(_row, X))
+        arrays = _from_table(X, columns)
     elif not isinstance(X, ModalityData | Mapping):
         arrays = _from_array(X, columns)
-    data = X if isinstance(X, ModalityData) else ModalityData(arrays, location=location)
+    if isinstance(arrays, ModalityData):
+        data = arrays
+    else:
+        named = {name: kind for name, kind in (kinds or {}).items() if name in arrays}
+        data = ModalityData(arrays, kinds=named, unmatched=unmatched)
     if not len(data):
         raise InputError(f"X: 0 sample(s) (shape={data.shape}) while a minimum of 1 is required.")
     return data
+
+
+def same_samples(
+    data: ModalityData, values: Mapping[str, Any], unmatched: str = "error"
+) -> tuple[ModalityData, dict[str, Any]]:
+    """Bring values of the same samples into the order of X, by the names of the samples.
+
+    What has no names goes by position, with the first that has some.
+
+    Parameters
+    ----------
+    data : ModalityData
+    values : mapping of str to array-like or None
+        Such as y and groups, by what the user calls them; None stays None.
+    unmatched : {"error", "drop"}
+        What becomes of samples that only some of the values name.
+
+    Returns
+    -------
+    tuple of (ModalityData, dict of str to array-like)
+
+    Raises
+    ------
+    InputError
+        If samples cannot be joined, see `mmfusion.data.alignment.common_names`.
+    """
+    given = {what: x for what, x in values.items() if x is not None}
+    names = {what: index for what, x in given.items() if (index := names_of(x)) is not None}
+    if data.ids is not None:
+        names = {"X": data.ids, **names}
+    if not names:
+        return data, dict(values)
+    first = next(iter(names))
+    everything: dict[str, Any] = {"X": data, **given}
+    for what, x in everything.items():
+        if what not in names and hasattr(x, "__len__"):
+            check_consistent_length(everything[first], x)
+    kept, dropped = common_names(names, unmatched)
+    warn_of_dropped(dropped, len(kept))
+    reordered = data.reordered or (not dropped and any(not kept.equals(x) for x in names.values()))
+    result: dict[str, Any] = {}
+    for what, x in everything.items():
+        counted = data.counted if what == "X" else isinstance(x, pd.Series | pd.DataFrame)
+        if what not in names and (reordered or (counted and is_shuffled(kept))):
+            warn_of_position(what, first)
+        rows = positions(names.get(what, names[first]), kept)
+        result[what] = x if rows is None else _taken(x, rows)
+    return result.pop("X"), {what: result.get(what) for what in values}
+
+
+def _taken(values: Any, rows: Any) -> Any:
+    if isinstance(values, pd.Series | pd.DataFrame):
+        return values.iloc[rows]
+    return values[rows] if isinstance(values, ModalityData) else np.asarray(values)[rows]
 
 
 def _from_table(table: pd.DataFrame, columns: Columns | None) -> dict[str, Any]:
@@ -72,10 +148,7 @@ def _from_table(table: pd.DataFrame, columns: Columns | None) -> dict[str, Any]:
         )
     if columns is None:
         columns = _columns_of(table)
-    return {
-        name: np.column_stack([_column(table, column, name) for column in names])
-        for name, names in assign_roles(list(table.columns), columns).items()
-    }
+    return {name: table[names] for name, names in assign_roles(list(table.columns), columns).items()}
 
 
 def _columns_of(table: pd.DataFrame) -> Columns:
@@ -92,45 +165,13 @@ def _columns_of(table: pd.DataFrame) -> Columns:
     return {str(name): [name] for name in table.columns}
 
 
-def _column(table: pd.DataFrame, column: Any, modality: str) -> NDArray[np.float64]:
-    """Return a column as floats, missing values as NaN."""
-    values = table[column]
-    where = f"X, column {column!r} (modality {modality!r})"
-    if values.dtype.kind in "mMc":
-        raise InputError(
-            f"{where}: the values are {values.dtype}, expected real numbers; convert them first, dates for "
-            "instance to days since the first one."
-        )
-    try:
-        return np.asarray(pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan))
-    except (ValueError, TypeError):
-        known = np.flatnonzero(values.notna())
-        wrong = [int(row) for row in known if not _is_number(values.iloc[row])]
-        row = next(iter(wrong), 0)
-        row_label, value = _row(table, row), value_name(values.iloc[row])
-        if len(wrong) < len(known):
-            remedy = "correct it, or set it to NaN in all columns of the modality if that is missing"
-            raise InputError(f"{where}, {row_label}: {value} is not a number; {remedy}.") from None
-        raise InputError(
-            f"{where} is a column of {'text' if isinstance(values.iloc[row], str) else 'other values'} (its "
-            f"first value is {value} in {row_label}), expected numbers; encode categories first, for "
-            "instance with pandas.get_dummies."
-        ) from None
-
-
-def _row(table: pd.DataFrame, row: int) -> str:
-    """Name a row with its label in the index, where this differs from the position."""
-    label = table.index[row]
-    return row_name(row, label=None if label == row else label)
-
-
 def _from_array(X: Any, columns: Columns | None) -> dict[str, Any]:
     if isinstance(X, list | tuple) and any(getattr(part, "ndim", 0) > 1 for part in X[:1]):
         raise InputError(
             f"X is a {type(X).__name__} of arrays without names, expected a mapping from modality to array, "
             "such as {'text': text, 'audio': audio}."
         )
-    array = np.asarray(X)
+    array = np.asarray(plain_array(X))
     if array.dtype.kind in "OUS":
         array = _numbers_of(array)
     if array.dtype.kind == "c":
@@ -142,29 +183,24 @@ def _from_array(X: Any, columns: Columns | None) -> dict[str, Any]:
         )
     if array.shape[1] == 0:
         raise InputError(f"X: 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
-    positions = range(array.shape[1])
+    positions_of_columns = range(array.shape[1])
     for name, wanted in (columns or {}).items():
         if isinstance(wanted, str) or not isinstance(wanted, Iterable) or not len(list(wanted)):
             raise InputError(
                 f"modalities[{name!r}]: X is an array without names, expected a list of positions such as "
                 f"[0, 1], not {wanted!r}; pass a DataFrame to name columns."
             )
-    chosen = assign_roles(positions, columns or {WHOLE: positions})
+    chosen = assign_roles(positions_of_columns, columns or {WHOLE: positions_of_columns})
     return {name: array[:, wanted].astype(float) for name, wanted in chosen.items()}
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        return bool(np.isscalar(pd.to_numeric(value)))
-    except (ValueError, TypeError):
-        return False
 
 
 def _numbers_of(array: Any) -> Any:
     try:
         return array.astype(float)
     except (ValueError, TypeError) as error:
-        wrong = (index for index in np.ndindex(array.shape) if not _is_number(array[index]))
+        wrong = (
+            index for index in np.ndindex(array.shape) if column_numbers(pd.Series([array[index]])) is None
+        )
         row, *axes = next(wrong, (0,))
         where = "".join(f", column {index}" for index in axes)
         kind = TypeError if isinstance(error, TypeError) else InputError  # as scikit-learn raises them

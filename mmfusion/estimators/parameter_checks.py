@@ -12,11 +12,13 @@ import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from mmfusion.data.alignment import UNMATCHED
+from mmfusion.data.nonfinite import NONFINITE
+from mmfusion.data.plain_target import plain_values, row_of
 from mmfusion.errors import FusionError, InputError
-from mmfusion.estimators.targets import as_numbers, refuse_column_name
+from mmfusion.estimators.targets import as_numbers
 from mmfusion.fusion.blocknorm import block_norm_exponent
 from mmfusion.fusion.normalisation import NORMALISATIONS
-from mmfusion.sentences import row_name
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -50,6 +52,8 @@ _CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda x: x is None or (_is_number(x) and 0 < x < 1),
         "a number between 0 and 1, or None",
     ),
+    "nonfinite": (lambda x: x in NONFINITE, f"one of {', '.join(NONFINITE)}"),
+    "unmatched": (lambda x: x in UNMATCHED, f"one of {', '.join(UNMATCHED)}"),
 }
 """What every parameter must be: a test, and the words for it."""
 
@@ -118,7 +122,7 @@ def sample_weights(weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
     wrong = np.flatnonzero(~np.isfinite(values) | (values < 0))
     if len(wrong):
         raise InputError(
-            f"sample_weight, {row_name(int(wrong[0]))}: {values[wrong[0]]}, expected a finite number, "
+            f"sample_weight, {row_of(weight)(int(wrong[0]))}: {values[wrong[0]]}, expected a finite number, "
             "0 or more."
         )
     if np.count_nonzero(values) < 2:
@@ -136,8 +140,7 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
     """
     if groups is None:
         return None
-    refuse_column_name("groups", groups)
-    labels = np.asarray(groups)
+    labels = plain_values("groups", groups)
     if labels.shape != (count,):
         raise InputError(
             f"groups has shape {labels.shape}, expected one label for each of the {count} samples."
@@ -145,7 +148,8 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
     missing = np.flatnonzero(pd.isna(labels))
     if len(missing):
         raise InputError(
-            f"groups, {row_name(int(missing[0]))}: the label is missing, expected one for every sample; "
+            f"groups, {row_of(groups)(int(missing[0]))}: the label is missing, expected one for every "
+            f"sample; "
             "give a sample that belongs to no other a label of its own."
         )
     return labels

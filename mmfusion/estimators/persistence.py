@@ -37,6 +37,7 @@ class SavingMixin:
     ensemble_: Ensemble
     layout_: tuple[Modality, ...]
     modalities_: tuple[str, ...]
+    columns_: dict[str, tuple[Any, ...]]
 
     def save(self, path: str | Path) -> None:
         """Write the fitted estimator as one safetensors file; loading it never executes code.
@@ -72,6 +73,7 @@ class SavingMixin:
             "seed": ensemble.seed,
             "tables": {name: getattr(self, name).to_dict("list") for name in TABLES},
             "values": {name: getattr(self, name) for name in VALUES if hasattr(self, name)},
+            "columns": {name: list(columns) for name, columns in self.columns_.items()},
         }
         networks = {str(index): network for index, network in enumerate(ensemble.networks)}
         try:
@@ -147,6 +149,10 @@ class SavingMixin:
         estimator.modalities_ = tuple(modality.name for modality in layout)
         for name, columns in description["tables"].items():
             setattr(estimator, name, pd.DataFrame(columns))
+        estimator.columns_ = {
+            name: tuple(tuple(column) if isinstance(column, list) else column for column in columns)
+            for name, columns in description["columns"].items()
+        }
         for name, value in description["values"].items():
             setattr(estimator, name, np.asarray(value) if name in ARRAYS else value)
         return estimator

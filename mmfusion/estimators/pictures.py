@@ -19,7 +19,6 @@ class PlottingMixin:
     """Draws `relevance_` and `contributions`."""
 
     relevance_: pd.DataFrame
-    _given: Any = None
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Return what every subset adds to the score of every sample."""
@@ -58,8 +57,8 @@ class PlottingMixin:
         ----------
         i : int
             Row of X.
-        X : as in `fit`, optional
-            Default: the samples that `fit` got, which a loaded estimator does not keep.
+        X : as in `fit`
+            The samples.
         ax : Axes, optional
             Where to draw. Default: a new figure.
         output : optional
@@ -74,12 +73,9 @@ class PlottingMixin:
             raise InputError(
                 f"i is a {type(i).__name__}, expected the position of a sample: plot_contributions(i, X)."
             )
-        samples = self._given if X is None else X
-        if samples is None:
-            raise InputError(
-                "X: a loaded estimator does not keep the samples of `fit`; pass the sample to draw."
-            )
-        table = self.contributions(samples)
+        if X is None:
+            raise InputError("X: an estimator does not keep the samples of `fit`; pass the samples to draw.")
+        table = self.contributions(X)
         if not -len(table) <= i < len(table):
             raise InputError(f"i: {i} is not a row of X, expected 0 to {len(table) - 1}.")
         names = self._outputs()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 
 from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import documented
@@ -51,7 +52,19 @@ class FusionRegressor(RegressorMixin, FusionEstimator):  # type: ignore[misc]  #
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return the predictions in the unit of the target, shape (n,) or (n, outputs) as in training."""
-        scores = self._scores(X)
+        return self._predictions(self._scores(X))
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return R^2; the samples of X and y are joined by their names, if any.
+
+        Of several targets, the mean of their R^2.
+        """
+        data, given = self._data(X, y=y, sample_weight=sample_weight)
+        truth = self._target(given["y"]).array
+        predicted = self._predictions(self.ensemble_.scores(self._prepared(data)))
+        return float(r2_score(truth, predicted, sample_weight=given["sample_weight"]))
+
+    def _predictions(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         return scores if self.several_ else scores[:, 0]
 
     def __sklearn_tags__(self) -> Any:

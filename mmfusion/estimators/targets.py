@@ -10,8 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from mmfusion.data.plain_target import missing_value, plain_values, row_of
+from mmfusion.data.task import REGRESSION, infer_task, is_one_hot
 from mmfusion.errors import InputError
-from mmfusion.sentences import row_name
+from mmfusion.notices import tell
+from mmfusion.sentences import joined_names
 
 
 @dataclass(frozen=True)
@@ -43,26 +46,6 @@ class Target:
         return None if self.several or self.task == "regression" else self.array
 
 
-def refuse_column_name(argument: str, values: Any) -> None:
-    """Refuse nothing at all, or the name of a column, where values are expected.
-
-    Raises
-    ------
-    InputError
-        If it is None or a text.
-    """
-    if values is None:
-        raise InputError(
-            f"{argument} is None, expected a value for each sample: this estimator requires y to be passed, "
-            "but the target y is None."
-        )
-    if isinstance(values, str):
-        raise InputError(
-            f"{argument} is the text {values!r}, expected a value for each sample; pass the values, such as "
-            f"{argument}=X[{values!r}] if it is a column of a table."
-        )
-
-
 def as_numbers(argument: str, values: ArrayLike, remedy: str) -> NDArray[np.float64]:
     """Convert values of the user to floats.
 
@@ -71,9 +54,9 @@ def as_numbers(argument: str, values: ArrayLike, remedy: str) -> NDArray[np.floa
     InputError
         With the remedy, if they are not numbers.
     """
-    refuse_column_name(argument, values)
+    plain = plain_values(argument, values)
     try:
-        return np.asarray(values, dtype=np.float64)
+        return np.asarray(plain, dtype=np.float64)
     except (ValueError, TypeError):
         raise InputError(
             f"{argument} holds values that are not numbers, expected numbers; {remedy}."
@@ -83,6 +66,8 @@ def as_numbers(argument: str, values: ArrayLike, remedy: str) -> NDArray[np.floa
 def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     """Read classes: one per sample, or a matrix of zeros and ones with one column per label.
 
+    A matrix whose rows hold a single one each is taken as classes.
+
     Parameters
     ----------
     y : array-like, shape (n,) or (n, labels)
@@ -90,30 +75,71 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     Returns
     -------
     tuple of (Target, array)
-        And the classes, sorted; the positions of the labels for a matrix.
+        And the classes, sorted; for a matrix the positions of its columns, or their names if these are
+        classes.
 
     Raises
     ------
     InputError
-        If there is only one class, or y holds numbers that are not classes.
+        If there is only one class, a value is missing, or y holds numbers that are not classes.
+
+    Warns
+    -----
+    UserWarning
+        If the rows are one-hot, or there are so many different numbers that they are hardly classes.
     """
-    refuse_column_name("y", y)
-    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    values = y.toarray() if hasattr(y, "toarray") else plain_values("y", y)
+    _check_not_missing(y, values)
+    if is_one_hot(values):
+        names = getattr(y, "columns", None)
+        classes = np.arange(values.shape[1]) if names is None else np.asarray(names)
+        tell(
+            f"y has {values.shape[1]} columns with a single one in every row (one-hot), which are taken as "
+            f"classes: "
+            f"{joined_names(map(str, classes.tolist()))}; use two or more ones in a row for labels."
+        )
+        return _classes(classes[values.argmax(axis=1)])
+    kind = _kind_of(values)
     if kind == "multilabel-indicator":
-        matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y).astype(np.int64)
-        constant = np.flatnonzero(matrix.min(axis=0) == matrix.max(axis=0))
-        if len(constant):
-            raise InputError(
-                f"y, column {constant[0]}: all samples have the value {matrix[0, constant[0]]}, expected "
-                "two classes in every column; leave this label out."
-            )
-        return Target("binary", matrix, matrix.shape[1]), np.arange(matrix.shape[1])
+        return _labels(values)
     if kind not in ("binary", "multiclass"):
         raise InputError(
             f"y: Unknown label type: {kind}, expected classes or a matrix of zeros and ones; use "
             "FusionRegressor for numbers."
         )
-    classes, index = np.unique(column_or_1d(y, warn=True), return_inverse=True)
+    labels = column_or_1d(values, warn=True)
+    task = infer_task(labels)
+    if task.word == REGRESSION:
+        tell(f"y holds {task.reason}; they are taken as classes: use FusionRegressor if they are numbers.")
+    return _classes(labels)
+
+
+def _check_not_missing(y: Any, values: NDArray[Any]) -> None:
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        row = int(np.argwhere(np.isnan(values))[0][0])
+        raise missing_value("y", np.nan, row_of(y)(row), int(np.isnan(values).sum()))
+
+
+def _kind_of(values: NDArray[Any]) -> str:
+    mixed = values.dtype.kind == "O" and values.ndim == 1 and len({isinstance(x, str) for x in values}) > 1
+    if mixed:
+        raise InputError("y mixes text and numbers, expected one type for all classes; convert one of them.")
+    return str(type_of_target(values, input_name="y", raise_unknown=True))
+
+
+def _labels(values: NDArray[Any]) -> tuple[Target, NDArray[Any]]:
+    matrix = values.astype(np.int64)
+    constant = np.flatnonzero(matrix.min(axis=0) == matrix.max(axis=0))
+    if len(constant):
+        raise InputError(
+            f"y, column {constant[0]}: all samples have the value {matrix[0, constant[0]]}, expected "
+            "two classes in every column; leave this label out."
+        )
+    return Target("binary", matrix, matrix.shape[1]), np.arange(matrix.shape[1])
+
+
+def _classes(labels: NDArray[Any]) -> tuple[Target, NDArray[Any]]:
+    classes, index = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         raise InputError(
             f"y has one class only ({classes.tolist()[0]!r}), expected at least 2: there is nothing to "
@@ -153,7 +179,7 @@ def number_target(y: ArrayLike) -> Target:
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         raise InputError(
-            f"y, {row_name(int(wrong[0][0]))}: the value is {values[tuple(wrong[0])]} (NaN or infinity "
+            f"y, {row_of(y)(int(wrong[0][0]))}: the value is {values[tuple(wrong[0])]} (NaN or infinity "
             f"in {len(wrong)} places), expected finite numbers; leave these samples out."
         )
     return Target("regression", values, 1 if values.ndim == 1 else values.shape[1])

@@ -33,6 +33,8 @@ class Modality:
         Axes of its arrays.
     standardised : bool, default False
         Whether the network standardises its columns by the training samples.
+    alphabet : str, default ""
+        The letters of a sequence of letters, in the order of their symbols; empty for all other modalities.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Modality:
     arguments: Mapping[str, Any]
     axes: int = 2
     standardised: bool = False
+    alphabet: str = ""
 
     def build(self, generator: torch.Generator | None = None) -> Encoder:
         """Build the encoder with new weights.

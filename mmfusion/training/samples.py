@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mmfusion.data.missing import without_missing
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.data.padding import pad
+from mmfusion.data.padding import check_lengths, padding_mask
 from mmfusion.encoders import Encoder
 from mmfusion.errors import DataError
 
@@ -168,12 +168,17 @@ def prepare_samples(
     inputs = {}
     for name, encoder in encoders.items():
         values = data.arrays[name]
-        if name in data.lengths and values.ndim == 3:
-            values = pad(values, data.lengths[name])
+        real = None
+        if name in data.lengths:
+            where, location = data.location.lengths(name), data.location
+            lengths = check_lengths(
+                data.lengths[name], len(values), values.shape[1], where, location.row, location.error
+            )
+            real = ~padding_mask(values, lengths)
         if name in present:
             values = without_missing(values, ~present[name])
         try:
-            inputs[name] = encoder.prepare(values)
+            inputs[name] = encoder.prepare(values, real)
         except DataError as error:
             raise DataError(f"{name}: {error}") from None
     return Samples(

@@ -12,6 +12,7 @@ from mmfusion import FusionClassifier, FusionRegressor
 
 N = 400
 Arrays = dict[str, NDArray[Any]]
+SYMBOLS = {"encoders": {"text": "symbols"}}
 QUICK = {"epochs": 6, "batch_size": 32, "dim": 4, "random_state": 0}
 
 
@@ -39,13 +40,13 @@ def numbers(arrays: Arrays) -> NDArray[np.float64]:
 @pytest.fixture(scope="session")
 def classifier(arrays: Arrays, binary: NDArray[np.str_]) -> FusionClassifier:
     """Two seeds, with a held-out part."""
-    model = FusionClassifier(**QUICK | {"epochs": 40}, n_seeds=2, validation_fraction=0.25)
+    model = FusionClassifier(**QUICK | SYMBOLS | {"epochs": 40}, n_seeds=2, validation_fraction=0.25)
     return model.fit(arrays, binary)
 
 
 @pytest.fixture(scope="session")
 def regressor(arrays: Arrays, numbers: NDArray[np.float64]) -> FusionRegressor:
-    return FusionRegressor(**QUICK | {"epochs": 40}, n_seeds=2).fit(arrays, numbers)
+    return FusionRegressor(**QUICK | SYMBOLS | {"epochs": 40}, n_seeds=2).fit(arrays, numbers)
 
 
 def head(arrays: Arrays, rows: int = 5) -> Arrays:

@@ -161,8 +161,8 @@ def test_missing_modalities_by_mask_or_by_rows_of_nan(arrays, binary, how: str) 
 def test_symbols_of_minus_one_are_a_missing_sequence(arrays, binary) -> None:
     text = arrays["text"].copy()
     text[::4] = -1
-    model = FusionClassifier(**QUICK).fit({**arrays, "text": text}, binary)
-    masked = ModalityData(arrays, present={"text": np.arange(len(text)) % 4 != 0})
+    model = FusionClassifier(**QUICK, encoders={"text": "symbols"}).fit({**arrays, "text": text}, binary)
+    masked = ModalityData(arrays, present={"text": np.arange(len(text)) % 4 != 0}, kinds={"text": "symbols"})
     np.testing.assert_array_equal(
         model.predict_proba({**arrays, "text": text}),
         FusionClassifier(**QUICK).fit(masked, binary).predict_proba(masked),
@@ -208,7 +208,7 @@ def test_a_column_of_classes_is_read_as_classes(arrays, binary, classifier) -> N
 def test_a_missing_group_is_reported(arrays, binary, nothing: Any) -> None:
     groups = pd.Series(range(len(binary)), dtype=object)
     groups[3] = nothing
-    with pytest.raises(InputError, match=r"groups, row 3 \(counted from 0\): the label is missing"):
+    with pytest.raises(InputError, match=r"groups, row 3 \(counted from 0\): the value is missing"):
         FusionClassifier(**QUICK, validation_fraction=0.2).fit(arrays, binary, groups=groups)
 
 
@@ -239,9 +239,9 @@ def test_a_row_of_a_table_is_reported_with_its_label(arrays, binary) -> None:
     )
     table.iloc[7, 1] = np.inf
     model = FusionClassifier({"video": list("abc")}, **QUICK)
-    with pytest.raises(InputError, match=r"row 7 \(counted from 0; index 'p7'\), column 1: the value is inf"):
+    with pytest.raises(InputError, match=r"row 7 \(counted from 0; index 'p7'\), column 'b': the value is"):
         model.fit(table, binary)
-    with pytest.raises(InputError, match=r"row 7 \(counted from 0\), column 1: the value is infinity"):
+    with pytest.raises(InputError, match=r"row 7 \(counted from 0\), column 'b': the value is infinity"):
         model.fit(table.reset_index(drop=True), binary)
 
 
@@ -360,10 +360,8 @@ def test_weights_that_cannot_be(arrays, binary, weight: Any, message: str) -> No
 
 
 def test_other_data_than_in_training_is_reported(arrays, classifier) -> None:
-    with pytest.raises(
-        InputError, match="X has the modalities audio, video, text, expected video, audio, text"
-    ):
-        classifier.predict({name: arrays[name] for name in ("audio", "video", "text")})
+    with pytest.raises(InputError, match="X has the modalities audio, video, expected video, audio, text"):
+        classifier.predict({name: arrays[name] for name in ("audio", "video")})
     with pytest.raises(InputError, match=r"X\['audio'\] has shape \(400, 1\), expected 2 columns"):
         classifier.predict({**arrays, "audio": arrays["audio"][:, :1]})
     with pytest.raises(InputError, match="there is a symbol 9, expected 0 to 3"):

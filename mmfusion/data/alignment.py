@@ -1,0 +1,136 @@
+"""Joining what belongs to the same samples by their names.
+
+Words used here. *Names* of samples are the index of a pandas table or Series; the default index that pandas
+counts from 0 is none. Values without names go by their position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mmfusion.errors import InputError
+from mmfusion.notices import tell
+from mmfusion.sentences import joined_names
+
+UNMATCHED = ("error", "drop")
+"""What becomes of samples that only some of the values name."""
+Rows = NDArray[np.intp]
+
+
+def names_of(values: Any) -> pd.Index | None:
+    """Return the names of samples, None if there are none.
+
+    Examples
+    --------
+    >>> names_of(pd.Series([1, 2])) is None, list(names_of(pd.Series([1, 2], index=["b", "a"])))
+    (True, ['b', 'a'])
+    """
+    index = values if isinstance(values, pd.Index) else getattr(values, "index", None)
+    if not isinstance(index, pd.Index):
+        return None
+    default = isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+    return None if default else index
+
+
+def common_names(names: Mapping[str, pd.Index], unmatched: str) -> tuple[pd.Index, int]:
+    """Return the names that all values have, in the order of the first, and how many were dropped.
+
+    Parameters
+    ----------
+    names : mapping of str to Index
+        By what the user calls the values; at least one.
+    unmatched : {"error", "drop"}
+        Whether names that only some values have are an error, or are dropped.
+
+    Raises
+    ------
+    InputError
+        If a name occurs twice where names have to be joined, only some values have a name and `unmatched` is
+        ``error``, or nothing is left.
+    """
+    check_unmatched(unmatched)
+    first, *others = names.values()
+    if all(first.equals(other) for other in others):
+        return first, 0
+    for what, index in names.items():
+        if index.has_duplicates:
+            raise InputError(
+                f"{what}: the sample {index[index.duplicated()][0]!r} occurs several times in the index, "
+                f"expected "
+                "every name once, as samples are joined by their names; give them different names, or use "
+                "reset_index(drop=True) on everything to go by position."
+            )
+    kept = first
+    for other in others:
+        kept = kept[kept.isin(other)]
+    everything = set().union(*names.values())
+    if unmatched == "error" and len(kept) < len(everything):
+        raise _unmatched(names, everything)
+    if not len(kept):
+        raise InputError(
+            f"{' and '.join(names)} have no sample in common by their index, expected the same names; "
+            f"correct "
+            "the index, or use reset_index(drop=True) to go by position."
+        )
+    return kept, len(everything) - len(kept)
+
+
+def check_unmatched(unmatched: Any) -> None:
+    """Check the option.
+
+    Raises
+    ------
+    InputError
+        If it is unknown.
+    """
+    if unmatched not in UNMATCHED:
+        raise InputError(f"unmatched: {unmatched!r} is unknown, expected one of {', '.join(UNMATCHED)}.")
+
+
+def warn_of_dropped(count: int, kept: int) -> None:
+    """Tell how many samples were dropped, if any were."""
+    if count:
+        tell(
+            f"{count} samples that only some of the values name were dropped (unmatched='drop'), {kept} are "
+            f"left."
+        )
+
+
+def positions(names: pd.Index, wanted: pd.Index) -> Rows | None:
+    """Return where the wanted names are; None if they are all names in their order."""
+    return None if names.equals(wanted) else np.asarray(names.get_indexer(wanted), dtype=np.intp)
+
+
+def warn_of_position(what: str, reference: str) -> None:
+    """Tell that values without names were joined by position to samples whose order is not sure."""
+    tell(
+        f"{what} has no names of samples, so that its rows go by position with those of {reference}, "
+        f"although other "
+        "values are in another order; give it the same index, if that is not meant."
+    )
+
+
+def is_shuffled(names: pd.Index | None) -> bool:
+    """Whether names are the default numbers in another order, as after shuffling the rows of a table."""
+    if names is None or names.dtype.kind not in "iu" or names.has_duplicates:
+        return False
+    numbers = names.to_numpy()
+    counted = np.arange(len(numbers))
+    return not np.array_equal(numbers, counted) and np.array_equal(np.sort(numbers), counted)
+
+
+def _unmatched(names: Mapping[str, pd.Index], everything: set[Any]) -> InputError:
+    lacking = {what: [name for name in everything if name not in index] for what, index in names.items()}
+    what = next(what for what, missing in lacking.items() if missing)
+    missing = sorted(map(repr, lacking[what]))
+    others = " and ".join(other for other in names if other != what)
+    return InputError(
+        f"{what} lacks {len(missing)} of the samples that {others} {'has' if len(names) == 2 else 'have'}: "
+        f"{joined_names(missing)}; expected the same names in every index; leave them out, or pass "
+        "unmatched='drop' to drop every sample that is not in all of them."
+    )

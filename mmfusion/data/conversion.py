@@ -1,0 +1,268 @@
+"""From what people have in hand to an array of one modality: the one door for values.
+
+Arrays, lists, torch tensors, sparse matrices, masked arrays, DataFrames and Series (also nullable and Arrow
+ones), Arrow tables, strings of letters, and lists of sequences of unequal length. What has one plain meaning
+is converted; everything else is refused in one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mmfusion.data.letters import is_sequence, letters_part
+from mmfusion.data.location import Location
+from mmfusion.data.part import Part
+from mmfusion.errors import MmfusionError
+from mmfusion.sentences import value_name
+
+EXPECTED = (
+    "expected numbers (samples, columns), numbers (samples, steps, columns), or one string of letters for "
+    "each "
+    "sample"
+)
+SYMBOLS_BY = "encoders={'dna': 'symbols'}, --symbols dna, or kind: symbols in a configuration"
+
+
+def as_part(name: str, values: Any, location: Location, symbols: bool = False) -> Part:
+    """Turn the values of one modality into an array.
+
+    Parameters
+    ----------
+    name : str
+        Name of the modality.
+    values : object
+        See the module.
+    location : Location
+        How the user knows rows and columns.
+    symbols : bool, default False
+        Whether the user calls it a sequence of symbols: then strings are, whatever they look like.
+
+    Returns
+    -------
+    Part
+
+    Raises
+    ------
+    MmfusionError
+        With modality, row or column, and remedy, if the meaning of the values is not plain.
+    """
+    if isinstance(values, Part):
+        return values
+    if not isinstance(values, pd.DataFrame | pd.Series) and hasattr(values, "to_pandas"):
+        values = values.to_pandas()
+    if isinstance(values, pd.DataFrame):
+        return _table_part(name, values, location, symbols)
+    if isinstance(values, pd.Series):
+        return _series_part(name, values, location, symbols)
+    return _array_part(name, plain_array(values), location, symbols)
+
+
+def plain_array(values: Any) -> Any:
+    """Return torch tensors, sparse matrices and masked arrays as arrays, everything else as it is."""
+    if hasattr(values, "detach") and hasattr(values, "cpu"):
+        tensor = values.detach().cpu()
+        try:
+            return tensor.numpy()
+        except TypeError:  # bfloat16 and other types that NumPy lacks
+            return tensor.float().numpy()
+    if hasattr(values, "toarray"):
+        return values.toarray()
+    if isinstance(values, np.ma.MaskedArray):
+        return np.where(np.ma.getmaskarray(values), np.nan, values.data) if values.mask.any() else values.data
+    return values
+
+
+def column_numbers(values: pd.Series) -> NDArray[Any] | None:
+    """Return a column of a table as numbers, missing ones as NaN; None if it holds something else.
+
+    Whole numbers and floats keep their type where nothing is missing; truth values are 0 and 1.
+    """
+    if values.dtype.kind in "iuf" and isinstance(values.dtype, np.dtype):
+        return values.to_numpy()
+    if values.dtype.kind in "mMc":
+        return None
+    try:
+        numbers = pd.to_numeric(values)
+        if numbers.dtype.kind in "mMc":
+            return None
+        return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan))
+    except (ValueError, TypeError):
+        return None
+
+
+def strings_of(values: Iterable[Any]) -> list[str | None] | None:
+    """Return strings with None where one is missing; None if the values are not strings."""
+    listed = list(values)
+    missing = pd.isna(pd.Series(listed, dtype=object)).to_numpy()
+    known = [value for value, gone in zip(listed, missing, strict=True) if not gone]
+    if not known or not all(isinstance(value, str) for value in known):
+        return None
+    return [None if gone else str(value) for value, gone in zip(listed, missing, strict=True)]
+
+
+def _table_part(name: str, table: pd.DataFrame, location: Location, symbols: bool) -> Part:
+    where = location.modality(name)
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise location.error(
+            f"{where}: the column name {repeated[0]!r} occurs several times, expected different names; "
+            f"rename "
+            "the columns."
+        )
+    if not len(table.columns):
+        raise location.error(f"{where}: there are no columns, expected at least one; leave the modality out.")
+    columns = [column_numbers(table[column]) for column in table.columns]
+    if len(columns) == 1 and columns[0] is None and strings_of(table.iloc[:, 0]) is not None:
+        return _named(_series_part(name, table.iloc[:, 0], location, symbols), table)
+    for column, numbers in zip(table.columns, columns, strict=True):
+        if numbers is None:
+            raise not_numbers(where, column, table[column], location)
+    kinds = {column.dtype for column in columns if column is not None}
+    whole = table.to_numpy() if len(kinds) == 1 and len(set(table.dtypes)) == 1 else None
+    values = whole if whole is not None and whole.dtype in kinds else np.column_stack(columns)  # type: ignore[arg-type]  # no None left
+    return _named(Part(values), table)
+
+
+def _named(part: Part, table: pd.DataFrame) -> Part:
+    return Part(
+        part.array, part.lengths, part.present, tuple(table.columns), table.index, part.letters, part.kind
+    )
+
+
+def _series_part(name: str, values: pd.Series, location: Location, symbols: bool) -> Part:
+    numbers = column_numbers(values)
+    if numbers is not None:
+        part = Part(numbers[:, np.newaxis])
+    elif len(values) and hasattr(values.iloc[0], "__len__") and not isinstance(values.iloc[0], str):
+        part = _list_part(name, list(values), location, symbols)
+    else:
+        strings = strings_of(values)
+        if strings is None or not (symbols or is_sequence(strings)):
+            raise not_numbers(location.modality(name), values.name, values, location)
+        part = letters_part(strings)
+    columns = None if values.name is None or part.array.ndim != 2 else (values.name,)
+    return Part(part.array, part.lengths, part.present, columns, values.index, part.letters, part.kind)
+
+
+def _array_part(name: str, values: Any, location: Location, symbols: bool) -> Part:
+    if isinstance(values, list | tuple):
+        return _list_part(name, values, location, symbols)
+    array = np.asanyarray(values)
+    if array.ndim == 0:
+        kind = type(values).__name__
+        raise location.error(
+            f"{location.modality(name)} is a {kind} ({value_name(values)}), {EXPECTED}; pass an array."
+        )
+    if array.dtype.kind in "OUS":
+        if array.ndim == 1:
+            return _list_part(name, list(array), location, symbols)
+        array = _floats(name, array, location)
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
+    if array.dtype.kind not in "biuf" or 0 in array.shape[1:]:
+        raise location.error(
+            f"{location.modality(name)} is an array {array.shape} of {array.dtype}, {EXPECTED}; convert it "
+            f"first."
+        )
+    return Part(array.astype(np.float32) if array.dtype.kind == "b" else array)
+
+
+def _list_part(name: str, samples: Sequence[Any], location: Location, symbols: bool) -> Part:
+    """Read one entry per sample: numbers, arrays of one shape, sequences of unequal length, or strings."""
+    samples = [sample.decode() if isinstance(sample, bytes) else plain_array(sample) for sample in samples]
+    strings = strings_of(samples)
+    if strings is not None:
+        if not (symbols or is_sequence(strings)):
+            raise not_numbers(location.modality(name), None, pd.Series(strings), location)
+        return letters_part(strings)
+    arrays = [_sample(name, row, sample, location) for row, sample in enumerate(samples)]
+    if not arrays or len({array.shape for array in arrays}) == 1:
+        return _array_part(name, np.array(arrays, dtype=None if arrays else float), location, symbols)
+    axes, widths = {array.ndim for array in arrays}, {array.shape[1:] for array in arrays}
+    if axes == {2} and len(widths) == 1:
+        lengths = np.array([len(array) for array in arrays])
+        if not lengths.all():
+            row = location.row(int(np.flatnonzero(lengths == 0)[0]))
+            raise location.error(
+                f"{location.modality(name)}, {row}: the sequence has no steps, expected at least one; leave "
+                f"the "
+                "sample out, or make it one step of NaN if the modality is missing there."
+            )
+        values = np.zeros((len(arrays), int(lengths.max()), *widths.pop()), dtype=np.result_type(*arrays))
+        for position, array in enumerate(arrays):
+            values[position, : len(array)] = array
+        return Part(values, lengths)
+    other = next(row for row, array in enumerate(arrays) if array.shape != arrays[0].shape)
+    raise location.error(
+        f"{location.modality(name)}, {location.row(other)} has the shape {arrays[other].shape}, but "
+        f"{location.row(0)} has {arrays[0].shape}, expected one shape, or sequences (steps, columns) of "
+        f"unequal "
+        "length with the same columns; make each sample an array (steps, columns) if it is a sequence, else "
+        "fill "
+        "it up to the same columns."
+    )
+
+
+def _sample(name: str, row: int, sample: Any, location: Location) -> NDArray[Any]:
+    try:
+        array = np.asarray(sample)
+        if array.dtype.kind not in "biuf":
+            array = np.asarray(pd.to_numeric(pd.Series(array.reshape(-1))), dtype=float).reshape(array.shape)
+        return array
+    except (ValueError, TypeError):
+        raise location.error(
+            f"{location.modality(name)}, {location.row(row)}: {value_name(sample)} is not a number or an "
+            f"array of "
+            f"numbers, {EXPECTED}; correct it."
+        ) from None
+
+
+def _floats(name: str, array: NDArray[Any], location: Location) -> NDArray[np.float64]:
+    """Convert objects or text to floats, None to NaN."""
+    try:
+        return np.asarray(array, dtype=np.float64)
+    except (ValueError, TypeError):
+        for index in np.ndindex(array.shape):
+            if column_numbers(pd.Series([array[index]])) is None:
+                raise location.error(
+                    f"{location.modality(name)}, {location.row(index[0])}, column {index[-1]}: "
+                    f"{value_name(array[index])} is not a number, expected numbers; correct it, or set it "
+                    f"to NaN."
+                ) from None
+        return np.asarray(pd.to_numeric(pd.Series(array.reshape(-1))), dtype=float).reshape(array.shape)
+
+
+def not_numbers(where: str, column: Any, values: pd.Series, location: Location) -> MmfusionError:
+    """Return the error about a column of a table that does not hold numbers."""
+    known = np.flatnonzero(values.notna()).tolist()
+    wrong = [row for row in known if column_numbers(values.iloc[[row]].astype(object)) is None]
+    row = next(iter(wrong), 0)
+    what = where if column is None else f"{where}, column {column!r}"
+    value = value_name(values.iloc[row]) if len(values) else "empty"
+    if values.dtype.kind in "mMc":
+        return location.error(
+            f"{what}: the values are {values.dtype}, expected real numbers; convert them first, dates for "
+            "instance to days since the first one."
+        )
+    if len(wrong) < len(known):
+        return location.error(
+            f"{what}, {location.row(row)}: {value} is not a number; correct it, or set it to NaN in all "
+            f"columns of "
+            "the modality if that is missing."
+        )
+    return location.error(
+        f"{what}: it holds {_word(values.iloc[row])} (its first value is {value} in {location.row(row)}), "
+        f"expected "
+        "numbers; take it out, replace it by numbers (categories for instance by pandas.get_dummies), or, "
+        "if it "
+        f"holds sequences of letters, make it a modality of its own and call it symbols ({SYMBOLS_BY})."
+    )
+
+
+def _word(value: Any) -> str:
+    return "text" if isinstance(value, str) else type(value).__name__

@@ -1,0 +1,86 @@
+"""What becomes of NaN and infinity among the features, as the user chooses, in every form of input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.data.check_values import wrong_values
+from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.part import SYMBOLS
+from mmfusion.errors import InputError
+from mmfusion.sentences import joined_names
+
+NONFINITE = ("error", "zero", "missing")
+"""The choices: the first value is an error; a zero in its place; the sample lacks the modality."""
+
+
+def check_nonfinite(choice: Any) -> None:
+    """Check the option.
+
+    Raises
+    ------
+    InputError
+        If it is unknown.
+    """
+    if choice not in NONFINITE:
+        raise InputError(f"nonfinite: {choice!r} is unknown, expected one of {', '.join(NONFINITE)}.")
+
+
+def without_nonfinite(data: ModalityData, choice: str) -> tuple[ModalityData, list[str]]:
+    """Treat values that are NaN or infinite, where the modality is not missing and the step is real.
+
+    Parameters
+    ----------
+    data : ModalityData
+    choice : {"error", "zero", "missing"}
+        ``zero``: a zero in their place, in a copy. ``missing``: the sample lacks the modality. ``error``:
+        nothing is done here, as the check of the values raises.
+
+    Returns
+    -------
+    tuple of (ModalityData, list of str)
+        And a sentence for every modality that was changed, with counts and the first samples.
+    """
+    check_nonfinite(choice)
+    if choice == "error":
+        return data, []
+    arrays, present, notes = dict(data.arrays), dict(data.present), []
+    for name, values in data.arrays.items():
+        if values.dtype.kind != "f" or data.kinds.get(name) == SYMBOLS:
+            continue
+        changed, has, rows, count = _changed(data, name, choice)
+        if not count:
+            continue
+        arrays[name], present[name] = changed, has
+        shown = joined_names(data.location.row(int(row)) for row in rows)
+        what = "replaced by zero" if choice == "zero" else "so that these samples lack the modality"
+        notes.append(
+            f"{data.location.modality(name)}: {count} values are NaN or infinite in {len(rows)} samples, "
+            f"{what}: "
+            f"{shown}."
+        )
+    return data.with_arrays(arrays, present), notes
+
+
+def _changed(
+    data: ModalityData, name: str, choice: str
+) -> tuple[NDArray[Any], NDArray[np.bool_], NDArray[np.intp], int]:
+    """Return the array, which samples have the modality, the rows that had wrong values, and their count."""
+    values, given = data.arrays[name], data.present.get(name)
+    changed, count = values, 0
+    present, affected = np.ones(len(values), dtype=bool), np.zeros(len(values), dtype=bool)
+    for rows, numbers, here, wrong in wrong_values(
+        name, values, data.lengths.get(name), given, data.location
+    ):
+        present[rows] = here
+        if not wrong.any():
+            continue
+        count += int(wrong.sum())
+        affected[rows] = wrong.any(axis=(1, 2))
+        if choice == "zero":
+            changed = values.copy() if changed is values else changed
+            changed[rows] = np.where(wrong, numbers.dtype.type(0), numbers).reshape(changed[rows].shape)
+    return changed, present & ~affected if choice == "missing" else present, np.flatnonzero(affected), count

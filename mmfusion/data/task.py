@@ -1,0 +1,94 @@
+"""Which task a target asks for, classification or regression: one rule for Python, shell and workflow."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+TASKS = ("auto", CLASSIFICATION, REGRESSION)
+MOST_CLASSES = 20
+"""Most different whole numbers that are classes."""
+SAMPLES_PER_CLASS = 4
+"""Samples that there are for each of these numbers, on average, at least."""
+
+
+class Task(NamedTuple):
+    """A task, and why it is this one."""
+
+    word: str
+    reason: str
+
+    def sentence(self, change: str) -> str:
+        """Say what the task is and how to change it.
+
+        Parameters
+        ----------
+        change : str
+            What the user writes for the other task, such as ``--task regression``.
+        """
+        return f"Task: {self.word} ({self.reason}; {change} changes it)."
+
+
+def infer_task(target: NDArray[Any]) -> Task:
+    """Infer the task from the values of a target.
+
+    Text and truth values are classes. Two different numbers are classes. More are classes if they are whole
+    numbers, at most `MOST_CLASSES` different ones, each with `SAMPLES_PER_CLASS` samples on average. One-hot
+    rows and several columns of zeros and ones are classes, several columns of other numbers are a regression.
+
+    Parameters
+    ----------
+    target : array, shape (n,) or (n, outputs)
+        Text, truth values or numbers.
+
+    Returns
+    -------
+    Task
+
+    Examples
+    --------
+    >>> infer_task(np.array([0, 1, 1, 0])).word, infer_task(np.arange(50)).word
+    ('classification', 'regression')
+    """
+    values = np.asarray(target)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim == 2:
+        binary = values.dtype.kind in "biuf" and bool(np.isin(values, (0, 1)).all())
+        word = CLASSIFICATION if binary else REGRESSION
+        return Task(word, f"{values.shape[1]} columns of {'zeros and ones' if binary else 'numbers'}")
+    if values.dtype.kind not in "iuf":
+        count = len(np.unique(values.astype(str)))
+        return Task(
+            CLASSIFICATION, f"{count} different {'truth values' if values.dtype.kind == 'b' else 'texts'}"
+        )
+    count, samples = len(np.unique(values)), len(values)
+    if count <= 2:
+        return Task(CLASSIFICATION, f"{count} different numbers in {samples} samples")
+    if not bool((values == np.round(values)).all()):
+        return Task(REGRESSION, "numbers with fractions")
+    few = count <= MOST_CLASSES and samples >= SAMPLES_PER_CLASS * count
+    return Task(
+        CLASSIFICATION if few else REGRESSION,
+        f"{count} different whole numbers in {samples} samples, {'few' if few else 'many'}",
+    )
+
+
+def is_one_hot(values: NDArray[Any]) -> bool:
+    """Say whether every row of a matrix holds a single one beside zeros.
+
+    Examples
+    --------
+    >>> is_one_hot(np.eye(3)), is_one_hot(np.array([[1, 1], [0, 1]]))
+    (True, False)
+    """
+    return bool(
+        values.ndim == 2
+        and values.shape[1] > 1
+        and values.dtype.kind in "biuf"
+        and np.isin(values, (0, 1)).all()
+        and (values.sum(axis=1) == 1).all()
+    )
