@@ -16,17 +16,15 @@ _SHORT.maxstring = _SHORT.maxother = MOST_LETTERS
 _SHORT.maxlevel = 2
 
 
-def row_name(index: int, first: int = 0, label: Any = None) -> str:
+def row_name(index: int, label: Any = None) -> str:
     """Name a row.
 
     Parameters
     ----------
     index : int
-        Its position; the first is 0.
-    first : int, default 0
-        The number by which the user knows the first row.
+        Its position; the first is 0, in every form of input.
     label : object, optional
-        Its name in the index of a table. Default: it has only its position.
+        The name of the sample. Default: it has only its position.
 
     Returns
     -------
@@ -34,13 +32,11 @@ def row_name(index: int, first: int = 0, label: Any = None) -> str:
 
     Examples
     --------
-    >>> row_name(5), row_name(5, first=1)
-    ('row 5 (counted from 0)', 'row 6 (counted from 1)')
-    >>> row_name(5, label="p17")
-    "row 5 (counted from 0; index 'p17')"
+    >>> row_name(5), row_name(5, label="p17")
+    ('row 5 (counted from 0)', "row 5 (counted from 0; sample 'p17')")
     """
-    named = "" if label is None else f"; index {label!r}"
-    return f"row {index + first} (counted from {first}{named})"
+    named = "" if label is None else f"; sample {label!r}"
+    return f"row {index} (counted from 0{named})"
 
 
 def joined_names(names: Iterable[str]) -> str:

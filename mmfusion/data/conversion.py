@@ -8,6 +8,7 @@ is converted; everything else is refused in one sentence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,14 +53,17 @@ def as_part(name: str, values: Any, location: Location, symbols: bool = False) -
         With modality, row or column, and remedy, if the meaning of the values is not plain.
     """
     if isinstance(values, Part):
-        return values
-    if not isinstance(values, pd.DataFrame | pd.Series) and hasattr(values, "to_pandas"):
-        values = values.to_pandas()
-    if isinstance(values, pd.DataFrame):
-        return _table_part(name, values, location, symbols)
-    if isinstance(values, pd.Series):
-        return _series_part(name, values, location, symbols)
-    return _array_part(name, plain_array(values), location, symbols)
+        part = values
+    elif isinstance(values, pd.DataFrame):
+        part = _table_part(name, values, location, symbols)
+    elif isinstance(values, pd.Series):
+        part = _series_part(name, values, location, symbols)
+    elif hasattr(values, "to_pandas"):
+        return as_part(name, values.to_pandas(), location, symbols)
+    else:
+        part = _array_part(name, plain_array(values), location, symbols)
+    whole = symbols and part.array.dtype.kind == "f"
+    return replace(part, array=_whole_numbers(name, part.array, location)) if whole else part
 
 
 def plain_array(values: Any) -> Any:
@@ -75,6 +79,20 @@ def plain_array(values: Any) -> Any:
     if isinstance(values, np.ma.MaskedArray):
         return np.where(np.ma.getmaskarray(values), np.nan, values.data) if values.mask.any() else values.data
     return values
+
+
+def _whole_numbers(name: str, array: NDArray[Any], location: Location) -> NDArray[np.int64]:
+    """Turn symbols that were stored as floats into whole numbers; samples that are NaN throughout are -1."""
+    missing = np.isnan(array).reshape(len(array), -1).all(axis=1)
+    filled = np.where(missing.reshape(-1, *(1,) * (array.ndim - 1)), -1.0, array)
+    wrong = np.argwhere(~(filled == np.round(filled)))
+    if len(wrong):
+        row, *others = (int(axis) for axis in wrong[0])
+        raise location.error(
+            f"{location.modality(name)}, {location.row(row)}, step {others[0]}: {array[tuple(wrong[0])]} is not "
+            "a symbol, expected whole numbers; correct it, or do not call the modality symbols."
+        )
+    return filled.astype(np.int64)
 
 
 def column_numbers(values: pd.Series) -> NDArray[Any] | None:

@@ -239,7 +239,7 @@ def test_a_row_of_a_table_is_reported_with_its_label(arrays, binary) -> None:
     )
     table.iloc[7, 1] = np.inf
     model = FusionClassifier({"video": list("abc")}, **QUICK)
-    with pytest.raises(InputError, match=r"row 7 \(counted from 0; index 'p7'\), column 'b': the value is"):
+    with pytest.raises(InputError, match=r"row 7 \(counted from 0; sample 'p7'\), column 'b': the value is"):
         model.fit(table, binary)
     with pytest.raises(InputError, match=r"row 7 \(counted from 0\), column 'b': the value is infinity"):
         model.fit(table.reset_index(drop=True), binary)

@@ -2,12 +2,13 @@
 
 There is one array per modality, its key or file name being the name of the modality. ``<modality>_lengths``
 or ``<modality>.lengths`` holds the lengths of a padded sequence. Folders and safetensors files are
-memory-mapped read-only, so that data larger than the memory can be used. Rows are counted from 0.
+memory-mapped read-only, so that data larger than the memory can be used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmfusion.data.conversion import as_part
+from mmfusion.data.letters import is_sequence
 from mmfusion.data.location import Location
+from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.data.readers.array_store import Store
 from mmfusion.data.readers.columns import Columns, in_roles
 from mmfusion.data.readers.reader_checks import (
     check_counts,
     check_form,
     check_known,
-    check_numbers,
-    check_target,
 )
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed
-from mmfusion.data.readers.source import Source
+from mmfusion.data.readers.source import Source, source_of
 from mmfusion.errors import DataError
 
 LENGTHS = ("_lengths", ".lengths")
@@ -56,7 +58,7 @@ def choose_keys(
             f"{path}: target is {target!r}, expected one key; store several outputs as one array (samples, "
             "outputs)."
         )
-    keys = _modality_keys(path, store, modalities, {target, groups, ids})
+    keys = modality_keys(path, store, modalities, {target, groups, ids})
     chosen = in_roles(path, store, [target], {name: [keys[name]] for name in keys}, groups, ids, "key")
     if not keys:
         raise DataError(
@@ -68,7 +70,7 @@ def choose_keys(
     return chosen._replace(lengths=_length_keys(path, store, keys), named=modalities is not None)
 
 
-def read_arrays(path: Path, store: Store, keys: Columns) -> Source:
+def read_arrays(path: Path, store: Store, keys: Columns, symbols: Sequence[str] = ()) -> Source:
     """Read an ``.npz`` or ``.safetensors`` file or a folder of ``.npy`` files.
 
     Parameters
@@ -79,6 +81,13 @@ def read_arrays(path: Path, store: Store, keys: Columns) -> Source:
         Its arrays, of `mmfusion.data.readers.array_store.open_arrays`.
     keys : Columns
         Of `choose_keys`.
+    symbols : sequence of str, optional
+        Modalities that are called symbols.
+
+    Returns
+    -------
+    Source
+        Unchecked, see `mmfusion.data.readers.finish`.
 
     Raises
     ------
@@ -94,21 +103,34 @@ def read_arrays(path: Path, store: Store, keys: Columns) -> Source:
     if not keys.named:
         _check_chosen_by_default(path, keys, loaded)
     location, (target,) = Location(path), keys.target
-    arrays = {name: check_form(path, key, loaded[key]) for name, (key,) in keys.modalities.items()}
-    lengths = check_numbers(location, arrays, {name: loaded[key] for name, key in keys.lengths.items()})
+    parts = {
+        name: modality_part(location, key, loaded[key], name in symbols)
+        for name, (key,) in keys.modalities.items()
+    }
+    for name, key in keys.lengths.items():
+        parts[name] = replace(parts[name], lengths=loaded[key])
     groups, ids = (
         None if key is None else _labels(location, key, loaded[key]) for key in (keys.groups, keys.ids)
     )
     names = () if ids is None else tuple(ids.astype(str).tolist())
-    labels = check_target(location, target, _text(location, target, loaded[target]))
-    return Source(arrays, labels, lengths, names, groups)
+    return source_of(parts, _text(location, target, loaded[target]), ids=names, groups=groups)
+
+
+def modality_part(location: Location, key: str, values: Any, symbols: bool) -> Part:
+    """Turn a stored array, or a list, into a modality; numbers are not copied."""
+    if isinstance(values, np.ndarray) and values.dtype.kind not in "USO":
+        part = Part(check_form(location.path, key, values), kind=SYMBOLS if symbols else None)
+        return as_part(key, part, location, symbols)
+    text = isinstance(values, np.ndarray) and values.dtype.kind == "S"
+    return as_part(key, _text(location, key, values) if text else values, location, symbols)
 
 
 def _check_chosen_by_default(path: Path, keys: Columns, loaded: Mapping[str, NDArray[Any]]) -> None:
     """Refuse arrays that nobody has named and that are more likely groups or names than features."""
     for key in keys.features:
         array = loaded[key]
-        if array.size == len(array) and array.ndim < 3 and array.dtype.kind in "iubUS":
+        letters = array.dtype.kind == "U" and array.ndim == 1 and is_sequence(array.tolist())
+        if array.size == len(array) and array.ndim < 3 and array.dtype.kind in "iubUS" and not letters:
             sequences = [
                 name
                 for name in keys.features
@@ -165,8 +187,8 @@ def _similar_lengths(key: str, sequences: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}? If not, name" if close else "name"
 
 
-def _modality_keys(
-    path: Path,
+def modality_keys(
+    path: str | Path,
     store: Collection[str],
     modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
     taken: Collection[str | None],

@@ -46,8 +46,10 @@ def check_counts(path: str | Path, counts: Mapping[str, int]) -> None:
         raise DataError(f"{path}: there are no samples, expected at least one; write the file again.")
 
 
-def check_form(path: str | Path, name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Check type and shape of a modality; (n,) becomes (n, 1), nothing is copied.
+def check_form(path: str | Path | None, name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Check type and shape of a modality; (n,) becomes (n, 1), truth values become 0 and 1.
+
+    Numbers in this machine's byte order are not copied.
 
     Returns
     -------
@@ -56,18 +58,20 @@ def check_form(path: str | Path, name: str, values: NDArray[Any]) -> NDArray[Any
     Raises
     ------
     DataError
-        If the array is neither floats (n, d), nor floats (n, length, d), nor integers (n, length).
+        If the array is not numbers (n, d) or (n, length, d), of at most 64 bits.
     """
     formed = values[:, np.newaxis] if values.ndim == 1 else values
-    kind, allowed = values.dtype.kind, {"f": (2, 3), "i": (2,), "u": (2,)}
-    native = values.dtype.isnative and values.dtype.itemsize <= 8
-    if not native or formed.ndim not in allowed.get(kind, ()) or 0 in formed.shape[1:]:
-        raise DataError(
-            f"{path}: {name!r} is an array {values.shape} of {values.dtype.str}, expected floats (samples, "
-            "columns), floats (samples, steps, columns) or whole numbers (samples, steps), at most 64 bits, "
-            "in the byte order of this machine; convert it before it is saved."
-        )
-    return formed
+    if values.dtype.kind not in "biuf" or values.dtype.itemsize > 8 or formed.ndim not in (2, 3):
+        what = f"an array {values.shape} of {values.dtype.str}"
+    elif 0 in formed.shape[1:]:
+        what = f"an array {values.shape}, without columns"
+    else:
+        formed = formed.astype(np.float32) if values.dtype.kind == "b" else formed
+        return formed.astype(formed.dtype.newbyteorder("="), copy=False)
+    raise DataError(
+        f"{path}: {name!r} is {what}, expected numbers (samples, columns), numbers (samples, steps, columns), or one "
+        "string of letters for each sample, at most 64 bits a number; convert it before it is saved."
+    )
 
 
 def check_numbers(

@@ -1,40 +1,43 @@
 """Samples in the rows of a CSV or Parquet table.
 
-A modality is a list of columns or a pattern of their names. Empty cells, ``NA`` and ``NaN`` are NaN in
-features. Rows are counted from 1 for the first row of data. A table holds feature vectors only, as float32
-where all columns of a modality are float32, else as float64.
+A modality is a list of columns or a pattern of their names. Empty cells, ``NA`` and ``NaN`` are missing in
+features. Numbers are feature vectors, as float32 where all columns of a modality are float32, else as float64. A
+column of strings that look like sequences of letters, or are called symbols, is a modality of its own.
 """
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
+from mmfusion.data.conversion import SYMBOLS_BY, as_part
+from mmfusion.data.letters import is_sequence
 from mmfusion.data.location import Location
+from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.data.readers.columns import Columns, in_roles
-from mmfusion.data.readers.reader_checks import check_counts, check_known, check_numbers, check_target
+from mmfusion.data.readers.reader_checks import check_counts, check_known
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
-from mmfusion.data.readers.source import Source
+from mmfusion.data.readers.source import Source, named_row, source_of
 from mmfusion.errors import DataError
-from mmfusion.sentences import joined_names, row_name, value_name
+from mmfusion.sentences import joined_names, value_name
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
 BLOCK_BYTES = 1 << 26
-FIRST_ROW = 1
-"""Number of the first row below the names of the columns."""
 _NUMBERS = (pt.is_integer, pt.is_floating, pt.is_decimal, pt.is_boolean, pt.is_null)
 
 
@@ -96,7 +99,7 @@ def column_names(path: Path) -> list[str]:
     return names
 
 
-def read_table(path: Path, columns: Columns) -> Source:
+def read_table(path: Path, columns: Columns, symbols: Sequence[str] = ()) -> Source:
     """Read a ``.csv`` or ``.parquet`` file.
 
     Parameters
@@ -105,6 +108,13 @@ def read_table(path: Path, columns: Columns) -> Source:
         The table, with the names of the columns in its first row if it is CSV (UTF-8, separated by commas).
     columns : Columns
         Of `choose_columns`.
+    symbols : sequence of str, optional
+        Modalities that are called symbols.
+
+    Returns
+    -------
+    Source
+        Unchecked, see `mmfusion.data.readers.finish`.
 
     Raises
     ------
@@ -112,28 +122,30 @@ def read_table(path: Path, columns: Columns) -> Source:
         If a value cannot be used, or the table is unreadable or does not fit into the free memory.
     """
     check_memory(path, memory_needed(path, columns.everything))
-    location = Location(path, partial(row_name, first=FIRST_ROW), columns.modalities)
+    location = Location(path, columns=columns.modalities)
+    strings = {cols[0] for name, cols in columns.modalities.items() if name in symbols and len(cols) == 1}
     try:
-        table = _load(path, columns, location)
+        table = _load(path, columns, location, strings)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from None
     check_counts(path, {"the table": table.num_rows})
-    arrays = {name: _features(location, name, table, chosen) for name, chosen in columns.modalities.items()}
-    check_numbers(location, arrays, {})
-    target = check_target(location, ", ".join(columns.target), _target(location, table, columns.target))
-    ids, groups = (
-        None if column is None else _plain(location, f"the {what}", table, column)
-        for what, column in (("name", columns.ids), ("group", columns.groups))
-    )
+    ids = None if columns.ids is None else _plain(location, "the name", table, columns.ids)
     names = () if ids is None else tuple(ids.astype(str).tolist())
-    return Source(arrays, target, ids=names, groups=groups, first_row=FIRST_ROW)
+    location = replace(location, row=partial(named_row, names))
+    parts = {
+        name: _part(location, name, table, chosen, name in symbols)
+        for name, chosen in columns.modalities.items()
+    }
+    target = _target(location, table, columns.target)
+    groups = None if columns.groups is None else _plain(location, "the group", table, columns.groups)
+    return source_of(parts, target, ids=names, groups=groups)
 
 
-def _load(path: Path, choice: Columns, location: Location) -> Any:
+def _load(path: Path, choice: Columns, location: Location, strings: Collection[str]) -> Any:
     if path.suffix.lower() == ".parquet":
         with pq.ParquetFile(path) as file:
             return file.read(columns=choice.everything).select(choice.everything)
-    types = {column: pa.float64() for column in choice.features}
+    types = {column: pa.string() if column in strings else pa.float64() for column in choice.features}
     types |= {column: pa.string() for column in choice.texts}
     try:
         return _read_csv(path, choice.everything, types)
@@ -142,9 +154,12 @@ def _load(path: Path, choice: Columns, location: Location) -> Any:
         for name, columns in choice.modalities.items():
             for column in columns:
                 cells = texts.column(column).to_pylist()
-                if not all(map(_is_number, cells)):
+                if all(map(_is_number, cells)):
+                    continue
+                if len(columns) > 1 or not is_sequence(_strings(cells)):
                     raise _not_numbers(location, name, column, cells) from None
-        raise
+                types[column] = pa.string()
+        return _read_csv(path, choice.everything, types)
 
 
 def _read_csv(path: Path, columns: list[str], types: Mapping[str, Any]) -> Any:
@@ -168,6 +183,11 @@ def _is_number(cell: Any) -> bool:
     return "_" not in cell
 
 
+def _strings(cells: Iterable[Any]) -> list[str | None]:
+    """Return cells as strings, None where they are empty."""
+    return [None if cell is None or cell in EMPTY else str(cell) for cell in cells]
+
+
 def _not_numbers(location: Location, name: str, column: str, cells: Sequence[Any]) -> DataError:
     """Make the error about a column that does not hold numbers only."""
     known = [row for row, cell in enumerate(cells) if cell is not None and cell not in EMPTY]
@@ -181,10 +201,22 @@ def _not_numbers(location: Location, name: str, column: str, cells: Sequence[Any
         )
     what = "text" if isinstance(cells[row], str) else type(cells[row]).__name__
     remedy = "take it out of the modality, or replace it by numbers" if wrong else "convert it"
+    if what == "text" and len(location.columns[name]) == 1:
+        remedy += f"; or, if it holds sequences of letters, call it symbols ({SYMBOLS_BY})"
     return DataError(
         f"{where}: column {column!r} is a column of {what} (its first value is {value} in {location.row(row)}"
         f"), expected numbers; {remedy}."
     )
+
+
+def _part(location: Location, name: str, table: Any, columns: list[str], symbols: bool) -> Part:
+    """Return a modality: numbers (n, d), or one column of strings."""
+    kind = table.schema.field(columns[0]).type
+    if len(columns) == 1 and (pt.is_string(kind) or pt.is_large_string(kind) or pt.is_dictionary(kind)):
+        strings = pd.Series(_strings(table.column(columns[0]).to_pylist()), name=columns[0], dtype=object)
+        return replace(as_part(name, strings, location, symbols), ids=None)
+    part = Part(_features(location, name, table, columns), columns=tuple(columns))
+    return as_part(name, replace(part, kind=SYMBOLS) if symbols else part, location, symbols)
 
 
 def _features(location: Location, name: str, table: Any, columns: list[str]) -> NDArray[Any]:
