@@ -27,6 +27,7 @@ from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.fusion.subsets import subset_label
+from mmfusion.measures.weighting import relative_weights
 from mmfusion.training.modality import MODULE
 from mmfusion.training.samples import Samples, prepare_samples
 
@@ -154,7 +155,9 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             )
         return fraction
 
-    def _prepared(self, X: Any, target: Target | None = None) -> Samples:
+    def _prepared(
+        self, X: Any, target: Target | None = None, weight: NDArray[np.float64] | None = None
+    ) -> Samples:
         check_is_fitted(self, "ensemble_")
         data = modality_data(X, self.modalities)
         if hasattr(self, "n_features_in_"):
@@ -171,7 +174,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             check_consistent_length(data, target.array)
         network, moments, task = self.ensemble_.networks[0], self.ensemble_.moments, self.ensemble_.task
         standardised = None if target is None else moments.standardise(target.array, task)
-        samples = prepare_samples(network.encoder_of_modality, data, present, standardised)
+        samples = prepare_samples(network.encoder_of_modality, data, present, standardised, weight)
         check_encoders([m for m in self.layout_ if m.kind == MODULE], network, samples, "X")
         return samples
 
@@ -179,13 +182,15 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         samples = self._prepared(X)
         return self.ensemble_.scores(samples)
 
-    def relevance(self, X: Any, y: ArrayLike) -> pd.DataFrame:
+    def relevance(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> pd.DataFrame:
         """Measure the relevance of every subset on samples that were not trained on.
 
         Parameters
         ----------
         X : as in `fit`
         y : array-like, shape (n,) or (n, outputs)
+        sample_weight : array-like, shape (n,), optional
+            Weights of the samples, zero or more, in every held-out measure. Default: all one.
 
         Returns
         -------
@@ -193,7 +198,10 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             As `relevance_`, with the held-out columns measured on these samples.
         """
         check_is_fitted(self, "ensemble_")
-        return self.ensemble_.relevance(self._prepared(X, self._target(y)))
+        target, weight = self._target(y), None
+        if sample_weight is not None:
+            weight = relative_weights(sample_weights(sample_weight, len(target.array)))
+        return self.ensemble_.relevance(self._prepared(X, target, weight))
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Return what every subset of modalities adds to the score of every sample.

@@ -1,4 +1,4 @@
-"""The mean over samples, each of which may have a weight: a weight is a number of copies of its sample."""
+"""Weights of samples, and the mean over them: a weight is a number of copies, and only ratios count."""
 
 from __future__ import annotations
 
@@ -35,3 +35,23 @@ def weighted_mean(
         return np.asarray(values.mean(axis=axis))
     known = weight if weight.any() else np.full(len(weight), np.nan)
     return np.asarray(np.average(values, axis=axis, weights=known))
+
+
+def relative_weights(weight: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Scale weights to a mean of one; None where all are equal, so that they change nothing.
+
+    Parameters
+    ----------
+    weight : array, shape (n,)
+        Zero or more, and not all zero.
+
+    Returns
+    -------
+    array, shape (n,), or None
+
+    Examples
+    --------
+    >>> relative_weights(np.array([1.0, 3.0])).tolist(), relative_weights(np.array([0.7, 0.7]))
+    ([0.5, 1.5], None)
+    """
+    return None if np.ptp(weight) == 0 else np.asarray(weight / weight.mean())

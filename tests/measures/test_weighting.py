@@ -1,11 +1,11 @@
-"""The mean over samples by NumPy, with weights that are one, unequal, or all zero."""
+"""The mean over samples by NumPy, with weights that are one, unequal, or all zero; weights on one scale."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from mmfusion.measures.weighting import weighted_mean
+from mmfusion.measures.weighting import relative_weights, weighted_mean
 
 VALUES = np.random.default_rng(0).normal(size=(2, 7, 3))
 
@@ -28,3 +28,10 @@ def test_weights_that_are_all_zero_have_no_mean() -> None:
 def test_one_weight_per_sample() -> None:
     with pytest.raises(ValueError, match="weights"):
         weighted_mean(VALUES, np.ones(6), axis=1)
+
+
+def test_relative_weights_have_a_mean_of_one() -> None:
+    relative = relative_weights(np.arange(7.0))
+    assert relative is not None
+    np.testing.assert_allclose(relative, np.arange(7.0) / 3.0)
+    assert relative_weights(np.full(7, 0.1)) is None
