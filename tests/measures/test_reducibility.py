@@ -290,3 +290,15 @@ def test_half_without_weighted_variance_has_no_reducibility():
     part[order[0]] = 1.0
     weight = np.random.default_rng(1).uniform(0.1, 1.0, 20)
     assert np.isnan(row({("1", "2"): part}, features, "1+2", weight=weight)).all()
+
+
+def test_blocks_that_vary_in_light_samples_only_are_negligible():
+    features = gaussian(n=80)
+    heavy = np.arange(80) < 40
+    parts = {
+        ("1",): column(features, "1"),
+        ("1", "2"): np.where(heavy[:, None], 0.1, column(features, "1")),
+    }
+    weight = np.where(heavy, 1.0, 1e-8)
+    assert np.isnan(row(parts, features, "1+2", weight=weight)).all()
+    assert np.isfinite(row(parts, features, "1+2")).all()
