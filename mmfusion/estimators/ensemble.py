@@ -76,7 +76,7 @@ class Ensemble:
             One row per subset: subset, order, and for every measure its mean, and the bounds ``_low`` and
             ``_high`` of its bootstrap interval; NaN where it was not measured.
         """
-        if held_out is not None and held_out.weight is not None:
+        if held_out is not None and held_out.weight is not None and not held_out.weight.all():
             held_out = held_out.rows(held_out.weight.nonzero()[:, 0])
         tables = []
         for network, means in zip(self.networks, self.part_means, strict=True):
