@@ -67,8 +67,8 @@ class Ensemble:
         Parameters
         ----------
         held_out : Samples or None
-            Samples that were not trained on, with their target. Without any, or with fewer than four, the
-            held-out measures are NaN.
+            Samples that were not trained on, with their target and weights; those of zero weight are left
+            out. Without any, or with fewer than four, the held-out measures are NaN.
 
         Returns
         -------
@@ -76,15 +76,17 @@ class Ensemble:
             One row per subset: subset, order, and for every measure its mean, and the bounds ``_low`` and
             ``_high`` of its bootstrap interval; NaN where it was not measured.
         """
+        if held_out is not None and held_out.weight is not None and not held_out.weight.all():
+            held_out = held_out.rows(held_out.weight.nonzero()[:, 0])
         tables = []
         for network, means in zip(self.networks, self.part_means, strict=True):
             if held_out is None or len(held_out) < FEWEST:
                 tables.append(weights_of_subsets(network.fusion))
                 continue
             features = network.encode_all(held_out.inputs, held_out.present)
-            parts, target = network.parts(features), held_out.target
+            parts, target, weight = network.parts(features), held_out.target, held_out.weight
             tables.append(
-                subset_measures(network.fusion, parts, means, features, target, self.task, self.seed)
+                subset_measures(network.fusion, parts, means, features, target, self.task, self.seed, weight)
             )
         columns: dict[str, Any] = {name: tables[0][name] for name in ("subset", "order")}
         for measure in (*OF_WEIGHTS, *OF_HELD_OUT):

@@ -105,7 +105,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         groups : array-like, shape (n,), optional
             Samples of one group, such as one speaker, stay on one side of the inner validation split.
         sample_weight : array-like, shape (n,), optional
-            Weights of the samples, zero or more, in the loss and in every mean. Default: all one.
+            Weights of the samples, zero or more, in the loss and in every mean, of training and of the held-out
+            samples, and hence in the choice of lambda. Default: all one.
 
         Returns
         -------
@@ -174,7 +175,9 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             )
         return fraction
 
-    def _prepared(self, data: ModalityData, target: Target | None = None) -> Samples:
+    def _prepared(
+        self, data: ModalityData, target: Target | None = None, weight: NDArray[np.float64] | None = None
+    ) -> Samples:
         """Check samples against those of training, and prepare them for the networks."""
         data = as_in_training(data, self.layout_, self.columns_)
         data = with_alphabets(data, self.layout_)
@@ -183,7 +186,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
             check_consistent_length(data, target.array)
         network, moments, task = self.ensemble_.networks[0], self.ensemble_.moments, self.ensemble_.task
         standardised = None if target is None else moments.standardise(target.array, task)
-        samples = prepare_samples(network.encoder_of_modality, data, present, standardised)
+        samples = prepare_samples(network.encoder_of_modality, data, present, standardised, weight)
         check_encoders([m for m in self.layout_ if m.kind == MODULE], network, samples, "X")
         return samples
 
@@ -200,21 +203,25 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         data, _ = self._data(X)
         return self.ensemble_.scores(self._prepared(data))
 
-    def relevance(self, X: Any, y: ArrayLike) -> pd.DataFrame:
+    def relevance(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> pd.DataFrame:
         """Measure the relevance of every subset on samples that were not trained on.
 
         Parameters
         ----------
         X : as in `fit`
         y : array-like, shape (n,) or (n, outputs)
+        sample_weight : array-like, shape (n,), optional
+            Weights of the samples, zero or more, in every held-out measure. Default: all one.
 
         Returns
         -------
         DataFrame
             As `relevance_`, with the held-out columns measured on these samples.
         """
-        data, given = self._data(X, y=y)
-        return self.ensemble_.relevance(self._prepared(data, self._target(given["y"])))
+        data, given = self._data(X, y=y, sample_weight=sample_weight)
+        weights = given["sample_weight"]
+        weight = None if weights is None else sample_weights(weights, len(data))
+        return self.ensemble_.relevance(self._prepared(data, self._target(given["y"]), weight))
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Return what every subset of modalities adds to the score of every sample.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from mmfusion.estimators.fit_settings import FitSettings
 from mmfusion.estimators.targets import Target
 from mmfusion.measures.constant_prediction import constant_scores
 from mmfusion.measures.losses import mean_loss, mean_score
+from mmfusion.measures.weighting import relative_weights
 from mmfusion.training.device import device_of, one_thread
 from mmfusion.training.loop import Fit, Randomness, fit_networks
 from mmfusion.training.network import MultimodalNetwork, build_network
@@ -63,7 +64,7 @@ def fit_ensemble(
         Of the modalities that are missing for some sample.
     target : Target
     weight : array, shape (n,)
-        Weights of the samples, zero or more.
+        Weights of the samples, zero or more; they count in training and on the held-out rows.
     train, held_out : array of int
         Rows that are trained on, and those that are not (may be empty).
 
@@ -92,7 +93,7 @@ def fit_ensemble(
         Ensemble(networks[i : i + count], task, moments, means[i : i + count], settings.seeds[0])
         for i in range(0, len(networks), count)
     ]
-    unseen = samples.rows(torch.from_numpy(held_out)) if len(held_out) else None
+    unseen = _unseen(samples, weight, held_out)
     penalties = _compare(ensembles, settings.penalties, unseen, constant)
     losses = penalties["loss_validation"]
     best = 0 if losses.isna().all() else int(np.nanargmin(losses))
@@ -151,17 +152,30 @@ def _part_means(
     }
 
 
+def _unseen(samples: Samples, weight: Floats, held_out: Rows) -> Samples | None:
+    """Select the held-out samples with their own weights, which never touch training; None without any."""
+    if not len(held_out):
+        return None
+    relative = relative_weights(weight[held_out])
+    chosen = samples.rows(torch.from_numpy(held_out))
+    return replace(chosen, weight=None if relative is None else torch.from_numpy(relative).float())
+
+
 def _compare(
     ensembles: Sequence[Ensemble], penalties: Sequence[float], unseen: Samples | None, constant: Floats
 ) -> pd.DataFrame:
-    """Return loss and score of every candidate on the held-out samples, beside the loss of the constant."""
+    """Return loss and score of every candidate on the held-out samples, beside the loss of the constant.
+
+    The weights of the samples count in all three.
+    """
     table = pd.DataFrame({"penalty": list(penalties)})
     if unseen is None:
         return table.assign(loss_validation=np.nan, loss_constant=np.nan, score_validation=np.nan)
     task, truth = ensembles[0].task, unseen.target.double().numpy()
+    weight = None if unseen.weight is None else unseen.weight.double().numpy()
     scores = [ensemble.raw_scores(unseen) for ensemble in ensembles]
     return table.assign(
-        loss_validation=[mean_loss(score, truth, task) for score in scores],
-        loss_constant=mean_loss(np.tile(constant, (len(unseen), 1)), truth, task),
-        score_validation=[mean_score(score, truth, task) for score in scores],
+        loss_validation=[mean_loss(score, truth, task, weight) for score in scores],
+        loss_constant=mean_loss(np.tile(constant, (len(unseen), 1)), truth, task, weight),
+        score_validation=[mean_score(score, truth, task, weight) for score in scores],
     )

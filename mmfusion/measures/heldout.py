@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mmfusion.fusion.subsets import Subset, subset_label
 from mmfusion.measures.losses import mean_loss
 from mmfusion.measures.parts import centre_classes, centre_parts, total_variance
+from mmfusion.measures.weighting import weighted_mean
 
 # Up to this multiple of the sum of the parts' variances, Var N is zero: parts that cancel up to rounding.
 _CANCELLED = 1e-24
@@ -23,6 +24,7 @@ def heldout_relevance(
     train_means: Mapping[Subset, NDArray[Any]],
     target: NDArray[Any],
     task: str,
+    weight: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
     """Measure the relevance of every subset on samples that were not trained on.
 
@@ -41,12 +43,14 @@ def heldout_relevance(
         Class index, or the target standardised by training statistics; one per output if there are several.
     task : {"binary", "multiclass", "regression"}
         Which loss: binary cross-entropy, cross-entropy or squared error.
+    weight : array, shape (n,), optional
+        Weights of the samples, zero or more. Default: all one.
 
     Returns
     -------
     DataFrame
         One row per subset, in the order of `parts`: subset (label), order, loss_rise, variance_share,
-        covariance_share. A score that is not finite gives NaN.
+        covariance_share. A score that is not finite gives NaN, and so do weights that are all zero.
 
     Examples
     --------
@@ -62,13 +66,13 @@ def heldout_relevance(
     with np.errstate(invalid="ignore", over="ignore"):
         scores = stacked.sum(axis=0) + np.asarray(bias, dtype=np.float64)
         replaced = [scores - part + mean for part, mean in zip(stacked, means, strict=True)]
-    loss = mean_loss(scores, target, task)
-    table = variance_shares(centre_classes(parts) if task == "multiclass" else parts)
-    table.insert(2, "loss_rise", [mean_loss(score, target, task) - loss for score in replaced])
+    loss = mean_loss(scores, target, task, weight)
+    table = variance_shares(centre_classes(parts) if task == "multiclass" else parts, weight)
+    table.insert(2, "loss_rise", [mean_loss(score, target, task, weight) - loss for score in replaced])
     return table
 
 
-def variance_shares(parts: Mapping[Subset, NDArray[Any]]) -> pd.DataFrame:
+def variance_shares(parts: Mapping[Subset, NDArray[Any]], weight: NDArray[Any] | None = None) -> pd.DataFrame:
     """Share the variance of the score out among the subsets.
 
     The variance share is Var<phi_I, W_I> / Var N, a Sobol index where the modalities are independent and the
@@ -81,6 +85,8 @@ def variance_shares(parts: Mapping[Subset, NDArray[Any]]) -> pd.DataFrame:
     ----------
     parts : mapping of subset to array, shape (n, outputs)
         <phi_I(x), W_I> of every sample.
+    weight : array, shape (n,), optional
+        Weights of the samples, zero or more. Default: all one.
 
     Returns
     -------
@@ -89,11 +95,11 @@ def variance_shares(parts: Mapping[Subset, NDArray[Any]]) -> pd.DataFrame:
         covariance_share (any sign). Both NaN if Var N is zero (up to rounding) or not finite.
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        centred = centre_parts(parts)  # (subsets, n, outputs)
+        centred = centre_parts(parts, weight)  # (subsets, n, outputs)
         score = centred.sum(axis=0)  # (n, outputs)
-        variances = total_variance(centred)
-        covariances = (centred * score).mean(axis=1).sum(axis=-1)
-        denominator = float(total_variance(score))
+        variances = total_variance(centred, weight)
+        covariances = weighted_mean(centred * score, weight, axis=1).sum(axis=-1)
+        denominator = float(total_variance(score, weight))
         if denominator <= _CANCELLED * variances.sum():
             denominator = float("nan")
         shares = {"variance_share": variances / denominator, "covariance_share": covariances / denominator}

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mmfusion.fusion.multilinear import batch_mean
+from mmfusion.measures.weighting import weighted_mean
 
 TASKS = ("binary", "multiclass", "regression")
 
@@ -92,18 +93,22 @@ def loss_of_samples(scores: NDArray[Any], target: NDArray[Any], task: str) -> ND
     return np.asarray(losses.reshape(len(target), -1).mean(axis=1))
 
 
-def mean_loss(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
+def mean_loss(
+    scores: NDArray[Any], target: NDArray[Any], task: str, weight: NDArray[Any] | None = None
+) -> float:
     r"""Average the loss of the objective (without its penalty) over the samples.
 
     Parameters
     ----------
     scores, target, task
         See `loss_of_samples`.
+    weight : array, shape (n,), optional
+        Weights of the samples, zero or more. Default: all one.
 
     Returns
     -------
     float
-        In nats, or in variances of the target; NaN if a score is not finite.
+        In nats, or in variances of the target; NaN if a score is not finite or all weights are zero.
 
     Raises
     ------
@@ -116,7 +121,7 @@ def mean_loss(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
     0.3466
     """
     losses = loss_of_samples(scores, target, task)
-    return float(losses.mean()) if np.isfinite(scores).all() else float("nan")
+    return float(weighted_mean(losses, weight)) if np.isfinite(scores).all() else float("nan")
 
 
 def decide(scores: NDArray[Any], task: str) -> NDArray[np.int64]:
@@ -141,19 +146,23 @@ def decide(scores: NDArray[Any], task: str) -> NDArray[np.int64]:
     return np.asarray(scores >= 0, dtype=np.int64)
 
 
-def mean_score(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
+def mean_score(
+    scores: NDArray[Any], target: NDArray[Any], task: str, weight: NDArray[Any] | None = None
+) -> float:
     """Return the share of right decisions, or R^2 for a regression.
 
     Parameters
     ----------
     scores, target, task
         See `loss_of_samples`.
+    weight : array, shape (n,), optional
+        Weights of the samples, zero or more. Default: all one.
 
     Returns
     -------
     float
         Of several labels, the share of right labels; of several targets, the mean of their R^2. NaN if a
-        score is not finite, and for the R^2 of one sample.
+        score is not finite or all weights are zero, and for the R^2 of one sample of positive weight.
 
     Examples
     --------
@@ -163,8 +172,12 @@ def mean_score(scores: NDArray[Any], target: NDArray[Any], task: str) -> float:
     if not np.isfinite(scores).all():
         return float("nan")
     if task == "regression":
-        return float(r2_score(target, scores.reshape(target.shape))) if len(target) > 1 else float("nan")
-    return float(np.mean(decide(scores, task).reshape(target.shape) == target))
+        several = (len(target) if weight is None else np.count_nonzero(weight)) > 1
+        predicted = scores.reshape(target.shape)
+        return float(r2_score(target, predicted, sample_weight=weight)) if several else float("nan")
+    right = (decide(scores, task).reshape(target.shape) == target).reshape(len(target), -1)
+    of_labels = None if weight is None else np.repeat(weight, right.shape[1])
+    return float(weighted_mean(right.ravel(), of_labels))
 
 
 def _check_scores(scores: NDArray[Any], target: NDArray[Any], task: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import Subset
+from mmfusion.measures.weighting import weighted_mean
 
 Array = NDArray[np.float64]
 
@@ -33,34 +34,40 @@ def centre_classes(parts: Mapping[Subset, NDArray[Any]]) -> dict[Subset, Array]:
     return {subset: array - array.mean(axis=-1, keepdims=True) for subset, array in arrays.items()}
 
 
-def centre_parts(parts: Mapping[Subset, NDArray[Any]]) -> Array:
+def centre_parts(parts: Mapping[Subset, NDArray[Any]], weight: NDArray[Any] | None = None) -> Array:
     """Stack the parts of a score in the order of their mapping, and centre them over samples.
 
     Parameters
     ----------
     parts : mapping of subset to array, shape (n, outputs)
         <phi_I(x), W_I> of every sample and output.
+    weight : array, shape (n,), optional
+        Weights of the samples, zero or more. Default: all one.
 
     Returns
     -------
     array of float64, shape (subsets, n, outputs)
-        Exactly zero where a part is the same for all samples, without rounding errors of its mean.
+        Exactly zero where a part is the same for all samples of positive weight, without rounding errors of
+        its mean.
     """
     stacked = np.stack([np.asarray(part, dtype=np.float64) for part in parts.values()])
-    from_first = stacked - stacked[:, :1]
-    return np.asarray(from_first - from_first.mean(axis=1, keepdims=True))
+    first = 0 if weight is None else int(np.argmax(weight))
+    from_first = stacked - stacked[:, first : first + 1]
+    return np.asarray(from_first - weighted_mean(from_first, weight, axis=1)[:, np.newaxis])
 
 
-def total_variance(centred: Array) -> Array:
+def total_variance(centred: Array, weight: NDArray[Any] | None = None) -> Array:
     """Sum the variances of the outputs: the trace of the covariance.
 
     Parameters
     ----------
     centred : array, shape (..., n, outputs)
-        Centred over the samples.
+        Centred over the samples, with the same weights.
+    weight : array, shape (n,), optional
+        Weights of the samples, zero or more. Default: all one.
 
     Returns
     -------
     array, shape (...)
     """
-    return np.asarray((centred**2).mean(axis=-2).sum(axis=-1))
+    return np.asarray(weighted_mean(centred**2, weight, axis=-2).sum(axis=-1))

@@ -18,6 +18,7 @@ from sklearn.linear_model import RidgeCV
 from mmfusion.data.standardisation import SINGLE, column_moments
 from mmfusion.fusion.subsets import Subset, proper_subsets, subset_label
 from mmfusion.measures.parts import Array, centre_parts, total_variance
+from mmfusion.measures.weighting import weighted_mean
 
 ALPHAS = np.logspace(-3, 5, 9)
 """Strengths of the ridge penalty among which leave-one-out error chooses."""
@@ -27,7 +28,10 @@ NEGLIGIBLE = 1e-6
 
 
 def reducibility(
-    parts: Mapping[Subset, NDArray[Any]], features: Mapping[str, NDArray[Any]], seed: int
+    parts: Mapping[Subset, NDArray[Any]],
+    features: Mapping[str, NDArray[Any]],
+    seed: int,
+    weight: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
     """Predict every interaction's part from the features of fewer modalities.
 
@@ -40,6 +44,10 @@ def reducibility(
     zero. The scale is not taken from the fitting half: a feature that is active in a handful of samples can
     be nearly constant in one half and, on its scale, huge in the other.
 
+    Samples of zero weight are left out before the rest is halved. Weights have a mean of one in the ridge
+    regression, whose penalty would otherwise depend on their scale, and weigh every sum of squares and every
+    moment.
+
     Parameters
     ----------
     parts : mapping of subset to array, shape (n, outputs)
@@ -49,6 +57,8 @@ def reducibility(
         The features f^m that were fused.
     seed : int
         Seed of the random halves.
+    weight : array, shape (n,), optional
+        Weights of the samples, zero or more, at least four of them positive. Default: all one.
 
     Returns
     -------
@@ -65,19 +75,26 @@ def reducibility(
     >>> 0.35 < table["reducibility_single"].item() < 0.65
     True
     """
+    if weight is not None:
+        kept = weight > 0
+        parts = {subset: part[kept] for subset, part in parts.items()}
+        features = {name: values[kept] for name, values in features.items()}
+        weight = weight[kept] / weight[kept].mean()
     with np.errstate(invalid="ignore", over="ignore"):
-        centred = centre_parts(parts)
-        needed = total_variance(centred) > NEGLIGIBLE * total_variance(centred.sum(axis=0))
+        centred = centre_parts(parts, weight)
+        needed = total_variance(centred, weight) > NEGLIGIBLE * total_variance(centred.sum(axis=0), weight)
     halves = _halves(centred.shape[1], seed)
-    standardised = {name: _standardise(np.asarray(values, np.float64)) for name, values in features.items()}
+    standardised = {
+        name: _standardise(np.asarray(values, np.float64), weight) for name, values in features.items()
+    }
     rows = []
     for subset, part, is_needed in zip(parts, centred, needed, strict=True):
         single = within = float("nan")
         if len(subset) > 1 and is_needed:
-            single = _crossed_r2(part, standardised, [(name,) for name in subset], halves)
+            single = _crossed_r2(part, standardised, [(name,) for name in subset], halves, weight)
             within = single
         if len(subset) > 2 and is_needed:
-            within = _crossed_r2(part, standardised, proper_subsets(subset), halves)
+            within = _crossed_r2(part, standardised, proper_subsets(subset), halves, weight)
         rows.append((subset_label(subset), single, within))
     return pd.DataFrame(rows, columns=["subset", "reducibility_single", "reducibility_within"])
 
@@ -88,9 +105,9 @@ def _halves(n: int, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]
     return [(first, second), (second, first)]
 
 
-def _standardise(feature: Array) -> Array:
+def _standardise(feature: Array, weight: NDArray[Any] | None) -> Array:
     """Standardise the columns; those that are constant up to single precision become zero."""
-    moments = column_moments(feature, precision=SINGLE)
+    moments = column_moments(feature, weight, SINGLE)
     return (feature - moments.mean) / np.where(moments.constant, np.inf, moments.deviation)
 
 
@@ -99,16 +116,28 @@ def _crossed_r2(
     standardised: Mapping[str, Array],
     predictors: list[Subset],
     halves: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
+    weight: NDArray[Any] | None = None,
 ) -> float:
     """Average the R^2 of the two directions; NaN if a half has no variance to explain."""
     scores = []
     design = np.hstack([_product(standardised, subset) for subset in predictors])  # (n, sum of prod d_m)
     for fit, score in halves:
-        model = RidgeCV(alphas=ALPHAS).fit(design[fit], part[fit])
+        for_fit, for_score = (None, None) if weight is None else (weight[fit], weight[score])
+        model = RidgeCV(alphas=ALPHAS).fit(design[fit], part[fit], sample_weight=for_fit)
         error = part[score] - model.predict(design[score]).reshape(part[score].shape)
-        deviation = np.sum((part[score] - part[score].mean(axis=0)) ** 2)
-        scores.append(1 - np.sum(error**2) / deviation if deviation > 0 else np.nan)
+        deviation = _sum_of_squares(part[score] - _mean(part[score], for_score), for_score)
+        scores.append(1 - _sum_of_squares(error, for_score) / deviation if deviation > 0 else np.nan)
     return float(np.mean(scores))
+
+
+def _mean(part: Array, weight: NDArray[Any] | None) -> Array:
+    """Average over the samples; weighted, exact where the part is the same for all of them."""
+    origin = 0.0 if weight is None else part[0]
+    return np.asarray(origin + weighted_mean(part - origin, weight))
+
+
+def _sum_of_squares(part: Array, weight: NDArray[Any] | None) -> float:
+    return float(np.sum(part**2 if weight is None else weight[:, np.newaxis] * part**2))
 
 
 def _product(features: Mapping[str, Array], subset: Subset) -> Array:

@@ -27,6 +27,7 @@ def subset_measures(
     target: Tensor,
     task: str,
     halves_seed: int,
+    weight: Tensor | None = None,
 ) -> pd.DataFrame:
     """Join what the weights say about every subset with what held-out samples say.
 
@@ -45,6 +46,8 @@ def subset_measures(
     task : {"binary", "multiclass", "regression"}
     halves_seed : int
         Seed of the halves between which reducibility is measured.
+    weight : Tensor, shape (n,), optional
+        Weights of the samples, zero or more, at least four of them positive. Default: all one.
 
     Returns
     -------
@@ -55,9 +58,11 @@ def subset_measures(
     table, bias = weights_of_subsets(fusion), fusion.bias.detach().double().numpy()
     if task == "multiclass":
         parts, train_means = centre_classes(parts), centre_classes(train_means)
-    held_out = heldout_relevance(parts, bias, train_means, target.double().numpy(), task)
+    share = None if weight is None else weight.double().numpy()
+    held_out = heldout_relevance(parts, bias, train_means, target.double().numpy(), task, share)
     table = table.merge(held_out.drop(columns="order"), on="subset", how="left", sort=False)
-    reduced = reducibility(parts, {name: x.double().numpy() for name, x in features.items()}, halves_seed)
+    arrays = {name: x.double().numpy() for name, x in features.items()}
+    reduced = reducibility(parts, arrays, halves_seed, share)
     return table.merge(reduced, on="subset", how="left", sort=False)
 
 

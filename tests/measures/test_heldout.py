@@ -173,3 +173,47 @@ def test_shares_of_single_precision_are_computed_in_double():
     double = {subset: part.astype(np.float64) for subset, part in single.items()}
     assert variance_shares(single).equals(variance_shares(double))
     assert math.isfinite(variance_shares(single)["covariance_share"].sum())
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_weighted_measures_agree_with_covariances_of_numpy(task):
+    parts, bias, means, target, _ = random_run(8, task)
+    weight = np.random.default_rng(9).uniform(0.1, 5.0, 40)
+    table = heldout_relevance(parts, bias, means, target, task, weight).set_index("subset")
+    scores = sum(parts.values()) + bias
+    flat = {
+        subset: part - part.mean(axis=1, keepdims=True) * (task == "multiclass")
+        for subset, part in parts.items()
+    }
+    total = sum(flat.values())
+
+    def covariance(one, other):
+        return sum(
+            np.cov(one[:, c], other[:, c], ddof=0, aweights=weight)[0, 1] for c in range(total.shape[1])
+        )
+
+    def loss(values):
+        losses = [mean_loss(values[[i]], target[[i]], task) for i in range(len(target))]
+        return np.dot(weight, losses) / weight.sum()
+
+    for subset, part in parts.items():
+        row = table.loc["+".join(subset)]
+        assert row["loss_rise"] == pytest.approx(loss(scores - part + means[subset]) - loss(scores))
+        variance = covariance(flat[subset], flat[subset])
+        assert row["variance_share"] == pytest.approx(variance / covariance(total, total))
+        share = covariance(flat[subset], total) / covariance(total, total)
+        assert row["covariance_share"] == pytest.approx(share, abs=1e-12)
+
+
+def test_a_score_that_varies_at_zero_weight_only_has_no_shares():
+    parts = {("1",): np.full((30, 1), 0.1), ("2",): np.full((30, 1), 1e6 / 3)}
+    parts[("1",)][0] = 5.0
+    weight = np.r_[0.0, np.linspace(0.1, 3.0, 29)]
+    assert variance_shares(parts, weight)[SHARES].isna().all(axis=None)
+    assert variance_shares(parts)[SHARES].notna().all(axis=None)
+
+
+def test_weights_that_are_all_zero_give_nan():
+    parts, *rest = random_run(5)
+    table = heldout_relevance(parts, *rest, weight=np.zeros(40))
+    assert table[["loss_rise", *SHARES]].isna().all(axis=None)

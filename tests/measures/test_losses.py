@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_score
 
 from mmfusion.measures.losses import mean_loss, mean_score
 
@@ -101,3 +101,57 @@ def test_score_by_hand() -> None:
     assert mean_score(np.array([[1.0], [2.0], [4.0]]), target, "regression") == pytest.approx(1 - 1 / 8)
     assert np.isnan(mean_score(np.array([[np.nan], [2.0], [4.0]]), target, "regression"))
     assert np.isnan(mean_score(np.array([[1.0]]), np.array([1.0]), "regression"))
+
+
+def weighted_problem(task, several=False, n=30):
+    """Scores, a target and whole-number weights, zero among them."""
+    rng = np.random.default_rng(5)
+    outputs = 3 if task == "multiclass" or several else 1
+    scores = rng.normal(size=(n, outputs))
+    shape = (n, outputs) if several else n
+    target = rng.normal(size=shape) if task == "regression" else rng.integers(0, 2, shape)
+    return scores, target, rng.integers(0, 4, n).astype(float)
+
+
+def test_weighted_loss_agrees_with_scikit_learn():
+    scores, target, weight = weighted_problem("binary")
+    probability = 1 / (1 + np.exp(-scores[:, 0]))
+    expected = log_loss(target, probability, sample_weight=weight, labels=[0, 1])
+    assert mean_loss(scores, target, "binary", weight) == pytest.approx(expected)
+    scores, target, weight = weighted_problem("multiclass")
+    probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    expected = log_loss(target, probabilities, sample_weight=weight, labels=range(3))
+    assert mean_loss(scores, target, "multiclass", weight) == pytest.approx(expected)
+    for several in (False, True):
+        scores, target, weight = weighted_problem("regression", several)
+        expected = mean_squared_error(target, scores.reshape(target.shape), sample_weight=weight)
+        assert mean_loss(scores, target, "regression", weight) == pytest.approx(expected)
+
+
+def test_weighted_score_agrees_with_scikit_learn():
+    scores, target, weight = weighted_problem("binary")
+    expected = accuracy_score(target, scores[:, 0] >= 0, sample_weight=weight)
+    assert mean_score(scores, target, "binary", weight) == pytest.approx(expected)
+    scores, target, weight = weighted_problem("multiclass")
+    expected = accuracy_score(target, scores.argmax(axis=1), sample_weight=weight)
+    assert mean_score(scores, target, "multiclass", weight) == pytest.approx(expected)
+    scores, target, weight = weighted_problem("binary", several=True)
+    labels = [accuracy_score(target[:, k], scores[:, k] >= 0, sample_weight=weight) for k in range(3)]
+    assert mean_score(scores, target, "binary", weight) == pytest.approx(np.mean(labels))
+    for several in (False, True):
+        scores, target, weight = weighted_problem("regression", several)
+        expected = r2_score(target, scores.reshape(target.shape), sample_weight=weight)
+        assert mean_score(scores, target, "regression", weight) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_weights_that_are_all_zero_give_nan(task):
+    scores, target, _ = weighted_problem(task)
+    assert math.isnan(mean_loss(scores, target, task, np.zeros(30)))
+    assert math.isnan(mean_score(scores, target, task, np.zeros(30)))
+
+
+def test_one_sample_of_positive_weight_has_no_r2():
+    scores, target, _ = weighted_problem("regression")
+    assert math.isnan(mean_score(scores, target, "regression", np.eye(30)[4]))
+    assert mean_loss(scores, target, "regression", np.eye(30)[4]) == (scores[4, 0] - target[4]) ** 2

@@ -5,10 +5,13 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
 from mmfusion.fusion.subsets import subsets
+from mmfusion.measures import reducibility as module
 from mmfusion.measures.reducibility import ALPHAS, reducibility
 
 MEASURES = ["reducibility_single", "reducibility_within"]
@@ -23,8 +26,8 @@ def column(features, *names):
     return np.prod([features[name][:, :1] for name in names], axis=0)
 
 
-def row(parts, features, subset="1+2+3", seed=0):
-    return reducibility(parts, features, seed).set_index("subset").loc[subset, MEASURES].tolist()
+def row(parts, features, subset="1+2+3", seed=0, weight=None):
+    return reducibility(parts, features, seed, weight).set_index("subset").loc[subset, MEASURES].tolist()
 
 
 def test_product_of_independent_centred_features_does_not_leak():
@@ -78,10 +81,12 @@ def test_both_measures_coincide_at_order_two():
     assert table["reducibility_single"].notna().tolist() == [False] * 3 + [True] * 3
 
 
-def reference(part, features, products, halves):
+def reference(part, features, products, halves, weight):
     """Direct loops: explicit leave-one-out error over the strengths, sums of squares by scikit-learn."""
     scores = []
-    scaled = {m: (f - f.mean(axis=0)) / f.std(axis=0) for m, f in features.items()}
+    means = {m: np.average(f, axis=0, weights=weight) for m, f in features.items()}
+    variances = {m: np.average((f - means[m]) ** 2, axis=0, weights=weight) for m, f in features.items()}
+    scaled = {m: (f - means[m]) / np.sqrt(variances[m]) for m, f in features.items()}
     for fit, score in (halves, halves[::-1]):
         design = np.array(
             [
@@ -91,21 +96,25 @@ def reference(part, features, products, halves):
                 for i in range(len(part))
             ]
         )
-        centred = design[fit] - design[fit].mean(axis=0)
+        mass = weight[fit] / weight.mean()
+        centred = design[fit] - np.average(design[fit], axis=0, weights=mass)
         errors = []
         for alpha in ALPHAS:
-            gram = centred.T @ centred + alpha * np.eye(design.shape[1])
-            hat = centred @ np.linalg.solve(gram, centred.T) + 1 / len(fit)
+            gram = centred.T @ (mass[:, None] * centred) + alpha * np.eye(design.shape[1])
+            hat = centred @ np.linalg.solve(gram, centred.T * mass) + mass / mass.sum()
             residual = part[fit] - hat @ part[fit]
-            errors.append(np.mean((residual / (1 - np.diag(hat))[:, None]) ** 2))
-        model = Ridge(alpha=ALPHAS[np.argmin(errors)]).fit(design[fit], part[fit])
+            errors.append(np.mean(mass[:, None] * (residual / (1 - np.diag(hat))[:, None]) ** 2))
+        model = Ridge(alpha=ALPHAS[np.argmin(errors)]).fit(design[fit], part[fit], sample_weight=mass)
         predicted = model.predict(design[score]).reshape(part[score].shape)
-        scores.append(r2_score(part[score], predicted, multioutput="variance_weighted"))
+        scores.append(
+            r2_score(part[score], predicted, multioutput="variance_weighted", sample_weight=weight[score])
+        )
     return np.mean(scores)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_agrees_with_loops(outputs):
+def test_agrees_with_loops(outputs, weighted):
     n, seed, names = 61, 4, ("1", "2", "3")
     features = gaussian(5, n, (2, 1, 2))
     rng = np.random.default_rng(6)
@@ -114,8 +123,11 @@ def test_agrees_with_loops(outputs):
     order = np.random.default_rng(seed).permutation(n)
     centred = part
     smaller = [J for size in (1, 2) for J in combinations(names, size)]
-    expected = [reference(centred, features, js, (order[:30], order[30:])) for js in (smaller[:3], smaller)]
-    assert row({names: part}, features, seed=seed) == pytest.approx(expected, rel=1e-6)
+    weight = rng.uniform(0.1, 9.0, n) if weighted else np.ones(n)
+    halves = (order[:30], order[30:])
+    expected = [reference(centred, features, js, halves, weight) for js in (smaller[:3], smaller)]
+    chosen = weight if weighted else None
+    assert row({names: part}, features, seed=seed, weight=chosen) == pytest.approx(expected, rel=1e-6)
 
 
 def test_outputs_weigh_by_their_variance():
@@ -211,3 +223,82 @@ def test_a_diverged_network_gives_nan():
     parts[("1",)][0] = np.nan
     features["1"][3, 0] = np.nan
     assert reducibility(parts, features, seed=0)[MEASURES].isna().all(axis=None)
+
+
+# Weights of the samples
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.8, 0.99])
+def test_heavy_samples_decide_what_is_reducible(share):
+    """f1 at this share of the weights, else f1 f2: the regression has the slope share, R^2 = share^2."""
+    features = gaussian(n=4000)
+    main = np.arange(4000) < 2000
+    part = np.where(main[:, None], column(features, "1"), column(features, "1", "2"))
+    weight = np.where(main, share, 1 - share)
+    actual, _ = row({("1", "2"): part}, features, "1+2", weight=weight)
+    assert actual == pytest.approx(share**2, abs=0.05)
+
+
+def test_a_sample_of_zero_weight_is_left_out_before_the_rest_is_halved():
+    features = gaussian(n=80)
+    parts = {s: np.random.default_rng(3).normal(size=(80, 2)) for s in subsets("123")}
+    weight = np.random.default_rng(4).integers(0, 3, 80).astype(float)
+    kept = weight > 0
+    some_parts, some_features = (
+        {key: values[kept] for key, values in arrays.items()} for arrays in (parts, features)
+    )
+    actual, expected = (
+        reducibility(parts, features, 0, weight),
+        reducibility(some_parts, some_features, 0, weight[kept]),
+    )
+    assert actual.equals(expected)
+
+
+@given(st.floats(1e-6, 1e6))
+def test_the_scale_of_the_weights_does_not_matter(factor):
+    features = gaussian(n=60)
+    part = column(features, "1") + column(features, "2", "3")
+    weight = np.random.default_rng(4).uniform(0.1, 3.0, 60)
+    expected = row({("1", "2", "3"): part}, features, weight=weight)
+    assert row({("1", "2", "3"): part}, features, weight=factor * weight) == pytest.approx(expected, rel=1e-6)
+    equal = np.full(60, factor)
+    assert row({("1", "2", "3"): part}, features, weight=equal) == pytest.approx(
+        row({("1", "2", "3"): part}, features), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("alpha", [0.01, 1.0, 100.0])
+def test_a_weight_is_a_number_of_copies_in_given_halves(alpha, monkeypatch):
+    """At one strength: leaving out one of several copies is another error than leaving out all of them."""
+    monkeypatch.setattr(module, "ALPHAS", np.array([alpha]))
+    features, rng = gaussian(n=40), np.random.default_rng(2)
+    part, weight = column(features, "1") + rng.normal(size=(40, 2)), rng.integers(1, 5, 40)
+    halves = [(np.arange(20), np.arange(20, 40)), (np.arange(20, 40), np.arange(20))]
+    copies = np.repeat(np.arange(40), weight)
+    where = [tuple(np.flatnonzero(np.isin(copies, half)) for half in pair) for pair in halves]
+    predictors = [("1",), ("2",)]
+    actual = module._crossed_r2(part, features, predictors, halves, weight.astype(float))
+    repeated = {name: values[copies] for name, values in features.items()}
+    assert actual == pytest.approx(module._crossed_r2(part[copies], repeated, predictors, where), rel=1e-9)
+    assert actual != pytest.approx(module._crossed_r2(part, features, predictors, halves), rel=1e-3)
+
+
+def test_half_without_weighted_variance_has_no_reducibility():
+    features = gaussian(n=20)
+    order = np.random.default_rng(0).permutation(20)
+    part = np.full((20, 1), 1 / 3)
+    part[order[0]] = 1.0
+    weight = np.random.default_rng(1).uniform(0.1, 1.0, 20)
+    assert np.isnan(row({("1", "2"): part}, features, "1+2", weight=weight)).all()
+
+
+def test_blocks_that_vary_in_light_samples_only_are_negligible():
+    features = gaussian(n=80)
+    heavy = np.arange(80) < 40
+    parts = {
+        ("1",): column(features, "1"),
+        ("1", "2"): np.where(heavy[:, None], 0.1, column(features, "1")),
+    }
+    weight = np.where(heavy, 1.0, 1e-8)
+    assert np.isnan(row(parts, features, "1+2", weight=weight)).all()
+    assert np.isfinite(row(parts, features, "1+2")).all()

@@ -85,9 +85,7 @@ def read_dictionary_pickle(
     labels = _target(path, parts, str(target), counts)
     names, videos = sample_names(path, parts, ids or IDS, counts)
     own = None if groups is None else _labels(path, parts, groups, counts)
-    return source_of(
-        arrays, labels, ids=names, groups=videos if own is None else own, splits=_rows(counts)
-    )
+    return source_of(arrays, labels, ids=names, groups=videos if own is None else own, splits=_rows(counts))
 
 
 def pickle_roles(
@@ -137,7 +135,9 @@ def _parts(path: str | Path) -> dict[str, Mapping[str, Any]]:
     parts = {split: content[split] for split in SPLITS if split in content}
     middle = [split for split in parts if SPLITS[split] == "validation"]
     if len(middle) > 1:
-        raise DataError(f"{path}: {' and '.join(middle)} are both validation splits, expected one; join them.")
+        raise DataError(
+            f"{path}: {' and '.join(middle)} are both validation splits, expected one; join them."
+        )
     for split, part in parts.items():
         if not isinstance(part, dict):
             raise DataError(
@@ -174,7 +174,9 @@ def _keys(
         for key in keys.values():
             lacking = [split for split, part in parts.items() if key not in part]
             if lacking:
-                raise DataError(f"{path}: {lacking[0]!r} has no {key!r}, which other splits have; complete the file.")
+                raise DataError(
+                    f"{path}: {lacking[0]!r} has no {key!r}, which other splits have; complete the file."
+                )
     else:
         keys = modality_keys(path, common, modalities, ())
     in_roles(Path(path), common, [target], {name: [keys[name]] for name in keys}, groups, ids, "key")

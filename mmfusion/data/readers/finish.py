@@ -113,9 +113,7 @@ def _check_symbols_fit(source: Source, kinds: Mapping[str, str]) -> None:
             )
 
 
-def above_threshold(
-    source: Source, target: str, labels: NDArray[Any], threshold: float
-) -> NDArray[np.int64]:
+def above_threshold(source: Source, target: str, labels: NDArray[Any], threshold: float) -> NDArray[np.int64]:
     """Return whether a numeric target is at least a threshold, as classes 0 and 1.
 
     Raises

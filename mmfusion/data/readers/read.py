@@ -90,7 +90,11 @@ def read(
         About every choice that was made while reading, and about groups that are in several splits.
     """
     treatment = Treatment(tuple(symbols), nonfinite, padding, threshold)
-    only_csd = {"words": words, "missing_frames": missing_frames, "labels_without_words": labels_without_words}
+    only_csd = {
+        "words": words,
+        "missing_frames": missing_frames,
+        "labels_without_words": labels_without_words,
+    }
     source = read_source(path, target, modalities, groups, ids, treatment, only_csd)
     for note in source.notes:
         tell(note)
