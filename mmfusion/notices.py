@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PACKAGE = str(Path(__file__).parent)
@@ -25,3 +27,23 @@ def tell(message: str) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, ChoiceWarning, stacklevel=level)
+
+
+@contextmanager
+def told() -> Iterator[list[str]]:
+    """Collect what is told within a block instead of warning, for callers that print it themselves.
+
+    Yields
+    ------
+    list of str
+        Filled when the block ends; other warnings are passed on.
+    """
+    messages: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ChoiceWarning)
+        yield messages
+    for warning in caught:
+        if issubclass(warning.category, ChoiceWarning):
+            messages.append(str(warning.message))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mmfusion.errors import InputError, MmfusionError
 from mmfusion.fusion.norm_names import NORM_NAMES
 
+if TYPE_CHECKING:
+    from mmfusion.cli.request import DataRequest
+
 EPILOG = (
     "Give a table's modalities as NAME=COLUMNS, where COLUMNS is a pattern such as 'text_*' or a list "
-    "a,b,c. Folders of npy files, npz and safetensors files name their modalities themselves."
+    "a,b,c. Arrays, pickles and csd files name their modalities themselves; NAME=KEY chooses some of them."
 )
 Data = Annotated[
     Path,
     typer.Argument(
-        help="A CSV, Parquet, npz or safetensors file, or a folder of npy files.", show_default=False
+        help="A CSV, Parquet, npz, safetensors or pkl file, or a folder of npy or csd files.",
+        show_default=False,
     ),
 ]
 TargetName = Annotated[
@@ -42,8 +46,35 @@ Ids = Annotated[
 Task = Annotated[
     str,
     typer.Option(
-        help="auto, classification or regression. auto: regression for more than 10 different floats."
+        help="auto, classification or regression. auto: by the number of different values; the answer says "
+        "which."
     ),
+]
+Symbols = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAME",
+        help="A modality that is a sequence of symbols; give it once for each. Not needed for letters.",
+    ),
+]
+Nonfinite = Annotated[
+    str,
+    typer.Option(
+        help="NaN and infinity among the features: error, zero, or missing (the sample lacks the modality)."
+    ),
+]
+Padding = Annotated[
+    str | None, typer.Option(help="Where the padding of sequences with lengths is: front or behind.")
+]
+Threshold = Annotated[
+    float | None, typer.Option(help="Makes two classes of a numeric target: whether it is at least this.")
+]
+Words = Annotated[str | None, typer.Option(help="csd folders: the modality whose intervals are the words.")]
+MissingFrames = Annotated[
+    str | None, typer.Option(help="csd folders: words without a frame of a modality: error or zero.")
+]
+LabelsWithoutWords = Annotated[
+    str | None, typer.Option(help="csd folders: labels that no word overlaps: error or leave_out.")
 ]
 MaxOrder = Annotated[
     int | None,
@@ -69,6 +100,13 @@ def _relevance(
     groups: Groups = None,
     ids: Ids = None,
     task: Task = "auto",
+    symbols: Symbols = [],  # noqa: B006 (as above)
+    nonfinite: Nonfinite = "error",
+    padding: Padding = None,
+    threshold: Threshold = None,
+    words: Words = None,
+    missing_frames: MissingFrames = None,
+    labels_without_words: LabelsWithoutWords = None,
     norm: Annotated[str, typer.Option(help=f"Normalisation, one of {', '.join(NORM_NAMES)}.")] = "ibn",
     p: Annotated[
         float, typer.Option(help="Norm of the relevance scores, from 1 (few subsets) to inf.")
@@ -98,8 +136,12 @@ def _relevance(
     (covariance_share). Trust the held-out columns first.
     """
     from mmfusion.cli.relevance_command import run_relevance
-    from mmfusion.cli.request import DataRequest
 
+    request = _request(
+        (data, target, tuple(modality), groups, ids, task),
+        (tuple(symbols), nonfinite, padding, threshold),
+        (words, missing_frames, labels_without_words),
+    )
     choices = {
         "norm": norm,
         "p": p,
@@ -111,7 +153,7 @@ def _relevance(
         "random_state": random_state,
         "verbose": sys.stderr.isatty(),
     }
-    run_relevance(DataRequest(data, target, tuple(modality), groups, ids, task), choices, output)
+    run_relevance(request, choices, output)
 
 
 @app.command("check", epilog=EPILOG)
@@ -127,18 +169,37 @@ def _check(
     groups: Groups = None,
     ids: Ids = None,
     task: Task = "auto",
+    symbols: Symbols = [],  # noqa: B006 (as above)
+    nonfinite: Nonfinite = "error",
+    padding: Padding = None,
+    threshold: Threshold = None,
+    words: Words = None,
+    missing_frames: MissingFrames = None,
+    labels_without_words: LabelsWithoutWords = None,
 ) -> None:
     """Read and check a file, and say what would be done with it; without a target, list what is in it."""
     from mmfusion.cli.check_command import describe_data
     from mmfusion.cli.contents import list_contents
-    from mmfusion.cli.request import DataRequest
 
-    if target is None:
-        if modality or groups or ids:
-            raise InputError("--modality, --groups and --ids need --target; name the target.")
-        typer.echo(list_contents(data))
-    else:
-        typer.echo(describe_data(DataRequest(data, target, tuple(modality), groups, ids, task)))
+    csd = (words, missing_frames, labels_without_words)
+    if target is not None:
+        treatment = (tuple(symbols), nonfinite, padding, threshold)
+        roles = (data, target, tuple(modality), groups, ids, task)
+        typer.echo(describe_data(_request(roles, treatment, csd)))
+        return
+    others = (modality, groups, ids, symbols, padding, threshold, *csd, nonfinite != "error", task != "auto")
+    if any(others):
+        raise InputError("--modality, --groups and the other options need --target; name the target.")
+    typer.echo(list_contents(data))
+
+
+def _request(roles: Any, treatment: Any, only_csd: Any) -> DataRequest:
+    """Put the options that both commands share together; torch and the readers are imported on first use."""
+    from mmfusion.cli.request import DataRequest
+    from mmfusion.data.readers.finish import Treatment
+
+    names = ("words", "missing_frames", "labels_without_words")
+    return DataRequest(*roles, Treatment(*treatment), dict(zip(names, only_csd, strict=True)))
 
 
 @app.command("init")

@@ -12,7 +12,9 @@ import pyarrow.dataset as ds
 
 from mmfusion.data.readers.array_files import LENGTHS
 from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.read import is_table
+from mmfusion.data.readers.csd_folder import csd_names
+from mmfusion.data.readers.dictionary_pickle import list_pickle
+from mmfusion.data.readers.format import ARRAYS, CSD, PICKLE, TABLE, format_of
 from mmfusion.data.readers.reading_memory import unreadable
 from mmfusion.data.readers.tables import column_names
 
@@ -26,7 +28,7 @@ def list_contents(path: Path) -> str:
     Parameters
     ----------
     path : Path
-        A CSV, Parquet, npz or safetensors file, or a folder of npy files.
+        A file or folder that `mmfusion.read` reads.
 
     Returns
     -------
@@ -38,7 +40,8 @@ def list_contents(path: Path) -> str:
     DataError
         If it is missing, unreadable, or in another format.
     """
-    return _table(path) if is_table(path) else _arrays(path)
+    listing = {TABLE: _table, ARRAYS: _arrays, PICKLE: _pickle, CSD: _csd}
+    return listing[format_of(path)](path)
 
 
 def _table(path: Path) -> str:
@@ -98,6 +101,36 @@ def _arrays(path: Path) -> str:
             *_shortened(lines),
             f"Next: mmfusion check {path} --target NAME; all other arrays are then modalities. Say which are "
             "groups and names of the samples with --groups and --ids.",
+        ]
+    )
+
+
+def _pickle(path: Path) -> str:
+    splits = list_pickle(path)
+    lines = [f"  {split} {key}: {what}" for split, entries in splits.items() for key, what in entries.items()]
+    return "\n".join(
+        [
+            f"{path}: a dictionary of the splits {', '.join(splits)}",
+            *_shortened(lines),
+            f"Next: mmfusion check {path} --target KEY; text, audio and vision are then modalities, others "
+            f"are named "
+            "with -m NAME=KEY.",
+        ]
+    )
+
+
+def _csd(path: Path) -> str:
+    sizes = csd_names(path)
+    lines = [
+        f"  {name}: {size.videos} videos, {size.width} numbers per frame" for name, size in sizes.items()
+    ]
+    return "\n".join(
+        [
+            f"{path}: {len(sizes)} computational sequences",
+            *_shortened(lines),
+            f"Next: mmfusion check {path} --target LABELS -m text=WORDS -m audio=NAME; the words are the "
+            f"modality text, "
+            "or the one that --words names.",
         ]
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ import pandas as pd
 import typer
 
 from mmfusion.cli.request import DataRequest
+from mmfusion.data.readers.source import Source
 from mmfusion.errors import InputError
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.files import write_json, write_table
 from mmfusion.fusion.subsets import chosen_order
+from mmfusion.notices import told
 from mmfusion.plotting.style import save_figure
 from mmfusion.plotting.subset_relevance import relevance_figure
 
@@ -53,7 +56,8 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     if output.exists() and not output.is_dir():
         raise InputError(f"--output: {output} is a file, expected a folder; name another one.")
     source = request.read()
-    if source.groups is not None and choices["validation_fraction"] is None:
+    task, regression = request.task_sentence(source), request.is_regression(source)
+    if request.groups is not None and choices["validation_fraction"] is None:
         raise InputError(
             "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, or "
             "hold out a share."
@@ -62,13 +66,14 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--output: {output} cannot be made ({error}); name another folder.") from None
-    regression = request.is_regression(source.target)
     model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
     data = source.modality_data()
-    model.fit(data, source.target, groups=source.groups)
+    with told() as notes:
+        model.fit(data, source.target, groups=source.groups if choices["validation_fraction"] else None)
     table = model.relevance_
-    note = order_note(len(data.modalities), choices["max_order"])
-    for line in (_table_text(table), note, _quality(model), _verdict(table)):
+    notes = [f"Note: {note}" for note in (*source.notes, *split_notes(source), *notes)]
+    order = order_note(len(data.modalities), choices["max_order"])
+    for line in (task, *notes, _table_text(table), order, _quality(model), _verdict(table)):
         if line:
             typer.echo(line)
     before = [name for name in FILES if (output / name).exists()]
@@ -81,6 +86,18 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     replaced = " (those of an earlier run were replaced)" if before else ""
     typer.echo(f"written to {output}: {', '.join(FILES)}{replaced}")
     return table
+
+
+def split_notes(source: Source) -> list[str]:
+    """Say that the splits of a file are not used here, if it has any."""
+    if not source.splits:
+        return []
+    what = "samples" if source.groups is None else "groups"
+    return [
+        f"the splits of the file ({', '.join(source.splits)}) are not used here, {what} are held out at "
+        f"random; a study "
+        "of your own data uses them."
+    ]
 
 
 def order_note(modalities: int, chosen: Any) -> str:
@@ -155,6 +172,9 @@ def _settings(request: DataRequest, model: FusionEstimator, samples: int) -> dic
     return {
         "mmfusion": version("mmfusion"),
         "data": str(request.data),
+        "task": request.task,
+        "treatment": asdict(request.treatment),
+        "only_csd": {name: choice for name, choice in request.only_csd.items() if choice is not None},
         "samples": samples,
         "target": request.target,
         "modalities": list(request.modalities) or list(model.modalities_),

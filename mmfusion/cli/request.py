@@ -1,21 +1,17 @@
-"""The data that the command reads: a file, its columns in roles, and the task."""
+"""The data that the command reads: a file, its columns in roles, how values are treated, and the task."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mmfusion.data.readers.read import is_table, read_source
+from mmfusion.data.readers.finish import Treatment
+from mmfusion.data.readers.format import TABLE, format_of
+from mmfusion.data.readers.read import read_source
 from mmfusion.data.readers.source import Source
+from mmfusion.data.task import REGRESSION, TASKS, Task, chosen_task
 from mmfusion.errors import InputError
-
-MOST_CLASSES = 10
-"""Most different numbers of a target that are classes; more are a regression."""
-TASKS = ("auto", "classification", "regression")
 
 
 @dataclass(frozen=True)
@@ -27,24 +23,30 @@ class DataRequest:
     data : Path
         A file or folder.
     target : str
-        Column or array that is predicted.
+        Column, array or file that is predicted.
     modalities : tuple of str
         ``NAME=COLUMNS`` each; empty: the file names its modalities itself.
-    groups, ids : str or None
+    groups, ids : str, optional
         Columns or arrays of groups and of names of the samples.
     task : str
-        One of `TASKS`.
+        One of `mmfusion.data.task.TASKS`.
+    treatment : Treatment
+        How values are treated.
+    only_csd : mapping of str to str or None
+        The choices that only folders of csd files have.
     """
 
     data: Path
     target: str
-    modalities: tuple[str, ...]
-    groups: str | None
-    ids: str | None
-    task: str
+    modalities: tuple[str, ...] = ()
+    groups: str | None = None
+    ids: str | None = None
+    task: str = "auto"
+    treatment: Treatment = field(default_factory=Treatment)
+    only_csd: Mapping[str, str | None] = field(default_factory=dict)
 
     def read(self) -> Source:
-        """Read the file, and check that the target fits the task.
+        """Read the file.
 
         Raises
         ------
@@ -54,14 +56,14 @@ class DataRequest:
         if self.task not in TASKS:
             raise InputError(f"--task: {self.task!r} is unknown, expected one of {', '.join(TASKS)}.")
         columns = self._columns()
-        if columns is None and is_table(self.data):
+        if columns is None and format_of(self.data) == TABLE:
             raise InputError(
                 f"{self.data}: the modalities of a table are not guessed, expected --modality NAME=COLUMNS "
                 f"for each, such as -m text='text_*'; mmfusion check {self.data} lists the columns."
             )
-        source = read_source(self.data, self.target, columns, self.groups, self.ids)
-        self._check_task(source.target)
-        return source
+        return read_source(
+            self.data, self.target, columns, self.groups, self.ids, self.treatment, self.only_csd
+        )
 
     def _columns(self) -> dict[str, str | list[str]] | None:
         chosen: dict[str, str | list[str]] = {}
@@ -79,20 +81,22 @@ class DataRequest:
             chosen[name] = columns.split(",") if "," in columns else columns
         return chosen or None
 
-    def _check_task(self, target: NDArray[Any]) -> None:
-        where = f"{self.data}: the target {self.target!r}"
-        numbers = target.dtype.kind in "biuf"
-        if self.task == "regression" and not numbers:
-            raise InputError(
-                f"{where} is text, expected numbers for --task regression; use --task classification."
-            )
-        if self.task == "classification" and numbers and not np.array_equal(target, np.round(target)):
-            raise InputError(
-                f"{where} has fractions, expected classes for --task classification; use --task regression."
-            )
+    def task_of(self, source: Source) -> Task:
+        """Return the task, chosen or inferred.
 
-    def is_regression(self, target: NDArray[Any]) -> bool:
+        Raises
+        ------
+        InputError
+            If the target does not fit the chosen task.
+        """
+        where = f"{self.data}: the target {self.target!r}, --task {self.task}"
+        return chosen_task(source.target, self.task, where)
+
+    def task_sentence(self, source: Source) -> str:
+        """Say what the task is, why, and what changes it."""
+        task = self.task_of(source)
+        return task.sentence(f"--task {task.other(source.target)}")
+
+    def is_regression(self, source: Source) -> bool:
         """Return whether the target is predicted as numbers."""
-        if self.task != "auto":
-            return self.task == "regression"
-        return target.dtype.kind == "f" and len(np.unique(target)) > MOST_CLASSES
+        return self.task_of(source).word == REGRESSION

@@ -89,7 +89,8 @@ def _whole_numbers(name: str, array: NDArray[Any], location: Location) -> NDArra
     if len(wrong):
         row, *others = (int(axis) for axis in wrong[0])
         raise location.error(
-            f"{location.modality(name)}, {location.row(row)}, step {others[0]}: {array[tuple(wrong[0])]} is not "
+            f"{location.modality(name)}, {location.row(row)}, step {others[0]}: {array[tuple(wrong[0])]} is "
+            f"not "
             "a symbol, expected whole numbers; correct it, or do not call the modality symbols."
         )
     return filled.astype(np.int64)

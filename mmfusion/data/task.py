@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mmfusion.errors import InputError
+
 CLASSIFICATION, REGRESSION = "classification", "regression"
 TASKS = ("auto", CLASSIFICATION, REGRESSION)
 MOST_CLASSES = 20
@@ -30,6 +32,12 @@ class Task(NamedTuple):
             What the user writes for the other task, such as ``--task regression``.
         """
         return f"Task: {self.word} ({self.reason}; {change} changes it)."
+
+    def other(self, target: NDArray[Any]) -> str:
+        """Return the word of the other task that the target allows, else ``auto``."""
+        if self.word == REGRESSION:
+            return CLASSIFICATION
+        return REGRESSION if target.dtype.kind in "biuf" else "auto"
 
 
 def infer_task(target: NDArray[Any]) -> Task:
@@ -75,6 +83,44 @@ def infer_task(target: NDArray[Any]) -> Task:
         CLASSIFICATION if few else REGRESSION,
         f"{count} different whole numbers in {samples} samples, {'few' if few else 'many'}",
     )
+
+
+def chosen_task(target: NDArray[Any], chosen: str, where: str) -> Task:
+    """Return the task that the user chose, or else the inferred one.
+
+    Parameters
+    ----------
+    target : array, shape (n,) or (n, outputs)
+    chosen : {"auto", "classification", "regression"}
+    where : str
+        Begins the message of an error.
+
+    Returns
+    -------
+    Task
+
+    Raises
+    ------
+    InputError
+        If the word is unknown, or the target does not fit the task.
+    """
+    if chosen not in TASKS:
+        raise InputError(f"{where}: the task {chosen!r} is unknown, expected one of {', '.join(TASKS)}.")
+    inferred = infer_task(target)
+    if chosen == "auto":
+        return inferred
+    if chosen == REGRESSION and target.dtype.kind not in "biuf":
+        raise InputError(
+            f"{where}: the target is text, expected numbers for a regression; choose classification."
+        )
+    fractions = target.dtype.kind == "f" and not bool((target == np.round(target)).all())
+    if chosen == CLASSIFICATION and fractions and inferred.word == REGRESSION:
+        raise InputError(
+            f"{where}: the target has fractions, expected classes for a classification; choose regression, "
+            f"or give a "
+            "threshold, which makes two classes."
+        )
+    return Task(chosen, f"as chosen; {inferred.reason}")
 
 
 def is_one_hot(values: NDArray[Any]) -> bool:

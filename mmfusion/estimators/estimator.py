@@ -105,8 +105,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         groups : array-like, shape (n,), optional
             Samples of one group, such as one speaker, stay on one side of the inner validation split.
         sample_weight : array-like, shape (n,), optional
-            Weights of the samples, zero or more, in the loss and in every mean, of training and of the held-out
-            samples, and hence in the choice of lambda. Default: all one.
+            Weights of the samples, zero or more, in the loss and in every mean, of training and of the
+            held-out samples, and hence in the choice of lambda. Default: all one.
 
         Returns
         -------

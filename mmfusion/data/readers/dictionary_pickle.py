@@ -1,11 +1,12 @@
 """The dictionary pickles in which CMU-MOSI and CMU-MOSEI are distributed, and others of their form.
 
-Keys ``train``, ``valid`` (or ``validation``, ``val``, ``dev``) and ``test``; in each, arrays with one entry per
-sample: modalities such as ``text``, ``audio`` and ``vision``, targets, and the names of the samples in ``id``. The
-*aligned* form has one step per word in all modalities and ``labels`` (n, 1, 1), (n, 1) or (n,). The *unaligned*
-form has its lengths per modality, ``audio_lengths`` and ``vision_lengths``, and ``regression_labels`` and
-``classification_labels``. Aligned files have no lengths: their sequences are padded with zeros, mostly in front,
-and the zeros are kept.
+Keys ``train``, ``valid`` (or ``validation``, ``val``, ``dev``) and ``test``; in each, arrays with one entry
+per sample: modalities such as ``text``, ``audio`` and ``vision``, targets, and the names of the samples in
+``id``. The
+*aligned* form has one step per word in all modalities and ``labels`` (n, 1, 1), (n, 1) or (n,). The
+*unaligned* form has its lengths per modality, ``audio_lengths`` and ``vision_lengths``, and
+``regression_labels`` and ``classification_labels``. Aligned files have no lengths: their sequences are
+padded with zeros, mostly in front, and the zeros are kept.
 
 The published aligned CMU-MOSI has minus infinity among its audio features (logarithms of zero).
 """
@@ -65,8 +66,8 @@ def read_dictionary_pickle(
     -------
     Source
         The rows of ``train``, ``validation`` and ``test`` in this order; unchecked, see
-        `mmfusion.data.readers.finish`. Groups are by default the videos, where the names of the samples contain
-        them: columns of names, or text before ``[`` or ``$_$``.
+        `mmfusion.data.readers.finish`. Groups are by default the videos, where the names of the samples
+        contain them: columns of names, or text before ``[`` or ``$_$``.
 
     Raises
     ------
@@ -190,7 +191,8 @@ def _counts(path: str | Path, parts: Parts, key: str) -> dict[str, int]:
         values = part[key]
         if not isinstance(values, list | tuple | np.ndarray) or np.ndim(values) == 0 or not len(values):
             raise DataError(
-                f"{path}: {key!r} of {split!r} is {value_name(values)}, expected an entry for each of its samples, at "
+                f"{path}: {key!r} of {split!r} is {value_name(values)}, expected an entry for each of its "
+                f"samples, at "
                 "least one."
             )
         counts[split] = len(values)
@@ -201,7 +203,8 @@ def _check_count(path: str | Path, split: str, key: str, values: Any, counts: Ma
     if not hasattr(values, "__len__") or np.ndim(values) == 0 or len(values) != counts[split]:
         size = f"{len(values)} entries" if hasattr(values, "__len__") and np.ndim(values) else "no entries"
         raise DataError(
-            f"{path}: {split!r} has {counts[split]} samples, but {size} in {key!r}, expected one for each sample; "
+            f"{path}: {split!r} has {counts[split]} samples, but {size} in {key!r}, expected one for each "
+            f"sample; "
             "write the file again."
         )
 
@@ -218,7 +221,8 @@ def _joined(location: Location, parts: Parts, key: str, counts: Mapping[str, int
     if len({one.shape[1:] for one in formed}) > 1:
         shapes = ", ".join(f"{split} {one.shape}" for split, one in zip(parts, formed, strict=True))
         raise DataError(
-            f"{path}: {key!r} has the shapes {shapes}, expected the same steps and columns in all splits; pad the "
+            f"{path}: {key!r} has the shapes {shapes}, expected the same steps and columns in all splits; "
+            f"pad the "
             "splits alike."
         )
     return Part(np.concatenate(formed))
@@ -261,7 +265,8 @@ def _labels(path: str | Path, parts: Parts, key: str, counts: Mapping[str, int])
     labels = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     if labels.ndim != 1 or labels.dtype.kind not in "biufU":
         raise DataError(
-            f"{path}: {key!r} is an array {values.shape} of {values.dtype}, expected one text or number for each "
+            f"{path}: {key!r} is an array {values.shape} of {values.dtype}, expected one text or number for "
+            f"each "
             "sample."
         )
     return labels

@@ -102,13 +102,16 @@ def _check_symbols_fit(source: Source, kinds: Mapping[str, str]) -> None:
     for name, array in source.arrays.items():
         if kinds.get(name) == SYMBOLS and (array.ndim != 2 or array.dtype.kind not in "iu"):
             raise DataError(
-                f"{source.location.modality(name)} is an array {array.shape} of {array.dtype}, expected whole "
-                "numbers (samples, steps) or letters where it is called symbols; leave that out, or convert it."
+                f"{source.location.modality(name)} is an array {array.shape} of {array.dtype}, expected "
+                f"whole "
+                "numbers (samples, steps) or letters where it is called symbols; leave that out, or convert "
+                "it."
             )
         lengths = source.lengths.get(name)
         if lengths is not None and array.ndim != 3 and kinds.get(name) != SYMBOLS:
             raise DataError(
-                f"{source.location.lengths(name)}: {name!r} is an array {array.shape} of {array.dtype}, expected "
+                f"{source.location.lengths(name)}: {name!r} is an array {array.shape} of {array.dtype}, "
+                f"expected "
                 "numbers (samples, steps, columns), or symbols, where there are lengths; correct the file."
             )
 
@@ -123,15 +126,18 @@ def above_threshold(source: Source, target: str, labels: NDArray[Any], threshold
     """
     if labels.ndim != 1 or labels.dtype.kind not in "biuf":
         raise DataError(
-            f"{source.path}: threshold needs one number for each sample, but the target {target!r} is an array "
+            f"{source.path}: threshold needs one number for each sample, but the target {target!r} is an "
+            f"array "
             f"{labels.shape} of {labels.dtype}; leave threshold out."
         )
     classes = (labels >= threshold).astype(np.int64)
     if classes.min() == classes.max():
         side = "at least" if classes[0] else "below"
         raise DataError(
-            f"{source.path}: all samples have a target {target!r} {side} the threshold {threshold:g}, expected "
-            f"some on both sides; it reaches from {labels.min():g} to {labels.max():g}; choose another threshold."
+            f"{source.path}: all samples have a target {target!r} {side} the threshold {threshold:g}, "
+            f"expected "
+            f"some on both sides; it reaches from {labels.min():g} to {labels.max():g}; choose another "
+            f"threshold."
         )
     return classes
 
@@ -154,6 +160,7 @@ def shared_groups(source: Source) -> list[str]:
         return []
     count = f"{len(shared)} group{'s have' if len(shared) > 1 else ' has'}"
     return [
-        f"{source.path}: {count} samples in several splits ({joined_names(shared)}), so that what is measured on held-"
+        f"{source.path}: {count} samples in several splits ({joined_names(shared)}), so that what is "
+        f"measured on held-"
         "out samples may be too good; move each group into one split."
     ]

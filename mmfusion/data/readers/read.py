@@ -1,4 +1,4 @@
-"""One function for all formats: tables, named arrays, dictionary pickles, folders of computational sequences."""
+"""One function for all formats: tables, named arrays, dictionary pickles, folders of csd files."""
 
 from __future__ import annotations
 
@@ -41,27 +41,27 @@ def read(
     Parameters
     ----------
     path : str or Path
-        A ``.csv``, ``.parquet``, ``.npz``, ``.safetensors`` or ``.pkl`` file, or a folder of ``.npy`` or ``.csd``
-        files. Folders of npy files and safetensors files are memory-mapped; the others have to fit into the free
-        memory. Nothing in a pickle is run.
+        A ``.csv``, ``.parquet``, ``.npz``, ``.safetensors`` or ``.pkl`` file, or a folder of ``.npy`` or
+        ``.csd`` files. Folders of npy files and safetensors files are memory-mapped; the others have to fit
+        into the free memory. Nothing in a pickle is run.
     target : str or sequence of str
         Column (or columns), key, or ``.csd`` file of the target.
     modalities : mapping of str to str or sequence of str, or sequence of str, optional
         In modality order. Tables need it: per modality a list of columns or a pattern such as ``"audio_*"``.
-        Arrays, pickles and csd folders: keys (files), or a key per modality. Default: of a pickle text, audio and
-        vision (as video), as far as they are there; else all keys without another role.
+        Arrays, pickles and csd folders: keys (files), or a key per modality. Default: of a pickle text,
+        audio and vision (as video), as far as they are there; else all keys without another role.
         ``<modality>_lengths`` and ``<modality>.lengths`` are the lengths of padded sequences.
     groups : str, optional
-        Column or key of what samples have in common, such as their video. Default: of pickles and csd folders the
-        videos, where they are known; else none.
+        Column or key of what samples have in common, such as their video. Default: of pickles and csd
+        folders the videos, where they are known; else none.
     ids : str, optional
         Column or key of the names of the samples. Default: ``id`` of a pickle; else none.
     symbols : sequence of str, optional
-        Modalities that are sequences of symbols: whole numbers (n, length), or a column of strings. Strings that
-        look like sequences of letters need not be named.
+        Modalities that are sequences of symbols: whole numbers (n, length), or a column of strings. Strings
+        that look like sequences of letters need not be named.
     nonfinite : {"error", "zero", "missing"}, default "error"
-        What becomes of NaN and infinity among the features: an error; a zero in their place; or the sample lacks
-        the modality.
+        What becomes of NaN and infinity among the features: an error; a zero in their place; or the sample
+        lacks the modality.
     padding : {"front", "behind"} or mapping of str to these, optional
         Where the padding of sequences with lengths is. Default: behind, and refused where it looks in front.
     threshold : float, optional
@@ -76,8 +76,8 @@ def read(
     Returns
     -------
     Source
-        ``source.modality_data()``, ``source.target`` and ``source.groups`` are what the estimators take. A modality
-        is missing for a sample where all its numbers are NaN.
+        ``source.modality_data()``, ``source.target`` and ``source.groups`` are what the estimators take. A
+        modality is missing for a sample where all its numbers are NaN.
 
     Raises
     ------
@@ -157,13 +157,15 @@ def check_names(
     symbols: Sequence[str] = (),
     only_csd: Mapping[str, str | None] | None = None,
 ) -> None:
-    """Check that a file has what `read` would read, and that every choice has an effect, without reading it all.
+    """Check that a file has what `read` would read, and that every choice has an effect.
+
+    Only names are read, but of a pickle everything.
 
     Raises
     ------
     DataError
-        If a name is unknown or in two roles, the file is missing or of another format, or a choice is not one of
-        its format.
+        If a name is unknown or in two roles, the file is missing or of another format, or a choice is not
+        one of its format.
     """
     file = Path(path)
     form = format_of(file)
@@ -185,7 +187,8 @@ def _of_csd(file: Path, form: str, only_csd: Mapping[str, str | None] | None) ->
     if given and form != CSD:
         name, choice = next(iter(given.items()))
         raise DataError(
-            f"{file}: {name} is {choice!r}, but has an effect on folders of .csd files only, expected nothing; leave "
+            f"{file}: {name} is {choice!r}, but has an effect on folders of .csd files only, expected "
+            f"nothing; leave "
             "it out."
         )
     return given

@@ -69,7 +69,8 @@ def check_form(path: str | Path | None, name: str, values: NDArray[Any]) -> NDAr
         formed = formed.astype(np.float32) if values.dtype.kind == "b" else formed
         return formed.astype(formed.dtype.newbyteorder("="), copy=False)
     raise DataError(
-        f"{path}: {name!r} is {what}, expected numbers (samples, columns), numbers (samples, steps, columns), or one "
+        f"{path}: {name!r} is {what}, expected numbers (samples, columns), numbers (samples, steps, "
+        f"columns), or one "
         "string of letters for each sample, at most 64 bits a number; convert it before it is saved."
     )
 

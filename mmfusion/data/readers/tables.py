@@ -1,8 +1,9 @@
 """Samples in the rows of a CSV or Parquet table.
 
 A modality is a list of columns or a pattern of their names. Empty cells, ``NA`` and ``NaN`` are missing in
-features. Numbers are feature vectors, as float32 where all columns of a modality are float32, else as float64. A
-column of strings that look like sequences of letters, or are called symbols, is a modality of its own.
+features. Numbers are feature vectors, as float32 where all columns of a modality are float32, else as
+float64. A column of strings that look like sequences of letters, or are called symbols, is a modality of its
+own.
 """
 
 from __future__ import annotations

@@ -1,0 +1,151 @@
+"""How every modality will be read, and why: what ``mmfusion check`` prints and the study's overview
+repeats.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.data.check_values import MOST_SYMBOLS, row_parts
+from mmfusion.data.letters import alphabet_of
+from mmfusion.data.padding import padding_mask, real_steps
+from mmfusion.data.part import SYMBOLS
+from mmfusion.data.readers.source import Source
+from mmfusion.data.standardisation import column_moments
+from mmfusion.sentences import joined_names
+
+
+def modality_lines(source: Source, present: Mapping[str, NDArray[np.bool_]]) -> list[str]:
+    """Describe every modality: its form, how it is read and why, and what is remarkable.
+
+    Parameters
+    ----------
+    source : Source
+    present : mapping of str to array of bool, shape (n,)
+        Of the modalities that some sample lacks.
+
+    Returns
+    -------
+    list of str
+        Lines; those of a modality after its first are indented.
+    """
+    lines = []
+    for name in source.modalities:
+        first, *others = _described(source, name)
+        lines.append(f"{name}: {first}")
+        if name in present:
+            gone = int((~present[name]).sum())
+            others.append(f"missing for {gone} of {len(source)} samples, which get its mean feature")
+        lines += [f"    {line}" for line in others]
+    return lines
+
+
+def sample_lines(source: Source) -> list[str]:
+    """Describe names of samples, groups and splits, as far as there are any."""
+    lines = []
+    if source.ids:
+        repeated = [name for name, times in Counter(source.ids).items() if times > 1]
+        again = ", all different"
+        if repeated:
+            again = f"; {len(repeated)} occur several times: {joined_names(repeated)}"
+        lines.append(f"names of the samples: {len(set(source.ids))}{again}")
+    if source.groups is not None:
+        lines.append(f"groups: {len(np.unique(source.groups))}, kept together when samples are held out")
+    if source.splits:
+        sizes = ", ".join(f"{split} {len(rows)}" for split, rows in source.splits.items())
+        lines.append(f"splits in the file: {sizes} samples")
+    return lines
+
+
+def _described(source: Source, name: str) -> list[str]:
+    array, lengths = source.arrays[name], source.lengths.get(name)
+    if name in source.letters:
+        return _letters(source, name)
+    if source.kinds.get(name) == SYMBOLS:
+        return [
+            f"whole numbers {array.shape}, read as a sequence of symbols per sample, as it is called "
+            f"symbols: a motif "
+            "scanner",
+            *_steps(array, lengths),
+        ]
+    if array.ndim == 3:
+        what = "read as a sequence of vectors per sample, as there are three axes: a temporal convolution"
+        remarks = [*_steps(array, lengths), *_zero_steps(array, lengths), *_constant(array)]
+        return [f"numbers {array.shape}, {what}", *remarks]
+    whole = _is_whole(array)
+    kind = "whole numbers" if whole else "numbers"
+    lines = [f"{kind} {array.shape}, read as one vector per sample: a small network of two layers"]
+    if whole and array.shape[1] > 1:
+        lines.append(
+            f"if they are a sequence of symbols instead: --symbols {name} (kind: symbols in a configuration, "
+            f"encoders={{{name!r}: 'symbols'}} in Python)"
+        )
+    return [*lines, *_constant(array)]
+
+
+def _letters(source: Source, name: str) -> list[str]:
+    array, lengths = source.arrays[name], source.lengths[name]
+    alphabet = alphabet_of(array, real_steps(array, lengths, source.present.get(name)))
+    return [
+        f"{len(source)} strings over the letters {alphabet}, read as a sequence of symbols per sample: a "
+        f"motif "
+        "scanner",
+        f"of {lengths.min()} to {lengths.max()} letters, shorter ones are padded",
+        "if they are not sequences: leave the column out, or replace it by numbers",
+    ]
+
+
+def _steps(array: NDArray[Any], lengths: NDArray[Any] | None) -> list[str]:
+    if lengths is None:
+        return []
+    counts = lengths if lengths.dtype.kind != "b" else lengths.sum(axis=1)
+    return [
+        f"of {counts.min()} to {counts.max()} real steps, as its lengths say, the rest is padding"
+        + (" where its mask says" if lengths.dtype.kind == "b" else " behind")
+    ]
+
+
+def _zero_steps(array: NDArray[Any], lengths: NDArray[Any] | None) -> list[str]:
+    """Say how many sequences without lengths begin or end with steps that are zero in all columns, or NaN."""
+    if lengths is not None:
+        return []
+    front = behind = padded = 0
+    for _, part in row_parts(array):
+        zero = (part == 0).all(axis=2)
+        front, behind = front + int(zero[:, 0].sum()), behind + int(zero[:, -1].sum())
+        if part.dtype.kind == "f":
+            padded += int(padding_mask(part, None).any(axis=1).sum())
+    lines = []
+    if padded:
+        lines.append(f"{padded} sequences have steps that are NaN in all columns, which are padding")
+    if front or behind:
+        lines.append(
+            f"{front} sequences begin and {behind} end with steps that are zero in all columns; there are "
+            f"no lengths, "
+            "so that these count as measured: if they are padding, store the lengths"
+        )
+    return lines
+
+
+def _constant(array: NDArray[Any]) -> list[str]:
+    moments = column_moments(array)
+    count = int(moments.constant.sum())
+    if not count:
+        return []
+    verb = "is" if count == 1 else "are"
+    return [f"{count} of its {array.shape[-1]} columns {verb} constant and tell nothing"]
+
+
+def _is_whole(array: NDArray[Any]) -> bool:
+    """Whether numbers could be symbols."""
+    if array.dtype.kind == "u" or array.dtype.kind == "i":
+        return bool(array.min(initial=0) >= 0 and array.max(initial=0) < MOST_SYMBOLS)
+    return all(
+        bool(((part == np.round(part)) & (part >= 0) & (part < MOST_SYMBOLS)).all())
+        for _, part in row_parts(array)
+    )
