@@ -1,6 +1,4 @@
-"""How every modality will be read, and why: what ``mmfusion check`` prints and the study's overview
-repeats.
-"""
+"""How every modality will be read, and why; the command `check` and the overview of a study say it."""
 
 from __future__ import annotations
 

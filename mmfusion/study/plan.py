@@ -205,9 +205,12 @@ def _mistake_in_file(name: str, settings: UserDataset) -> str:
         return ""
     # Imported here: a study without data of the user's does not need the libraries of the formats.
     from mmfusion.data.readers.read import check_names
+    from mmfusion.study.data.reading import reading
 
     try:
-        check_names(settings.path, settings.target, settings.modalities, settings.groups, settings.ids)
+        chosen = reading(settings.model_dump())
+        treatment = chosen.pop("treatment")
+        check_names(settings.path, **chosen, symbols=treatment.symbols)
     except DataError as error:
         return f"datasets.{name}: {error}"
     return ""

@@ -264,7 +264,7 @@ def test_user_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
 
 
 def test_a_missing_file_of_a_user_dataset_is_reported_before_anything_runs(paper: Config) -> None:
-    paper["datasets"]["mine"] = {"path": "nowhere.csv", "target": "y", "task": "binary"}
+    paper["datasets"]["mine"] = {"path": "nowhere.csv", "target": "y", "task": "classification"}
     paper["experiments"]["more"] = {**paper["experiments"]["normalisations"], "datasets": ["mine"]}
     with pytest.raises(DataError, match=r"datasets.mine.path: there is no file or folder nowhere.csv"):
         Study(load_config(paper))
@@ -282,7 +282,7 @@ class TestNamesInFiles:
         paper["datasets"]["mine"] = {
             "path": "mine.csv",
             "target": "agrees",
-            "task": "binary",
+            "task": "classification",
             "modalities": {"audio": "audio_*", "text": ["text_1"]},
             "groups": "who",
             "ids": "id",
@@ -311,19 +311,19 @@ class TestNamesInFiles:
 
     def test_all_datasets_at_once(self, mine: Config) -> None:
         mine["datasets"]["mine"]["target"] = "agree"
-        mine["datasets"]["yours"] = {"path": "yours.csv", "target": "y", "task": "binary"}
+        mine["datasets"]["yours"] = {"path": "yours.csv", "target": "y", "task": "classification"}
         mine["experiments"]["mine"]["datasets"].append("yours")
         with pytest.raises(DataError, match=r"^datasets.mine: .*\ndatasets.yours.path: .*yours.csv"):
             Study(load_config(mine))
 
     def test_the_content_of_a_pickle_is_not_looked_at(self, mine: Config, nowhere: Path) -> None:
         (nowhere / "mosi.pkl").write_bytes(b"anything")
-        mine["datasets"]["mine"] = {"path": "mosi.pkl", "target": "labels", "task": "binary"}
+        mine["datasets"]["mine"] = {"path": "mosi.pkl", "target": "labels", "task": "classification"}
         assert Study(load_config(mine)).user_datasets == ["mine"]
 
 
 def test_a_user_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> None:
     before = Study(load_config(paper))
-    paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "binary"}
+    paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "classification"}
     after = Study(load_config(paper))
     assert (after.user, after.cells) == ({}, before.cells)

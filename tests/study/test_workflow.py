@@ -200,6 +200,6 @@ class TestFailedJobs:
 def test_figures_are_those_of_the_datasets(config: dict[str, Any]) -> None:
     whole = figures_of(load_study(config))
     assert whole == [name for name in FIGURES if name != "own_relevance"]
-    config["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "binary"}
+    config["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "classification"}
     config["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
     assert figures_of(load_study(config)) == ["own_relevance"]

@@ -20,7 +20,7 @@ datasets:
   speech:
     path: resources/example/speech.csv
     target: agrees
-    task: binary
+    task: classification
     modalities: {text: "text_*", sound: [audio_0, audio_1], video: "video_*"}
     groups: speaker
     epochs: 2

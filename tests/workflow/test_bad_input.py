@@ -36,7 +36,7 @@ class TestOwnData:
     CONFIG = """
 seeds: [0]
 datasets:
-  mine: {path: mine.csv, target: agrees, task: binary, modalities: {text: "text_*"}}
+  mine: {path: mine.csv, target: agrees, task: classification, modalities: {text: "text_*"}}
 experiments:
   normalisations:
   scale_of_none:

@@ -1,7 +1,8 @@
 """Read, check, split and standardise a dataset of the user's."""
 
 from mmfusion.files import write_text
-from mmfusion.study.data.user_dataset import user_dataset, user_summary
+from mmfusion.study.data.user_dataset import user_dataset
+from mmfusion.study.data.user_summary import user_summary
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):

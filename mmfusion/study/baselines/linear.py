@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -70,15 +72,32 @@ def linear_inputs(dataset: MultimodalDataset) -> dict[str, Floats]:
         raw = {split: part.features[modality] for split, part in dataset.splits.items()}
         missing = {split: missing_rows(view) for split, view in raw.items()}
         views = {split: without_missing(view, missing[split]) for split, view in raw.items()}
+        real = {split: part.real.get(modality) for split, part in dataset.splits.items()}
         if np.issubdtype(views["train"].dtype, np.integer):
             alphabet = max(2, 1 + max(int(view.max()) for view in views.values()))
             contrasts = helmert(alphabet).T  # (symbol, contrast)
-            views = {split: contrasts[view].reshape(len(view), -1) for split, view in views.items()}
-        elif views["train"].ndim == 3:  # sequences, NaN where padded: mean over their steps
-            views = {split: np.nanmean(view, axis=1) for split, view in views.items()}
+            views = {split: _contrasts(view, contrasts, real[split]) for split, view in views.items()}
+        elif views["train"].ndim == 3:  # sequences: mean over their real steps
+            views = {split: _mean_of_steps(view, real[split]) for split, view in views.items()}
         for split, view in views.items():
             columns[split].append(without_missing(view.astype(np.float64, copy=False), missing[split]))
     return {split: np.hstack(views) for split, views in columns.items()}
+
+
+def _contrasts(view: NDArray[Any], contrasts: Floats, real: NDArray[np.bool_] | None) -> Floats:
+    """Return the contrasts of symbols (n, length), zero where a step is padding, shape (n, inputs)."""
+    chosen = contrasts[view]
+    if real is not None:
+        chosen = chosen * real[:, :, np.newaxis]
+    return chosen.reshape(len(view), -1)
+
+
+def _mean_of_steps(view: NDArray[Any], real: NDArray[np.bool_] | None) -> Floats:
+    """Average sequences (n, length, d) over their real steps, shape (n, d)."""
+    if real is None:
+        return np.asarray(view.mean(axis=1), dtype=np.float64)
+    counts = np.maximum(real.sum(axis=1, keepdims=True), 1)
+    return np.asarray((view * real[:, :, np.newaxis]).sum(axis=1) / counts, dtype=np.float64)
 
 
 def _regressed(dataset: MultimodalDataset) -> Floats:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from mmfusion.study.config.fields import (
     MaxOrder,
@@ -19,11 +19,9 @@ from mmfusion.study.config.fields import (
     Positive,
     Probability,
     Samples,
-    Seed,
     Settings,
-    Share,
-    Text,
 )
+from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
 Symbol = Annotated[int, Field(ge=0, le=3)]
@@ -65,60 +63,6 @@ class SyntheticDataset(Settings):
     sizes: Sizes = Field(description="number of samples")
     epochs: Positive = Field(description="passes over the training split")
     max_order: MaxOrder = None
-
-
-class HeldOut(Settings):
-    """The validation and test splits of a dataset of the user's."""
-
-    validation: Share = Field(
-        default=0.15, description="share of the validation split, whose loss is recorded only"
-    )
-    test: Share = Field(default=0.25, description="share of the test split")
-    seed: Seed = Field(default=0, description="seed of the random splits")
-
-    @model_validator(mode="after")
-    def _something_to_train_on(self) -> Self:
-        if self.validation + self.test >= 1:
-            raise ValueError(
-                f"expected shares with a sum below 1 (it is {self.validation + self.test:g}: validation "
-                f"{self.validation:g} and test {self.test:g}), as the rest is trained on; lower one"
-            )
-        return self
-
-
-class UserDataset(Settings):
-    """A dataset of yours, by a name of your choice."""
-
-    model_config = ConfigDict(json_schema_extra={"placeholder": "YOURS"})
-
-    path: Text = Field(
-        description="CSV, Parquet, npz or safetensors file, folder of npy files, or pickled dictionary of "
-        "CMU-MOSI or CMU-MOSEI (.pkl)"
-    )
-    target: Text = Field(description="column or array that is predicted; labels for a pickled dictionary")
-    task: Literal["binary", "multiclass", "regression"] = Field(description="what the target is")
-    modalities: dict[Text, Text | list[Text]] | None = Field(
-        default=None,
-        description="columns of every modality of a table, as a list or as a pattern such as audio_*; for "
-        "arrays, the array of every modality (without it, all arrays but the target)",
-    )
-    groups: Text | None = Field(
-        default=None,
-        description="column or array of groups, such as speakers; a group is never in two splits",
-    )
-    ids: Text | None = Field(default=None, description="column or array of names of the samples")
-    held_out: HeldOut = Field(
-        default=HeldOut(), description="which part of the samples, or of the groups, is not trained on"
-    )
-    replace_infinite: Literal["zero"] | None = Field(
-        default=None,
-        description="zero: infinite numbers of a pickled dictionary become zero; else they stop the run",
-    )
-    epochs: Positive = Field(default=20, description="passes over the training split")
-    max_order: Positive | Literal["auto", "all"] = Field(
-        default="auto",
-        description="largest number of modalities in a subset; auto: all up to three modalities, else 2",
-    )
 
 
 def _off(value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 Words used here. A *split* is a named part of the samples (``train``, ``validation``, ``test``; the middle one
 may be absent). A *modality* is one array per split: ``symbols`` (integers, shape (n, length)), ``vector``
-(floats, shape (n, d)) or ``sequence`` (floats, shape (n, length, d)). *Latents* are what a generator or a
+(floats, shape (n, d)) or ``sequence`` (floats, shape (n, length, d)). A sample that lacks a modality is NaN,
+or
+-1, throughout. Steps that are padding have a mask of their own. *Latents* are what a generator or a
 source knows about a sample besides its features and its target. Nothing is ever unpickled.
 """
 
@@ -35,19 +37,22 @@ class Split:
     ----------
     features : mapping of str to array
         One array per modality, first axis the samples; integers (n, length), floats (n, d) or floats
-        (n, length, d), NaN where padded.
+        (n, length, d), zero where padded.
     target : array, shape (n,)
         Class index (int64) for the tasks ``binary`` and ``multiclass``, float64 for ``regression``.
     latents : mapping of str to array, shape (n, ...)
         Everything else that is known per sample.
     ids : tuple of str
         Names of the samples; empty where they have none.
+    real : mapping of str to array of bool, shape (n, length)
+        Which steps are real, of the modalities that are padded.
     """
 
     features: Mapping[str, NDArray[Any]]
     target: NDArray[Any]
     latents: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
+    real: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.target)
@@ -59,6 +64,7 @@ class Split:
             target=self.target[rows],
             latents={name: values[rows] for name, values in self.latents.items()},
             ids=tuple(self.ids[row] for row in rows) if self.ids else (),
+            real={name: mask[rows] for name, mask in self.real.items()},
         )
 
 
@@ -100,7 +106,8 @@ class MultimodalDataset:
         arrays: dict[str, NDArray[Any]] = {}
         for split, part in self.splits.items():
             arrays[f"{split}/target"] = np.ascontiguousarray(part.target)
-            for kind, group in (("features", part.features), ("latents", part.latents)):
+            groups = (("features", part.features), ("latents", part.latents), ("real", part.real))
+            for kind, group in groups:
                 for name, values in group.items():
                     arrays[f"{split}/{kind}/{name}"] = np.ascontiguousarray(values)
         header = {
@@ -196,10 +203,14 @@ def _header(text: str) -> dict[str, Any]:
 
 
 def _split(arrays: Mapping[str, NDArray[Any]], split: str, header: Mapping[str, Any]) -> Split:
-    prefix = f"{split}/latents/"
+    latents, real = (
+        {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
+        for prefix in (f"{split}/latents/", f"{split}/real/")
+    )
     return Split(
         features={name: arrays[f"{split}/features/{name}"] for name in header["modalities"]},
         target=arrays[f"{split}/target"],
-        latents={key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)},
+        latents=latents,
         ids=tuple(header["ids"].get(split, ())),
+        real=real,
     )

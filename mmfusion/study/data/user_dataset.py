@@ -8,17 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.missing import missing_rows
-from mmfusion.data.padding import pad
-from mmfusion.data.readers.dictionary_pickle import read_dictionary_pickle
+from mmfusion.data.check_values import check_values
+from mmfusion.data.letters import alphabet_of, as_symbols
+from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.padding import padding_mask, real_steps
+from mmfusion.data.part import SYMBOLS
 from mmfusion.data.readers.read import read_source
 from mmfusion.data.readers.source import Source
 from mmfusion.data.splits import Rows, split_rows
 from mmfusion.data.standardisation import standardise
+from mmfusion.data.task import REGRESSION, Task, chosen_task, is_one_hot
 from mmfusion.errors import DataError
-from mmfusion.fusion.subsets import chosen_order
-from mmfusion.sentences import row_name
 from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
+from mmfusion.study.data.reading import reading
+from mmfusion.study.data.user_summary import facts_of
+
+Features = tuple[NDArray[Any], NDArray[np.bool_] | None]
+"""An array, and which of its steps are real if it is padded."""
 
 
 def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
@@ -28,142 +34,124 @@ def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
     ----------
     name : str
     settings : mapping
-        ``path``, ``target``, ``task``, ``modalities``, ``groups``, ``ids``, ``held_out`` and
-        ``replace_infinite``, as `mmfusion.study.config.dataset_settings.UserDataset` has them.
+        As `mmfusion.study.config.user_settings.UserDataset` has them.
 
     Returns
     -------
     MultimodalDataset
-        Numbers are standardised by training statistics (float32), symbols are unchanged; where a modality is
-        missing, its numbers are NaN and its symbols negative. Its parameters: ``source`` (the path),
-        ``classes`` (in the order of their indices), ``sizes``, ``constant_columns``, ``missing`` (samples).
+        Numbers are standardised by training statistics (float32), letters are symbols of the alphabet of
+        training, other symbols are unchanged; where a modality is missing, its numbers are NaN and its
+        symbols -1. Its parameters are described in `mmfusion.study.data.user_summary`.
 
     Raises
     ------
     DataError
         If the file is missing or damaged, a column or value is wrong, or the samples cannot be split.
     """
-    source = _read(settings)
-    target, classes = _target(source.target, settings)
-    rows = _splits(source, target if settings["task"] != "regression" else None, settings["held_out"])
-    features: dict[str, NDArray[Any]] = {
-        modality: pad(values.astype(np.float32), source.lengths[modality])
-        if modality in source.lengths
-        else np.asarray(values)
-        for modality, values in source.arrays.items()
-    }
-    missing = {modality: missing_rows(values) for modality, values in features.items()}
-    _check_present(source, missing, rows["train"], settings["path"])
+    source = read_source(settings["path"], **reading(settings))
+    task = chosen_task(source.target, settings["task"], f"{settings['path']}, target {settings['target']}")
+    word, target, classes = _target(source.target, task, settings)
+    rows = _splits(source, None if classes is None else target, settings["held_out"])
+    data = source.modality_data()
+    present = check_values(data, data.kinds)
     constant: dict[str, list[int]] = {}
-    for modality, values in features.items():
-        if values.dtype.kind == "f":
-            features[modality], constant[modality] = standardise(values, rows["train"])
-    samples = Split(features, target, ids=source.ids)
+    alphabets: dict[str, str] = {}
+    features: dict[str, NDArray[Any]] = {}
+    real: dict[str, NDArray[np.bool_]] = {}
+    for modality in data.modalities:
+        here = present.get(modality, np.ones(len(data), dtype=bool))
+        _check_trained(source, modality, here[rows["train"]])
+        if data.kinds.get(modality) == SYMBOLS:
+            values, mask = _symbols(data, modality, here, rows["train"], alphabets)
+        else:
+            values, mask, constant[modality] = _numbers(data, modality, here, rows["train"])
+        features[modality] = values
+        if mask is not None:
+            real[modality] = mask
+    samples = Split(features, target, ids=source.ids, real=real)
     splits = {split: samples[chosen_rows] for split, chosen_rows in rows.items()}
-    parameters = {
-        "source": str(settings["path"]),
-        "classes": classes,
-        "sizes": {split: len(part) for split, part in splits.items()},
-        "constant_columns": constant,
-        "missing": {modality: int(gone.sum()) for modality, gone in missing.items() if gone.any()},
-    }
-    return MultimodalDataset(name, settings["task"], source.modalities, splits, parameters=parameters)
+    facts = facts_of(source, settings, task, classes or [], splits, present)
+    parameters = {**facts, "constant_columns": constant, "alphabets": alphabets}
+    return MultimodalDataset(name, word, source.modalities, splits, parameters=parameters)
 
 
-def _read(settings: Mapping[str, Any]) -> Source:
-    """Read the file by its ending; a pickled dictionary names its modalities and splits itself."""
-    if str(settings["path"]).endswith((".pkl", ".pickle")):
-        return read_dictionary_pickle(settings["path"], settings["task"], settings["replace_infinite"])
-    chosen = {key: settings[key] for key in ("target", "modalities", "groups", "ids")}
-    return read_source(settings["path"], **chosen)
-
-
-def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None) -> str:
-    """Describe a dataset of the user's in one line.
-
-    Parameters
-    ----------
-    dataset : MultimodalDataset
-        From `user_dataset`.
-    max_order : int, "auto" or "all", optional
-        As `mmfusion.study.config.dataset_settings.UserDataset` has it. Default: all subsets are scored.
-
-    Returns
-    -------
-    str
-        Sizes, classes, missing modalities, constant columns, and which subsets are scored if not all.
-    """
-    facts = dataset.parameters
-    sizes = ", ".join(f"{split} {size} samples" for split, size in facts["sizes"].items())
-    widths = ", ".join(
-        f"{name} {' x '.join(map(str, dataset.splits['train'].features[name].shape[1:]))}"
-        for name in dataset.modalities
-    )
-    classes = f"; classes: {', '.join(map(str, facts['classes']))}" if facts["classes"] else ""
-    constant = ", ".join(
-        f"{name} {len(columns)}" for name, columns in facts["constant_columns"].items() if columns
-    )
-    missing = ", ".join(f"{name} for {count} samples" for name, count in facts["missing"].items())
-    lacking = f"; missing: {missing}, replaced by the mean feature" if missing else ""
-    return (
-        f"{dataset.name} ({dataset.task}): {sizes}; per sample: {widths} numbers{classes}{lacking}; constant "
-        f"training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}."
-    )
-
-
-def _scored(dataset: MultimodalDataset, max_order: int | str | None) -> str:
-    """Say which subsets are scored, unless all are."""
-    modalities = len(dataset.modalities)
-    order = chosen_order(max_order, modalities)
-    if order is None or order >= modalities:
-        return ""
-    which = (
-        "single modalities only" if order == 1 else f"subsets of up to {order} of the {modalities} modalities"
-    )
-    more = " (default above three modalities; max_order changes it)" if max_order == "auto" else ""
-    return f"; scored: {which}{more}"
-
-
-def _check_present(source: Source, missing: Mapping[str, NDArray[np.bool_]], train: Rows, path: Any) -> None:
-    """Check that every sample has a modality, and every modality a training sample."""
-    nothing = np.flatnonzero(np.all(list(missing.values()), axis=0))
-    if len(nothing):
+def _check_trained(source: Source, modality: str, here: NDArray[np.bool_]) -> None:
+    if not here.any():
         raise DataError(
-            f"{path}: {row_name(int(nothing[0]), source.first_row)} has no modality at all, altogether "
-            f"{len(nothing)} samples, expected at least one; leave these samples out."
+            f"{source.location.modality(modality)} is missing for all {len(here)} training samples, "
+            f"expected values "
+            "to learn from; leave the modality out."
         )
-    for modality, gone in missing.items():
-        if gone[train].all():
-            raise DataError(
-                f"{path}: modality {modality} is missing for all {len(train)} training samples, expected "
-                "values to learn from; leave the modality out."
-            )
 
 
-def _target(values: NDArray[Any], settings: Mapping[str, Any]) -> tuple[NDArray[Any], list[Any]]:
-    task = settings["task"]
+def _symbols(
+    data: ModalityData, name: str, here: NDArray[np.bool_], train: Rows, alphabets: dict[str, str]
+) -> Features:
+    """Return symbols, -1 where the modality is missing, of the training alphabet if they are letters."""
+    values, lengths = data.arrays[name], data.lengths.get(name)
+    real = real_steps(values, lengths, here)
+    if name in data.letters:
+        alphabets[name] = alphabet_of(values[train], real[train])
+        values = as_symbols(name, values, real, alphabets[name], data.location)
+    symbols = np.where(here[:, np.newaxis], np.where(real, values, 0), -1).astype(np.int64)
+    return symbols, None if lengths is None else real | ~here[:, np.newaxis]
+
+
+def _numbers(
+    data: ModalityData, name: str, here: NDArray[np.bool_], train: Rows
+) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None, list[int]]:
+    """Return standardised numbers, NaN where the modality is missing and 0 where a step is padding.
+
+    Raises
+    ------
+    DataError
+        If a standardised value overflows.
+    """
+    values = np.asarray(data.arrays[name], dtype=np.float64)
+    gone = ~here.reshape(-1, *(1,) * (values.ndim - 1))
+    mask: NDArray[np.bool_] | None = None
+    if values.ndim == 3:
+        padding = padding_mask(values, data.lengths.get(name)) & here[:, np.newaxis]
+        mask = ~padding if padding.any() else None
+        gone = gone | padding[:, :, np.newaxis]
+    standardised, constant = standardise(np.where(gone, np.nan, values), train)
+    wrong = np.argwhere(np.isinf(standardised))
+    if len(wrong):
+        row, *_, column = (int(axis) for axis in wrong[0])
+        raise DataError(
+            f"{data.location.modality(name)}, {data.location.row(row)}, "
+            f"{data.location.column(name, column)}: the "
+            f"value {values[tuple(wrong[0])]:g} overflows when it is standardised, expected values like "
+            f"those of "
+            "training; correct it, or leave the sample out."
+        )
+    if mask is not None:
+        standardised = np.where(mask[:, :, np.newaxis] | ~here[:, np.newaxis, np.newaxis], standardised, 0)
+    return standardised.astype(np.float32), mask, constant
+
+
+def _target(
+    values: NDArray[Any], task: Task, settings: Mapping[str, Any]
+) -> tuple[str, NDArray[Any], list[Any] | None]:
+    """Return the task of the losses, the target, and the classes if it has some."""
     where = f"{settings['path']}, target {settings['target']}"
+    if task.word != REGRESSION and is_one_hot(values):
+        values = values.argmax(axis=1)
     if values.ndim > 1:
         raise DataError(
             f"{where}: it has {values.shape[1]} values for each sample, expected one in the workflow; choose "
             "one of them, or use mmfusion.FusionRegressor, which takes several."
         )
-    if task == "regression":
-        try:
-            return np.asarray(values, dtype=np.float64), []
-        except (ValueError, TypeError):
-            raise DataError(
-                f"{where}: the values are not numbers, expected numbers for the task regression; choose "
-                "another task."
-            ) from None
+    if task.word == REGRESSION:
+        return "regression", np.asarray(values, dtype=np.float64), None
     classes, index = np.unique(values, return_inverse=True)
-    if (task == "binary" and len(classes) != 2) or len(classes) > max(2, len(values) // 2):
-        expected = "2 classes" if task == "binary" else "classes with several samples each"
+    if len(classes) > max(2, len(values) // 2):
         raise DataError(
-            f"{where}: there are {len(classes)} different values, expected {expected} for the task {task}; "
-            "choose another task or correct the column."
+            f"{where}: there are {len(classes)} different values, expected classes with several samples "
+            f"each for a "
+            "classification; choose the task regression, or correct the column."
         )
-    return index.astype(np.int64), classes.tolist()
+    return ("binary" if len(classes) == 2 else "multiclass"), index.astype(np.int64), classes.tolist()
 
 
 def _splits(source: Source, classes: NDArray[Any] | None, held_out: Mapping[str, Any]) -> dict[str, Rows]:

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from mmfusion.data.missing import missing_rows
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.encoders import kind_of
 from mmfusion.errors import DataError
 from mmfusion.fusion.subsets import chosen_order
@@ -131,7 +132,7 @@ def target_moments(dataset: MultimodalDataset) -> TargetMoments:
 
 def _prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
     """Prepare a split for a network; a modality whose values are all NaN or negative is missing there."""
-    data = ModalityData({name: split.features[name] for name in network.modalities})
+    data = ModalityData({name: Part(split.features[name]) for name in network.modalities}, split.real)
     target = moments.standardise(split.target, task)
     masks = {name: ~missing_rows(values) for name, values in data.arrays.items()}
     present = {name: mask for name, mask in masks.items() if not mask.all()}
@@ -184,12 +185,12 @@ def _outputs(dataset: MultimodalDataset) -> int:
 def _modality(dataset: MultimodalDataset, name: str, encoders: Mapping[str, Mapping[str, Any]]) -> Modality:
     """Describe a modality; the columns of a dataset are standardised already."""
     arrays = [split.features[name] for split in dataset.splits.values()]
-    kind = kind_of(arrays[0])
-    if kind == "symbols":
-        size = max(int(values.max(initial=0)) for values in arrays) + 1
-    else:
-        size = int(arrays[0].shape[-1])
-    return Modality(name, kind, size, encoders[kind], arrays[0].ndim)
+    if arrays[0].dtype.kind != "i":
+        kind = kind_of(arrays[0])
+        return Modality(name, kind, int(arrays[0].shape[-1]), encoders[kind], arrays[0].ndim)
+    padded = {"padded": True} if name in dataset.splits["train"].real else {}
+    size = max(int(values.max(initial=0)) for values in arrays) + 1
+    return Modality(name, SYMBOLS, size, {**encoders[SYMBOLS], **padded}, arrays[0].ndim)
 
 
 def _train(

@@ -22,7 +22,7 @@ def problems(config: Any) -> list[str]:
 
 class TestUserDatasets:
     def test_they_are_entries_of_datasets_known_by_their_path(self, config: Config) -> None:
-        config["datasets"]["mine"] = {"path": "a.csv", "target": "y", "task": "binary"}
+        config["datasets"]["mine"] = {"path": "a.csv", "target": "y", "task": "classification"}
         config["experiments"]["toy"]["datasets"] = ["mine"]
         study = load_config(config)
         assert list(study.user) == ["mine"]
@@ -48,7 +48,7 @@ class TestUserDatasets:
     def test_a_missing_path_is_reported_beside_the_key_written_for_it(
         self, config: Config, typo: str
     ) -> None:
-        for other in ({"target": "y", "task": "binary"}, {}):
+        for other in ({"target": "y", "task": "classification"}, {}):
             config["datasets"]["mine"] = {typo: "a.csv", **other}
             messages = problems(config)
             assert any(text.startswith("datasets.mine.path: this key is missing") for text in messages)
@@ -67,12 +67,12 @@ class TestUserDatasets:
 
     @pytest.mark.parametrize("name", ["XOR", "MOSIReal"])
     def test_names_of_the_study_are_taken(self, config: Config, name: str) -> None:
-        config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "binary"}
+        config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "classification"}
         assert f"datasets.{name}: this name is taken by a dataset of the study" in "\n".join(problems(config))
 
     @pytest.mark.parametrize("shares", [{"validation": 0.5, "test": 0.6}, {"test": 0.85}])
     def test_something_is_left_to_train_on(self, config: Config, shares: dict[str, float]) -> None:
-        mine = {"path": "a.csv", "target": "y", "task": "binary"}
+        mine = {"path": "a.csv", "target": "y", "task": "classification"}
         config["datasets"]["mine"] = {**mine, "held_out": shares}
         (problem,) = problems(config)
         assert problem.startswith("datasets.mine.held_out: {")
@@ -81,7 +81,7 @@ class TestUserDatasets:
         assert load_config(config).user["mine"].held_out.test == 0.6
 
     def test_which_subsets_are_scored(self, config: Config) -> None:
-        mine = {"path": "a.csv", "target": "y", "task": "binary"}
+        mine = {"path": "a.csv", "target": "y", "task": "classification"}
         for order in ("auto", "all", 1):
             config["datasets"]["mine"] = {**mine, "max_order": order}
             assert load_config(config).user["mine"].max_order == order
@@ -102,7 +102,7 @@ class TestUserDatasets:
 
     def test_a_misspelt_key_is_compared_with_keys_of_its_kind(self, config: Config) -> None:
         config["datasets"]["XOR"] = {"size": {}, "epochs": 2}
-        config["datasets"]["mine"] = {"pfad": "a.csv", "target": "y", "task": "binary"}
+        config["datasets"]["mine"] = {"pfad": "a.csv", "target": "y", "task": "classification"}
         messages = problems(config)
         assert (
             "datasets.XOR.size: this key is unknown (did you mean 'sizes'?), expected sizes, epochs, "
@@ -114,7 +114,7 @@ class TestUserDatasets:
 
 
 def test_the_two_kinds_share_one_group(config: Config) -> None:
-    config["datasets"]["mine"] = {"path": "a.csv", "target": "y", "task": "binary"}
+    config["datasets"]["mine"] = {"path": "a.csv", "target": "y", "task": "classification"}
     study = load_config(config)
     assert list(study.synthetic) == [name for name in study.datasets if name != "mine"]
     assert set(study.synthetic) == set(PLANTED_DATASETS)
@@ -125,6 +125,6 @@ def test_the_two_kinds_share_one_group(config: Config) -> None:
 
 @pytest.mark.parametrize("name", ["my data", "", "a/b", "größe"])
 def test_names_of_datasets_can_stand_in_paths(config: Config, name: str) -> None:
-    config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "binary"}
+    config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "classification"}
     (problem,) = problems(config)
     assert problem.endswith(f"{name!r} is not valid, expected a name of letters, digits, _ and -; rename it.")

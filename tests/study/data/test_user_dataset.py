@@ -20,7 +20,7 @@ MODALITIES = {"text": "text_*", "audio": "audio_*", "video": "video_*"}
 
 
 def settings(path: Path, **changes: Any) -> dict[str, Any]:
-    given = {"path": str(path), "target": "agrees", "task": "binary", "modalities": MODALITIES, **changes}
+    given = {"path": str(path), "target": "agrees", "task": "classification", "modalities": MODALITIES, **changes}
     return UserDataset.model_validate(given).model_dump()
 
 

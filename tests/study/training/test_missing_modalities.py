@@ -36,7 +36,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> MultimodalDataset:
     path = tmp_path_factory.mktemp("data") / "speech.csv"
     frame.to_csv(path, index=False)
     modalities = {name: f"{name}_*" for name in ("text", "audio", "video")}
-    given = {"path": str(path), "target": "agrees", "task": "binary", "modalities": modalities}
+    given = {"path": str(path), "target": "agrees", "task": "classification", "modalities": modalities}
     return user_dataset("speech", UserDataset.model_validate(given).model_dump())
 
 

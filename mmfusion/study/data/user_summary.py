@@ -1,0 +1,92 @@
+"""What was read from a user's file and what was made of it, for the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmfusion.data.description import modality_lines, sample_lines
+from mmfusion.data.readers.source import Source
+from mmfusion.data.task import Task
+from mmfusion.fusion.subsets import chosen_order
+from mmfusion.study.data.dataset import MultimodalDataset, Split
+
+
+def facts_of(
+    source: Source,
+    settings: Mapping[str, Any],
+    task: Task,
+    classes: list[Any],
+    splits: Mapping[str, Split],
+    present: Mapping[str, NDArray[np.bool_]],
+) -> dict[str, Any]:
+    """Return what is known about a dataset of the user's beside its arrays.
+
+    Returns
+    -------
+    dict
+        ``source`` (the path), ``target``, ``task`` (a sentence), ``classes`` (in the order of their indices),
+        ``sizes``, ``missing`` (samples), ``described`` (a line per modality), ``samples`` (names, groups,
+        splits) and ``notes``.
+    """
+    return {
+        "source": str(settings["path"]),
+        "target": settings["target"],
+        "task": task.sentence(f"task: {task.other(source.target)} in the configuration"),
+        "classes": classes,
+        "sizes": {split: len(part) for split, part in splits.items()},
+        "missing": {modality: int((~here).sum()) for modality, here in present.items()},
+        "described": modality_lines(source, present),
+        "samples": sample_lines(source),
+        "notes": list(source.notes),
+    }
+
+
+def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None) -> str:
+    """Describe a dataset of the user's, a line for each fact.
+
+    Parameters
+    ----------
+    dataset : MultimodalDataset
+        From `mmfusion.study.data.user_dataset.user_dataset`.
+    max_order : int, "auto" or "all", optional
+        As `mmfusion.study.config.user_settings.UserDataset` has it. Default: all subsets are scored.
+
+    Returns
+    -------
+    str
+        Task, target, sizes, modalities, groups, splits, constant columns, which subsets are scored if not
+        all, and what was chosen while reading.
+    """
+    facts = dataset.parameters
+    sizes = ", ".join(f"{split} {size} samples" for split, size in facts["sizes"].items())
+    classes = f"; classes: {', '.join(map(str, facts['classes']))}" if facts["classes"] else ""
+    constant = ", ".join(
+        f"{name} {len(columns)}" for name, columns in facts["constant_columns"].items() if columns
+    )
+    described = [line.strip() for line in facts["described"]]
+    lines = [
+        f"{dataset.name}: {facts['task']}",
+        f"Read from {facts['source']}, target {facts['target']}{classes}; splits: {sizes}.",
+        f"Modalities: {'; '.join(described)}.",
+        "; ".join(facts["samples"]) + "." if facts["samples"] else "No groups and no names of the samples.",
+        f"Constant training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}.",
+        *(f"Note: {note}" for note in facts["notes"]),
+    ]
+    return "\n".join(lines)
+
+
+def _scored(dataset: MultimodalDataset, max_order: int | str | None) -> str:
+    """Say which subsets are scored, unless all are."""
+    modalities = len(dataset.modalities)
+    order = chosen_order(max_order, modalities)
+    if order is None or order >= modalities:
+        return ""
+    which = (
+        "single modalities only" if order == 1 else f"subsets of up to {order} of the {modalities} modalities"
+    )
+    more = " (default above three modalities; max_order changes it)" if max_order == "auto" else ""
+    return f"; scored: {which}{more}"
