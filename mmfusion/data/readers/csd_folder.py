@@ -43,8 +43,8 @@ def read_csd_folder(
         Stem or name of the file of the labels. Several columns, such as the sentiment and the emotions of
         CMU-MOSEI, are several outputs.
     modalities : mapping of str to str, or sequence of str, optional
-        In modality order: the stem or name of every modality's file, or only these. Default: all other
-        ``.csd`` files, in the order of their names.
+        In modality order: the stem or name of the file of every modality, or a sequence of stems that are
+        the names of the modalities too. Default: all other ``.csd`` files, in the order of their names.
     words : str, optional
         The modality whose intervals are the words. Default: the only modality, or ``text``.
     missing_frames, labels_without_words, nonfinite : str, default "error"
