@@ -74,6 +74,45 @@ def read_csd_folder(
     )
 
 
+def csd_roles(
+    path: str | Path,
+    target: str | Sequence[str],
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
+    groups: str | None = None,
+    ids: str | None = None,
+) -> list[str]:
+    """Find which modalities `read_csd_folder` would read; only the names of the files are looked at.
+
+    Parameters
+    ----------
+    path, modalities
+        As of `read_csd_folder`.
+    target : str or sequence of str
+        Stem or name of the file of the labels, alone or in a list.
+    groups, ids : str, optional
+        Only None: groups are the videos, and samples are named after them.
+
+    Returns
+    -------
+    list of str
+        Names of the modalities, in modality order.
+
+    Raises
+    ------
+    DataError
+        If a file is not there or in two roles, or groups or ids are given.
+    """
+    folder = Path(path)
+    for role, given in (("groups", groups), ("ids", ids)):
+        if given is not None:
+            raise DataError(
+                f"{folder}: {role} is {given!r}, expected none for a folder of {ENDING} files, whose groups "
+                "are the videos and whose samples are named after them; leave it out."
+            )
+    named = target[0] if isinstance(target, list | tuple) and len(target) == 1 else target
+    return list(_choose(folder, _files(folder), named, modalities)[1])
+
+
 def csd_names(path: str | Path) -> list[str]:
     """List the stems of the computational sequences in a folder.
 
@@ -134,7 +173,7 @@ def _choose(
     folder: Path,
     files: Iterable[str],
     target: object,
-    modalities: Mapping[str, str] | Sequence[str] | None,
+    modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None,
 ) -> tuple[str, dict[str, str]]:
     """Return the stem of the labels, and of every modality."""
     labels = _stem(folder, "target", target)
@@ -153,7 +192,7 @@ def _choose(
     return labels, {name: stem for name, (stem,) in chosen.items()}
 
 
-def _stems(folder: Path, modalities: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+def _stems(folder: Path, modalities: Mapping[str, str | Sequence[str]] | Sequence[str]) -> dict[str, str]:
     """Return the stem of every modality as it was named, in modality order."""
     if isinstance(modalities, Mapping):
         return {name: _stem(folder, f"modalities[{name!r}]", stem) for name, stem in modalities.items()}

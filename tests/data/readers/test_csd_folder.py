@@ -11,7 +11,7 @@ import pytest
 
 from mmfusion.data.readers import read_csd, read_csd_folder
 from mmfusion.data.readers.csd_file import SequenceSize
-from mmfusion.data.readers.csd_folder import csd_names, csd_sizes
+from mmfusion.data.readers.csd_folder import csd_names, csd_roles, csd_sizes
 from mmfusion.errors import DataError
 
 VIDEOS = ("one", "two")
@@ -140,7 +140,26 @@ def test_options_are_those_of_read_csd(folder: Path) -> None:
     ],
 )
 def test_wrong_names(folder: Path, target: Any, modalities: Any, sentence: str) -> None:
-    assert sentence in error_of(folder, target, modalities)
+    expected = error_of(folder, target, modalities)
+    assert sentence in expected
+    if isinstance(target, str):
+        with pytest.raises(DataError) as caught:
+            csd_roles(folder, target, modalities)
+        assert str(caught.value) == expected
+
+
+def test_roles_without_reading(folder: Path) -> None:
+    for name in ("text", "audio", "labels"):
+        (folder / f"{name}.csd").write_bytes(b"noise")
+    assert csd_roles(folder, "labels") == ["audio", "text", "video"]
+    assert csd_roles(folder, ["labels.csd"], {"language": "text", "sound": "audio"}) == ["language", "sound"]
+    with pytest.raises(
+        DataError, match=r"target is \['labels', 'text'\], expected the name of one \.csd file"
+    ):
+        csd_roles(folder, ["labels", "text"])
+    for role in ("groups", "ids"):
+        with pytest.raises(DataError, match=rf"{role} is 'text', expected none .*; leave it out\.$"):
+            csd_roles(folder, "labels", **{role: "text"})
 
 
 def test_a_file_of_text_is_not_a_modality(folder: Path) -> None:
