@@ -347,10 +347,13 @@ def test_nan_in_a_real_step_is_named(
     content[name][3, 2, 1] = np.nan
     with pytest.raises(DataError) as caught:
         read_form(tmp_path, content)
-    assert (
-        f"modality {name!r}, row 3 (counted from 0), step 2, column 1: the value is NaN (NaN or infinity in "
-        "1 place), expected a finite number; fill it in, or correct the length"
-    ) in str(caught.value)
+    place, remedy = "row 3 (counted from 0), step 2", "fill it in, or correct the length"
+    if read_form is read_computational_sequences:
+        place, remedy = "video 'video3', frame 2 (counted from 0)", "give nonfinite='zero' to put 0 there"
+    where, count = f"modality {name!r}, {place}, column 1", "NaN or infinity in 1 place"
+    text = str(caught.value)
+    assert f"{where}: the value is NaN ({count}" in text
+    assert f"), expected a finite number; {remedy}" in text
 
 
 def test_infinite_features_are_refused(read_form: Callable[[Path, Content], Source], tmp_path: Path) -> None:

@@ -2,52 +2,55 @@
 
 Every interval of the labels is one sample. Its steps are the words, given by the intervals of the text, that
 overlap it. A step of another modality is the plain mean of the frames that overlap its word. Intervals
-*overlap* if they share more than `TOUCH` seconds, so that a word across the border of two labels is a step of
-both, and a word without duration is a step of none. This is the alignment of the CMU-MultimodalSDK with
-averaging, except that nothing is left out or filled in silently.
+*overlap* if they share more than `mmfusion.data.readers.csd_labels.TOUCH` seconds, so that a word across the
+border of two labels is a step of both, and a word without duration is a step of none.
+
+These are the rules of the CMU-MultimodalSDK, for an alignment first to the words with averaging and then to
+the labels. Where it leaves something out or fills something in, this is asked for here instead, and told:
+
+- It leaves out labels of zero length, labels that no word overlaps, and videos that a file lacks. Here the
+  first two end in an error or are left out and named (`labels_without_words`). A video without words counts
+  as labels without words; without another modality, its samples lack that modality.
+- Where no frame overlaps a word, it leaves out the step of that modality only, so that the steps of the
+  modalities no longer belong together, or fills in zeros (``impute``). Here this is an error, or zeros and a
+  note (`missing_frames`). A sample without any frame lacks the modality and is not filled in.
+- It gives a step to the labels that the averaged frames overlap. Here it goes with its word, so that a sample
+  has the same steps in all modalities even if frames cover only a part of a word across the border of two
+  labels, or words overlap each other.
+- It averages NaN and infinity like numbers (`nonfinite`), and in the precision of the file; here means are
+  taken in float64 and then stored in that precision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
-from mmfusion.data.readers.csd_file import Frames, read_sequence
-from mmfusion.data.readers.reader_checks import (
-    check_name,
-    check_numbers,
-    check_target,
-    replace_infinite_values,
-)
+from mmfusion.data.readers.csd_file import read_sequence
+from mmfusion.data.readers.csd_frames import frames_of_words, mean_frames
+from mmfusion.data.readers.csd_labels import LabelledWords, labelled_words
+from mmfusion.data.readers.csd_nonfinite import treat_nonfinite
+from mmfusion.data.readers.reader_checks import check_name, check_numbers, check_target
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
 from mmfusion.sentences import joined_names, similar
-
-TOUCH = 1e-5
-"""Seconds; intervals that share less only touch."""
-
-
-class _Sample(NamedTuple):
-    """A label: its words, as rows of the words of its video and as intervals (steps, 2)."""
-
-    name: str
-    video: str
-    rows: NDArray[np.intp]
-    words: NDArray[np.float64]
 
 
 def read_csd(
     files: Mapping[str, str | Path],
     labels: str | Path,
-    folds: Mapping[str, Sequence[str]],
+    folds: Mapping[str, Sequence[str]] | None = None,
     words: str = "text",
-    missing_frames: Literal["zero"] | None = None,
-    replace_infinite: Literal["zero"] | None = None,
+    *,
+    missing_frames: Literal["error", "zero"] = "error",
+    labels_without_words: Literal["error", "leave_out"] = "error",
+    nonfinite: Literal["error", "zero", "missing"] = "error",
 ) -> Source:
     """Read computational sequences and align them to words.
 
@@ -57,58 +60,68 @@ def read_csd(
         The ``.csd`` file of every modality, in modality order.
     labels : str or Path
         The ``.csd`` file of the labels; its features are the target.
-    folds : mapping of str to sequence of str
+    folds : mapping of str to sequence of str, optional
         Videos of every split, such as `mmfusion.study.data.mosi.mosi_dataset.standard_folds` returns.
+        Default: there are no splits; the groups are the videos, so that samples can be split by them.
     words : str, default "text"
         The modality whose intervals are the words.
-    missing_frames : {"zero"}, optional
-        Put zeros where no frame of a modality overlaps a word. Default: this raises.
-    replace_infinite : {"zero"}, optional
-        Replace infinite features by 0, before averaging. Default: they raise.
+    missing_frames : {"error", "zero"}, default "error"
+        What to do about words that no frame of a modality overlaps: raise, or put zeros there.
+    labels_without_words : {"error", "leave_out"}, default "error"
+        What to do about labels without words: raise, or leave them out. These are labels of zero length (so
+        CMU-MOSI marks segments that were withdrawn), labels that no word overlaps, and labels of videos
+        without words; CMU-MOSEI has them.
+    nonfinite : {"error", "zero", "missing"}, default "error"
+        What to do about features that are NaN or infinite, in frames of words: raise, put 0 in their place
+        before averaging, or take the modality as missing in their samples.
 
     Returns
     -------
     Source
         Floats (n, length, d) per modality, padded behind with zeros to the most words of a sample, with the
-        lengths. A modality without any frame in a sample is missing there (NaN). Names are
-        ``video[k]``, k counting the labels of a video from 0; groups are the videos. Samples whose video is
-        in no fold are in no split.
+        lengths. A modality without any frame in a sample is missing there (NaN). Names are ``video[k]``, k
+        counting all labels of a video from 0, also those left out; groups are the videos. Samples whose
+        video is in no fold are in no split. Notes say what was left out, filled in or taken as missing.
 
     Raises
     ------
     DataError
-        If a file is not a computational sequence, a sample has no words, a video is in two folds, a
-        fold has no samples, or a value cannot be used.
+        If a file is not a computational sequence, a label has no words, a word no frame or a feature no
+        finite value (unless another treatment is chosen), a video is in two folds, or a fold has no samples.
     """
     if words not in files:
         raise DataError(f"files: there is no modality {words!r}; {similar(words, files)}")
-    if missing_frames not in (None, "zero") or replace_infinite not in (None, "zero"):
-        raise DataError("missing_frames and replace_infinite are 'zero' or None, expected no other value.")
+    _check_choice("missing_frames", missing_frames, "error", "zero")
+    _check_choice("labels_without_words", labels_without_words, "error", "leave_out")
+    _check_choice("nonfinite", nonfinite, "error", "zero", "missing")
     for name, path in files.items():
         check_name(path, name)
     marked = read_sequence(labels)
-    videos = [video for video, frames in marked.items() for _ in frames.features]
-    splits = _splits(labels, videos, folds)
-    values = np.concatenate([frames.features for frames in marked.values()])
-    target = check_target(Location(labels), "features", values)
-    samples = _samples(files[words], read_sequence(files[words]), marked)
-    arrays = {}
+    samples, left_out = labelled_words(
+        labels, marked, files[words], read_sequence(files[words]), labels_without_words
+    )
+    videos = [sample.video for sample in samples]
+    splits = {} if folds is None else _splits(labels, videos, folds)
+    values = np.stack([marked[sample.entry].features[sample.k] for sample in samples])
+    target = check_target(Location(labels, partial(_name, samples)), "features", values)
+    arrays, notes = {}, list(left_out)
     for name, path in files.items():
-        sequence = read_sequence(path)
-        features = (frames.features for frames in sequence.values())
-        replace_infinite_values(path, name, features, replace_infinite)
-        arrays[name], without = _aligned(sequence, samples, are_words=name == words)
-        if without and missing_frames is None:
-            raise DataError(
-                f"{path}: {len(without)} words have no frame of modality {name!r}, the first in sample "
-                f"{without[0]!r}, expected one or more; give missing_frames='zero' to put zeros there, and "
-                "say so where you report results."
-            )
+        arrays[name], more = _aligned(path, name, samples, name == words, missing_frames, nonfinite)
+        notes += more
     lengths = np.array([len(sample.rows) for sample in samples], dtype=np.int64)
     for name, path in files.items():
-        check_numbers(Location(path), {name: arrays[name]}, {name: lengths})
-    ids = tuple(sample.name for sample in samples)
-    return Source(arrays, target, dict.fromkeys(files, lengths), ids, np.array(videos, dtype=str), splits)
+        check_numbers(Location(path, partial(_name, samples)), {name: arrays[name]}, {name: lengths})
+    ids, groups = tuple(sample.name for sample in samples), np.array(videos, dtype=str)
+    return Source(arrays, target, dict.fromkeys(files, lengths), ids, groups, splits, notes=tuple(notes))
+
+
+def _check_choice(option: str, value: object, *choices: str) -> None:
+    if value not in choices:
+        raise DataError(f"{option} is {value!r}; {similar(value, choices)}")
+
+
+def _name(samples: Sequence[LabelledWords], row: int) -> str:
+    return f"sample {samples[row].name!r}"
 
 
 def _splits(
@@ -133,57 +146,35 @@ def _splits(
     return rows
 
 
-def _overlapping(intervals: NDArray[np.float64], interval: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the rows of intervals (n, 2), ascending, that share more than `TOUCH` seconds with one (2,)."""
-    shared = np.minimum(intervals[:, 1], interval[1]) - np.maximum(intervals[:, 0], interval[0])
-    return np.flatnonzero(shared > TOUCH)
-
-
-def _samples(path: str | Path, words: Mapping[str, Frames], marked: Mapping[str, Frames]) -> list[_Sample]:
-    """Return one sample per label, with its words in order of time."""
-    samples = []
-    for video, frames in marked.items():
-        if video not in words:
-            raise DataError(
-                f"{path}: video {video!r} has labels but no words, expected words for every label; take "
-                "files of the same dataset."
-            )
-        spoken = words[video].intervals
-        for k, interval in enumerate(frames.intervals):
-            rows = _overlapping(spoken, interval)
-            if not len(rows):
-                raise DataError(
-                    f"{path}: no word overlaps the label {video}[{k}] ({interval[0]:g} s to {interval[1]:g} "
-                    "s), expected at least one; take files of the same dataset."
-                )
-            rows = rows[np.lexsort((spoken[rows, 1], spoken[rows, 0]))]
-            samples.append(_Sample(f"{video}[{k}]", video, rows, spoken[rows]))
-    return samples
-
-
 def _aligned(
-    sequence: Mapping[str, Frames], samples: Sequence[_Sample], are_words: bool
+    path: str | Path,
+    name: str,
+    samples: Sequence[LabelledWords],
+    are_words: bool,
+    missing_frames: Literal["error", "zero"],
+    nonfinite: Literal["error", "zero", "missing"],
 ) -> tuple[NDArray[Any], list[str]]:
-    """Align the frames of a modality, which may be the words themselves, to the words.
-
-    Returns values (n, length, d), zero where a word has no frame and NaN where a sample has none, and the
-    sample of every word without a frame, of those that have any.
-    """
-    example = next(iter(sequence.values())).features
-    longest = max(len(sample.rows) for sample in samples)
-    values = np.zeros((len(samples), longest, example.shape[1]), example.dtype)
-    without = []
-    for row, sample in enumerate(samples):
-        frames = sequence.get(sample.video)
-        if are_words and frames is not None:
-            values[row, : len(sample.rows)] = frames.features[sample.rows]
-            continue
-        chosen = [] if frames is None else [_overlapping(frames.intervals, word) for word in sample.words]
-        if frames is None or not any(len(rows) for rows in chosen):
-            values[row] = np.nan
-            continue
-        for step, rows in enumerate(chosen):
-            if len(rows):
-                values[row, step] = frames.features[rows].mean(axis=0, dtype=np.float64)
-        without += [sample.name for rows in chosen if not len(rows)]
-    return values, without
+    """Align a modality to the words, (n, length, d), and say what was filled in or taken as missing."""
+    where, sequence = f"{path}: modality {name!r}", read_sequence(path)
+    steps = frames_of_words(sequence, samples, are_words)
+    steps, treated = treat_nonfinite(where, sequence, samples, steps, nonfinite)
+    notes = list(treated)
+    without = [
+        sample.name
+        for sample, words in zip(samples, steps, strict=True)
+        for frames in words
+        if not len(frames)
+    ]
+    if without and missing_frames == "error":
+        raise DataError(
+            f"{path}: {len(without)} words have no frame of modality {name!r}, the first in sample "
+            f"{without[0]!r}, expected one or more; give missing_frames='zero' to put zeros there, and "
+            "say so where you report results."
+        )
+    if without:
+        listed = dict.fromkeys(without)
+        notes.append(
+            f"{where}: zeros were put in the place of {len(without)} words without a frame, in {len(listed)} "
+            f"of {len(samples)} samples ({joined_names(listed)})."
+        )
+    return mean_frames(sequence, samples, steps), notes

@@ -6,7 +6,8 @@ and ``data/<video>/intervals`` (frames, 2), in seconds. Links and storage outsid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,22 +46,9 @@ def read_sequence(path: str | Path) -> Mapping[str, Frames]:
         If the file is missing, not a computational sequence, too large, or its values are not numbers.
     """
     file = Path(path)
-    check_exists(file)
-    if file.is_dir() or not h5py.is_hdf5(file):
-        raise DataError(f"{file}: this is not an HDF5 file, expected a computational sequence (.csd).")
-    try:
+    with _opened(file) as data:
         check_memory(file, hdf5_bytes(file))
-        with h5py.File(file, "r") as root:
-            if len(root) != 1:
-                raise DataError(
-                    f"{file}: there are {len(root)} groups ({joined_names(root)}), expected one, named after "
-                    "the sequence; take an intact file."
-                )
-            sequence = _member(file, root, next(iter(root)), h5py.Group)
-            data = _member(file, sequence, "data", h5py.Group)
-            videos = {video: _frames(file, _member(file, data, video, h5py.Group)) for video in sorted(data)}
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise unreadable(file, error) from None
+        videos = {video: _frames(file, _member(file, data, video, h5py.Group)) for video in sorted(data)}
     widths = {frames.features.shape[1] for frames in videos.values()}
     if len(widths) != 1:
         raise DataError(
@@ -68,6 +56,57 @@ def read_sequence(path: str | Path) -> Mapping[str, Frames]:
             "videos and at least one video; take an intact file."
         )
     return videos
+
+
+class SequenceSize(NamedTuple):
+    """How many videos a computational sequence has, and how many features a frame."""
+
+    videos: int
+    width: int
+
+
+def sequence_size(path: str | Path) -> SequenceSize:
+    """Count the videos and features of a computational sequence; no features are read.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.csd`` file.
+
+    Returns
+    -------
+    SequenceSize
+        The width is that of the first video; 0 if there is none.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or not a computational sequence.
+    """
+    file = Path(path)
+    with _opened(file) as data:
+        for video in data:
+            features = _member(file, _member(file, data, video, h5py.Group), "features", h5py.Dataset)
+            return SequenceSize(len(data), features.shape[1] if features.ndim > 1 else 1)
+    return SequenceSize(0, 0)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """Open the group of the videos."""
+    check_exists(file)
+    if file.is_dir() or not h5py.is_hdf5(file):
+        raise DataError(f"{file}: this is not an HDF5 file, expected a computational sequence (.csd).")
+    try:
+        with h5py.File(file, "r") as root:
+            if len(root) != 1:
+                raise DataError(
+                    f"{file}: there are {len(root)} groups ({joined_names(root)}), expected one, named after "
+                    "the sequence; take an intact file."
+                )
+            yield _member(file, _member(file, root, next(iter(root)), h5py.Group), "data", h5py.Group)
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise unreadable(file, error) from None
 
 
 def _member(path: Path, group: Any, name: str, kind: type[Any]) -> Any:
@@ -94,7 +133,7 @@ def _frames(path: Path, video: Any) -> Frames:
         if dataset.dtype.kind not in "fiu":
             raise DataError(
                 f"{path}: {dataset.name} is of type {dataset.dtype}, expected numbers; take a file of "
-                "features (for words, their vectors)."
+                "features (for words, their vectors), or leave this one out of the modalities."
             )
     if features.ndim != 2 or intervals.shape != (len(features), 2):
         raise DataError(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.readers import memory_needed, read_csd
 from mmfusion.data.readers import reading_memory as memory
-from mmfusion.data.readers.csd import TOUCH, _overlapping
+from mmfusion.data.readers.csd_labels import TOUCH, overlapping
 from mmfusion.errors import DataError
 from mmfusion.study.data.mosi.mosi_dataset import standard_folds
 
@@ -156,20 +156,171 @@ def test_words_without_frames_are_zero_on_request_only(tmp_path: Path) -> None:
     assert source.arrays["audio"][row, :, 0].tolist() == [1.0, 0.0, 0.0]
 
 
-def test_infinite_features_are_replaced_on_request_only(tmp_path: Path) -> None:
+def test_zeros_for_words_without_frames_are_noted(tmp_path: Path) -> None:
     files = sequences()
-    files["audio"]["one"][0][:2] = [[-np.inf, 1.0], [4.0, 1.0]]
-    assert "modality 'audio' has infinite values (1 of them)" in error_of(tmp_path, files)
-    source = read(tmp_path, files, replace_infinite="zero")
-    assert source.arrays["audio"][source.ids.index("one[0]"), 0].tolist() == [2.0, 1.0]
+    files["audio"]["one"] = (np.ones((2, 2)), np.array([[0.0, 1.0], [3.0, 4.0]]))
+    assert read(tmp_path, files, missing_frames="zero").notes == (
+        f"{tmp_path / 'audio.csd'}: modality 'audio': zeros were put in the place of 3 words without a "
+        "frame, in 2 of 6 samples (one[0], one[1]).",
+    )
+    assert read(tmp_path, sequences(), missing_frames="zero").notes == ()
 
 
-def test_nan_features_name_the_step(tmp_path: Path) -> None:
+def with_wrong_numbers() -> dict[str, Videos]:
+    """Minus infinity and NaN in frames 0 and 1 of a label, and NaN in a frame outside of all labels."""
     files = sequences()
-    files["audio"]["one"][0][4, 1] = np.nan
-    text = error_of(tmp_path, files)
-    assert "audio.csd: modality 'audio'" in text
-    assert "step 2, column 1: the value is NaN" in text
+    features = files["audio"]["one"][0]
+    features[:2] = [[-np.inf, 1.0], [4.0, np.nan]]
+    features[11] = np.nan
+    return files
+
+
+def test_features_that_are_not_finite_name_their_frame(tmp_path: Path) -> None:
+    text = error_of(tmp_path, with_wrong_numbers())
+    assert text.startswith(
+        f"{tmp_path / 'audio.csd'}: modality 'audio', video 'one', frame 0 (counted from 0), column 0: the "
+        "value is -infinity (NaN or infinity in 2 places of 1 video), expected a finite number; "
+    )
+    assert "nonfinite='zero'" in text
+    assert "nonfinite='missing' to take the modality as missing in 1 of 6 samples" in text
+
+
+def test_zeros_take_the_place_of_features_before_averaging(tmp_path: Path) -> None:
+    expected = with_wrong_numbers()
+    expected["audio"]["one"][0][:2] = [[0.0, 1.0], [4.0, 0.0]]
+    source = read(tmp_path, with_wrong_numbers(), nonfinite="zero")
+    assert source.arrays["audio"][source.ids.index("one[0]"), 0].tolist() == [2.0, 0.5]
+    np.testing.assert_array_equal(source.arrays["audio"], read(tmp_path, expected).arrays["audio"])
+    assert source.notes == (
+        f"{tmp_path / 'audio.csd'}: modality 'audio': 0 was put in the place of NaN or infinity before "
+        "averaging, in 2 places of 1 video (one).",
+    )
+
+
+def test_features_that_are_not_finite_are_a_missing_modality_on_request(tmp_path: Path) -> None:
+    source = read(tmp_path, with_wrong_numbers(), nonfinite="missing")
+    gone = np.isnan(source.arrays["audio"])
+    np.testing.assert_array_equal(gone.all(axis=(1, 2)), [name == "one[0]" for name in source.ids])
+    np.testing.assert_array_equal(gone.any(axis=(1, 2)), gone.all(axis=(1, 2)))
+    assert source.notes == (
+        f"{tmp_path / 'audio.csd'}: modality 'audio' was taken as missing in 1 of 6 samples with NaN or "
+        "infinite features (one[0]).",
+    )
+
+
+@pytest.mark.parametrize("nonfinite", ["error", "zero", "missing"])
+def test_features_outside_of_all_words_change_nothing(tmp_path: Path, nonfinite: str) -> None:
+    files, expected = sequences(), read(tmp_path, sequences())
+    files["audio"]["one"][0][10:] = np.nan
+    files["text"]["two"][0][5] = np.inf
+    source = read(tmp_path, files, nonfinite=nonfinite)
+    assert source.notes == ()
+    for name, values in expected.arrays.items():
+        np.testing.assert_array_equal(source.arrays[name], values)
+
+
+@pytest.mark.parametrize("nonfinite", ["zero", "missing"])
+def test_words_that_are_not_finite(tmp_path: Path, nonfinite: str) -> None:
+    files = sequences()
+    files["text"]["three"][0][3, 0] = np.nan
+    source = read(tmp_path, files, nonfinite=nonfinite)
+    row = source.ids.index("three[1]")
+    assert source.lengths["text"][row] == 2
+    assert np.isnan(source.arrays["text"][row]).all() == (nonfinite == "missing")
+    assert source.arrays["text"][row, 0, 0] == 0 or nonfinite == "missing"
+
+
+def without_words() -> dict[str, Videos]:
+    """Labels of zero length, labels that no word overlaps, and a video without words."""
+    files = sequences()
+    files["labels"]["one"] = (
+        np.array([[9.0], [1.5], [8.0], [-2.0]]),
+        np.array([[1.5, 1.5], [0.0, 3.0], [7.0, 8.0], [3.0, 5.0]]),
+    )
+    files["labels"]["three"][1][1] = [4.0, 4.0]
+    del files["text"]["two"]
+    return files
+
+
+def test_labels_without_words_are_left_out_on_request_only(tmp_path: Path) -> None:
+    labels, text = tmp_path / "labels.csd", error_of(tmp_path, without_words())
+    assert text.startswith(
+        f"{labels}: the label one[0] has zero length (at 1.5 s), so that no word overlaps it (altogether 2 "
+        "of zero length, 1 that no word overlaps, 2 of videos without words; 8 labels), expected "
+    )
+    assert "labels_without_words='leave_out'" in text
+    source = read(tmp_path, without_words(), folds=None, labels_without_words="leave_out")
+    assert source.ids == ("one[1]", "one[3]", "three[0]")
+    assert source.groups.tolist() == ["one", "one", "three"]
+    assert source.target.tolist() == [1.5, -2.0, 3.5]
+    assert source.notes == (
+        f"{labels}: labels of zero length were left out, 2 of 8: one[0], three[1].",
+        f"{labels}: labels that no word overlaps were left out, 1 of 8: one[2].",
+        f"{labels}: labels of videos without words were left out, 2 of 8: two[0], two[1].",
+    )
+    for name, values in read(tmp_path, sequences()).arrays.items():
+        np.testing.assert_array_equal(source.arrays[name], values[:3])
+
+
+def test_at_most_ten_labels_are_named(tmp_path: Path) -> None:
+    files = sequences()
+    values, times = files["labels"]["one"]
+    files["labels"]["one"] = (np.vstack([values, np.zeros((12, 1))]), np.vstack([times, np.ones((12, 2))]))
+    (note,) = read(tmp_path, files, labels_without_words="leave_out").notes
+    assert note.endswith(
+        "were left out, 12 of 18: " + ", ".join(f"one[{k}]" for k in range(2, 12)) + " and 2 more."
+    )
+
+
+def test_no_label_has_words(tmp_path: Path) -> None:
+    files = sequences()
+    files["text"] = {f"other {video}": entry for video, entry in files["text"].items()}
+    assert "none of the 6 labels has words in " in error_of(tmp_path, files, labels_without_words="leave_out")
+
+
+def test_without_folds_there_are_no_splits(tmp_path: Path) -> None:
+    source, expected = read(tmp_path, sequences(), folds=None), read(tmp_path, sequences())
+    assert source.splits == {}
+    assert source.groups.tolist() == expected.groups.tolist()
+    assert source.ids == expected.ids
+
+
+def test_segments_of_a_video_are_one_group(tmp_path: Path) -> None:
+    """Files that the SDK has aligned and written hold one entry per segment."""
+    files: dict[str, Videos] = {
+        name: {
+            f"{video}[{k}]": (
+                features[k : k + 1],
+                times[k : k + 1] if name == "labels" else times[3 * k :][:1],
+            )
+            for video, (features, times) in videos.items()
+            for k in range(2)
+        }
+        for name, videos in sequences().items()
+        if name in ("labels", "text")
+    }
+    source = read(tmp_path, files)
+    assert source.groups.tolist() == ["one", "one", "three", "three", "two", "two"]
+    assert len(source.splits["train"]) == 2
+
+
+def test_a_missing_label_is_named(tmp_path: Path) -> None:
+    files = sequences()
+    files["labels"]["three"][0][1] = np.nan
+    assert "is missing (empty, NaN or infinite) in sample 'three[1]'" in error_of(tmp_path, files)
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ({"missing_frames": "zeros"}, "missing_frames is 'zeros'; did you mean 'zero'?"),
+        ({"missing_frames": None}, "missing_frames is None; expected one of error, zero."),
+        ({"nonfinite": "mean"}, "nonfinite is 'mean'; expected one of error, zero, missing."),
+        ({"labels_without_words": "leave out"}, "did you mean 'leave_out'?"),
+    ],
+)
+def test_unknown_options(tmp_path: Path, option: Any, sentence: str) -> None:
+    assert sentence in error_of(tmp_path, sequences(), **option)
 
 
 def test_several_labels_are_several_outputs(tmp_path: Path) -> None:
@@ -199,8 +350,7 @@ def test_words_are_missing(tmp_path: Path) -> None:
     assert "no word overlaps the label one[1] (6 s to 7 s)" in error_of(tmp_path, files)
     files = sequences()
     del files["text"]["two"]
-    assert "video 'two' has labels but no words" in error_of(tmp_path, files)
-    assert "'zero' or None" in error_of(tmp_path, sequences(), missing_frames="mean")
+    assert "the label two[0] belongs to a video that has labels but no words" in error_of(tmp_path, files)
     files = sequences()
     for video, (values, times) in files["labels"].items():
         files["labels"][video] = (np.ones_like(values), times)
@@ -294,7 +444,7 @@ spans = st.tuples(times, times).map(sorted)
 
 @given(st.lists(spans, max_size=8), spans)
 def test_overlap_is_more_than_touching(many: list[Any], one: Any) -> None:
-    found = _overlapping(np.array(many, dtype=float).reshape(-1, 2), np.array(one))
+    found = overlapping(np.array(many, dtype=float).reshape(-1, 2), np.array(one))
     assert found.tolist() == [
         row for row, (a, b) in enumerate(many) if min(b, one[1]) > max(a, one[0]) + TOUCH
     ]
