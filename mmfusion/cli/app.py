@@ -199,7 +199,17 @@ def _request(roles: Any, treatment: Any, only_csd: Any) -> DataRequest:
     from mmfusion.data.readers.finish import Treatment
 
     names = ("words", "missing_frames", "labels_without_words")
-    return DataRequest(*roles, Treatment(*treatment), dict(zip(names, only_csd, strict=True)))
+    data, target, modalities, groups, ids, task = roles
+    return DataRequest(
+        data,
+        target,
+        modalities,
+        groups,
+        ids,
+        task,
+        Treatment(*treatment),
+        dict(zip(names, only_csd, strict=True)),
+    )
 
 
 @app.command("init")

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 
 from mmfusion.data.readers.array_files import LENGTHS
 from mmfusion.data.readers.array_store import open_arrays
-from mmfusion.data.readers.csd_folder import csd_names
+from mmfusion.data.readers.csd_folder import csd_sizes
 from mmfusion.data.readers.dictionary_pickle import list_pickle
 from mmfusion.data.readers.format import ARRAYS, CSD, PICKLE, TABLE, format_of
 from mmfusion.data.readers.reading_memory import unreadable
@@ -120,7 +120,7 @@ def _pickle(path: Path) -> str:
 
 
 def _csd(path: Path) -> str:
-    sizes = csd_names(path)
+    sizes = csd_sizes(path)
     lines = [
         f"  {name}: {size.videos} videos, {size.width} numbers per frame" for name, size in sizes.items()
     ]

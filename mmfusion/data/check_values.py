@@ -29,7 +29,7 @@ def check_values(
     ----------
     data : ModalityData
     kinds : mapping of str to str
-        Kind of every modality; that of a user's module is checked like a vector or sequence.
+        Kinds of modalities; only `symbols` makes a difference, others may be left out.
     all_occur : bool, default False
         Whether every modality must be present for some sample: from others nothing can be learned.
 
@@ -45,7 +45,7 @@ def check_values(
         symbol is negative, a length is out of range, a sample has no modality at all, or a modality has no
         samples where all must occur.
     """
-    present = {name: _present(data, name, kinds[name]) for name in data.modalities}
+    present = {name: _present(data, name, kinds.get(name, "")) for name in data.modalities}
     anything = np.any(list(present.values()), axis=0)
     if not anything.all():
         rows = np.flatnonzero(~anything)

@@ -16,8 +16,9 @@ from typing import Any
 from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import DataError
 from mmfusion.study.cells import EIGEN_CELL, Cell
-from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset, UserDataset
+from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset
 from mmfusion.study.config.settings import Encoders, StudyConfig
+from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 from mmfusion.study.names import MOSI_TASKS
 

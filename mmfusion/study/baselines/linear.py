@@ -89,7 +89,7 @@ def _contrasts(view: NDArray[Any], contrasts: Floats, real: NDArray[np.bool_] | 
     chosen = contrasts[view]
     if real is not None:
         chosen = chosen * real[:, :, np.newaxis]
-    return chosen.reshape(len(view), -1)
+    return np.asarray(chosen.reshape(len(view), -1), dtype=np.float64)
 
 
 def _mean_of_steps(view: NDArray[Any], real: NDArray[np.bool_] | None) -> Floats:

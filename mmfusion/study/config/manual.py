@@ -98,6 +98,8 @@ def _rows(model: Schema, definitions: Schema, prefix: str = "") -> Iterator[tupl
         if not groups:
             optional = "" if name in model.get("required", ()) else "; may be left out"
             yield key, _expected(field) + optional, field["description"]
+            for inner in _groups_inside(field, definitions):
+                yield from _rows(inner, definitions, f"{key}.NAME.")
             continue
         yield key, "keys", field["description"]
         for group in groups:
@@ -108,8 +110,18 @@ def _rows(model: Schema, definitions: Schema, prefix: str = "") -> Iterator[tupl
             yield from _rows(inner, definitions, f"{inner_key}.")
 
 
+def _groups_inside(field: Schema, definitions: Schema) -> Iterator[Schema]:
+    """Find the groups of keys that the values of keys of any name may be."""
+    for choice in field.get("anyOf", ()):
+        for value in choice.get("additionalProperties", {}).get("anyOf", ()):
+            if "$ref" in value:
+                yield definitions[value["$ref"].rpartition("/")[2]]
+
+
 def _expected(field: Schema) -> str:
     """Say in words which values a schema allows."""
+    if "$ref" in field:
+        return "the keys below"
     if "anyOf" in field:
         return " or ".join(_expected(choice) for choice in field["anyOf"] if choice.get("type") != "null")
     if "additionalProperties" in field:

@@ -19,11 +19,11 @@ from mmfusion.study.config.dataset_settings import (
     Mosi,
     SymbolSequences,
     SyntheticDataset,
-    UserDataset,
 )
 from mmfusion.study.config.fields import Name, Positive, Samples, Seed, Settings, Text
 from mmfusion.study.config.numbers import Exponent, Scale
 from mmfusion.study.config.problems import problems_of, sentences
+from mmfusion.study.config.user_settings import UserDataset
 
 if TYPE_CHECKING:
     NormName = str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +132,7 @@ def _numbers(
 
 def _target(
     values: NDArray[Any], task: Task, settings: Mapping[str, Any]
-) -> tuple[str, NDArray[Any], list[Any] | None]:
+) -> tuple[Literal["binary", "multiclass", "regression"], NDArray[Any], list[Any] | None]:
     """Return the task of the losses, the target, and the classes if it has some."""
     where = f"{settings['path']}, target {settings['target']}"
     if task.word != REGRESSION and is_one_hot(values):

@@ -185,7 +185,7 @@ def _outputs(dataset: MultimodalDataset) -> int:
 def _modality(dataset: MultimodalDataset, name: str, encoders: Mapping[str, Mapping[str, Any]]) -> Modality:
     """Describe a modality; the columns of a dataset are standardised already."""
     arrays = [split.features[name] for split in dataset.splits.values()]
-    if arrays[0].dtype.kind != "i":
+    if arrays[0].dtype.kind not in "iu":
         kind = kind_of(arrays[0])
         return Modality(name, kind, int(arrays[0].shape[-1]), encoders[kind], arrays[0].ndim)
     padded = {"padded": True} if name in dataset.splits["train"].real else {}

@@ -13,14 +13,22 @@ from mmfusion.data.example import example_table
 from mmfusion.data.missing import missing_rows
 from mmfusion.errors import MmfusionError
 from mmfusion.study.baselines.linear import linear_inputs
-from mmfusion.study.config.dataset_settings import UserDataset
-from mmfusion.study.data.user_dataset import user_dataset, user_summary
+from mmfusion.study.config.user_settings import UserDataset
+from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.data.user_dataset import user_dataset
+from mmfusion.study.data.user_summary import user_summary
 
 MODALITIES = {"text": "text_*", "audio": "audio_*", "video": "video_*"}
 
 
 def settings(path: Path, **changes: Any) -> dict[str, Any]:
-    given = {"path": str(path), "target": "agrees", "task": "classification", "modalities": MODALITIES, **changes}
+    given = {
+        "path": str(path),
+        "target": "agrees",
+        "task": "classification",
+        "modalities": MODALITIES,
+        **changes,
+    }
     return UserDataset.model_validate(given).model_dump()
 
 
@@ -47,7 +55,11 @@ def test_a_table_is_split_and_standardised(table: Path) -> None:
     np.testing.assert_allclose(train.std(axis=0), 1.0, rtol=1e-5)
     assert dataset.parameters["classes"] == [0, 1]
     assert set(dataset.splits["test"].target) == {0, 1}
-    assert "speech (binary): train" in user_summary(dataset)
+    assert dataset.task == "binary"
+    assert user_summary(dataset).startswith(
+        "speech: Task: classification (as chosen; 2 different numbers in 300 samples"
+    )
+    assert "groups: " in user_summary(dataset)
 
 
 def test_the_seed_of_the_split_and_nothing_else_draws_it(table: Path) -> None:
@@ -68,14 +80,17 @@ def test_sequences_are_padded_and_standardised_by_real_steps(tmp_path: Path) -> 
     np.savez(tmp_path / "data.npz", speech=speech, speech_lengths=lengths, face=face, mood=mood)
     chosen = {"target": "mood", "task": "regression", "modalities": None}
     dataset = user_dataset("mine", settings(tmp_path / "data.npz", **chosen))
-    train = dataset.splits["train"].features["speech"]
-    real = train[~np.isnan(train).any(axis=2)]
+    train, mask = dataset.splits["train"].features["speech"], dataset.splits["train"].real["speech"]
+    real = train[mask]
     np.testing.assert_allclose(real.mean(axis=0), 0.0, atol=1e-5)
     np.testing.assert_allclose(real.std(axis=0), 1.0, rtol=1e-4)
-    assert np.isnan(train).any()
-    assert np.nanmax(np.abs(train)) < 10  # what stood in the padding is gone
+    assert (train[~mask] == 0).all()  # what stood in the padding is gone
     inputs = linear_inputs(dataset)["train"]
-    np.testing.assert_allclose(inputs[:, :3], np.nanmean(train, axis=1))
+    means = [steps[known].mean(axis=0) for steps, known in zip(train, mask, strict=True)]
+    np.testing.assert_allclose(inputs[:, :3], means, atol=1e-6)
+    dataset.save(tmp_path / "data.safetensors")
+    again = MultimodalDataset.load(tmp_path / "data.safetensors")
+    np.testing.assert_array_equal(again.splits["train"].real["speech"], mask)
 
 
 def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
@@ -94,9 +109,9 @@ def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
     path = tmp_path / "mosi.pkl"
     path.write_bytes(pickle.dumps(parts))
     chosen = {"target": "labels", "task": "regression", "modalities": None}
-    with pytest.raises(MmfusionError, match="replace_infinite"):
+    with pytest.raises(MmfusionError, match="the value is -infinity"):
         user_dataset("mosi", settings(path, **chosen))
-    dataset = user_dataset("mosi", settings(path, **chosen, replace_infinite="zero"))
+    dataset = user_dataset("mosi", settings(path, **chosen, nonfinite="zero"))
     assert {name: len(split) for name, split in dataset.splits.items()} == {
         "train": 30,
         "validation": 10,
@@ -110,13 +125,16 @@ def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
     [
         (
             {"task": "regression", "target": "speaker"},
-            "the values are not numbers, expected numbers for the task regression",
+            "the target is text, expected numbers for a regression; choose classification",
         ),
-        ({"target": "speaker"}, "different values, expected 2 classes for the task binary"),
         ({"target": "agree"}, "did you mean 'agrees'"),
         (
-            {"task": "multiclass", "target": "text_5", "modalities": {"audio": "audio_*"}},
-            "classes with several samples",
+            {"target": "text_5", "modalities": {"audio": "audio_*"}},
+            "the target has fractions, expected classes",
+        ),
+        (
+            {"target": "id", "modalities": {"audio": "audio_*"}},
+            "there are 300 different values, expected classes with several samples each",
         ),
     ],
 )
@@ -142,7 +160,7 @@ def test_missing_modalities_stay_missing_and_move_no_statistics(tmp_path: Path) 
     np.testing.assert_allclose(here.mean(axis=0), 0.0, atol=1e-6)
     np.testing.assert_allclose(here.std(axis=0)[:3], 1.0, rtol=1e-5)
     assert dataset.parameters["constant_columns"]["audio"] == [3]
-    assert "missing: audio for 20 samples" in user_summary(dataset)
+    assert "missing for 20 of 60 samples" in user_summary(dataset)
     inputs = linear_inputs(dataset)["train"]
     assert np.isfinite(inputs).all()
     assert not inputs[missing_rows(train)][:, 6:10].any()
@@ -171,7 +189,7 @@ def test_the_summary_says_which_subsets_are_scored(
     chosen = {**MODALITIES, "video": ["video_0"], "rest": ["video_1", "video_2"]}
     chosen = dict(list(chosen.items())[:modalities])
     summary = user_summary(user_dataset("speech", settings(table, modalities=chosen)), max_order)
-    assert summary.endswith(scored or "set to 0: none.")
+    assert (scored or "set to 0: none.") in summary
     assert ("scored" in summary) == bool(scored)
 
 
@@ -191,8 +209,9 @@ def test_missing_sequences_and_symbols(tmp_path: Path) -> None:
         gait[row, length:] = 0.0
     gait[3, : lengths[3]] = np.nan
     words[5] = -1
+    chosen = {"gait": "gait", "words": {"columns": "words", "kind": "symbols"}}
     np.savez(tmp_path / "walks.npz", gait=gait, gait_lengths=lengths, words=words, y=np.arange(40) % 2)
-    dataset = user_dataset("walks", settings(tmp_path / "walks.npz", target="y", modalities=None))
+    dataset = user_dataset("walks", settings(tmp_path / "walks.npz", target="y", modalities=chosen))
     counts = {
         name: sum(int(missing_rows(split.features[name]).sum()) for split in dataset.splits.values())
         for name in dataset.modalities
@@ -207,11 +226,11 @@ def test_samples_and_modalities_of_which_nothing_is_known_are_refused(tmp_path: 
     frame.loc[7, [name for name in frame if name.startswith(("text_", "audio_", "video_"))]] = np.nan
     frame.to_csv(tmp_path / "speech.csv", index=False)
     with pytest.raises(
-        MmfusionError, match=r"row 8 \(counted from 1\) has no modality at all, altogether 1 sample"
+        MmfusionError, match=r"row 7 \(counted from 0\): no modality is present, expected at least one"
     ):
         user_dataset("speech", settings(tmp_path / "speech.csv"))
     frame = example_table(50)
     frame[[name for name in frame if name.startswith("audio_")]] = np.nan
     frame.to_csv(tmp_path / "speech.csv", index=False)
-    with pytest.raises(MmfusionError, match=r"modality audio is missing for all \d+ training samples"):
+    with pytest.raises(MmfusionError, match=r"modality 'audio' is missing for all \d+ training samples"):
         user_dataset("speech", settings(tmp_path / "speech.csv"))
