@@ -8,15 +8,15 @@ border of two labels is a step of both, and a word without duration is a step of
 These are the rules of the CMU-MultimodalSDK, for an alignment first to the words with averaging and then to
 the labels. Where it leaves something out or fills something in, this is asked for here instead, and told:
 
-- It leaves out labels of zero length, labels that no word overlaps, and videos that a file lacks. Here the
-  first two end in an error or are left out and named (`labels_without_words`). A video without words counts
-  as labels without words; without another modality, its samples lack that modality.
+- It leaves out labels of zero length, labels that no word overlaps, and videos that a file lacks or whose
+  words have no frame of some modality. Here labels without words, for whichever reason, end in an error or
+  are left out and named (`labels_without_words`); samples of a video without another modality lack it.
 - Where no frame overlaps a word, it leaves out the step of that modality only, so that the steps of the
   modalities no longer belong together, or fills in zeros (``impute``). Here this is an error, or zeros and a
   note (`missing_frames`). A sample without any frame lacks the modality and is not filled in.
-- It gives a step to the labels that the averaged frames overlap. Here it goes with its word, so that a sample
-  has the same steps in all modalities even if frames cover only a part of a word across the border of two
-  labels, or words overlap each other.
+- It gives a step to the labels that the averaged frames overlap, in the order of their starts. Here a step
+  goes with its word, so that a sample has the same steps in all modalities even if frames cover only a part
+  of a word across the border of two labels, or words overlap each other.
 - It averages NaN and infinity like numbers (`nonfinite`), and in the precision of the file; here means are
   taken in float64 and then stored in that precision.
 """

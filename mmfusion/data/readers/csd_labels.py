@@ -14,7 +14,10 @@ from mmfusion.errors import DataError
 from mmfusion.sentences import joined_names
 
 TOUCH = 1e-5
-"""Seconds; intervals that share less only touch, and those that last less have zero length."""
+"""Seconds; intervals that share no more only touch, and those that last no more have zero length.
+
+This is the tolerance of version 1.1.0 of the CMU-MultimodalSDK; an older copy, 0.0.6, has 1e-3.
+"""
 ZERO, UNSPOKEN, OUTSIDE = "of zero length", "of videos without words", "that no word overlaps"
 """Kinds of labels without words."""
 
