@@ -12,6 +12,7 @@ from mmfusion._version import __version__
 
 if TYPE_CHECKING:
     from mmfusion.data.modality_data import ModalityData
+    from mmfusion.data.readers.read import read
     from mmfusion.estimators.classifier import FusionClassifier
     from mmfusion.estimators.regressor import FusionRegressor
     from mmfusion.fusion.blocknorm import block_norm_exponent, relevance
@@ -26,6 +27,7 @@ __all__ = [
     "TensorFusion",
     "__version__",
     "block_norm_exponent",
+    "read",
     "relevance",
     "subsets",
     "wick_products",
@@ -37,6 +39,7 @@ _HOME = {
     "ModalityData": "data.modality_data",
     "TensorFusion": "fusion.tensor_fusion",
     "block_norm_exponent": "fusion.blocknorm",
+    "read": "data.readers.read",
     "relevance": "fusion.blocknorm",
     "subsets": "fusion.subsets",
     "wick_products": "fusion.wick",

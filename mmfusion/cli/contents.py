@@ -99,8 +99,8 @@ def _arrays(path: Path) -> str:
         [
             f"{path}: {len(store)} arrays",
             *_shortened(lines),
-            f"Next: mmfusion check {path} --target NAME; all other arrays are then modalities. Say which are "
-            "groups and names of the samples with --groups and --ids.",
+            f"Next: mmfusion check {path} --target NAME; all other arrays are then modalities. Say which "
+            "are groups and names of the samples with --groups and --ids.",
         ]
     )
 
@@ -113,8 +113,7 @@ def _pickle(path: Path) -> str:
             f"{path}: a dictionary of the splits {', '.join(splits)}",
             *_shortened(lines),
             f"Next: mmfusion check {path} --target KEY; text, audio and vision are then modalities, others "
-            f"are named "
-            "with -m NAME=KEY.",
+            "are named with -m NAME=KEY.",
         ]
     )
 
@@ -129,8 +128,7 @@ def _csd(path: Path) -> str:
             f"{path}: {len(sizes)} computational sequences",
             *_shortened(lines),
             f"Next: mmfusion check {path} --target LABELS -m text=WORDS -m audio=NAME; the words are the "
-            f"modality text, "
-            "or the one that --words names.",
+            "modality text, or the one that --words names.",
         ]
     )
 

@@ -59,8 +59,8 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     task, regression = request.task_sentence(source), request.is_regression(source)
     if request.groups is not None and choices["validation_fraction"] is None:
         raise InputError(
-            "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, or "
-            "hold out a share."
+            "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, "
+            "or hold out a share."
         )
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -95,8 +95,7 @@ def split_notes(source: Source) -> list[str]:
     what = "samples" if source.groups is None else "groups"
     return [
         f"the splits of the file ({', '.join(source.splits)}) are not used here, {what} are held out at "
-        f"random; a study "
-        "of your own data uses them."
+        "random; a study of your own data uses them."
     ]
 
 
@@ -106,7 +105,7 @@ def order_note(modalities: int, chosen: Any) -> str:
     if chosen != "auto" or order == modalities:
         return ""
     return (
-        f"With four or more modalities, only single modalities and pairs are scored: --max-order "
+        "With four or more modalities, only single modalities and pairs are scored: --max-order "
         f"{modalities} takes all {2**modalities - 1} subsets."
     )
 

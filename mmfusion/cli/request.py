@@ -75,8 +75,8 @@ class DataRequest:
                 )
             if name in chosen:
                 raise InputError(
-                    f"--modality {text!r}: {name!r} was given already, expected every name once; join "
-                    "its columns."
+                    f"--modality {text!r}: {name!r} was given already, expected every name once; join its "
+                    "columns."
                 )
             chosen[name] = columns.split(",") if "," in columns else columns
         return chosen or None

@@ -61,9 +61,8 @@ def common_names(names: Mapping[str, pd.Index], unmatched: str) -> tuple[pd.Inde
         if index.has_duplicates:
             raise InputError(
                 f"{what}: the sample {index[index.duplicated()][0]!r} occurs several times in the index, "
-                f"expected "
-                "every name once, as samples are joined by their names; give them different names, or use "
-                "reset_index(drop=True) on everything to go by position."
+                "expected every name once, as samples are joined by their names; give them different names, "
+                "or use reset_index(drop=True) on everything to go by position."
             )
     kept = first
     for other in others:
@@ -74,8 +73,7 @@ def common_names(names: Mapping[str, pd.Index], unmatched: str) -> tuple[pd.Inde
     if not len(kept):
         raise InputError(
             f"{' and '.join(names)} have no sample in common by their index, expected the same names; "
-            f"correct "
-            "the index, or use reset_index(drop=True) to go by position."
+            "correct the index, or use reset_index(drop=True) to go by position."
         )
     return kept, len(everything) - len(kept)
 
@@ -97,7 +95,7 @@ def warn_of_dropped(count: int, kept: int) -> None:
     if count:
         tell(
             f"{count} samples that only some of the values name were dropped (unmatched='drop'), {kept} are "
-            f"left."
+            "left."
         )
 
 
@@ -110,8 +108,7 @@ def warn_of_position(what: str, reference: str) -> None:
     """Tell that values without names were joined by position to samples whose order is not sure."""
     tell(
         f"{what} has no names of samples, so that its rows go by position with those of {reference}, "
-        f"although other "
-        "values are in another order; give it the same index, if that is not meant."
+        "although other values are in another order; give it the same index, if that is not meant."
     )
 
 

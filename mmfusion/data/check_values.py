@@ -52,8 +52,7 @@ def check_values(
         more = f" ({len(rows)} samples lack all)" if len(rows) > 1 else ""
         raise data.location.error(
             f"{data.location.whole}, {data.location.row(int(rows[0]))}: no modality is present{more}, "
-            f"expected at "
-            "least one; leave these samples out."
+            "expected at least one; leave these samples out."
         )
     for name, here in present.items():
         if all_occur and not here.any():
@@ -84,11 +83,9 @@ def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
             row, column = (int(axis[0]) for axis in np.nonzero(wrong))
             raise location.error(
                 f"{location.modality(name)}, {location.row(start + row)}, step {column}: "
-                f"{part[row, column]} is "
-                f"not a symbol, expected whole numbers from 0 to {MOST_SYMBOLS - 1}; correct it, or do not "
-                f"call "
-                "the modality symbols if it holds measurements or counts, or set the whole row to -1 if the "
-                "modality is missing there."
+                f"{part[row, column]} is not a symbol, expected whole numbers from 0 to {MOST_SYMBOLS - 1}; "
+                "correct it, or do not call the modality symbols if it holds measurements or counts, or set "
+                "the whole row to -1 if the modality is missing there."
             )
     return here
 
@@ -175,12 +172,9 @@ def wrong_values(
     if in_front:
         raise location.error(
             f"{location.modality(name)}: {in_front} of {len(values)} sequences look padded in front (as "
-            f"many steps "
-            "as are padding are zero at their beginning, but not behind their length), expected padding "
-            "behind; "
-            "pass padding='front' (--padding front, or padding: front in a configuration), or 'behind' if "
-            "the zeros "
-            "are measured."
+            "many steps as are padding are zero at their beginning, but not behind their length), expected "
+            "padding behind; pass padding='front' (--padding front, or padding: front in a configuration), "
+            "or 'behind' if the zeros are measured."
         )
 
 

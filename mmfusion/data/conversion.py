@@ -23,8 +23,7 @@ from mmfusion.sentences import value_name
 
 EXPECTED = (
     "expected numbers (samples, columns), numbers (samples, steps, columns), or one string of letters for "
-    "each "
-    "sample"
+    "each sample"
 )
 SYMBOLS_BY = "encoders={'dna': 'symbols'}, --symbols dna, or kind: symbols in a configuration"
 
@@ -90,8 +89,7 @@ def _whole_numbers(name: str, array: NDArray[Any], location: Location) -> NDArra
         row, *others = (int(axis) for axis in wrong[0])
         raise location.error(
             f"{location.modality(name)}, {location.row(row)}, step {others[0]}: {array[tuple(wrong[0])]} is "
-            f"not "
-            "a symbol, expected whole numbers; correct it, or do not call the modality symbols."
+            "not a symbol, expected whole numbers; correct it, or do not call the modality symbols."
         )
     return filled.astype(np.int64)
 
@@ -130,8 +128,7 @@ def _table_part(name: str, table: pd.DataFrame, location: Location, symbols: boo
     if len(repeated):
         raise location.error(
             f"{where}: the column name {repeated[0]!r} occurs several times, expected different names; "
-            f"rename "
-            "the columns."
+            "rename the columns."
         )
     if not len(table.columns):
         raise location.error(f"{where}: there are no columns, expected at least one; leave the modality out.")
@@ -186,7 +183,7 @@ def _array_part(name: str, values: Any, location: Location, symbols: bool) -> Pa
     if array.dtype.kind not in "biuf" or 0 in array.shape[1:]:
         raise location.error(
             f"{location.modality(name)} is an array {array.shape} of {array.dtype}, {EXPECTED}; convert it "
-            f"first."
+            "first."
         )
     return Part(array.astype(np.float32) if array.dtype.kind == "b" else array)
 
@@ -209,8 +206,7 @@ def _list_part(name: str, samples: Sequence[Any], location: Location, symbols: b
             row = location.row(int(np.flatnonzero(lengths == 0)[0]))
             raise location.error(
                 f"{location.modality(name)}, {row}: the sequence has no steps, expected at least one; leave "
-                f"the "
-                "sample out, or make it one step of NaN if the modality is missing there."
+                "the sample out, or make it one step of NaN if the modality is missing there."
             )
         values = np.zeros((len(arrays), int(lengths.max()), *widths.pop()), dtype=np.result_type(*arrays))
         for position, array in enumerate(arrays):
@@ -220,10 +216,8 @@ def _list_part(name: str, samples: Sequence[Any], location: Location, symbols: b
     raise location.error(
         f"{location.modality(name)}, {location.row(other)} has the shape {arrays[other].shape}, but "
         f"{location.row(0)} has {arrays[0].shape}, expected one shape, or sequences (steps, columns) of "
-        f"unequal "
-        "length with the same columns; make each sample an array (steps, columns) if it is a sequence, else "
-        "fill "
-        "it up to the same columns."
+        "unequal length with the same columns; make each sample an array (steps, columns) if it is a "
+        "sequence, else fill it up to the same columns."
     )
 
 
@@ -236,8 +230,7 @@ def _sample(name: str, row: int, sample: Any, location: Location) -> NDArray[Any
     except (ValueError, TypeError):
         raise location.error(
             f"{location.modality(name)}, {location.row(row)}: {value_name(sample)} is not a number or an "
-            f"array of "
-            f"numbers, {EXPECTED}; correct it."
+            f"array of numbers, {EXPECTED}; correct it."
         ) from None
 
 
@@ -251,7 +244,7 @@ def _floats(name: str, array: NDArray[Any], location: Location) -> NDArray[np.fl
                 raise location.error(
                     f"{location.modality(name)}, {location.row(index[0])}, column {index[-1]}: "
                     f"{value_name(array[index])} is not a number, expected numbers; correct it, or set it "
-                    f"to NaN."
+                    "to NaN."
                 ) from None
         return np.asarray(pd.to_numeric(pd.Series(array.reshape(-1))), dtype=float).reshape(array.shape)
 
@@ -261,8 +254,8 @@ def not_numbers(where: str, column: Any, values: pd.Series, location: Location) 
     known = np.flatnonzero(values.notna()).tolist()
     wrong = [row for row in known if column_numbers(values.iloc[[row]].astype(object)) is None]
     row = next(iter(wrong), 0)
-    what = where if column is None else f"{where}, column {column!r}"
-    value = value_name(values.iloc[row]) if len(values) else "empty"
+    named = "" if column is None else f", column {column!r}"
+    what, value = f"{where}{named}", value_name(values.iloc[row]) if len(values) else "empty"
     if values.dtype.kind in "mMc":
         return location.error(
             f"{what}: the values are {values.dtype}, expected real numbers; convert them first, dates for "
@@ -270,16 +263,14 @@ def not_numbers(where: str, column: Any, values: pd.Series, location: Location) 
         )
     if len(wrong) < len(known):
         return location.error(
-            f"{what}, {location.row(row)}: {value} is not a number; correct it, or set it to NaN in all "
-            f"columns of "
-            "the modality if that is missing."
+            f"{where}, {location.row(row)}{named}: the value is {value}, expected a number; correct it, or "
+            "leave it empty (NaN) in all columns of the modality if that is missing there."
         )
     return location.error(
         f"{what}: it holds {_word(values.iloc[row])} (its first value is {value} in {location.row(row)}), "
-        f"expected "
-        "numbers; take it out, replace it by numbers (categories for instance by pandas.get_dummies), or, "
-        "if it "
-        f"holds sequences of letters, make it a modality of its own and call it symbols ({SYMBOLS_BY})."
+        "expected numbers; take it out, replace it by numbers (categories for instance by "
+        "pandas.get_dummies), or, if it holds sequences of letters, make it a modality of its own and call "
+        f"it symbols ({SYMBOLS_BY})."
     )
 
 

@@ -67,8 +67,7 @@ def _described(source: Source, name: str) -> list[str]:
     if source.kinds.get(name) == SYMBOLS:
         return [
             f"whole numbers {array.shape}, read as a sequence of symbols per sample, as it is called "
-            f"symbols: a motif "
-            "scanner",
+            "symbols: a motif scanner",
             *_steps(array, lengths),
         ]
     if array.ndim == 3:
@@ -80,8 +79,8 @@ def _described(source: Source, name: str) -> list[str]:
     lines = [f"{kind} {array.shape}, read as one vector per sample: a small network of two layers"]
     if whole and array.shape[1] > 1:
         lines.append(
-            f"if they are a sequence of symbols instead: --symbols {name} (kind: symbols in a configuration, "
-            f"encoders={{{name!r}: 'symbols'}} in Python)"
+            f"if they are a sequence of symbols instead: --symbols {name} (kind: symbols in a "
+            f"configuration, encoders={{{name!r}: 'symbols'}} in Python)"
         )
     return [*lines, *_constant(array)]
 
@@ -91,8 +90,7 @@ def _letters(source: Source, name: str) -> list[str]:
     alphabet = alphabet_of(array, real_steps(array, lengths, source.present.get(name)))
     return [
         f"{len(source)} strings over the letters {alphabet}, read as a sequence of symbols per sample: a "
-        f"motif "
-        "scanner",
+        "motif scanner",
         f"of {lengths.min()} to {lengths.max()} letters, shorter ones are padded",
         "if they are not sequences: leave the column out, or replace it by numbers",
     ]
@@ -124,8 +122,7 @@ def _zero_steps(array: NDArray[Any], lengths: NDArray[Any] | None) -> list[str]:
     if front or behind:
         lines.append(
             f"{front} sequences begin and {behind} end with steps that are zero in all columns; there are "
-            f"no lengths, "
-            "so that these count as measured: if they are padding, store the lengths"
+            "no lengths, so that these count as measured: if they are padding, store the lengths"
         )
     return lines
 
@@ -135,8 +132,8 @@ def _constant(array: NDArray[Any]) -> list[str]:
     count = int(moments.constant.sum())
     if not count:
         return []
-    verb = "is" if count == 1 else "are"
-    return [f"{count} of its {array.shape[-1]} columns {verb} constant and tell nothing"]
+    verbs = "is constant and tells" if count == 1 else "are constant and tell"
+    return [f"{count} of its {array.shape[-1]} columns {verbs} nothing"]
 
 
 def _is_whole(array: NDArray[Any]) -> bool:

@@ -134,7 +134,7 @@ def as_symbols(
         row, step = (int(axis) for axis in wrong[0])
         raise location.error(
             f"{location.modality(name)}, {location.row(row)}, letter {step}: {chr(values[row, step])!r} did "
-            f"not occur in training, where the letters were {alphabet!r} ({len(wrong)} letters are unknown), "
-            "expected only those; correct it, or train on samples that have it."
+            f"not occur in training, where the letters were {alphabet!r} ({len(wrong)} letters are "
+            "unknown), expected only those; correct it, or train on samples that have it."
         )
     return np.where(real, symbols, 0)

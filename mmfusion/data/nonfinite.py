@@ -59,8 +59,7 @@ def without_nonfinite(data: ModalityData, choice: str) -> tuple[ModalityData, li
         what = "replaced by zero" if choice == "zero" else "so that these samples lack the modality"
         notes.append(
             f"{data.location.modality(name)}: {count} values are NaN or infinite in {len(rows)} samples, "
-            f"{what}: "
-            f"{shown}."
+            f"{what}: {shown}."
         )
     return data.with_arrays(arrays, present), notes
 

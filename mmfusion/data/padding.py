@@ -65,8 +65,7 @@ def check_lengths(
         if len(empty):
             raise error(
                 f"{where}, {row(int(empty[0]))}: no step is real, expected at least one; where the modality "
-                f"is "
-                "missing, set all steps to NaN and one of the mask to true."
+                "is missing, set all steps to NaN and one of the mask to true."
             )
         return counts
     if counts.shape != (samples,) or counts.dtype.kind not in "iu":
@@ -78,9 +77,9 @@ def check_lengths(
     if len(wrong):
         more = f" ({len(wrong)} rows are out of range)" if len(wrong) > 1 else ""
         raise error(
-            f"{where}, {row(int(wrong[0]))}: {counts[wrong[0]]} is not a length, expected 1 to "
-            f"{steps} steps{more}; correct it; where the modality is missing, set all steps to NaN and the "
-            "length to 1."
+            f"{where}, {row(int(wrong[0]))}: {counts[wrong[0]]} is not a length, expected 1 to {steps} "
+            f"steps{more}; correct it; where the modality is missing, set all steps to NaN and the length "
+            "to 1."
         )
     return counts.astype(np.int64)
 

@@ -117,6 +117,5 @@ def missing_value(argument: str, value: Any, row: str, count: int) -> InputError
     more = f" ({count} values are missing)" if count > 1 else ""
     return InputError(
         f"{argument}, {row}: the value is missing ({value!r}){more}, expected one for each sample; leave "
-        f"these "
-        "samples out, or fill them in."
+        "these samples out, or fill them in."
     )

@@ -117,8 +117,7 @@ def chosen_task(target: NDArray[Any], chosen: str, where: str) -> Task:
     if chosen == CLASSIFICATION and fractions and inferred.word == REGRESSION:
         raise InputError(
             f"{where}: the target has fractions, expected classes for a classification; choose regression, "
-            f"or give a "
-            "threshold, which makes two classes."
+            "or give a threshold, which makes two classes."
         )
     return Task(chosen, f"as chosen; {inferred.reason}")
 

@@ -62,8 +62,8 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
         unknown = np.flatnonzero(~np.isin(values, self.classes_))
         if len(unknown):
             raise InputError(
-                f"y, {row_of(y)(int(unknown[0]))}: {values.tolist()[unknown[0]]!r} is not a class "
-                f"of training, expected one of {', '.join(repr(name) for name in self.classes_.tolist())}."
+                f"y, {row_of(y)(int(unknown[0]))}: {values.tolist()[unknown[0]]!r} is not a class of "
+                f"training, expected one of {', '.join(repr(name) for name in self.classes_.tolist())}."
             )
         return Target(self.ensemble_.task, np.searchsorted(self.classes_, values).astype(np.int64), outputs)
 

@@ -76,8 +76,7 @@ def _choose_modality(name: str, data: ModalityData, choice: Any, dim: int) -> Mo
             if name in data.letters:
                 raise InputError(
                     f"encoders[{name!r}]: letters need the encoder 'symbols', expected numbers for your own "
-                    f"module; "
-                    "turn them into numbers first."
+                    "module; turn them into numbers first."
                 )
             return _module_modality(name, values, choice, dim)
     given = dict(choice) if isinstance(choice, Mapping) else {} if choice is None else {"kind": choice}
@@ -103,8 +102,7 @@ def _check_fits(name: str, data: ModalityData, kind: str) -> None:
     raise data.location.error(
         f"{data.location.modality(name)} is {given}, which the encoder {kind!r} does not take, expected "
         f"{'letters, or whole numbers' if symbols else 'numbers'} with {axes} axes; change "
-        f"encoders[{name!r}], or "
-        "the array."
+        f"encoders[{name!r}], or the array."
     )
 
 
@@ -179,8 +177,7 @@ def as_in_training(
     if set(data.modalities) != set(names):
         raise data.location.error(
             f"{data.location.whole} has the modalities {', '.join(data.modalities)}, expected "
-            f"{', '.join(names)}, as "
-            "in training."
+            f"{', '.join(names)}, as in training."
         )
     data = data.select(names)
     arrays = dict(data.arrays)
@@ -219,8 +216,8 @@ def _check_as_in_training(data: ModalityData, modality: Modality) -> None:
     symbols, where = modality.kind == SYMBOLS, data.location.modality(name)
     if values.ndim != modality.axes or (not symbols and values.shape[-1] != modality.size):
         raise data.location.error(
-            f"{where} has shape {values.shape}, expected {modality.size} columns and "
-            f"{modality.axes} axes as in training."
+            f"{where} has shape {values.shape}, expected {modality.size} columns and {modality.axes} axes "
+            "as in training."
         )
     if bool(modality.alphabet) != (name in data.letters):
         kinds = [
@@ -235,7 +232,7 @@ def _check_as_in_training(data: ModalityData, modality: Modality) -> None:
         if name in data.lengths and not modality.arguments.get("padded"):
             raise data.location.error(
                 f"{where} has lengths, expected sequences without padding, as in training; give lengths in "
-                f"training."
+                "training."
             )
         largest = int(values.max(initial=0, where=real_steps(values, data.lengths.get(name))))
         if largest >= modality.size:
@@ -250,8 +247,8 @@ def _module_modality(name: str, values: NDArray[Any], choice: Mapping[str, Any],
     others = [key for key in choice if key not in (MODULE, "dim")]
     if others:
         raise InputError(
-            f"encoders[{name!r}]: {others[0]!r} is not an argument of your own module, expected 'module' and "
-            "'dim' only; leave it out."
+            f"encoders[{name!r}]: {others[0]!r} is not an argument of your own module, expected 'module' "
+            "and 'dim' only; leave it out."
         )
     if values.dtype.itemsize > 8:
         raise InputError(
@@ -264,8 +261,8 @@ def _module_modality(name: str, values: NDArray[Any], choice: Mapping[str, Any],
 def _not_an_encoder(name: str, value: object) -> InputError:
     if isinstance(value, type):
         return InputError(
-            f"encoders[{name!r}] is the class {value.__name__}, expected an instance of it; call it with its "
-            f"arguments, {value.__name__}(...)."
+            f"encoders[{name!r}] is the class {value.__name__}, expected an instance of it; call it with "
+            f"its arguments, {value.__name__}(...)."
         )
     return InputError(
         f"encoders[{name!r}] is {value_name(value)}, expected one of {', '.join(ENCODERS)}, a mapping with "

@@ -149,7 +149,6 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
     if len(missing):
         raise InputError(
             f"groups, {row_of(groups)(int(missing[0]))}: the label is missing, expected one for every "
-            f"sample; "
-            "give a sample that belongs to no other a label of its own."
+            "sample; give a sample that belongs to no other a label of its own."
         )
     return labels

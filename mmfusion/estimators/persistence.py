@@ -165,8 +165,8 @@ def _modality(facts: dict[str, Any], modules: Mapping[str, Any], path: str | Pat
         return Modality(**facts)
     if name not in modules:
         raise InputError(
-            f"{path}: the encoder of {name!r} is your own module, expected it in "
-            f"load(path, modules={{{name!r}: module}})."
+            f"{path}: the encoder of {name!r} is your own module, expected it in load(path, "
+            f"modules={{{name!r}: module}})."
         )
     if not isinstance(modules[name], nn.Module):
         raise InputError(

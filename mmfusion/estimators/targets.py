@@ -95,8 +95,7 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
         classes = np.arange(values.shape[1]) if names is None else np.asarray(names)
         tell(
             f"y has {values.shape[1]} columns with a single one in every row (one-hot), which are taken as "
-            f"classes: "
-            f"{joined_names(map(str, classes.tolist()))}; use two or more ones in a row for labels."
+            f"classes: {joined_names(map(str, classes.tolist()))}; use two or more ones in a row for labels."
         )
         return _classes(classes[values.argmax(axis=1)])
     kind = _kind_of(values)
@@ -132,8 +131,8 @@ def _labels(values: NDArray[Any]) -> tuple[Target, NDArray[Any]]:
     constant = np.flatnonzero(matrix.min(axis=0) == matrix.max(axis=0))
     if len(constant):
         raise InputError(
-            f"y, column {constant[0]}: all samples have the value {matrix[0, constant[0]]}, expected "
-            "two classes in every column; leave this label out."
+            f"y, column {constant[0]}: all samples have the value {matrix[0, constant[0]]}, expected two "
+            "classes in every column; leave this label out."
         )
     return Target("binary", matrix, matrix.shape[1]), np.arange(matrix.shape[1])
 
@@ -179,7 +178,7 @@ def number_target(y: ArrayLike) -> Target:
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         raise InputError(
-            f"y, {row_of(y)(int(wrong[0][0]))}: the value is {values[tuple(wrong[0])]} (NaN or infinity "
-            f"in {len(wrong)} places), expected finite numbers; leave these samples out."
+            f"y, {row_of(y)(int(wrong[0][0]))}: the value is {values[tuple(wrong[0])]} (NaN or infinity in "
+            f"{len(wrong)} places), expected finite numbers; leave these samples out."
         )
     return Target("regression", values, 1 if values.ndim == 1 else values.shape[1])

@@ -57,8 +57,8 @@ def test_a_target_of_numbers_is_a_regression(tmp_path: Path) -> None:
     for name, values in (("speech", speech), ("face", face), ("mood", speech[:, 0])):
         np.save(folder / f"{name}.npy", values)
     text = run("check", str(folder), "-t", "mood")
-    assert "(regression)" in text
-    assert "speech: shape (80, 3)" in text
+    assert text.startswith("Task: regression (numbers with fractions; --task classification changes it).")
+    assert "speech: numbers (80, 3)" in text
     output = str(tmp_path / "out")
     assert "written" in run(
         "relevance", str(folder), "-t", "mood", *QUICK, "--held-out", "0", "--output", output
@@ -128,8 +128,12 @@ def test_check_tells_lengths_and_symbols(tmp_path: Path) -> None:
     np.save(tmp_path / "words.npy", rng.integers(0, 5, (20, 6)))
     np.save(tmp_path / "y.npy", rng.normal(size=20))
     text = run("check", str(tmp_path), "-t", "y")
-    assert re.search(r"gait: shape \(20, 9, 2\).* of 3 to 8 real steps, as its lengths say", text)
-    assert "words: shape (20, 6), whole numbers, read as a sequence of symbols" in text
+    assert "gait: numbers (20, 9, 2), read as a sequence of vectors per sample" in text
+    assert "of 3 to 8 real steps, as its lengths say" in text
+    assert "words: whole numbers (20, 6), read as one vector per sample" in text
+    assert "if they are a sequence of symbols instead: --symbols words" in text
+    named = run("check", str(tmp_path), "-t", "y", "--symbols", "words")
+    assert "words: whole numbers (20, 6), read as a sequence of symbols per sample, as it is called" in named
 
 
 def test_a_signal_is_named(table: str, tmp_path: Path) -> None:
@@ -143,7 +147,8 @@ def test_a_signal_is_named(table: str, tmp_path: Path) -> None:
 def test_check_explains(table: str) -> None:
     text = run("check", table, "-t", "agrees", *MODALITIES, "--groups", "speaker", "--ids", "id")
     assert "200 samples, 3 modalities" in text
-    assert "audio: shape (200, 4), numbers" in text
+    assert "audio: numbers (200, 4), read as one vector per sample" in text
+    assert text.startswith("Task: classification (2 different numbers in 200 samples; --task regression")
     assert "2 classes: 0 " in text
     assert "7 subsets would get a relevance: text, audio, video, text+audio" in text
 
@@ -166,10 +171,16 @@ def test_help_teaches() -> None:
         (["-t", "agrees", *MODALITIES, "--task", "ranking"], "--task: 'ranking' is unknown"),
         (["-t", "agrees", "-m", "text=text_*", "-m", "who=speaker"], "speaker"),
         (["-t", "agrees"], "expected --modality NAME=COLUMNS for each"),
-        (["-m", "text=text_*"], "--groups and --ids need --target"),
+        (["-m", "text=text_*"], "--modality, --groups and the other options need --target"),
         (["-t", "id", *MODALITIES], "200 of 200 classes have only one sample"),
-        (["-t", "speaker", *MODALITIES, "--task", "regression"], "is text, expected numbers for --task"),
-        (["-t", "video_0", "-m", "text=text_*", "--task", "classification"], "use --task regression"),
+        (
+            ["-t", "speaker", *MODALITIES, "--task", "regression"],
+            "is text, expected numbers for a regression",
+        ),
+        (
+            ["-t", "video_0", "-m", "text=text_*", "--task", "classification"],
+            "choose regression, or give a threshold",
+        ),
     ],
 )
 def test_mistakes_end_in_a_sentence(
@@ -236,5 +247,5 @@ def test_check_tells_constant_columns(tmp_path: Path) -> None:
     values[:, 1] = 2.5
     np.savez(tmp_path / "data.npz", a=values, b=rng.normal(size=(20, 2)), y=np.arange(20) % 2)
     text = run("check", str(tmp_path / "data.npz"), "-t", "y")
-    assert text.count("columns are constant") == 1
-    assert "1 of its 3 columns are constant and tell nothing" in text
+    assert text.count("constant and") == 1
+    assert "1 of its 3 columns is constant and tells nothing" in text

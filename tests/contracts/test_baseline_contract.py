@@ -26,15 +26,18 @@ def made(task: str, missing: bool = False) -> MultimodalDataset:
     for split, size in SIZES.items():
         vector = rng.normal(size=(size, 3))
         sequence = rng.normal(size=(size, 5, 2)).astype(np.float32)
-        sequence[::4, 3:] = np.nan  # padded
+        real = np.ones((size, 5), dtype=bool)
+        real[::4, 3:] = False
+        sequence[~real] = 0.0  # padded
         symbols = rng.integers(0, 4, (size, 6))
-        value = vector[:, 0] + np.nanmean(sequence[:, :, 1], axis=1) + (symbols[:, 0] == 2)
+        mean = sequence[:, :, 1].sum(axis=1) / real.sum(axis=1)
+        value = vector[:, 0] + mean + (symbols[:, 0] == 2)
         if missing:
             vector[::5], sequence[1::5], symbols[2::5] = np.nan, np.nan, -1
         classes = {"binary": value > 0.2, "multiclass": (value > -0.3) * 1 + (value > 0.6)}
         target = value if task == "regression" else classes[task].astype(np.int64)
         features = {"text": vector, "audio": sequence, "tokens": symbols}
-        splits[split] = Split(features, target)
+        splits[split] = Split(features, target, real={"audio": real})
     return MultimodalDataset("Made", task, ("text", "audio", "tokens"), splits)  # type: ignore[arg-type]  # a task given as text
 
 

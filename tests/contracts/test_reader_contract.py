@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from mmfusion.data.readers import Source, read_csd, read_dictionary_pickle, read_source
+from mmfusion.data.readers import Source, read_csd, read_source
 from mmfusion.data.readers.read import check_names
 from mmfusion.errors import DataError
 
@@ -76,22 +76,21 @@ def write_safetensors(folder: Path, content: Content) -> Path:
 
 
 class Form(NamedTuple):
-    """A format: how it is written, how modalities are named, and the number of its first row."""
+    """A format: how it is written, and how modalities are named."""
 
     write: Callable[[Path, Content], Path]
     modalities: dict[str, str]
-    first_row: int
     noun: str
 
 
 COLUMNS = {"text": "text_*", "audio": "audio_*"}
 KEYS = {"text": "text", "audio": "audio"}
 FORMS = {
-    "csv": Form(write_csv, COLUMNS, 1, "column"),
-    "parquet": Form(write_parquet, COLUMNS, 1, "column"),
-    "npz": Form(write_npz, KEYS, 0, "key"),
-    "npy": Form(write_npy, KEYS, 0, "key"),
-    "safetensors": Form(write_safetensors, KEYS, 0, "key"),
+    "csv": Form(write_csv, COLUMNS, "column"),
+    "parquet": Form(write_parquet, COLUMNS, "column"),
+    "npz": Form(write_npz, KEYS, "key"),
+    "npy": Form(write_npy, KEYS, "key"),
+    "safetensors": Form(write_safetensors, KEYS, "key"),
 }
 
 
@@ -131,7 +130,7 @@ def test_the_same_data_are_the_same_source(form: Form, tmp_path: Path) -> None:
     assert source.groups is not None
     assert source.groups.astype(str).tolist() == content["speaker"].astype(str).tolist()
     assert source.ids == tuple(content["name"].astype(str))
-    assert (source.lengths, source.splits, source.first_row) == ({}, {}, form.first_row)
+    assert (source.lengths, source.splits, source.notes) == ({}, {}, ())
     assert len(source) == N
 
 
@@ -199,7 +198,7 @@ def test_one_bad_number_names_row_and_column(form: Form, tmp_path: Path, value: 
     text = arrays()["text"]
     text[[4, 6], [1, 2]] = value
     sentence = error_of(form.write(tmp_path, arrays(text=text)), form)
-    row = f"row {4 + form.first_row} (counted from {form.first_row})"
+    row = "row 4 (counted from 0; sample '104')"
     column = "column 'text_1'" if form.noun == "column" else "column 1"
     assert f"modality 'text', {row}, {column}: the value is {name} (NaN or infinity in 2 places)" in sentence
     assert sentence.endswith(
@@ -218,7 +217,7 @@ def test_a_missing_target_names_its_row(form: Form, tmp_path: Path) -> None:
     mood = np.linspace(0, 1, N)
     mood[[2, 5]] = np.nan
     sentence = error_of(form.write(tmp_path, arrays(mood=mood)), form)
-    row = f"row {2 + form.first_row} (counted from {form.first_row})"
+    row = "row 2 (counted from 0; sample '102')"
     assert f"the target 'mood' is missing (empty, NaN or infinite) in {row}, altogether in 2 rows" in sentence
 
 
@@ -287,7 +286,7 @@ def read_pickle(folder: Path, content: Content) -> Source:
         for split, rows in PARTS.items()
     }
     (folder / "data.pkl").write_bytes(pickle.dumps(parts))
-    return read_dictionary_pickle(folder / "data.pkl")
+    return read_source(folder / "data.pkl", "labels")
 
 
 def read_computational_sequences(folder: Path, content: Content) -> Source:
@@ -347,7 +346,8 @@ def test_nan_in_a_real_step_is_named(
     content[name][3, 2, 1] = np.nan
     with pytest.raises(DataError) as caught:
         read_form(tmp_path, content)
-    place, remedy = "row 3 (counted from 0), step 2", "fill it in, or correct the length"
+    sample = "video3[0]" if read_form is read_pickle else "3"
+    place, remedy = f"row 3 (counted from 0; sample {sample!r}), step 2", "fill it in, or correct the length"
     if read_form is read_computational_sequences:
         place, remedy = "video 'video3', frame 2 (counted from 0)", "give nonfinite='zero' to put 0 there"
     where, count = f"modality {name!r}, {place}, column 1", "NaN or infinity in 1 place"

@@ -67,7 +67,7 @@ experiments:
     ) -> None:
         result = snakemake(folder, "--cores", "1", config=self.CONFIG)
         assert result.returncode != 0
-        sentence = "mine.csv: modality 'text', row 5 (counted from 1), column 'text_1': the value is 'high'"
+        sentence = "mine.csv: modality 'text', row 4 (counted from 0), column 'text_1': the value is 'high'"
         assert (folder / "results/logs/data/mine.log").read_text(encoding="utf-8").startswith(sentence)
         (told,) = [line for line in result.stdout.splitlines() if line.startswith("Failed: ")]
         assert told.startswith(f"Failed: {sentence}")

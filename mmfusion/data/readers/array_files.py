@@ -137,8 +137,8 @@ def _check_chosen_by_default(path: Path, keys: Columns, loaded: Mapping[str, NDA
                 if loaded[name].ndim == 3 and loaded[name].dtype.kind == "f" and name not in keys.lengths
             ]
             raise DataError(
-                f"{path}: {key!r} holds one {_WORDS.get(array.dtype.kind, 'whole number')} per sample, which "
-                "may be groups, ids, lengths or a second target, and nothing says which; "
+                f"{path}: {key!r} holds one {_WORDS.get(array.dtype.kind, 'whole number')} per sample, "
+                "which may be groups, ids, lengths or a second target, and nothing says which; "
                 f"{_similar_lengths(key, sequences)} it in groups, ids or modalities, or take it out."
             )
 
@@ -203,8 +203,8 @@ def modality_keys(
         key = given[name] if isinstance(given, Mapping) else name
         if not isinstance(key, str):
             raise DataError(
-                f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they are "
-                "saved."
+                f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they "
+                "are saved."
             )
         chosen[name] = key
     return chosen

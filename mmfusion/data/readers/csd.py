@@ -133,15 +133,15 @@ def _splits(
         for video in members:
             if fold_of.setdefault(video, fold) != fold:
                 raise DataError(
-                    f"folds: video {video!r} is in {fold_of[video]!r} and in {fold!r}, expected one fold, as "
-                    "it would leak between them; remove it from one."
+                    f"folds: video {video!r} is in {fold_of[video]!r} and in {fold!r}, expected one fold, "
+                    "as it would leak between them; remove it from one."
                 )
     rows = {fold: np.flatnonzero([fold_of.get(video) == fold for video in videos]) for fold in folds}
     for fold, chosen in rows.items():
         if not len(chosen):
             raise DataError(
-                f"{labels}: no label belongs to a video of the fold {fold!r}, expected at least one; "
-                f"the videos are {joined_names(dict.fromkeys(videos))}; correct the folds."
+                f"{labels}: no label belongs to a video of the fold {fold!r}, expected at least one; the "
+                f"videos are {joined_names(dict.fromkeys(videos))}; correct the folds."
             )
     return rows
 
@@ -168,13 +168,13 @@ def _aligned(
     if without and missing_frames == "error":
         raise DataError(
             f"{path}: {len(without)} words have no frame of modality {name!r}, the first in sample "
-            f"{without[0]!r}, expected one or more; give missing_frames='zero' to put zeros there, and "
-            "say so where you report results."
+            f"{without[0]!r}, expected one or more; give missing_frames='zero' to put zeros there, and say "
+            "so where you report results."
         )
     if without:
         listed = dict.fromkeys(without)
         notes.append(
-            f"{where}: zeros were put in the place of {len(without)} words without a frame, in {len(listed)} "
-            f"of {len(samples)} samples ({joined_names(listed)})."
+            f"{where}: zeros were put in the place of {len(without)} words without a frame, in "
+            f"{len(listed)} of {len(samples)} samples ({joined_names(listed)})."
         )
     return mean_frames(sequence, samples, steps), notes

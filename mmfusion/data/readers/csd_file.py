@@ -101,8 +101,8 @@ def _opened(file: Path) -> Iterator[Any]:
         with h5py.File(file, "r") as root:
             if len(root) != 1:
                 raise DataError(
-                    f"{file}: there are {len(root)} groups ({joined_names(root)}), expected one, named after "
-                    "the sequence; take an intact file."
+                    f"{file}: there are {len(root)} groups ({joined_names(root)}), expected one, named "
+                    "after the sequence; take an intact file."
                 )
             yield _member(file, _member(file, root, next(iter(root)), h5py.Group), "data", h5py.Group)
     except (OSError, RuntimeError, KeyError, ValueError) as error:

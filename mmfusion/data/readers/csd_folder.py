@@ -216,7 +216,7 @@ def _words(folder: Path, modalities: Mapping[str, str], words: str | None) -> st
         return next(iter(modalities))
     if USUAL_WORDS not in modalities:
         raise DataError(
-            f"{folder}: nothing says which modality holds the words that the others are aligned to, expected "
-            f"one called {USUAL_WORDS!r}; give words as one of {joined_names(modalities)}."
+            f"{folder}: nothing says which modality holds the words that the others are aligned to, "
+            f"expected one called {USUAL_WORDS!r}; give words as one of {joined_names(modalities)}."
         )
     return USUAL_WORDS

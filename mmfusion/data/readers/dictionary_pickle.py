@@ -189,23 +189,26 @@ def _counts(path: str | Path, parts: Parts, key: str) -> dict[str, int]:
     counts = {}
     for split, part in parts.items():
         values = part[key]
-        if not isinstance(values, list | tuple | np.ndarray) or np.ndim(values) == 0 or not len(values):
+        if not _is_listed(values) or not len(values):
             raise DataError(
                 f"{path}: {key!r} of {split!r} is {value_name(values)}, expected an entry for each of its "
-                f"samples, at "
-                "least one."
+                "samples, at least one."
             )
         counts[split] = len(values)
     return counts
 
 
+def _is_listed(values: Any) -> bool:
+    """Whether values have one entry per sample."""
+    return isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.ndim > 0)
+
+
 def _check_count(path: str | Path, split: str, key: str, values: Any, counts: Mapping[str, int]) -> None:
-    if not hasattr(values, "__len__") or np.ndim(values) == 0 or len(values) != counts[split]:
-        size = f"{len(values)} entries" if hasattr(values, "__len__") and np.ndim(values) else "no entries"
+    if not _is_listed(values) or len(values) != counts[split]:
+        size = f"{len(values)} entries" if _is_listed(values) else "no entries"
         raise DataError(
             f"{path}: {split!r} has {counts[split]} samples, but {size} in {key!r}, expected one for each "
-            f"sample; "
-            "write the file again."
+            "sample; write the file again."
         )
 
 
@@ -222,8 +225,7 @@ def _joined(location: Location, parts: Parts, key: str, counts: Mapping[str, int
         shapes = ", ".join(f"{split} {one.shape}" for split, one in zip(parts, formed, strict=True))
         raise DataError(
             f"{path}: {key!r} has the shapes {shapes}, expected the same steps and columns in all splits; "
-            f"pad the "
-            "splits alike."
+            "pad the splits alike."
         )
     return Part(np.concatenate(formed))
 
@@ -266,8 +268,7 @@ def _labels(path: str | Path, parts: Parts, key: str, counts: Mapping[str, int])
     if labels.ndim != 1 or labels.dtype.kind not in "biufU":
         raise DataError(
             f"{path}: {key!r} is an array {values.shape} of {values.dtype}, expected one text or number for "
-            f"each "
-            "sample."
+            "each sample."
         )
     return labels
 

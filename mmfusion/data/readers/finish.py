@@ -103,16 +103,15 @@ def _check_symbols_fit(source: Source, kinds: Mapping[str, str]) -> None:
         if kinds.get(name) == SYMBOLS and (array.ndim != 2 or array.dtype.kind not in "iu"):
             raise DataError(
                 f"{source.location.modality(name)} is an array {array.shape} of {array.dtype}, expected "
-                f"whole "
-                "numbers (samples, steps) or letters where it is called symbols; leave that out, or convert "
-                "it."
+                "whole numbers (samples, steps) or letters where it is called symbols; leave that out, or "
+                "convert it."
             )
         lengths = source.lengths.get(name)
         if lengths is not None and array.ndim != 3 and kinds.get(name) != SYMBOLS:
             raise DataError(
                 f"{source.location.lengths(name)}: {name!r} is an array {array.shape} of {array.dtype}, "
-                f"expected "
-                "numbers (samples, steps, columns), or symbols, where there are lengths; correct the file."
+                "expected numbers (samples, steps, columns), or symbols, where there are lengths; correct "
+                "the file."
             )
 
 
@@ -127,17 +126,15 @@ def above_threshold(source: Source, target: str, labels: NDArray[Any], threshold
     if labels.ndim != 1 or labels.dtype.kind not in "biuf":
         raise DataError(
             f"{source.path}: threshold needs one number for each sample, but the target {target!r} is an "
-            f"array "
-            f"{labels.shape} of {labels.dtype}; leave threshold out."
+            f"array {labels.shape} of {labels.dtype}; leave threshold out."
         )
     classes = (labels >= threshold).astype(np.int64)
     if classes.min() == classes.max():
         side = "at least" if classes[0] else "below"
         raise DataError(
             f"{source.path}: all samples have a target {target!r} {side} the threshold {threshold:g}, "
-            f"expected "
-            f"some on both sides; it reaches from {labels.min():g} to {labels.max():g}; choose another "
-            f"threshold."
+            f"expected some on both sides; it reaches from {labels.min():g} to {labels.max():g}; choose "
+            "another threshold."
         )
     return classes
 
@@ -161,6 +158,5 @@ def shared_groups(source: Source) -> list[str]:
     count = f"{len(shared)} group{'s have' if len(shared) > 1 else ' has'}"
     return [
         f"{source.path}: {count} samples in several splits ({joined_names(shared)}), so that what is "
-        f"measured on held-"
-        "out samples may be too good; move each group into one split."
+        "measured on held-out samples may be too good; move each group into one split."
     ]

@@ -19,8 +19,7 @@ FORMAT_OF_ENDING = {
 READABLE = "a .csv, .parquet, .npz, .safetensors or .pkl file, or a folder of .npy or .csd files"
 _ELSEWHERE = {
     ".npy": "one array is not a dataset; put the .npy files of all modalities and of the target into one "
-    "folder, "
-    "and name the folder",
+    "folder, and name the folder",
     ".csd": "name the folder that holds the .csd files of all modalities and of the labels",
 }
 

@@ -44,8 +44,7 @@ def _names(
         given = f"{len(listed)} names" if isinstance(listed, list | tuple) else f"a {type(listed).__name__}"
         raise DataError(
             f"{path}: {split!r} has {counts[split]} samples, but {given} in {key!r}, expected one name for "
-            f"each "
-            "sample; write the file again."
+            "each sample; write the file again."
         )
     return [_name(path, split, key, index, name) for index, name in enumerate(listed)]
 

@@ -188,7 +188,6 @@ def _of_csd(file: Path, form: str, only_csd: Mapping[str, str | None] | None) ->
         name, choice = next(iter(given.items()))
         raise DataError(
             f"{file}: {name} is {choice!r}, but has an effect on folders of .csd files only, expected "
-            f"nothing; leave "
-            "it out."
+            "nothing; leave it out."
         )
     return given

@@ -24,8 +24,8 @@ def check_name(path: str | Path, name: str) -> None:
     """
     if not name or "+" in name:
         raise DataError(
-            f"{path}: {name!r} cannot name a modality, expected text without '+' (which joins the names of a "
-            "subset); give it another name in `modalities`."
+            f"{path}: {name!r} cannot name a modality, expected text without '+' (which joins the names of "
+            "a subset); give it another name in `modalities`."
         )
 
 
@@ -70,8 +70,8 @@ def check_form(path: str | Path | None, name: str, values: NDArray[Any]) -> NDAr
         return formed.astype(formed.dtype.newbyteorder("="), copy=False)
     raise DataError(
         f"{path}: {name!r} is {what}, expected numbers (samples, columns), numbers (samples, steps, "
-        f"columns), or one "
-        "string of letters for each sample, at most 64 bits a number; convert it before it is saved."
+        "columns), or one string of letters for each sample, at most 64 bits a number; convert it before it "
+        "is saved."
     )
 
 
@@ -132,8 +132,9 @@ def replace_infinite_values(
             part[infinite] = 0
     if count and replacement is None:
         raise DataError(
-            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; read "
-            "it with replace_infinite='zero' to put 0 in their place, and say so where you report results."
+            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; "
+            "read it with replace_infinite='zero' to put 0 in their place, and say so where you report "
+            "results."
         )
 
 

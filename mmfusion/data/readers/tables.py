@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from mmfusion.data.conversion import SYMBOLS_BY, as_part
-from mmfusion.data.letters import is_sequence
+from mmfusion.data.conversion import as_part, column_numbers
 from mmfusion.data.location import Location
 from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.data.readers.columns import Columns, in_roles
@@ -34,7 +32,7 @@ from mmfusion.data.readers.reader_checks import check_counts, check_known
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source, named_row, source_of
 from mmfusion.errors import DataError
-from mmfusion.sentences import joined_names, value_name
+from mmfusion.sentences import joined_names
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
@@ -88,8 +86,8 @@ def column_names(path: Path) -> list[str]:
         raise DataError(f"{path}: the file is empty, expected the names of the columns in its first row.")
     if len(names) == 1 and ";" in names[0]:
         raise DataError(
-            f"{path}: the columns are separated by ';', expected ','; save the file with ',' between columns "
-            "and '.' in numbers."
+            f"{path}: the columns are separated by ';', expected ','; save the file with ',' between "
+            "columns and '.' in numbers."
         )
     name, times = max(Counter(names).items(), key=lambda item: item[1])
     if times > 1:
@@ -126,7 +124,7 @@ def read_table(path: Path, columns: Columns, symbols: Sequence[str] = ()) -> Sou
     location = Location(path, columns=columns.modalities)
     strings = {cols[0] for name, cols in columns.modalities.items() if name in symbols and len(cols) == 1}
     try:
-        table = _load(path, columns, location, strings)
+        table = _load(path, columns, strings)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from None
     check_counts(path, {"the table": table.num_rows})
@@ -142,7 +140,7 @@ def read_table(path: Path, columns: Columns, symbols: Sequence[str] = ()) -> Sou
     return source_of(parts, target, ids=names, groups=groups)
 
 
-def _load(path: Path, choice: Columns, location: Location, strings: Collection[str]) -> Any:
+def _load(path: Path, choice: Columns, strings: Collection[str]) -> Any:
     if path.suffix.lower() == ".parquet":
         with pq.ParquetFile(path) as file:
             return file.read(columns=choice.everything).select(choice.everything)
@@ -152,13 +150,8 @@ def _load(path: Path, choice: Columns, location: Location, strings: Collection[s
         return _read_csv(path, choice.everything, types)
     except pa.ArrowInvalid:
         texts = _read_csv(path, choice.features, dict.fromkeys(choice.features, pa.string()))
-        for name, columns in choice.modalities.items():
-            for column in columns:
-                cells = texts.column(column).to_pylist()
-                if all(map(_is_number, cells)):
-                    continue
-                if len(columns) > 1 or not is_sequence(_strings(cells)):
-                    raise _not_numbers(location, name, column, cells) from None
+        for column in choice.features:
+            if column_numbers(pd.Series(_cells(texts.column(column)), dtype=object)) is None:
                 types[column] = pa.string()
         return _read_csv(path, choice.everything, types)
 
@@ -174,63 +167,39 @@ def _read_csv(path: Path, columns: list[str], types: Mapping[str, Any]) -> Any:
     )
 
 
-def _is_number(cell: Any) -> bool:
-    if not isinstance(cell, str):
-        return isinstance(cell, int | float | Decimal)
-    try:
-        float(cell)
-    except ValueError:
-        return cell in EMPTY
-    return "_" not in cell
-
-
-def _strings(cells: Iterable[Any]) -> list[str | None]:
-    """Return cells as strings, None where they are empty."""
-    return [None if cell is None or cell in EMPTY else str(cell) for cell in cells]
-
-
-def _not_numbers(location: Location, name: str, column: str, cells: Sequence[Any]) -> DataError:
-    """Make the error about a column that does not hold numbers only."""
-    known = [row for row, cell in enumerate(cells) if cell is not None and cell not in EMPTY]
-    wrong = [row for row in known if not _is_number(cells[row])]
-    row = next(iter(wrong or known), 0)
-    where, value = f"{location.path}: modality {name!r}", value_name(cells[row])
-    if wrong and len(wrong) < len(known):
-        return DataError(
-            f"{where}, {location.row(row)}, column {column!r}: the value is {value}, expected a number; "
-            "correct it or take the column out of the modality."
-        )
-    what = "text" if isinstance(cells[row], str) else type(cells[row]).__name__
-    remedy = "take it out of the modality, or replace it by numbers" if wrong else "convert it"
-    if what == "text" and len(location.columns[name]) == 1:
-        remedy += f"; or, if it holds sequences of letters, call it symbols ({SYMBOLS_BY})"
-    return DataError(
-        f"{where}: column {column!r} is a column of {what} (its first value is {value} in {location.row(row)}"
-        f"), expected numbers; {remedy}."
-    )
+def _cells(column: Any) -> list[str | None]:
+    """Return the cells of a column of text, None where they are empty."""
+    return [None if cell is None or cell in EMPTY else str(cell) for cell in column.to_pylist()]
 
 
 def _part(location: Location, name: str, table: Any, columns: list[str], symbols: bool) -> Part:
     """Return a modality: numbers (n, d), or one column of strings."""
-    kind = table.schema.field(columns[0]).type
-    if len(columns) == 1 and (pt.is_string(kind) or pt.is_large_string(kind) or pt.is_dictionary(kind)):
-        strings = pd.Series(_strings(table.column(columns[0]).to_pylist()), name=columns[0], dtype=object)
-        return replace(as_part(name, strings, location, symbols), ids=None)
-    part = Part(_features(location, name, table, columns), columns=tuple(columns))
-    return as_part(name, replace(part, kind=SYMBOLS) if symbols else part, location, symbols)
+    types = [table.schema.field(column).type for column in columns]
+    if all(any(is_kind(kind) for is_kind in _NUMBERS) for kind in types):
+        part = Part(_features(table, columns), columns=tuple(columns), kind=SYMBOLS if symbols else None)
+        return as_part(name, part, location, symbols)
+    frame = pd.DataFrame(
+        {
+            column: pd.Series(_cells(table.column(column)), dtype=object)
+            if _is_text(kind)
+            else table.column(column).to_pandas()
+            for column, kind in zip(columns, types, strict=True)
+        }
+    )
+    return replace(as_part(name, frame, location, symbols), ids=None)
 
 
-def _features(location: Location, name: str, table: Any, columns: list[str]) -> NDArray[Any]:
-    """Return the columns of a modality, floats (n, d)."""
+def _is_text(kind: Any) -> bool:
+    return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_dictionary(kind))
+
+
+def _features(table: Any, columns: list[str]) -> NDArray[Any]:
+    """Return columns of numbers, floats (n, d)."""
     types = {table.schema.field(column).type for column in columns}
     values = np.empty((table.num_rows, len(columns)), np.float32 if types == {pa.float32()} else np.float64)
     for index, column in enumerate(columns):
-        cells = table.column(column)
-        kind = cells.type
-        if not any(is_kind(kind) for is_kind in _NUMBERS):
-            raise _not_numbers(location, name, column, cells.to_pylist())
         # Not a safe cast: whole numbers above 2^53 are rounded.
-        values[:, index] = cells.cast(pa.float64(), safe=False).to_numpy()
+        values[:, index] = table.column(column).cast(pa.float64(), safe=False).to_numpy()
     return values
 
 

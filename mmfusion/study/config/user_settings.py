@@ -45,8 +45,7 @@ class UserDataset(Settings):
 
     path: Text = Field(
         description="CSV, Parquet, npz, safetensors or pkl file (a dictionary of splits, as of CMU-MOSI), "
-        "or a folder "
-        "of npy files or of csd files"
+        "or a folder of npy files or of csd files"
     )
     target: Text = Field(description="column, array, key or csd file that is predicted")
     task: Literal["auto", "classification", "regression"] = Field(
@@ -60,16 +59,13 @@ class UserDataset(Settings):
     modalities: dict[Text, Text | list[Text] | ModalityColumns] | None = Field(
         default=None,
         description="columns of every modality of a table, as a list or as a pattern such as audio_*; else "
-        "the "
-        "array, key or csd file of every modality; or columns and kind (without it: text, audio and vision "
-        "of a pkl "
-        "file, all others of arrays and csd files)",
+        "the array, key or csd file of every modality; or columns and kind (without it: text, audio and "
+        "vision of a pkl file, all others of arrays and csd files)",
     )
     groups: Text | None = Field(
         default=None,
         description="column, array or key of groups, such as speakers; a group is never in two splits that "
-        "are drawn "
-        "(without it: the videos of pkl and csd files)",
+        "are drawn (without it: the videos of pkl and csd files)",
     )
     ids: Text | None = Field(default=None, description="column, array or key of names of the samples")
     nonfinite: Literal["error", "zero", "missing"] = Field(

@@ -79,8 +79,7 @@ def _check_trained(source: Source, modality: str, here: NDArray[np.bool_]) -> No
     if not here.any():
         raise DataError(
             f"{source.location.modality(modality)} is missing for all {len(here)} training samples, "
-            f"expected values "
-            "to learn from; leave the modality out."
+            "expected values to learn from; leave the modality out."
         )
 
 
@@ -120,10 +119,8 @@ def _numbers(
         row, *_, column = (int(axis) for axis in wrong[0])
         raise DataError(
             f"{data.location.modality(name)}, {data.location.row(row)}, "
-            f"{data.location.column(name, column)}: the "
-            f"value {values[tuple(wrong[0])]:g} overflows when it is standardised, expected values like "
-            f"those of "
-            "training; correct it, or leave the sample out."
+            f"{data.location.column(name, column)}: the value {values[tuple(wrong[0])]:g} overflows when it "
+            "is standardised, expected values like those of training; correct it, or leave the sample out."
         )
     if mask is not None:
         standardised = np.where(mask[:, :, np.newaxis] | ~here[:, np.newaxis, np.newaxis], standardised, 0)
@@ -139,8 +136,8 @@ def _target(
         values = values.argmax(axis=1)
     if values.ndim > 1:
         raise DataError(
-            f"{where}: it has {values.shape[1]} values for each sample, expected one in the workflow; choose "
-            "one of them, or use mmfusion.FusionRegressor, which takes several."
+            f"{where}: it has {values.shape[1]} values for each sample, expected one in the workflow; "
+            "choose one of them, or use mmfusion.FusionRegressor, which takes several."
         )
     if task.word == REGRESSION:
         return "regression", np.asarray(values, dtype=np.float64), None
@@ -148,8 +145,7 @@ def _target(
     if len(classes) > max(2, len(values) // 2):
         raise DataError(
             f"{where}: there are {len(classes)} different values, expected classes with several samples "
-            f"each for a "
-            "classification; choose the task regression, or correct the column."
+            "each for a classification; choose the task regression, or correct the column."
         )
     return ("binary" if len(classes) == 2 else "multiclass"), index.astype(np.int64), classes.tolist()
 

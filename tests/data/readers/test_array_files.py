@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tracemalloc
 import zipfile
@@ -212,17 +213,15 @@ def test_wrong_keys(tmp_path: Path, change: dict[str, Any], sentence: str) -> No
         ({"text": np.ones((5, 2, 2, 2))}, "'text' is an array (5, 2, 2, 2)"),
         ({"text": np.ones((5, 0))}, "'text' is an array (5, 0)"),
         ({"text": np.ones((5, 2), dtype=complex)}, "of <c16"),
-        ({"text": np.ones((5, 2), dtype=">f8")}, "of >f8, expected floats"),
-        ({"text": np.ones((5, 2, 2), dtype=int)}, "of <i8, expected floats"),
-        ({"text": np.array(["a"] * 5)}, "of <U1, expected floats"),
+        ({"text": np.array(["a"] * 5)}, "modality 'text': it holds text (its first value is 'a' in row 0"),
         (
             {"audio_lengths": np.array([4, 1, 0, 3, 5])},
-            "lengths of 'audio', row 2 (counted from 0): 0 is not a length, expected 1 to 4 steps (2 rows",
+            "0 is not a length, expected 1 to 4 steps (2 rows",
         ),
         ({"audio_lengths": np.ones(5)}, "lengths of 'audio' are an array (5,) of float64"),
         (
             {"text_lengths": np.ones(5, int)},
-            "'text' is an array (5, 3) of float64, expected floats (samples, steps, columns)",
+            "'text' is an array (5, 3) of float64, expected numbers (samples, steps, columns), or symbols",
         ),
         ({"audio.lengths": np.ones(5, int)}, "audio_lengths and audio.lengths both hold lengths"),
         ({"y": np.array([0, 1, np.nan, 1, 1])}, "'y' is missing (empty, NaN or infinite) in row 2 (counted"),
@@ -255,11 +254,11 @@ def test_not_finite_values_are_counted_over_all_rows(
     text[3, 1], text[4, 0] = -np.inf, np.nan
     path = write(tmp_path, arrays(text=text), form)
     sentence = error_of(path)
-    assert "modality 'text', row 3 (counted from 0), column 1: the value is -inf" in sentence
+    assert re.search(r"modality 'text', row 3 \(counted from 0.*\), column 1: the value is -inf", sentence)
     assert "(NaN or infinity in 2 places)" in sentence
     audio[1, 1:], audio[2, 0, 1] = np.nan, np.nan  # padding, and a step
     sentence = error_of(write(tmp_path, arrays(audio=audio), form))
-    assert "modality 'audio', row 2 (counted from 0), step 0, column 1: the value is NaN" in sentence
+    assert re.search(r"'audio', row 2 \(counted from 0.*\), step 0, column 1: the value is NaN", sentence)
     assert "in 1 place)" in sentence
     assert "'audio_lengths'" in sentence
 
@@ -273,9 +272,7 @@ def test_without_lengths_steps_of_nan_are_padding(tmp_path: Path, form: str) -> 
     np.testing.assert_array_equal(source.arrays["audio"], content["audio"])
     content["audio"][3, 1, 0] = np.nan
     sentence = error_of(write(tmp_path, content, form))
-    assert (
-        "row 3 (counted from 0), step 1, column 0: the value is NaN (NaN or infinity in 1 place)" in sentence
-    )
+    assert "step 1, column 0: the value is NaN (NaN or infinity in 1 place)" in sentence
     assert "set all columns of the step to NaN if it is padding" in sentence
 
 
@@ -371,9 +368,9 @@ def test_other_formats_are_told_where_to_go(tmp_path: Path, name: str) -> None:
     advice = {
         "gone.npz": "no such file or folder",
         "data.npy": "into one folder",
-        "data.pkl": "read_dictionary_pickle",
-        "data.csd": "read_csd",
-        "data.txt": "cannot be read as .txt, expected .csv, .parquet, .npz",
+        "data.pkl": "not a readable pickle of arrays",
+        "data.csd": "name the folder that holds the .csd files",
+        "data.txt": "cannot be read as .txt, expected a .csv, .parquet, .npz, .safetensors or .pkl file",
         "data": "cannot be read as a file without an ending",
     }
     assert advice[name] in error_of(path)

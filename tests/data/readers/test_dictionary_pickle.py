@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmfusion.data.readers import read_dictionary_pickle
+from mmfusion import read
 from mmfusion.data.readers import reading_memory as memory
+from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
+from mmfusion.notices import ChoiceWarning, told
 
 SIZES = {"train": 6, "valid": 2, "test": 3}
 Parts = dict[str, dict[str, Any]]
@@ -65,10 +67,21 @@ def write(folder: Path, parts: Any, protocol: int = 4) -> Path:
     return path
 
 
+def target_of(parts: Any) -> str:
+    """The target of the aligned or the unaligned form."""
+    first = parts["train"] if isinstance(parts, dict) and isinstance(parts.get("train"), dict) else {}
+    return "labels" if "labels" in first or not first else "regression_labels"
+
+
+def read_parts(folder: Path, parts: Any, **options: Any) -> Source:
+    protocol = options.pop("protocol", 4)
+    return read(write(folder, parts, protocol), options.pop("target", target_of(parts)), **options)
+
+
 def error_of(folder: Path, parts: Any, **options: Any) -> str:
     path = write(folder, parts)
     with pytest.raises(DataError) as caught:
-        read_dictionary_pickle(path, **options)
+        read_parts(folder, parts, **options)
     assert str(caught.value).startswith(str(path))
     return str(caught.value)
 
@@ -81,7 +94,7 @@ def joined(parts: Parts, key: str) -> Any:
 @pytest.mark.parametrize("protocol", [0, 2, 4, 5])
 def test_modalities_splits_and_groups(tmp_path: Path, form: Any, protocol: int) -> None:
     parts = form()
-    source = read_dictionary_pickle(write(tmp_path, parts, protocol))
+    source = read_parts(tmp_path, parts, protocol=protocol)
     assert source.modalities == ("text", "audio", "video")
     for name, key in (("text", "text"), ("audio", "audio"), ("video", "vision")):
         np.testing.assert_array_equal(source.arrays[name], joined(parts, key))
@@ -99,26 +112,34 @@ def test_modalities_splits_and_groups(tmp_path: Path, form: Any, protocol: int) 
 
 
 def test_lengths_of_the_unaligned_form(tmp_path: Path) -> None:
-    source = read_dictionary_pickle(write(tmp_path, unaligned()))
+    source = read_parts(tmp_path, unaligned())
     assert {name: lengths.tolist() for name, lengths in source.lengths.items()} == {
         "audio": [7, 7, 7, 7, 7, 2, 7, 2, 7, 7, 2],
         "video": [1, 2, 3, 4, 5, 6, 1, 2, 1, 2, 3],
     }
-    assert read_dictionary_pickle(write(tmp_path, aligned())).lengths == {}
+    assert read_parts(tmp_path, aligned()).lengths == {}
 
 
-def test_tasks(tmp_path: Path) -> None:
+def test_targets_by_key(tmp_path: Path) -> None:
     parts = unaligned()
-    path = write(tmp_path, parts)
-    expected = joined(parts, "classification_labels")
-    assert read_dictionary_pickle(path, "multiclass").target.tolist() == expected.tolist()
-    binary = read_dictionary_pickle(path, "binary").target
+    classes = read_parts(tmp_path, parts, target="classification_labels")
+    assert classes.target.tolist() == joined(parts, "classification_labels").tolist()
+    numbers = read_parts(tmp_path, parts)
+    assert numbers.task.word == "regression"
+    binary = read_parts(tmp_path, parts, threshold=0).target
     assert binary.dtype == np.int64
     assert binary.tolist() == [0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 1]  # the zero of the test split counts as 1
-    assert read_dictionary_pickle(write(tmp_path, aligned()), "binary").target.tolist() == binary.tolist()
-    text = error_of(tmp_path, aligned(), task="multiclass")
-    assert "there is no classification_labels in all splits, which the task multiclass needs" in text
-    assert "expected one of regression, binary, multiclass" in error_of(tmp_path, aligned(), task="colour")
+    assert "there is no key 'colour' in all splits" in error_of(tmp_path, parts, target="colour")
+
+
+@pytest.mark.parametrize("low", [0, -1])
+def test_two_numbers_are_classes_already(tmp_path: Path, low: int) -> None:
+    parts = aligned()
+    for part in parts.values():
+        part["labels"] = np.where(part["labels"] > 0, 1, low)
+    source = read_parts(tmp_path, parts)
+    assert source.task.word == "classification"
+    assert set(source.target.tolist()) == {low, 1}
 
 
 @pytest.mark.parametrize("shape", [(-1,), (-1, 1), (-1, 1, 1)])
@@ -126,16 +147,15 @@ def test_shapes_of_labels(tmp_path: Path, shape: tuple[int, ...]) -> None:
     parts = aligned()
     for split, part in parts.items():
         part["labels"] = labels(split).reshape(shape)
-    assert read_dictionary_pickle(write(tmp_path, parts)).target.shape == (11,)
+    assert read_parts(tmp_path, parts).target.shape == (11,)
 
 
 def test_several_outputs(tmp_path: Path) -> None:
     parts = aligned()
     for split, part in parts.items():
         part["labels"] = np.stack([labels(split), -labels(split)], axis=1)
-    path = write(tmp_path, parts)
-    assert read_dictionary_pickle(path).target.shape == (11, 2)
-    assert "the task binary needs one number" in error_of(tmp_path, parts, task="binary")
+    assert read_parts(tmp_path, parts).target.shape == (11, 2)
+    assert "threshold needs one number for each sample" in error_of(tmp_path, parts, threshold=0)
     for part in parts.values():
         part["labels"] = np.zeros((len(part["text"]), 4, 2))
     assert "(11, 4, 2) of float64, expected numbers (samples, outputs, 1)" in error_of(tmp_path, parts)
@@ -155,7 +175,8 @@ def test_videos_are_told_by_the_names(tmp_path: Path, names: Any, groups: list[s
     parts = aligned()
     for part in parts.values():
         part["id"] = [names(row) for row in range(len(part["text"]))]
-    source = read_dictionary_pickle(write(tmp_path, parts))
+    with told():  # the splits share these names
+        source = read_parts(tmp_path, parts)
     found = None if source.groups is None else source.groups[:6].tolist()
     assert (found, len(source.ids)) == (groups, 11)
 
@@ -165,7 +186,7 @@ def test_without_names_and_without_validation(tmp_path: Path) -> None:
     del parts["valid"]
     for part in parts.values():
         del part["id"]
-    source = read_dictionary_pickle(write(tmp_path, parts))
+    source = read_parts(tmp_path, parts)
     assert (source.ids, source.groups, list(source.splits)) == ((), None, ["train", "test"])
 
 
@@ -174,19 +195,77 @@ def test_infinite_audio_is_replaced_on_request_only(tmp_path: Path) -> None:
     parts["train"]["audio"][1, 2, 0] = -np.inf
     parts["test"]["audio"][0, 0, :2] = -np.inf
     text = error_of(tmp_path, parts)
-    assert "modality 'audio' has infinite values (3 of them)" in text
-    assert "replace_infinite='zero'" in text
-    source = read_dictionary_pickle(write(tmp_path, parts), replace_infinite="zero")
+    assert "modality 'audio', row 1 (counted from 0; sample 'train-0/1.0/1.5'), step 2, column 0" in text
+    assert "the value is -infinity (NaN or infinity in 3 places)" in text
+    with pytest.warns(ChoiceWarning, match=r"3 values are NaN or infinite in 2 samples, replaced by zero"):
+        source = read_parts(tmp_path, parts, nonfinite="zero")
     expected = joined(parts, "audio")
     np.testing.assert_array_equal(source.arrays["audio"], np.where(np.isinf(expected), 0, expected))
-    assert "'zero' or None" in error_of(tmp_path, parts, replace_infinite="mean")
+    with pytest.warns(ChoiceWarning, match=r"3 values .* so that these samples lack the modality"):
+        source = read_parts(tmp_path, parts, nonfinite="missing")
+    assert np.flatnonzero(~source.present["audio"]).tolist() == [1, 8]
+    assert "expected one of error, zero, missing" in error_of(tmp_path, parts, nonfinite="mean")
 
 
-def test_nan_is_never_replaced(tmp_path: Path) -> None:
+def test_nan_is_named_with_its_sample(tmp_path: Path) -> None:
     parts = aligned()
     parts["valid"]["vision"][1, 2, 1] = np.nan
-    text = error_of(tmp_path, parts, replace_infinite="zero")
-    assert "modality 'video', row 7 (counted from 0), step 2, column 1: the value is NaN" in text
+    text = error_of(tmp_path, parts)
+    place = "row 7 (counted from 0; sample 'valid-0/1.0/1.5'), step 2, column 1"
+    assert f"modality 'video', {place}: the value is NaN" in text
+
+
+def test_a_pickle_may_have_some_of_the_modalities_or_others(tmp_path: Path) -> None:
+    parts = unaligned()
+    for part in parts.values():
+        del part["vision"], part["vision_lengths"]
+    assert read_parts(tmp_path, parts).modalities == ("text", "audio")
+    named = read_parts(tmp_path, parts, modalities={"words": "text_bert", "voice": "audio"})
+    assert named.modalities == ("words", "voice")
+    np.testing.assert_array_equal(named.arrays["words"], joined(parts, "text_bert"))
+    assert "there is no key 'vision'" in error_of(tmp_path, parts, modalities=["vision"])
+
+
+def test_sequences_of_unequal_length_are_padded(tmp_path: Path) -> None:
+    parts = aligned()
+    for part in parts.values():
+        part["audio"] = [steps[: 1 + row % 3] for row, steps in enumerate(part["audio"])]
+    source = read_parts(tmp_path, parts)
+    assert source.arrays["audio"].shape == (11, 3, 3)
+    assert source.lengths["audio"].tolist() == [1, 2, 3, 1, 2, 3, 1, 2, 1, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["dev", "val", "validation"])
+def test_other_names_of_the_validation_split(tmp_path: Path, name: str) -> None:
+    parts = aligned()
+    parts[name] = parts.pop("valid")
+    source = read_parts(tmp_path, parts)
+    assert source.splits["validation"].tolist() == [6, 7]
+    text = error_of(tmp_path, {**parts, "valid": parts[name]})
+    assert f"valid and {name} are both validation splits" in text
+    assert "'holdout' is not a split, expected train" in error_of(tmp_path, {**parts, "holdout": {}})
+
+
+def test_a_video_in_two_splits_is_told(tmp_path: Path) -> None:
+    parts = aligned()
+    parts["test"]["id"] = parts["test"]["id"].astype(object)
+    parts["test"]["id"][0, 0] = "train-0"
+    with pytest.warns(ChoiceWarning, match=r"1 group has samples in several splits \(train-0\)"):
+        read_parts(tmp_path, parts)
+
+
+def test_groups_and_ids_by_key(tmp_path: Path) -> None:
+    parts = aligned()
+    for split, part in parts.items():
+        part["speaker"] = [f"{split}{row % 2}" for row in range(SIZES[split])]
+        part["name"] = [f"{split}-{row}" for row in range(SIZES[split])]
+    source = read_parts(tmp_path, parts, groups="speaker", ids="name")
+    assert source.groups is not None
+    assert source.groups.tolist()[:3] == ["train0", "train1", "train0"]
+    assert source.ids[6] == "valid-0"
+    assert "there is no key 'speakr' in all splits; did you mean 'speaker'?" in error_of(
+        tmp_path, parts, groups="speakr"
+    )
 
 
 def spoil(split: str, key: str, value: Any) -> Parts:
@@ -206,29 +285,30 @@ def without(split: str, key: str) -> Parts:
     [
         ([1, 2], "the pickle holds a list, expected a dictionary with the keys train, valid and test"),
         ({"train": {}, "dev": {}}, "holds train, dev, expected"),
+        ({"train": {}, "test": {}}, "there is no key 'labels' in all splits"),
         ({"train": [], "test": []}, "'train' holds a list"),
-        (without("train", "audio"), "'train' has no array 'audio', only text, vision"),
-        (spoil("test", "audio", np.ones((2, 7, 3))), "test text has 3 samples, test audio has 2 samples"),
+        (without("train", "audio"), "'train' has no 'audio', which other splits have"),
+        (spoil("test", "audio", np.ones((2, 7, 3))), "'test' has 3 samples, but 2 entries in 'audio'"),
         (
             spoil("test", "audio", np.ones((3, 6, 3), np.float32)),
             "'audio' has the shapes train (6, 7, 3), valid (2, 7, 3), test (3, 6, 3)",
         ),
-        (spoil("test", "vision", np.ones((3, 9, 2), int)), "'test vision' is an array (3, 9, 2) of <i8"),
+        (spoil("test", "vision", np.ones((3, 9, 2, 2))), "'vision' is an array (3, 9, 2, 2) of <f8"),
         (
             spoil("test", "audio_lengths", [1, 2, 8]),
-            "lengths of 'audio', row 10 (counted from 0): 8 is not a length",
+            "lengths of 'audio', row 10 (counted from 0; sample 'test-1$_$2'): 8 is not a length",
         ),
-        (spoil("test", "audio_lengths", [1, 2]), "'audio_lengths' has the shape (2,), expected one row"),
+        (spoil("test", "audio_lengths", [1, 2]), "'test' has 3 samples, but 2 entries in 'audio_lengths'"),
         (without("test", "audio_lengths"), "'test' has no 'audio_lengths', which other splits have"),
-        (without("test", "regression_labels"), "there is no regression_labels or labels in all splits"),
-        (spoil("test", "regression_labels", ["a"] * 3), "expected numbers (samples, outputs, 1)"),
+        (without("test", "regression_labels"), "there is no key 'regression_labels' in all splits"),
+        (spoil("test", "regression_labels", [None] * 3), "expected numbers (samples, outputs, 1)"),
         (spoil("test", "regression_labels", [1, np.nan, 2]), "'regression_labels' is missing (empty, NaN"),
         (spoil("test", "regression_labels", [[1, 2], [3], [4]]), "has rows of different lengths"),
         (spoil("test", "regression_labels", np.ones((3, 2))), "expected equal widths"),
-        (spoil("test", "id", ["a", "b"]), "'test' has 3 samples of text, but 2 names in 'id'"),
+        (spoil("test", "id", ["a", "b"]), "'test' has 3 samples, but 2 names in 'id'"),
         (spoil("test", "id", ["a", None, "b"]), "'id' of 'test', row 1 (counted from 0), is None"),
         (spoil("test", "id", ["a", "b" * 1001, "c"]), "expected text of at most 1000 letters"),
-        (without("test", "id"), "'test' has 3 samples of text, but 0 names in 'id'"),
+        (without("test", "id"), "'test' has 3 samples, but 0 names in 'id'"),
     ],
 )
 def test_pickles_that_contradict_themselves(tmp_path: Path, parts: Any, sentence: str) -> None:
@@ -240,7 +320,6 @@ def test_one_label_for_all(tmp_path: Path) -> None:
     for part in parts.values():
         part["labels"] = np.ones_like(part["labels"])
     assert "the target 'labels' is constant (1.0 in all 11 samples)" in error_of(tmp_path, parts)
-    assert "has only one class (1 in all 11 samples)" in error_of(tmp_path, parts, task="binary")
 
 
 def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
@@ -248,7 +327,7 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     path.write_bytes(b"cos\nsystem\n(S'touch " + str(mark).encode() + b"'\ntR.")
     with pytest.raises(DataError, match=r"names os\.system"):
-        read_dictionary_pickle(path)
+        read(path, "labels")
     assert not mark.exists()
 
 
@@ -257,4 +336,4 @@ def test_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert memory.memory_needed(path) == 3 * path.stat().st_size
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: type("Free", (), {"available": 100}))
     with pytest.raises(DataError, match=r"reading needs about 0\.0 GiB of memory, 0\.0 GiB are free"):
-        read_dictionary_pickle(path)
+        read(path, "labels")

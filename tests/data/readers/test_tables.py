@@ -128,16 +128,16 @@ def test_text_among_numbers_names_the_cell(tmp_path: Path, suffix: str) -> None:
     if suffix == ".csv":
         table.loc[2, "pitch"] = "loud"
         assert (
-            "modality 'audio', row 3 (counted from 1), column 'pitch': the value is 'loud', expected a number"
+            "modality 'audio', row 2 (counted from 0), column 'pitch': the value is 'loud', expected a number"
             in error_of(write(tmp_path, table))
         )
         table.loc[2, "pitch"] = 0.5
-        assert "row 5 (counted from 1), column 'energy': the value is '1_000'" in error_of(
+        assert "row 4 (counted from 0), column 'energy': the value is '1_000'" in error_of(
             write(tmp_path, table)
         )
     else:
         table["pitch"] = table["pitch"].astype(float)
-        assert "row 5 (counted from 1), column 'energy': the value is '1_000', expected a number" in error_of(
+        assert "row 4 (counted from 0), column 'energy': the value is '1_000', expected a number" in error_of(
             write(tmp_path, table, suffix)
         )
 
@@ -150,23 +150,23 @@ def test_one_text_among_numbers_names_its_row(tmp_path: Path, suffix: str, row: 
     table.loc[row, "pitch"] = "n/a"
     table.loc[(row + 1) % 6, "pitch"] = None
     text = error_of(write(tmp_path, table, suffix))
-    assert f"row {row + 1} (counted from 1), column 'pitch': the value is 'n/a', expected a number" in text
+    assert f"row {row} (counted from 0), column 'pitch': the value is 'n/a', expected a number" in text
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_column_of_text_is_told_as_a_whole(tmp_path: Path, suffix: str) -> None:
     text = error_of(write(tmp_path, frame(), suffix), "score", {"a": ["pitch", "mood"]})
-    assert "modality 'a': column 'mood' is a column of text (its first value is 'good' in row 1" in text
-    assert "take it out of the modality" in text
+    assert "modality 'a', column 'mood': it holds text (its first value is 'good' in row 0" in text
+    assert "take it out, replace it by numbers" in text
 
 
 def test_numbers_as_text_and_dates_of_parquet(tmp_path: Path) -> None:
     table = frame().assign(pitch="0.5", energy=pd.Timestamp("2020-01-01"))
     path = write(tmp_path, table, ".parquet")
-    text = error_of(path, modalities={"a": ["pitch"]})
-    assert "column 'pitch' is a column of text (its first value is '0.5'" in text
-    assert text.endswith("expected numbers; convert it.")
-    assert "is a column of datetime" in error_of(path, modalities={"a": ["energy"]})
+    assert read_source(path, "mood", {"a": ["pitch"]}).arrays["a"].tolist() == [[0.5]] * 6
+    text = error_of(path, modalities={"a": ["energy"]})
+    assert "column 'energy': the values are datetime64" in text
+    assert "dates for instance to days since the first one" in text
 
 
 def test_infinity_and_nan_name_row_column_and_count(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_infinity_and_nan_name_row_column_and_count(tmp_path: Path) -> None:
     table.loc[3, "text_2"] = np.inf
     table.loc[5, "text_1"] = np.nan
     text = error_of(write(tmp_path, table))
-    assert "modality 'text', row 4 (counted from 1), column 'text_2': the value is inf" in text
+    assert "modality 'text', row 3 (counted from 0), column 'text_2': the value is inf" in text
     assert "(NaN or infinity in 2 places)" in text
 
 
@@ -193,7 +193,7 @@ def test_missing_target_names_the_row(tmp_path: Path, suffix: str, column: str) 
     table.loc[[2, 4], column] = np.nan if column == "score" else None
     text = error_of(write(tmp_path, table, suffix), column)
     assert f"the target {column!r} is missing" in text
-    assert "row 3 (counted from 1), altogether in 2 rows" in text
+    assert "row 2 (counted from 0), altogether in 2 rows" in text
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class TestUserDatasets:
         messages = "\n".join(caught.value.problems)
         assert "datasets.mine.target: 3 is not valid, expected text" in messages
         assert (
-            "datasets.mine.task: 'ranking' is not valid, expected 'binary', 'multiclass' or 'regression'"
+            "datasets.mine.task: 'ranking' is not valid, expected 'auto', 'classification' or 'regression'"
             in messages
         )
         assert "datasets.mine.colums: this key is unknown" in messages
