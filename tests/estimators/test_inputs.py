@@ -71,15 +71,15 @@ def test_an_array_is_one_modality_or_is_cut_by_positions() -> None:
         (
             TABLE.assign(a1=["4", "x", "6"]),
             {"audio": ["a1"]},
-            r"column 'a1', row 1 \(counted from 0\): 'x' is not a number",
+            r"row 1 \(counted from 0\), column 'a1': the value is 'x', expected a number",
         ),
         (
             TABLE.assign(a1=["4", "6", "n/a"]),
             {"a": ["a1"]},
-            r"row 2 \(counted from 0\): 'n/a' is not a number",
+            r"row 2 \(counted from 0\), column 'a1': the value is 'n/a'",
         ),
         (TABLE.assign(a1=["x", None, "y"]), None, r"it holds text \(its first value is 'x' in row 0"),
-        (TABLE.set_index([["p", "q", "r"]]).assign(a1=["4", 5, "n/a"]), None, r"from 0; sample 'r'\): 'n/a'"),
+        (TABLE.set_index([["p", "q", "r"]]).assign(a1=["4", 5, "n/a"]), None, r"from 0; sample 'r'\), column 'a1': the value is 'n/a'"),
         (TABLE.assign(a1=pd.Timestamp("2020-01-01")), None, "the values are datetime64.*, expected real"),
         (TABLE.assign(a1=1j), None, "the values are complex128"),
         (TABLE.assign(a1=[[1], [2], [3]]), None, r"it holds list \(its first value is \[1\]"),
