@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.errors import DataError, MmfusionError
+from mmfusion.fusion.precision import as_floats
 from mmfusion.sentences import row_name
 
 
@@ -104,7 +105,7 @@ def pad(values: NDArray[Any], lengths: ArrayLike) -> NDArray[Any]:
     Returns
     -------
     array, shape (n, length, d)
-        A copy with NaN behind every end; floats keep their type, other numbers become float32.
+        A copy with NaN behind every end; floats keep their type, other numbers become floats that hold them.
 
     Raises
     ------
@@ -122,6 +123,6 @@ def pad(values: NDArray[Any], lengths: ArrayLike) -> NDArray[Any]:
             f"sequences are an array {values.shape} of {values.dtype}, expected numbers (samples, steps, "
             "columns); put sequences of unequal length into one array."
         )
-    steps = values if values.dtype in (np.float16, np.float32, np.float64) else values.astype(np.float32)
+    steps = values if values.dtype == np.float16 else as_floats(values)
     padding = padding_mask(steps, check_lengths(lengths, *steps.shape[:2]))
     return np.where(padding[:, :, np.newaxis], np.nan, steps)

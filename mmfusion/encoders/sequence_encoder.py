@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.encoder import Encoder, linear, new_layer, shared_tensor
+from mmfusion.fusion.precision import as_floats
 
 
 class SequenceEncoder(Encoder):
@@ -63,11 +64,10 @@ class SequenceEncoder(Encoder):
         """Return a tensor on the memory of sequences (n, length, inputs).
 
         Contiguous arrays of floats are not copied, also where they are mapped from a file; other numbers
-        become float32. Padding is NaN in all columns of a step, see `mmfusion.data.padding.pad`; a step that
-        is NaN in some columns only has NaN features.
+        become floats that hold them exactly. Padding is NaN in all columns of a step, see
+        `mmfusion.data.padding.pad`; a step that is NaN in some columns only has NaN features.
         """
-        kept = values.dtype in (np.float16, np.float32, np.float64)
-        return shared_tensor(values if kept else values.astype(np.float32))
+        return shared_tensor(values if values.dtype == np.float16 else as_floats(values))
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the mean of every filter over the real steps, (..., channels, B).

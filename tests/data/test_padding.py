@@ -20,7 +20,7 @@ def test_pad_marks_the_steps_behind_the_end(lengths: list[int], kind: str) -> No
     found = pad(values, np.array(lengths, dtype=int))
     assert np.array_equal(values, before)
     assert not np.shares_memory(found, values)
-    assert found.dtype == ("f4" if kind == "i8" else kind)
+    assert found.dtype == ("f8" if kind == "i8" else kind)
     for row, padded, length in zip(values, found, lengths, strict=True):
         assert np.array_equal(padded[:length], row[:length])
         assert np.isnan(padded[length:]).all()
