@@ -241,8 +241,8 @@ class Encoder(nn.Module):
         if weight is None:
             mean, variance = values.mean(-1), values.var(-1, correction=0)
         else:
+            values = torch.where(weight > 0, values, 0.0)  # others may be infinite
             mean, variance = weighted_moments(values, weight.double())
-            values = values * (weight > 0)
         constant = self._constant(variance.sqrt(), values.abs().amax(-1), hidden.dtype) | alike.all
         variance = torch.where(constant, math.inf, variance)
         self.batch_norm.running_mean, self.batch_norm.running_var = mean.to(hidden), variance.to(hidden)

@@ -183,11 +183,13 @@ class Normalisation(nn.Module):
         features : mapping of str to Tensor, shape (n, d_m)
             Features of the whole training split.
         sample_weight : Tensor, shape (n,), optional
-            Positive weights of the samples in every mean. Default: all one.
+            Weights of the samples in every mean, at least zero. Default: all one.
         """
         columns = {name: values.double() for name, values in self._columns(features).items()}
         self._check_size(columns)
         share = _shares(None if sample_weight is None else sample_weight.double())
+        if share is not None:  # samples of weight zero may have infinite features
+            columns = {name: torch.where(share > 0, values, 0.0) for name, values in columns.items()}
         held, held_value = held_columns(columns, share)
         self.held.copy_(held)
         self.get_buffer("held_value").copy_(held_value)

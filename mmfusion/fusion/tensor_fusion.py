@@ -174,7 +174,7 @@ class TensorFusion(nn.Module):
         features : mapping of str to Tensor, shape (n, d_m)
             Features of the whole training split, encoded in eval mode.
         sample_weight : Tensor, shape (n,), optional
-            Positive weights of the samples in every mean. Default: all one.
+            Weights of the samples in every mean, at least zero. Default: all one.
         """
         self.norm.fit(features, sample_weight)
 

@@ -35,10 +35,15 @@ def mean_of_present(features: Tensor, weight: Tensor | None) -> Tensor:
 
 
 def mean_within_range(features: Tensor, weight: Tensor | None) -> Tensor:
-    """Return `mean_of_present` of features (n, d), constant ones exactly in spite of rounding."""
-    mean = mean_of_present(features, weight)
-    used = features if weight is None else features[weight > 0]
-    return mean.clamp(*torch.aminmax(used, dim=0)) if len(used) else mean
+    """Return `mean_of_present` of features (n, d), constant ones exactly in spite of rounding.
+
+    Samples of weight zero may have infinite features.
+    """
+    if weight is None:
+        return mean_of_present(features, None).clamp(*torch.aminmax(features, dim=0))
+    used = weight > 0
+    mean = mean_of_present(torch.where(used.unsqueeze(-1), features, 0.0), weight)
+    return mean.clamp(*torch.aminmax(features[used], dim=0)) if bool(used.any()) else mean
 
 
 def with_replaced(
