@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,12 @@ def fit_ensemble(
     Returns
     -------
     FittedEnsemble
+
+    Raises
+    ------
+    InputError
+        If a held-out sample has a value so far from those of training that its scores are not finite, or if
+        those of the best candidate are not finite.
     """
     task, outputs, count = target.task, target.outputs, len(settings.seeds)
     moments = TargetMoments.fit(target.array[train], task, outputs, weight[train])
@@ -92,7 +98,10 @@ def fit_ensemble(
         Ensemble(networks[i : i + count], task, moments, means[i : i + count], settings.seeds[0])
         for i in range(0, len(networks), count)
     ]
-    unseen = samples.rows(torch.from_numpy(held_out)) if len(held_out) else None
+    unseen = None
+    if len(held_out):
+        location = data.location.of_rows(held_out)
+        unseen = replace(samples.rows(torch.from_numpy(held_out)), location=location)
     penalties = _compare(ensembles, settings.penalties, unseen, constant)
     losses = penalties["loss_validation"]
     best = 0 if losses.isna().all() else int(np.nanargmin(losses))
@@ -159,7 +168,8 @@ def _compare(
     if unseen is None:
         return table.assign(loss_validation=np.nan, loss_constant=np.nan, score_validation=np.nan)
     task, truth = ensembles[0].task, unseen.target.double().numpy()
-    scores = [ensemble.raw_scores(unseen) for ensemble in ensembles]
+    # Another candidate may be finite where one diverged.
+    scores = [ensemble.raw_scores(unseen, blame=False) for ensemble in ensembles]
     return table.assign(
         loss_validation=[mean_loss(score, truth, task) for score in scores],
         loss_constant=mean_loss(np.tile(constant, (len(unseen), 1)), truth, task),
