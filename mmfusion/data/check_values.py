@@ -174,7 +174,7 @@ def _sentence(
     places = f"{count} place{'s' * (count > 1)}"
     if np.isfinite(value):
         return (
-            f"{where} {value:g}, too large for float32 (or NaN, in {places}), expected a magnitude of at "
+            f"{where} {value!r}, too large for float32 (or NaN, in {places}), expected a magnitude of at "
             f"most {LARGEST:.2g}; correct it, or {remedy}."
         )
     wrong = "NaN" if np.isnan(value) else f"{'-' * (value < 0)}infinity"
