@@ -16,6 +16,8 @@ from mmfusion.data.part import SYMBOLS
 
 BYTES_AT_ONCE = 1 << 24
 """Size of the rows that are in memory together."""
+LARGEST = np.float64(np.finfo(np.float32).max)
+"""Largest magnitude of a number: networks compute in float32."""
 MOST_SYMBOLS = 1024
 """Largest alphabet: above it, whole numbers are more likely counts or codes than symbols of a sequence."""
 
@@ -41,9 +43,9 @@ def check_values(
     Raises
     ------
     InputError
-        With modality, row and column, if a value is infinite or NaN without the modality being missing, a
-        symbol is negative, a length is out of range, a sample has no modality at all, or a modality has no
-        samples where all must occur.
+        With modality, row and column, if a value is infinite, beyond float32, or NaN without the modality
+        being missing, a symbol is negative, a length is out of range, a sample has no modality at all, or a
+        modality has no samples where all must occur.
     """
     present = {name: _present(data, name, kinds.get(name, "")) for name in data.modalities}
     anything = np.any(list(present.values()), axis=0)
@@ -97,7 +99,7 @@ def check_finite(
     present: NDArray[np.bool_] | None,
     location: Location,
 ) -> NDArray[np.bool_]:
-    """Check that numbers are finite where the modality is present and not padded.
+    """Check that numbers are finite, also in float32, where the modality is present and not padded.
 
     Parameters
     ----------
@@ -120,8 +122,8 @@ def check_finite(
     Raises
     ------
     MmfusionError
-        With modality, row and column of the first NaN or infinity, and their count; if a length is out of
-        range; or if sequences with lengths look padded in front.
+        With modality, row and column of the first NaN, infinity or number beyond float32, and their count;
+        if a length is out of range; or if sequences with lengths look padded in front.
     """
     here = np.ones(len(values), dtype=bool)
     first: tuple[tuple[int, ...], float] | None = None
@@ -165,7 +167,7 @@ def wrong_values(
         ends = None if lengths is None else lengths[rows]
         if ends is not None and ends.dtype.kind != "b":
             in_front += int(padded_in_front(numbers, ends)[here].sum())
-        if np.isfinite(part).all():
+        if part.min(initial=0.0) >= -LARGEST and part.max(initial=0.0) <= LARGEST:  # neither of NaN
             yield rows, numbers, here, np.zeros((1, 1, 1), dtype=bool)
         else:
             yield rows, numbers, *_wrong(numbers, ends, here)
@@ -193,7 +195,7 @@ def _wrong(
     if lengths is not None or steps.shape[1] > 1:
         padding = padding_mask(steps, lengths)
     here = present & ~missing_rows(np.where(padding[:, :, np.newaxis], np.nan, steps))
-    return here, ~np.isfinite(steps) & (here[:, np.newaxis] & ~padding)[:, :, np.newaxis]
+    return here, ~(np.abs(steps) <= LARGEST) & (here[:, np.newaxis] & ~padding)[:, :, np.newaxis]
 
 
 def _sentence(
@@ -207,14 +209,20 @@ def _sentence(
 ) -> str:
     row, step, column = index
     where = f"{location.modality(name)}, {location.row(row)}{f', step {step}' * sequence}"
-    wrong = "NaN" if np.isnan(value) else f"{'-' * (value < 0)}infinity"
     remedy = "set all columns of the sample to NaN if the modality is missing there"
     if sequence:
         padding = "set all columns of the step to NaN if it is padding"
         if has_lengths:
             padding = f"correct the length ('{name}_lengths' in a file) if the step is padding"
         remedy = f"{padding}, or set all steps of the sample to NaN if the modality is missing there"
+    where = f"{where}, {location.column(name, column)}: the value is"
+    places = f"{count} place{'s' * (count > 1)}"
+    if np.isfinite(value):
+        return (
+            f"{where} {value!r}, too large for float32 (or NaN, in {places}), expected a magnitude of at "
+            f"most {LARGEST:.2g}; correct it, or {remedy}."
+        )
+    wrong = "NaN" if np.isnan(value) else f"{'-' * (value < 0)}infinity"
     return (
-        f"{where}, {location.column(name, column)}: the value is {wrong} (NaN or infinity in {count} "
-        f"place{'s' * (count > 1)}), expected a finite number; fill it in, or {remedy}."
+        f"{where} {wrong} (NaN or infinity in {places}), expected a finite number; fill it in, or {remedy}."
     )

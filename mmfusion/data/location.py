@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mmfusion.errors import DataError, InputError, MmfusionError
 from mmfusion.sentences import row_name
@@ -43,6 +46,16 @@ class Location:
     def whole(self) -> str:
         """Name everything."""
         return "X" if self.path is None else str(self.path)
+
+    def of_rows(self, rows: Sequence[int] | NDArray[np.intp]) -> Location:
+        """Return the location of some rows, by their position.
+
+        Examples
+        --------
+        >>> Location().of_rows([7, 3]).row(1)
+        'row 3 (counted from 0)'
+        """
+        return replace(self, row=lambda index: self.row(int(rows[index])))
 
     def modality(self, name: str) -> str:
         """Name a modality."""

@@ -75,6 +75,7 @@ def _changed(
         name, values, data.lengths.get(name), given, data.location
     ):
         present[rows] = here
+        wrong = wrong & ~np.isfinite(numbers) if wrong.any() else wrong  # too large is still an error
         if not wrong.any():
             continue
         count += int(wrong.sum())

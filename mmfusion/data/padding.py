@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.errors import DataError, MmfusionError
+from mmfusion.fusion.precision import as_floats
 from mmfusion.sentences import row_name
 
 SIDES = ("front", "behind")
@@ -221,6 +222,6 @@ def pad(values: NDArray[Any], lengths: ArrayLike) -> NDArray[Any]:
             f"sequences are an array {values.shape} of {values.dtype}, expected numbers (samples, steps, "
             "columns); put sequences of unequal length into one array."
         )
-    steps = values if values.dtype.kind == "f" else values.astype(np.result_type(values.dtype, np.float32))
+    steps = values if values.dtype == np.float16 else as_floats(values)
     padding = padding_mask(steps, check_lengths(lengths, *steps.shape[:2]))
     return np.where(padding[:, :, np.newaxis], steps.dtype.type(np.nan), steps)

@@ -12,14 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mmfusion.fusion.precision import DOUBLE
+
 Floats = NDArray[np.float64]
 
 ROWS_AT_ONCE = 4096
 """Rows that are read at once: arrays may be mapped from files that are larger than the memory."""
-DOUBLE, SINGLE = 1e-12, 1e-6
-"""What rounding may leave of a constant, relative to its magnitude, in double and in single precision.
-
-Means over thousands of rows in double precision leave about 1e-13."""
 
 
 class ColumnMoments(NamedTuple):

@@ -17,11 +17,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.fusion.batch_size import check_batch_size
+from mmfusion.fusion.no_variance import without_variance
+from mmfusion.fusion.precision import DOUBLE, as_floats
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv1d)
 
 ROWS_AT_ONCE = 2048
 """Rows that are encoded at once outside training."""
+ROUNDINGS = 4
+"""Standard deviation that rounding gives to a constant activation, at most, in units of its last place."""
 
 
 def shared_tensor(values: NDArray[Any]) -> Tensor:
@@ -36,7 +40,7 @@ def shared_tensor(values: NDArray[Any]) -> Tensor:
 
 def nan_where_padded(values: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[Any]:
     """Copy sequences (n, length, d) with NaN in all columns of the steps that are not real, (n, length)."""
-    floats = values if values.dtype.kind == "f" else values.astype(np.result_type(values.dtype, np.float32))
+    floats = values if values.dtype == np.float16 else as_floats(values)
     return np.where(real[:, :, np.newaxis], floats, floats.dtype.type(np.nan))
 
 
@@ -116,6 +120,22 @@ def weighted_moments(columns: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     return mean, ((columns - mean.unsqueeze(-1)).square() * share).sum(-1)
 
 
+class _Alike:
+    """Whether rows, added piece by piece, are all equal; NaN equals NaN."""
+
+    def __init__(self) -> None:
+        self.all = True
+        self._first: Tensor | None = None
+
+    def add(self, rows: Tensor, weight: Tensor | None) -> None:
+        """Add rows, of which those of weight zero do not count."""
+        used = rows if weight is None or not self.all else rows[weight > 0]
+        if not self.all or not len(used):
+            return
+        first = self._first = used[0].clone() if self._first is None else self._first
+        self.all = bool(((used == first) | (used.isnan() & first.isnan())).all())
+
+
 class Encoder(nn.Module):
     """Base class: activations - batch norm - features.
 
@@ -193,6 +213,9 @@ class Encoder(nn.Module):
     ) -> Tensor:
         """Set the moments of the batch norm to those of its input over all rows (biased variance).
 
+        Channels that are constant over these rows get an infinite variance, so that they have their bias as
+        value in prediction, whatever comes.
+
         Parameters
         ----------
         inputs : Tensor, shape (n, ...)
@@ -214,13 +237,32 @@ class Encoder(nn.Module):
         """
         check_batch_size("batch norm of an encoder", len(inputs), 1)
         self.eval()
-        rows = range(0, len(inputs), ROWS_AT_ONCE)
-        parts = [self.activations(before(inputs[start : start + ROWS_AT_ONCE])) for start in rows]
+        parts, alike = [], _Alike()
+        for start in range(0, len(inputs), ROWS_AT_ONCE):
+            piece = slice(start, start + ROWS_AT_ONCE)
+            rows = before(inputs[piece])
+            parts.append(self.activations(rows))
+            alike.add(rows, None if weight is None else weight[piece])
         hidden = torch.cat(parts, dim=-1)
         values = hidden.double()
         if weight is None:
             mean, variance = values.mean(-1), values.var(-1, correction=0)
         else:
+            values = torch.where(weight > 0, values, 0.0)  # others may be infinite
             mean, variance = weighted_moments(values, weight.double())
+        constant = self._constant(variance.sqrt(), values.abs().amax(-1), hidden.dtype) | alike.all
+        variance = torch.where(constant, math.inf, variance)
         self.batch_norm.running_mean, self.batch_norm.running_var = mean.to(hidden), variance.to(hidden)
+        if bool(constant.all()):  # equal in all rows, without rounding errors that depend on the row
+            features = self.head(batch_norm(self.batch_norm, mean.to(hidden).unsqueeze(-1)))
+            return features.mT.repeat(len(inputs), 1)
         return self.head(batch_norm(self.batch_norm, hidden)).mT
+
+    def _constant(self, deviation: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
+        """Say which channels are constant, given their standard deviation and largest magnitude.
+
+        Activations of standardised columns are of the order of one, and rounding depends on the row. What is
+        not standardised may be small differences of large numbers.
+        """
+        rounding = ROUNDINGS * torch.finfo(dtype).eps if self.standardised else 0.0
+        return without_variance(deviation, largest, max(DOUBLE, rounding))

@@ -59,6 +59,8 @@ class ModuleEncoder(Encoder):
     torch.Size([10, 8])
     """
 
+    standardised = False
+
     def __init__(self, module: nn.Module, dim: int) -> None:
         super().__init__(dim, dim)
         if not isinstance(module, nn.Module):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.encoder import Encoder, linear, nan_where_padded, new_layer, shared_tensor
+from mmfusion.fusion.precision import as_floats
 
 
 class SequenceEncoder(Encoder):
@@ -63,13 +64,13 @@ class SequenceEncoder(Encoder):
         """Return a tensor on the memory of sequences (n, length, inputs).
 
         Contiguous arrays of floats are not copied, also where they are mapped from a file; other numbers
-        become float32. In the tensor, the steps that are not real are NaN in all columns; those that are NaN
-        in the array are not real either. A step that is NaN in some columns only has NaN features.
+        become floats that hold them exactly. In the tensor, the steps that are not real are NaN in all
+        columns; those that are NaN in the array are not real either. A step that is NaN in some columns only
+        has NaN features.
         """
         if real is not None:
             values = nan_where_padded(values, real)
-        kept = values.dtype in (np.float16, np.float32, np.float64)
-        return shared_tensor(values if kept else values.astype(np.float32))
+        return shared_tensor(values if values.dtype == np.float16 else as_floats(values))
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the mean of every filter over the real steps, (..., channels, B).

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.encoder import Encoder, linear, new_layer, shared_tensor
+from mmfusion.fusion.precision import as_floats
 
 
 class VectorEncoder(Encoder):
@@ -48,8 +49,7 @@ class VectorEncoder(Encoder):
 
     def prepare(self, values: NDArray[Any], real: NDArray[np.bool_] | None = None) -> Tensor:
         """Turn vectors (n, inputs) into a tensor of the same shape; arrays of floats are not copied."""
-        kept = values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
-        return shared_tensor(kept)
+        return shared_tensor(as_floats(values))
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return the hidden layer (..., hidden, B) of vectors (..., B, inputs)."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mmfusion.estimators.overflow import check_scores
 from mmfusion.fusion.subsets import Subset
 from mmfusion.measures.catalogue import OF_HELD_OUT, OF_WEIGHTS
 from mmfusion.measures.intervals import bootstrap_interval
@@ -43,10 +44,24 @@ class Ensemble:
     part_means: list[dict[Subset, Floats]]
     seed: int
 
-    def raw_scores(self, samples: Samples) -> Floats:
-        """Return the mean score of the networks, shape (n, outputs): logits, or the standardised target."""
-        scores = [network.scores(samples.inputs, samples.present).double() for network in self.networks]
-        return np.asarray(np.mean([score.numpy() for score in scores], axis=0))
+    def raw_scores(self, samples: Samples, *, blame: bool = True) -> Floats:
+        """Return the mean score of the networks, shape (n, outputs): logits, or the standardised target.
+
+        Parameters
+        ----------
+        samples : Samples
+        blame : bool, default True
+            Whether scores that are not finite raise, too, if no value is extreme; else they are NaN.
+
+        Raises
+        ------
+        InputError
+            See `mmfusion.estimators.overflow.check_scores`.
+        """
+        given = (network.scores(samples.inputs, samples.present) for network in self.networks)
+        scores = [score.double().numpy() for score in given]
+        check_scores(scores, self.networks[0], samples, blame=blame)
+        return np.asarray(np.mean([np.where(np.isfinite(x), x, np.nan) for x in scores], axis=0))
 
     def scores(self, samples: Samples) -> Floats:
         """Return logits, or predictions in the unit of the target, shape (n, outputs)."""
@@ -57,6 +72,8 @@ class Ensemble:
         by_network = [
             network.parts(network.encode_all(samples.inputs, samples.present)) for network in self.networks
         ]
+        for parts in by_network:
+            check_scores(parts.values(), self.networks[0], samples)
         intercept = self.moments.restore(np.mean([network.bias for network in self.networks], axis=0))
         means = {subset: np.mean([parts[subset] for parts in by_network], axis=0) for subset in by_network[0]}
         return {subset: self.moments.deviation * part for subset, part in means.items()}, intercept
@@ -75,6 +92,11 @@ class Ensemble:
         DataFrame
             One row per subset: subset, order, and for every measure its mean, and the bounds ``_low`` and
             ``_high`` of its bootstrap interval; NaN where it was not measured.
+
+        Raises
+        ------
+        InputError
+            See `mmfusion.estimators.overflow.check_scores`.
         """
         if held_out is not None and held_out.weight is not None and not held_out.weight.all():
             held_out = held_out.rows(held_out.weight.nonzero()[:, 0])
@@ -85,6 +107,7 @@ class Ensemble:
                 continue
             features = network.encode_all(held_out.inputs, held_out.present)
             parts, target, weight = network.parts(features), held_out.target, held_out.weight
+            check_scores(parts.values(), network, held_out)
             tables.append(
                 subset_measures(network.fusion, parts, means, features, target, self.task, self.seed, weight)
             )

@@ -71,6 +71,12 @@ def fit_ensemble(
     Returns
     -------
     FittedEnsemble
+
+    Raises
+    ------
+    InputError
+        If a held-out sample has a value so far from those of training that its scores are not finite, or if
+        those of the best candidate are not finite.
     """
     task, outputs, count = target.task, target.outputs, len(settings.seeds)
     moments = TargetMoments.fit(target.array[train], task, outputs, weight[train])
@@ -94,6 +100,8 @@ def fit_ensemble(
         for i in range(0, len(networks), count)
     ]
     unseen = _unseen(samples, weight, held_out)
+    if unseen is not None:
+        unseen = replace(unseen, location=data.location.of_rows(held_out))
     penalties = _compare(ensembles, settings.penalties, unseen, constant)
     losses = penalties["loss_validation"]
     best = 0 if losses.isna().all() else int(np.nanargmin(losses))
@@ -173,7 +181,8 @@ def _compare(
         return table.assign(loss_validation=np.nan, loss_constant=np.nan, score_validation=np.nan)
     task, truth = ensembles[0].task, unseen.target.double().numpy()
     weight = None if unseen.weight is None else unseen.weight.double().numpy()
-    scores = [ensemble.raw_scores(unseen) for ensemble in ensembles]
+    # Another candidate may be finite where one diverged.
+    scores = [ensemble.raw_scores(unseen, blame=False) for ensemble in ensembles]
     return table.assign(
         loss_validation=[mean_loss(score, truth, task, weight) for score in scores],
         loss_constant=mean_loss(np.tile(constant, (len(unseen), 1)), truth, task, weight),

@@ -21,7 +21,7 @@ from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.network_file import load_networks, save_networks
 from mmfusion.training.target_moments import TargetMoments
 
-FORMAT = "mmfusion-estimator-2"
+FORMAT = "mmfusion-estimator-3"
 TABLES = ("relevance_", "penalties_", "history_")
 ARRAYS = ("classes_", "feature_names_in_")
 VALUES = (*ARRAYS, "penalty_", "n_features_in_", "several_")

@@ -6,15 +6,17 @@ Every normalisation has the same form, with constants that differ:
     phi_I = (sum over S within I of kappa_S (x) g^(I without S) - mean_I) / scale_I,
 
 kappa_() = 1. While training, the constants are functions of the batch and gradients flow through them; for
-prediction they are computed once over the training split (`Normalisation.fit`) and stored in float64. There
-are no affine parameters, variances are biased, and eps is added to every variance. The constants of each
-normalisation as functions of a batch are in `mmfusion.fusion.prediction_statistics`.
+prediction they are computed once over the training split (`Normalisation.fit`) and stored in float64, and
+what has no variance there stays without effect (`mmfusion.fusion.no_variance`). There are no affine
+parameters, variances are biased, and eps is added to every variance. The constants of each normalisation as
+functions of a batch are in `mmfusion.fusion.prediction_statistics`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -23,13 +25,14 @@ from mmfusion.errors import FusionError
 from mmfusion.fusion.batch_size import check_batch_size
 from mmfusion.fusion.fold import absorb, offset
 from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
+from mmfusion.fusion.no_variance import held_columns, varying_blocks
 from mmfusion.fusion.prediction_statistics import Constants, Rule, Setting, bn, dbn, ibn, none, vbn
 from mmfusion.fusion.subsets import Subset, subsets
 from mmfusion.fusion.wick import BySubset, check_matrices, tensor_products, wick_product
 
 NORMALISATIONS: dict[str, Rule] = {
     "none": Rule(none, centred=False, stored=False),
-    "bn": Rule(bn),
+    "bn": Rule(bn, by_number=True),
     "vbn": Rule(vbn),
     "dbn": Rule(dbn),
     "ibn": Rule(ibn, kappas=True),
@@ -57,6 +60,7 @@ class Normalisation(nn.Module):
         If the name is unknown.
     """
 
+    held: Tensor
     kappa: Tensor
     fitted: Tensor
     block_of: Tensor
@@ -80,8 +84,10 @@ class Normalisation(nn.Module):
             ("kappa", width, 0.0),
             ("mean", width, 0.0),
             ("scale", width, 1.0),
+            ("held_value", inputs, 0.0),
         ):
             self.register_buffer(buffer, torch.full((size,), value, dtype=torch.float64))
+        self.register_buffer("held", torch.zeros(inputs, dtype=torch.bool))
         self.register_buffer("fitted", torch.zeros((), dtype=torch.bool))
         blocks = torch.repeat_interleave(torch.arange(len(self.widths)), torch.tensor(self.widths))
         self.register_buffer("block_of", blocks, persistent=False)  # index of the subset of every number
@@ -177,16 +183,26 @@ class Normalisation(nn.Module):
         features : mapping of str to Tensor, shape (n, d_m)
             Features of the whole training split.
         sample_weight : Tensor, shape (n,), optional
-            Positive weights of the samples in every mean. Default: all one.
+            Weights of the samples in every mean, at least zero. Default: all one.
         """
         columns = {name: values.double() for name, values in self._columns(features).items()}
-        double = None if sample_weight is None else sample_weight.double()
-        _, constants = self._statistics(columns, _shares(double))
+        self._check_size(columns)
+        share = _shares(None if sample_weight is None else sample_weight.double())
+        if share is not None:  # samples of weight zero may have infinite features
+            columns = {name: torch.where(share > 0, values, 0.0) for name, values in columns.items()}
+        held, held_value = held_columns(columns, share)
+        self.held.copy_(held)
+        self.get_buffer("held_value").copy_(held_value)
+        columns = self._held(columns)
+        _, constants = self._statistics(columns, share)
+        if constants.centre is not None:  # of held columns exactly, in spite of the rounding of means
+            exact = torch.where(held, held_value, constants.centre.squeeze(-1))
+            constants = replace(constants, centre=exact.unsqueeze(-1))
         for buffer, value in (
             ("centre", constants.centre),
             ("input_scale", constants.input_scale),
             ("mean", constants.mean),
-            ("scale", None if constants.gain is None else constants.gain.reciprocal()),
+            ("scale", self._scale(columns, constants, share)),
         ):
             if value is not None:
                 self.get_buffer(buffer).copy_(value.flatten())
@@ -194,6 +210,16 @@ class Normalisation(nn.Module):
         for subset, part in constants.kappas.items():
             kappas[subset].copy_(part.squeeze(-2))
         self.fitted.fill_(True)
+
+    def _scale(self, columns: Columns, constants: Constants, share: Tensor | None) -> Tensor | None:
+        """Return 1 / gain, infinite where blocks have no variance."""
+        if constants.gain is None:
+            return None
+        scale = constants.gain.reciprocal()
+        gain = self.by_subset(constants.gain)
+        varying = varying_blocks(columns, constants, gain, self.eps, share, self.rule.by_number)
+        parts = self.by_subset(scale)
+        return torch.cat([torch.where(varying[subset], x, math.inf) for subset, x in parts.items()])
 
     def stored(self) -> Constants:
         """Return the constants of prediction on g; for centre and input scale see `split_inputs`.
@@ -239,16 +265,24 @@ class Normalisation(nn.Module):
         """Return the heads of g and the constants, of the batch in training mode, else as stored."""
         if self.training:
             return self._statistics(columns, share)
-        constants = self.stored()
+        constants, columns = self.stored(), self._held(columns)
         if self.rule.stored:
             centre, scale = self.split_inputs("centre"), self.split_inputs("input_scale")
             columns = {m: (x - centre[m].mT.to(x)) / scale[m].mT.to(x) for m, x in columns.items()}
         return Heads(columns, self.max_order), constants
 
+    def _held(self, columns: Columns) -> dict[str, Tensor]:
+        """Give held columns the value that they had in training."""
+        held, values = self.split_inputs("held"), self.split_inputs("held_value")
+        return {m: torch.where(held[m].mT, values[m].mT.to(x), x) for m, x in columns.items()}
+
     def _statistics(self, columns: Columns, share: Tensor | None) -> tuple[Heads, Constants]:
+        self._check_size(columns)
+        return self.rule.statistics(columns, Setting(self.max_order, self.block_of, self.eps, share))
+
+    def _check_size(self, columns: Columns) -> None:
         samples = next(iter(columns.values())).shape[-1]
         check_batch_size(self.name, samples, 2 if self.rule.stored else 1)
-        return self.rule.statistics(columns, Setting(self.max_order, self.block_of, self.eps, share))
 
 
 def _shares(weight: Tensor | None) -> Tensor | None:

@@ -80,12 +80,15 @@ class Rule:
         training split.
     kappas : bool, default False
         Whether there are constants kappa_S of two and more modalities.
+    by_number : bool, default False
+        Whether every number of a block has a gain of its own.
     """
 
     statistics: Callable[[Columns, Setting], tuple[Heads, Constants]]
     centred: bool = True
     stored: bool = True
     kappas: bool = False
+    by_number: bool = False
 
 
 def centred_columns(columns: Columns, weight: Tensor | None) -> tuple[dict[str, Tensor], Tensor]:

@@ -167,12 +167,14 @@ class TensorFusion(nn.Module):
     def fit_statistics(self, features: Mapping[str, Tensor], sample_weight: Tensor | None = None) -> None:
         """Store the constants that prediction (eval mode) uses.
 
+        What is constant over these samples has no effect in prediction: see `mmfusion.fusion.no_variance`.
+
         Parameters
         ----------
         features : mapping of str to Tensor, shape (n, d_m)
             Features of the whole training split, encoded in eval mode.
         sample_weight : Tensor, shape (n,), optional
-            Positive weights of the samples in every mean. Default: all one.
+            Weights of the samples in every mean, at least zero. Default: all one.
         """
         self.norm.fit(features, sample_weight)
 
@@ -227,11 +229,16 @@ class TensorFusion(nn.Module):
         scaled = norm.scaled_weights(constants, self.weight.double())
         weights = absorb(scaled, constants.kappas, self.dims)
         bias = self.bias.double() + norm.offset(constants, scaled)
-        if norm.rule.stored:  # g = (f - centre) / input scale
-            scale = tensor_products(norm.split_inputs("input_scale"), self.max_order)
-            on_inputs = {subset: weight / scale[subset] for subset, weight in weights.items()}
-            shift = tensor_products({m: -x for m, x in norm.split_inputs("centre").items()}, self.max_order)
-            weights, bias = absorb(on_inputs, shift, self.dims), bias + offset(on_inputs, shift)
+        # g = (free f + held value - centre) / input scale, free being 0 for held columns, else 1
+        held, centre = norm.split_inputs("held_value"), norm.split_inputs("centre")
+        scale = tensor_products(norm.split_inputs("input_scale"), self.max_order)
+        on_inputs = {subset: weight / scale[subset] for subset, weight in weights.items()}
+        shift = tensor_products({m: held[m] - centre[m] for m in self.dims}, self.max_order)
+        bias = bias + offset(on_inputs, shift)
+        free = tensor_products(
+            {m: 1.0 - x.double() for m, x in norm.split_inputs("held").items()}, self.max_order
+        )
+        weights = {subset: x * free[subset] for subset, x in absorb(on_inputs, shift, self.dims).items()}
         arguments = (self.dims, self.outputs, "none", self.p, self.max_order, self.convention)
         plain = TensorFusion(*arguments, generator=torch.Generator()).double()  # global state stays as it is
         plain.weight.copy_(torch.cat(list(weights.values()), dim=-1))

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.linear_model import RidgeCV
 
-from mmfusion.data.standardisation import SINGLE, column_moments
+from mmfusion.data.standardisation import column_moments
+from mmfusion.fusion.precision import SINGLE
 from mmfusion.fusion.subsets import Subset, proper_subsets, subset_label
 from mmfusion.measures.parts import Array, centre_parts, total_variance
 from mmfusion.measures.weighting import weighted_mean

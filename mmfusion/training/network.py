@@ -19,7 +19,8 @@ from mmfusion.encoders import Encoder
 from mmfusion.encoders.encoder import ROWS_AT_ONCE
 from mmfusion.fusion.subsets import Subset
 from mmfusion.fusion.tensor_fusion import TensorFusion
-from mmfusion.training.modality import Modality
+from mmfusion.training.column_holder import ColumnHolder
+from mmfusion.training.modality import MODULE, Modality
 from mmfusion.training.samples import Samples
 from mmfusion.training.standardiser import Standardiser
 
@@ -31,6 +32,18 @@ def mean_of_present(features: Tensor, weight: Tensor | None) -> Tensor:
     exact = weight.to(features)
     total = exact.sum(-1, keepdim=True).clamp(min=torch.finfo(features.dtype).tiny)
     return (features * (exact / total).unsqueeze(-1)).sum(-2)
+
+
+def mean_within_range(features: Tensor, weight: Tensor | None) -> Tensor:
+    """Return `mean_of_present` of features (n, d), constant ones exactly in spite of rounding.
+
+    Samples of weight zero may have infinite features.
+    """
+    if weight is None:
+        return mean_of_present(features, None).clamp(*torch.aminmax(features, dim=0))
+    used = weight > 0
+    mean = mean_of_present(torch.where(used.unsqueeze(-1), features, 0.0), weight)
+    return mean.clamp(*torch.aminmax(features[used], dim=0)) if bool(used.any()) else mean
 
 
 def with_replaced(
@@ -69,6 +82,9 @@ class MultimodalNetwork(nn.Module):
     standardised : mapping of str to int, optional
         Number of columns of the modalities whose inputs are standardised first, by constants that are set
         before training. Default: none.
+    held : mapping of str to int, optional
+        Number of columns of the modalities whose columns that are constant in training keep this value in
+        prediction. Default: none.
     **fusion
         Arguments of `TensorFusion` beside `dims`.
 
@@ -85,16 +101,16 @@ class MultimodalNetwork(nn.Module):
         encoders: Mapping[str, Encoder],
         scale: float = 1.0,
         standardised: Mapping[str, int] | None = None,
+        held: Mapping[str, int] | None = None,
         **fusion: Any,
     ) -> None:
         super().__init__()
         self.modalities = tuple(encoders)
         self.encoders = nn.ModuleList(encoders.values())
         self.scale = scale
-        widths = standardised or {}
-        self.standardisers = nn.ModuleList(
-            Standardiser(widths[name]) if name in widths else nn.Identity() for name in encoders
-        )
+        layers: dict[str, nn.Module] = {m: Standardiser(width) for m, width in (standardised or {}).items()}
+        layers |= {m: ColumnHolder(width) for m, width in (held or {}).items()}
+        self.standardisers = nn.ModuleList(layers.get(name) or nn.Identity() for name in encoders)
         self.fusion = TensorFusion({name: encoder.dim for name, encoder in encoders.items()}, **fusion)
         self.register_buffer("feature_mean", torch.zeros(sum(self.fusion.dims.values())))
 
@@ -162,9 +178,9 @@ class MultimodalNetwork(nn.Module):
 
     @torch.no_grad()
     def fit_standardisers(self, samples: Samples) -> None:
-        """Set mean and deviation of the columns that the network standardises, from the training split."""
+        """Set the constants of columns that the network standardises or holds, from the training split."""
         for name, standardiser in zip(self.modalities, self.standardisers, strict=True):
-            if isinstance(standardiser, Standardiser):
+            if isinstance(standardiser, Standardiser | ColumnHolder):
                 weight = samples.weight_of(name)
                 share = None if weight is None else weight.double().numpy()
                 standardiser.fit(samples.inputs[name].numpy(), share)
@@ -192,7 +208,7 @@ class MultimodalNetwork(nn.Module):
             encoder, standardiser = self.encoders[index], self.standardisers[index]
             weight = samples.weight_of(name)
             values = self.scale * encoder.fit_statistics(samples.inputs[name], weight, standardiser)  # type: ignore[operator]  # an Encoder
-            features[name], means[name] = values, mean_of_present(values, weight)
+            features[name], means[name] = values, mean_within_range(values, weight)
         self.feature_mean.copy_(torch.cat(list(means.values())))
         features = with_replaced(features, samples.present, means)
         self.fusion.fit_statistics(features, samples.weight)
@@ -236,4 +252,5 @@ def build_network(
     """
     encoders = {modality.name: modality.build(generator) for modality in modalities}
     widths = {modality.name: modality.size for modality in modalities if modality.standardised}
-    return MultimodalNetwork(encoders, scale, widths, generator=generator, **fusion)
+    held = {modality.name: modality.size for modality in modalities if modality.kind == MODULE}
+    return MultimodalNetwork(encoders, scale, widths, held, generator=generator, **fusion)

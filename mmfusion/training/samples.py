@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mmfusion.data.location import Location
 from mmfusion.data.missing import without_missing
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.padding import check_lengths, padding_mask
@@ -31,12 +32,15 @@ class Samples:
         Positive weights of the samples with a mean of one. Default: all one.
     present : mapping of str to Tensor of bool, shape (n,)
         Which samples have a modality; those without an entry are never missing.
+    location : Location, optional
+        How the user knows their rows and columns; a selection of samples has none.
     """
 
     inputs: Mapping[str, Tensor]
     target: Tensor
     weight: Tensor | None = None
     present: Mapping[str, Tensor] = field(default_factory=dict)
+    location: Location | None = None
 
     def rows(self, index: Tensor) -> Samples:
         """Select samples by position; the result takes the shape of the index."""
@@ -186,4 +190,5 @@ def prepare_samples(
         torch.zeros(len(data)) if target is None else target,
         None if weight is None else torch.from_numpy(weight).float(),
         {name: torch.from_numpy(mask) for name, mask in present.items()},
+        data.location,
     )

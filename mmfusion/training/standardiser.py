@@ -13,7 +13,7 @@ from mmfusion.data.standardisation import column_moments
 
 
 class Standardiser(nn.Module):
-    """(x - mean) / deviation along the last axis.
+    """(x - mean) / deviation along the last axis, computed in float64: x may be far from zero.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ class Standardiser(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("deviation", torch.ones(width))
+        self.register_buffer("mean", torch.zeros(width, dtype=torch.float64))
+        self.register_buffer("deviation", torch.ones(width, dtype=torch.float64))
 
     def forward(self, values: Tensor) -> Tensor:
-        """Standardise (..., width), whatever its type of float, as float32."""
-        return (values - self.mean).div_(self.deviation).to(self.mean)
+        """Standardise (..., width), whatever its type of number, as float32."""
+        return (values - self.mean).div_(self.deviation).float()
 
     def fit(self, values: NDArray[Any], weight: NDArray[np.float64] | None = None) -> None:
         """Set mean and deviation to weighted mean and standard deviation of the columns.

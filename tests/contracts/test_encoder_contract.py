@@ -311,6 +311,37 @@ def test_statistics_are_the_biased_moments_of_all_rows(
     torch.testing.assert_close(features, encoder(inputs).detach(), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_is_constant_in_training_has_constant_features_in_prediction(
+    kind: str, weighted: bool, dtype: torch.dtype
+) -> None:
+    """Equal samples beside some of weight zero, which do not count."""
+    encoder, others = exact(kind).to(dtype), values_of(kind, 50)
+    values = np.concatenate(
+        [np.repeat(others[:1], 50, axis=0), others[:9]] if weighted else [others[:1]] * 50
+    )
+    weight = torch.cat([torch.full((50,), 0.3), torch.zeros(9)]) if weighted else None
+    features = encoder.fit_statistics(encoder.prepare(values), weight)
+    assert features.shape == (len(values), DIM)
+    assert torch.equal(features, features[:1].expand_as(features))
+    assert features.dtype == dtype
+    new = encoder(encoder.prepare(others)).detach()
+    tolerance = 10 * torch.finfo(dtype).eps  # a sample's place in its batch changes how sums are rounded
+    torch.testing.assert_close(new, features[:50], rtol=tolerance, atol=tolerance)
+    copy = build(kind, seed=1).to(dtype).eval()
+    copy.load_state_dict(encoder.state_dict())
+    assert torch.equal(copy(encoder.prepare(others)), encoder(encoder.prepare(others)))
+
+
+def test_statistics_without_any_weight_hold_all_channels(kind: str) -> None:
+    encoder = exact(kind)
+    inputs = inputs_of(kind, encoder)
+    features = encoder.fit_statistics(inputs, torch.zeros(12))
+    assert bool(features.isfinite().all())
+    torch.testing.assert_close(encoder(inputs).detach(), features)
+
+
 COPIES = torch.tensor([2, 1, 3, 1, 1, 2, 4, 1, 1, 3, 2, 1])
 
 

@@ -250,6 +250,52 @@ def test_state_dict_keeps_predictions_bitwise(norm: str) -> None:
     assert torch.equal(copy(single(inputs)), layer(single(inputs)))
 
 
+# What is constant in training
+
+
+def with_constant(
+    inputs: dict[str, Tensor], changed: bool, whole: bool, dtype: torch.dtype
+) -> dict[str, Tensor]:
+    """Give audio, or only its last column, a constant value, or values that vary around that."""
+    values = inputs["audio"].clone()
+    part = slice(0 if whole else 1, None)
+    values[:, part] = 7.1 + (values[:, part] if changed else 0.0)
+    return {**{m: x.to(dtype) for m, x in inputs.items()}, "audio": values.to(dtype)}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_constant_in_training_has_no_effect_in_prediction(
+    norm: str, whole: bool, dtype: torch.dtype
+) -> None:
+    layer = fitted(norm, with_constant(features(), False, whole, dtype), outputs=2)
+    new = features(20, seed=2)
+    constant, changed = (with_constant(new, change, whole, dtype) for change in (False, True))
+    blocks = layer.block_features(constant)
+    assert all(torch.equal(x, blocks[i]) for i, x in layer.block_features(changed).items())
+    assert torch.equal(layer(changed), layer(constant))
+    plain = layer.fold()
+    assert torch.equal(plain(changed), plain(constant))
+    exact = layer.double()(changed)
+    assert ((plain(changed) - exact).abs() < 1e-8 * exact.std(0)).all()
+    assert whole or not torch.allclose(layer(features(20, seed=2)), layer(features(20, seed=3)))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_constant_changes_no_score_of_training(norm: str, whole: bool) -> None:
+    """In eval mode, the samples of training have the scores that they have as one batch; up to rounding."""
+    inputs = with_constant(features(), False, whole, torch.float64)
+    layer = fitted(norm, inputs).double()
+    torch.testing.assert_close(layer(inputs), layer.train()(inputs), rtol=1e-9, atol=1e-9)
+
+
+def test_a_layer_with_constants_survives_its_state_dict(norm: str) -> None:
+    inputs = with_constant(features(), False, True, torch.float32)
+    layer, copy = fitted(norm, inputs), TensorFusion(DIMS, norm=norm).eval()
+    copy.load_state_dict(layer.state_dict())
+    assert torch.equal(copy(single(features(seed=2))), layer(single(features(seed=2))))
+
+
 # One order of blocks
 
 

@@ -138,6 +138,15 @@ def spoiled(name: str, place: tuple[int, ...], value: float) -> ModalityData:
             r"X\['audio'\], row 5 \(counted from 0\), column 0: the value is -infinity",
         ),
         (
+            spoiled("audio", (5, 0), -1e300),
+            r"X\['audio'\], row 5 \(counted from 0\), column 0: the value is -1e\+300, too large for float32"
+            r" \(or NaN, in 1 place\), expected a magnitude of at most 3\.4e\+38; correct it, or set all",
+        ),
+        (
+            spoiled("video", (6, 0, 1), 3.5e38),
+            r"row 6 \(counted from 0\), step 0, column 1: the value is 3\.5e\+38, too large for float32",
+        ),
+        (
             spoiled("video", (6, 2, 1), np.nan),
             r"row 6 \(counted from 0\), step 2, column 1: the value is NaN .* or correct the length "
             r"\('video_lengths' in a file\) if the step is padding, or set all steps",
@@ -167,6 +176,13 @@ def spoiled(name: str, place: tuple[int, ...], value: float) -> ModalityData:
 def test_values_that_cannot_be(given: ModalityData, message: str) -> None:
     with pytest.raises(InputError, match=message):
         check_values(given, KINDS | {"a": "vector"})
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_the_largest_number_of_a_type_may_be(kind: type) -> None:
+    largest = min(float(np.finfo(kind).max), float(np.finfo(np.float32).max))
+    values = np.array([[largest, -largest], [0.0, 1.0]], dtype=kind)
+    assert check_values(ModalityData({"a": values}), {"a": "vector"}) == {}
 
 
 def test_a_modality_of_no_sample_is_told() -> None:

@@ -228,11 +228,15 @@ def test_a_memory_map_stays_in_its_file(tmp_path: Path) -> None:
     assert prepared[0, 0, 0] == 7.0
 
 
-def test_other_numbers_become_float32() -> None:
-    for values in (np.arange(24).reshape(2, 4, 3), np.ones((2, 4, 3), dtype=">f8"), np.ones((2, 4, 3), bool)):
-        prepared = encoder_of().prepare(values)
-        assert prepared.dtype == torch.float32
-        assert np.array_equal(prepared.numpy(), values)
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("i8", "f8"), ("u4", "f8"), ("i2", "f4"), (">f8", "f8"), (">f4", "f4"), ("b1", "f4"), ("f2", "f2")],
+)
+def test_other_numbers_become_floats_that_hold_them(kind: str, expected: str) -> None:
+    values = np.arange(24).reshape(2, 4, 3).astype(kind)
+    prepared = encoder_of().prepare(values).numpy()
+    assert prepared.dtype == expected
+    assert np.array_equal(prepared, values)
 
 
 @pytest.mark.parametrize("layout", [lambda x: np.asfortranarray(x), lambda x: x[::-1], lambda x: x[:, ::2]])

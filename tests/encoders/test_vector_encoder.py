@@ -67,9 +67,21 @@ def test_units_are_dropped_between_batch_norm_and_the_last_layer() -> None:
 )
 def test_vectors_are_prepared_as_they_read(values: NDArray[np.float64]) -> None:
     prepared = VectorEncoder(values.shape[1]).prepare(values)
-    assert prepared.dtype == (torch.float64 if values.dtype == np.float64 else torch.float32)
+    assert prepared.dtype == torch.float64
     assert prepared.is_contiguous()
     assert np.array_equal(prepared.numpy(), values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("i8", "f8"), ("u4", "f8"), ("i2", "f4"), ("u1", "f4"), ("f2", "f4"), (">f8", "f8"), (">f4", "f4")],
+)
+def test_other_numbers_become_floats_that_hold_them(kind: str, expected: str) -> None:
+    largest = 2**30 + 1 if kind in ("i8", "u4") else 200
+    values = np.array([[largest, 1]], dtype=kind)
+    prepared = VectorEncoder(2).prepare(values).numpy()
+    assert prepared.dtype == expected
+    assert prepared.tolist() == values.tolist()
 
 
 def test_floats_share_the_memory_of_their_array_even_if_it_is_read_only() -> None:

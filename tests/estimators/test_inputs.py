@@ -79,7 +79,11 @@ def test_an_array_is_one_modality_or_is_cut_by_positions() -> None:
             r"row 2 \(counted from 0\), column 'a1': the value is 'n/a'",
         ),
         (TABLE.assign(a1=["x", None, "y"]), None, r"it holds text \(its first value is 'x' in row 0"),
-        (TABLE.set_index([["p", "q", "r"]]).assign(a1=["4", 5, "n/a"]), None, r"from 0; sample 'r'\), column 'a1': the value is 'n/a'"),
+        (
+            TABLE.set_index([["p", "q", "r"]]).assign(a1=["4", 5, "n/a"]),
+            None,
+            r"sample 'r'\), column 'a1': the value is 'n/a'",
+        ),
         (TABLE.assign(a1=pd.Timestamp("2020-01-01")), None, "the values are datetime64.*, expected real"),
         (TABLE.assign(a1=1j), None, "the values are complex128"),
         (TABLE.assign(a1=[[1], [2], [3]]), None, r"it holds list \(its first value is \[1\]"),

@@ -10,6 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mmfusion.data import standardisation
+from mmfusion.encoders import VectorEncoder
+from mmfusion.training.modality import Modality
+from mmfusion.training.network import build_network
+from mmfusion.training.samples import Samples
+from mmfusion.training.stack import NetworkStack
 from mmfusion.training.standardiser import Standardiser
 
 
@@ -70,3 +75,39 @@ def test_a_constant_of_many_rows_is_one_in_spite_of_rounding(n: int, weighted: b
     values = np.tile(rng.uniform(0.1, 10.0, 5) * 10.0 ** np.arange(-6, 9, 3), (n, 1))
     weight = rng.uniform(0.0, 2.0, n) if weighted else None
     assert standardisation.column_moments(values, weight).constant.all()
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation"), [(1.6e9, 1.0), (1e12, 10.0), (-3e7, 0.01), (0.0, 1e-30), (1e30, 1e29)]
+)
+def test_a_column_far_from_zero_gets_mean_zero_and_deviation_one(mean: float, deviation: float) -> None:
+    values = mean + deviation * np.random.default_rng(0).normal(size=(500, 1))
+    standardiser = Standardiser(1)
+    standardiser.fit(values)
+    actual = standardiser(torch.from_numpy(values))
+    assert actual.dtype == torch.float32
+    np.testing.assert_allclose(actual, (values - values.mean()) / values.std(), rtol=1e-5, atol=1e-5)
+
+
+def test_large_whole_numbers_are_not_rounded_first() -> None:
+    values = 2**40 + np.arange(10)[:, None]
+    prepared = VectorEncoder(1).prepare(values)
+    standardiser = Standardiser(1)
+    standardiser.fit(prepared.numpy())
+    expected = (np.arange(10) - 4.5) / np.arange(10).std()
+    np.testing.assert_allclose(standardiser(prepared)[:, 0], expected, rtol=1e-6)
+
+
+def test_a_stack_standardises_as_its_networks_do() -> None:
+    arguments = {"hidden": 3, "dropout": 0.0, "dim": 2}
+    modalities = [Modality("a", "vector", 1, arguments, standardised=True)]
+    networks = [build_network(modalities, {}, torch.Generator().manual_seed(seed)) for seed in (0, 1)]
+    times = torch.from_numpy(1.6e9 + np.random.default_rng(0).normal(size=(40, 1)))
+    samples = Samples({"a": times}, torch.zeros(40))
+    for network in networks:
+        network.fit_standardisers(samples)
+    stack = NetworkStack(networks)
+    together = Samples({"a": torch.stack([times, times])}, torch.zeros(2, 40))
+    for network, actual in zip(networks, stack(together), strict=True):
+        assert float(network.standardisers[0](times).std()) == pytest.approx(1.0, abs=0.02)
+        torch.testing.assert_close(actual, network(samples.inputs))

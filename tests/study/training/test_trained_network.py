@@ -51,6 +51,7 @@ def test_vector_encoders_have_their_moments_without_dropout(vectors, vector_sett
             encoder.batch_norm.running_mean.double(), hidden.mean(0), rtol=1e-5, atol=1e-6
         )
         biased = hidden.var(0, correction=0)
+        biased[biased == 0] = torch.inf  # of units that are dead in training, which stay so
         torch.testing.assert_close(encoder.batch_norm.running_var.double(), biased, rtol=1e-5, atol=1e-7)
 
 
