@@ -94,8 +94,7 @@ class DataRequest:
 
     def task_sentence(self, source: Source) -> str:
         """Say what the task is, why, and what changes it."""
-        task = self.task_of(source)
-        return task.sentence(f"--task {task.other(source.target)}")
+        return self.task_of(source).sentence("--task", "--threshold")
 
     def is_regression(self, source: Source) -> bool:
         """Return whether the target is predicted as numbers."""

@@ -34,7 +34,7 @@ def modality_lines(source: Source, present: Mapping[str, NDArray[np.bool_]]) -> 
     """
     lines = []
     for name in source.modalities:
-        first, *others = _described(source, name)
+        first, *others = _described(source, name, present.get(name))
         lines.append(f"{name}: {first}")
         if name in present:
             gone = int((~present[name]).sum())
@@ -60,7 +60,7 @@ def sample_lines(source: Source) -> list[str]:
     return lines
 
 
-def _described(source: Source, name: str) -> list[str]:
+def _described(source: Source, name: str, here: NDArray[np.bool_] | None) -> list[str]:
     array, lengths = source.arrays[name], source.lengths.get(name)
     if name in source.letters:
         return _letters(source, name)
@@ -72,7 +72,7 @@ def _described(source: Source, name: str) -> list[str]:
         ]
     if array.ndim == 3:
         what = "read as a sequence of vectors per sample, as there are three axes: a temporal convolution"
-        remarks = [*_steps(array, lengths), *_zero_steps(array, lengths), *_constant(array)]
+        remarks = [*_steps(array, lengths), *_zero_steps(array, lengths), *_constant(array, here)]
         return [f"numbers {array.shape}, {what}", *remarks]
     whole = _is_whole(array)
     kind = "whole numbers" if whole else "numbers"
@@ -82,7 +82,7 @@ def _described(source: Source, name: str) -> list[str]:
             f"if they are a sequence of symbols instead: --symbols {name} (kind: symbols in a "
             f"configuration, encoders={{{name!r}: 'symbols'}} in Python)"
         )
-    return [*lines, *_constant(array)]
+    return [*lines, *_constant(array, here)]
 
 
 def _letters(source: Source, name: str) -> list[str]:
@@ -100,8 +100,9 @@ def _steps(array: NDArray[Any], lengths: NDArray[Any] | None) -> list[str]:
     if lengths is None:
         return []
     counts = lengths if lengths.dtype.kind != "b" else lengths.sum(axis=1)
+    low, high = int(counts.min()), int(counts.max())
     return [
-        f"of {counts.min()} to {counts.max()} real steps, as its lengths say, the rest is padding"
+        f"of {low if low == high else f'{low} to {high}'} real steps, as its lengths say, the rest is padding"
         + (" where its mask says" if lengths.dtype.kind == "b" else " behind")
     ]
 
@@ -127,8 +128,8 @@ def _zero_steps(array: NDArray[Any], lengths: NDArray[Any] | None) -> list[str]:
     return lines
 
 
-def _constant(array: NDArray[Any]) -> list[str]:
-    moments = column_moments(array)
+def _constant(array: NDArray[Any], here: NDArray[np.bool_] | None) -> list[str]:
+    moments = column_moments(array if here is None else array[here])
     count = int(moments.constant.sum())
     if not count:
         return []

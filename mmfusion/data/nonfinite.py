@@ -55,13 +55,16 @@ def without_nonfinite(data: ModalityData, choice: str) -> tuple[ModalityData, li
         if not count:
             continue
         arrays[name], present[name] = changed, has
-        shown = joined_names(data.location.row(int(row)) for row in rows)
-        what = "replaced by zero" if choice == "zero" else "so that these samples lack the modality"
-        notes.append(
-            f"{data.location.modality(name)}: {count} values are NaN or infinite in {len(rows)} samples, "
-            f"{what}: {shown}."
-        )
+        notes.append(_note(data, name, choice, rows, count))
     return data.with_arrays(arrays, present), notes
+
+
+def _note(data: ModalityData, name: str, choice: str, rows: NDArray[np.intp], count: int) -> str:
+    shown = joined_names(data.location.row(int(row)) for row in rows)
+    what = "replaced by zero" if choice == "zero" else "so that the modality is missing there"
+    values_are = "1 value is" if count == 1 else f"{count} values are"
+    samples = "1 sample" if len(rows) == 1 else f"{len(rows)} samples"
+    return f"{data.location.modality(name)}: {values_are} NaN or infinite in {samples}, {what}: {shown}."
 
 
 def _changed(

@@ -13,31 +13,38 @@ CLASSIFICATION, REGRESSION = "classification", "regression"
 TASKS = ("auto", CLASSIFICATION, REGRESSION)
 MOST_CLASSES = 20
 """Most different whole numbers that are classes."""
+THRESHOLD = "threshold"
 SAMPLES_PER_CLASS = 4
 """Samples that there are for each of these numbers, on average, at least."""
 
 
 class Task(NamedTuple):
-    """A task, and why it is this one."""
+    """A task, why it is this one, and the other one that the target allows.
+
+    `other` is `THRESHOLD` where only a threshold makes classes of the target, and empty where there is none.
+    """
 
     word: str
     reason: str
+    other: str = ""
 
-    def sentence(self, change: str) -> str:
-        """Say what the task is and how to change it.
+    def sentence(self, task: str, threshold: str) -> str:
+        """Say what the task is, why, and how to change it.
 
         Parameters
         ----------
-        change : str
-            What the user writes for the other task, such as ``--task regression``.
-        """
-        return f"Task: {self.word} ({self.reason}; {change} changes it)."
+        task, threshold : str
+            What the user writes in front of a task or of a threshold, such as ``--task`` and ``--threshold``.
 
-    def other(self, target: NDArray[Any]) -> str:
-        """Return the word of the other task that the target allows, else ``auto``."""
-        if self.word == REGRESSION:
-            return CLASSIFICATION
-        return REGRESSION if target.dtype.kind in "biuf" else "auto"
+        Examples
+        --------
+        >>> infer_task(np.arange(50)).sentence("--task", "--threshold")
+        'Task: regression (50 different whole numbers in 50 samples, many; --task classification changes it).'
+        """
+        change = f"; {task} {self.other} changes it" if self.other else ""
+        if self.other == THRESHOLD:
+            change = f"; {threshold} NUMBER makes two classes of it"
+        return f"Task: {self.word} ({self.reason}{change})."
 
 
 def infer_task(target: NDArray[Any]) -> Task:
@@ -67,7 +74,8 @@ def infer_task(target: NDArray[Any]) -> Task:
     if values.ndim == 2:
         binary = values.dtype.kind in "biuf" and bool(np.isin(values, (0, 1)).all())
         word = CLASSIFICATION if binary else REGRESSION
-        return Task(word, f"{values.shape[1]} columns of {'zeros and ones' if binary else 'numbers'}")
+        reason = f"{values.shape[1]} columns of {'zeros and ones' if binary else 'numbers'}"
+        return Task(word, reason, REGRESSION if binary else "")
     if values.dtype.kind not in "iuf":
         count = len(np.unique(values.astype(str)))
         return Task(
@@ -75,14 +83,13 @@ def infer_task(target: NDArray[Any]) -> Task:
         )
     count, samples = len(np.unique(values)), len(values)
     if count <= 2:
-        return Task(CLASSIFICATION, f"{count} different numbers in {samples} samples")
+        return Task(CLASSIFICATION, f"{count} different numbers in {samples} samples", REGRESSION)
     if not bool((values == np.round(values)).all()):
-        return Task(REGRESSION, "numbers with fractions")
+        return Task(REGRESSION, "numbers with fractions", THRESHOLD)
     few = count <= MOST_CLASSES and samples >= SAMPLES_PER_CLASS * count
-    return Task(
-        CLASSIFICATION if few else REGRESSION,
-        f"{count} different whole numbers in {samples} samples, {'few' if few else 'many'}",
-    )
+    word, other = (CLASSIFICATION, REGRESSION) if few else (REGRESSION, CLASSIFICATION)
+    reason = f"{count} different whole numbers in {samples} samples, {'few' if few else 'many'}"
+    return Task(word, reason, other)
 
 
 def chosen_task(target: NDArray[Any], chosen: str, where: str) -> Task:
@@ -119,7 +126,9 @@ def chosen_task(target: NDArray[Any], chosen: str, where: str) -> Task:
             f"{where}: the target has fractions, expected classes for a classification; choose regression, "
             "or give a threshold, which makes two classes."
         )
-    return Task(chosen, f"as chosen; {inferred.reason}")
+    return Task(
+        chosen, f"as chosen; {inferred.reason}", inferred.other if chosen == inferred.word else inferred.word
+    )
 
 
 def is_one_hot(values: NDArray[Any]) -> bool:

@@ -14,10 +14,10 @@ from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples
 from mmfusion.training.standardiser import Standardiser
 
-LARGEST = float(np.finfo(np.float32).max)
-"""Scores beyond it are not finite in the precision of the network."""
 EXTREME = 1e18
-"""Standard deviations whose square is about the largest float32: fewer do not make a score infinite."""
+"""Its square is about the largest float32: scores beyond it have no finite loss in the precision of the
+network, and
+values fewer standard deviations from the training mean do not make a score infinite."""
 
 
 class _Value(NamedTuple):
@@ -31,8 +31,8 @@ class _Value(NamedTuple):
 
 
 def not_finite(scores: NDArray[Any]) -> NDArray[np.bool_]:
-    """Say for scores (n, ...) which samples have one that is not finite in float32."""
-    return np.asarray(~(np.abs(scores) <= LARGEST).all(axis=tuple(range(1, scores.ndim))))
+    """Say for scores (n, ...) which samples have one whose square is not finite in float32."""
+    return np.asarray(~(np.abs(scores) <= EXTREME).all(axis=tuple(range(1, scores.ndim))))
 
 
 def check_scores(

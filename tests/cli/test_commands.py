@@ -57,7 +57,9 @@ def test_a_target_of_numbers_is_a_regression(tmp_path: Path) -> None:
     for name, values in (("speech", speech), ("face", face), ("mood", speech[:, 0])):
         np.save(folder / f"{name}.npy", values)
     text = run("check", str(folder), "-t", "mood")
-    assert text.startswith("Task: regression (numbers with fractions; --task classification changes it).")
+    assert text.startswith(
+        "Task: regression (numbers with fractions; --threshold NUMBER makes two classes of it)."
+    )
     assert "speech: numbers (80, 3)" in text
     output = str(tmp_path / "out")
     assert "written" in run(

@@ -35,7 +35,7 @@ def facts_of(
     return {
         "source": str(settings["path"]),
         "target": settings["target"],
-        "task": task.sentence(f"task: {task.other(source.target)} in the configuration"),
+        "task": task.sentence("in the configuration, task:", "in the configuration, threshold:"),
         "classes": classes,
         "sizes": {split: len(part) for split, part in splits.items()},
         "missing": {modality: int((~here).sum()) for modality, here in present.items()},

@@ -201,7 +201,7 @@ def test_infinite_audio_is_replaced_on_request_only(tmp_path: Path) -> None:
         source = read_parts(tmp_path, parts, nonfinite="zero")
     expected = joined(parts, "audio")
     np.testing.assert_array_equal(source.arrays["audio"], np.where(np.isinf(expected), 0, expected))
-    with pytest.warns(ChoiceWarning, match=r"3 values .* so that these samples lack the modality"):
+    with pytest.warns(ChoiceWarning, match=r"3 values .* so that the modality is missing there"):
         source = read_parts(tmp_path, parts, nonfinite="missing")
     assert np.flatnonzero(~source.present["audio"]).tolist() == [1, 8]
     assert "expected one of error, zero, missing" in error_of(tmp_path, parts, nonfinite="mean")
