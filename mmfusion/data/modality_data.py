@@ -270,7 +270,7 @@ def _check_one_count(arrays: Mapping[str, NDArray[Any]]) -> None:
     if len({len(values) for values in arrays.values()}) > 1:
         sizes = ", ".join(f"{name} has {len(values)}" for name, values in arrays.items())
         raise InputError(
-            f"X: the modalities differ in their number of samples ({sizes}), expected one number."
+            f"X: the numbers of samples differ ({sizes}), expected one number; pass the same samples in all."
         )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.alignment import names_of
 from mmfusion.data.conversion import plain_array
-from mmfusion.errors import InputError
+from mmfusion.errors import InputError, MmfusionError
 from mmfusion.sentences import row_name
 
 
@@ -94,7 +94,7 @@ def _of_objects(argument: str, given: Any, row: Callable[[int], str]) -> NDArray
     objects[:] = list(given)
     missing = np.flatnonzero(pd.isna(pd.Series(objects)))
     if len(missing):
-        raise missing_value(argument, objects[missing[0]], row(int(missing[0])), len(missing))
+        raise missing_value(argument, row(int(missing[0])), len(missing))
     mixed = array.dtype.kind == "O" or not all(isinstance(value, str | bytes) for value in objects)
     return np.asarray(pd.Series(objects).infer_objects().to_numpy()) if mixed else array
 
@@ -102,7 +102,7 @@ def _of_objects(argument: str, given: Any, row: Callable[[int], str]) -> NDArray
 def _plain(argument: str, values: pd.Series, row: Callable[[int], str]) -> NDArray[Any]:
     missing = np.flatnonzero(values.isna())
     if len(missing):
-        raise missing_value(argument, values.iloc[int(missing[0])], row(int(missing[0])), len(missing))
+        raise missing_value(argument, row(int(missing[0])), len(missing))
     if pd.api.types.is_bool_dtype(values.dtype):
         return np.asarray(values.astype(bool).to_numpy())
     for check, kind in ((pd.api.types.is_integer_dtype, np.int64), (pd.api.types.is_float_dtype, np.float64)):
@@ -112,10 +112,22 @@ def _plain(argument: str, values: pd.Series, row: Callable[[int], str]) -> NDArr
     return np.asarray(pd.Series(np.asarray(values.to_numpy(dtype=object))).infer_objects().to_numpy())
 
 
-def missing_value(argument: str, value: Any, row: str, count: int) -> InputError:
-    """Return the error about a value that is missing."""
-    more = f" ({count} values are missing)" if count > 1 else ""
-    return InputError(
-        f"{argument}, {row}: the value is missing ({value!r}){more}, expected one for each sample; leave "
-        "these samples out, or fill them in."
+def missing_value(what: str, row: str, count: int, error: type[MmfusionError] = InputError) -> MmfusionError:
+    """Return the error about a value that is missing, alike for targets and groups in every form of input.
+
+    Parameters
+    ----------
+    what : str
+        What the user calls the values, such as ``y``.
+    row : str
+        Names the first row without a value.
+    count : int
+        Number of these rows.
+    error : type, default InputError
+    """
+    more = f" (in {count} rows altogether)" if count > 1 else ""
+    return error(
+        f"{what}, {row}: the value is missing{more}, expected one for each sample; leave these samples out, "
+        f"or "
+        "fill them in."
     )

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmfusion.data.alignment import UNMATCHED
 from mmfusion.data.nonfinite import NONFINITE
-from mmfusion.data.plain_target import plain_values, row_of
+from mmfusion.data.plain_target import missing_value, plain_values, row_of
 from mmfusion.errors import FusionError, InputError
 from mmfusion.estimators.targets import as_numbers
 from mmfusion.fusion.blocknorm import block_norm_exponent
@@ -147,8 +147,5 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
         )
     missing = np.flatnonzero(pd.isna(labels))
     if len(missing):
-        raise InputError(
-            f"groups, {row_of(groups)(int(missing[0]))}: the label is missing, expected one for every "
-            "sample; give a sample that belongs to no other a label of its own."
-        )
+        raise missing_value("groups", row_of(groups)(int(missing[0])), len(missing))
     return labels

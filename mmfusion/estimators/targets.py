@@ -56,7 +56,7 @@ def as_numbers(argument: str, values: ArrayLike, remedy: str) -> NDArray[np.floa
     """
     plain = plain_values(argument, values)
     try:
-        return np.asarray(plain, dtype=np.float64)
+        return np.array(plain, dtype=np.float64)  # a copy: those of pandas may be read-only
     except (ValueError, TypeError):
         raise InputError(
             f"{argument} holds values that are not numbers, expected numbers; {remedy}."
@@ -116,7 +116,7 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
 def _check_not_missing(y: Any, values: NDArray[Any]) -> None:
     if values.dtype.kind == "f" and np.isnan(values).any():
         row = int(np.argwhere(np.isnan(values))[0][0])
-        raise missing_value("y", np.nan, row_of(y)(row), int(np.isnan(values).sum()))
+        raise missing_value("y", row_of(y)(row), int(np.isnan(values).sum()))
 
 
 def _kind_of(values: NDArray[Any]) -> str:
@@ -175,7 +175,8 @@ def number_target(y: ArrayLike) -> Target:
     values = as_numbers("y", y, "use FusionClassifier")
     if values.ndim not in (1, 2) or 0 in values.shape[1:]:
         raise InputError(f"y has shape {values.shape}, expected (samples,) or (samples, outputs).")
-    wrong = np.argwhere(~np.isfinite(values))
+    _check_not_missing(y, values)
+    wrong = np.argwhere(np.isinf(values))
     if len(wrong):
         raise InputError(
             f"y, {row_of(y)(int(wrong[0][0]))}: the value is {values[tuple(wrong[0])]} (NaN or infinity in "

@@ -202,7 +202,9 @@ def test_one_bad_number_names_row_and_column(form: Form, tmp_path: Path, value: 
     column = "column 'text_1'" if form.noun == "column" else "column 1"
     assert f"modality 'text', {row}, {column}: the value is {name} (NaN or infinity in 2 places)" in sentence
     assert sentence.endswith(
-        "fill it in, or set all columns of the sample to NaN if the modality is missing there."
+        "fill it in, choose nonfinite (zero or missing), or set all columns of the sample to NaN if the "
+        "modality "
+        "is missing there."
     )
 
 
@@ -218,7 +220,7 @@ def test_a_missing_target_names_its_row(form: Form, tmp_path: Path) -> None:
     mood[[2, 5]] = np.nan
     sentence = error_of(form.write(tmp_path, arrays(mood=mood)), form)
     row = "row 2 (counted from 0; sample '102')"
-    assert f"the target 'mood' is missing (empty, NaN or infinite) in {row}, altogether in 2 rows" in sentence
+    assert f"the target 'mood', {row}: the value is missing (in 2 rows altogether), expected one" in sentence
 
 
 @pytest.mark.parametrize(
@@ -347,7 +349,10 @@ def test_nan_in_a_real_step_is_named(
     with pytest.raises(DataError) as caught:
         read_form(tmp_path, content)
     sample = "video3[0]" if read_form is read_pickle else "3"
-    place, remedy = f"row 3 (counted from 0; sample {sample!r}), step 2", "fill it in, or correct the length"
+    place, remedy = (
+        f"row 3 (counted from 0; sample {sample!r}), step 2",
+        "fill it in, choose nonfinite (zero or missing), or correct the length",
+    )
     if read_form is read_computational_sequences:
         place, remedy = "video 'video3', frame 2 (counted from 0)", "give nonfinite='zero' to put 0 there"
     where, count = f"modality {name!r}, {place}, column 1", "NaN or infinity in 1 place"

@@ -295,7 +295,10 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
         ({"validation_fraction": 1.0}, "validation_fraction: 1.0, expected a number between"),
         ({"encoders": {"texts": "vector"}}, r"encoders\['texts'\]: there is no such modality"),
         ({"encoders": {"text": "cnn"}}, r"encoders\['text'\]: 'cnn' is unknown"),
-        ({"encoders": {"audio": "symbols"}}, "which the encoder 'symbols' does not take"),
+        (
+            {"encoders": {"audio": "symbols"}},
+            "is not a symbol, expected whole numbers; correct it, or do not call the modality symbols",
+        ),
         ({"encoders": {"audio": {"kind": "vector", "depth": 3}}}, r"encoders\['audio'\]: .*depth"),
     ],
 )
@@ -333,7 +336,7 @@ def test_classes_that_cannot_be(arrays, y: Any, message: str) -> None:
     ("y", "message"),
     [
         (np.ones(400), "the target is constant"),
-        (np.where(np.arange(400) == 7, np.nan, 1.0), r"y, row 7 \(counted from 0\): the value is nan"),
+        (np.where(np.arange(400) == 7, np.nan, 1.0), r"y, row 7 \(counted from 0\): the value is missing"),
         (["a"] * 400, "values that are not numbers"),
         ("mood", "y is the text 'mood'"),
     ],

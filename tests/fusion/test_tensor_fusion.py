@@ -160,7 +160,7 @@ def test_bad_features_of_wick_products_raise(features: dict[str, Tensor], messag
 
 def test_public_names() -> None:
     layer = {"TensorFusion", "block_norm_exponent", "relevance", "subsets", "wick_products"}
-    expected = layer | {"FusionClassifier", "FusionRegressor", "ModalityData", "__version__"}
+    expected = layer | {"FusionClassifier", "FusionRegressor", "ModalityData", "__version__", "read"}
     assert set(mmfusion.__all__) == expected
     assert all(hasattr(mmfusion, name) for name in expected)
     with pytest.raises(AttributeError, match="no attribute 'fuse'"):

@@ -110,7 +110,8 @@ def read_arrays(path: Path, store: Store, keys: Columns, symbols: Sequence[str] 
     for name, key in keys.lengths.items():
         parts[name] = replace(parts[name], lengths=loaded[key])
     groups, ids = (
-        None if key is None else _labels(location, key, loaded[key]) for key in (keys.groups, keys.ids)
+        None if key is None else _labels(location, f"the {noun} {key!r}", loaded[key])
+        for noun, key in (("group", keys.groups), ("name", keys.ids))
     )
     names = () if ids is None else tuple(ids.astype(str).tolist())
     return source_of(parts, _text(location, target, loaded[target]), ids=names, groups=groups)
@@ -155,16 +156,16 @@ def _text(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:
         ) from None
 
 
-def _labels(location: Location, key: str, values: NDArray[Any]) -> NDArray[Any]:
+def _labels(location: Location, what: str, values: NDArray[Any]) -> NDArray[Any]:
     """Check names of samples or of groups, (n,)."""
     labels = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
     if labels.ndim != 1 or labels.dtype.kind not in "biufUS":
         raise DataError(
-            f"{location.path}: {key!r} is an array {values.shape} of {values.dtype}, expected one text or "
+            f"{location.path}: {what} is an array {values.shape} of {values.dtype}, expected one text or "
             "number for each sample; convert it before it is saved."
         )
-    texts = _text(location, key, labels)
-    check_known(location, repr(key), texts)
+    texts = _text(location, what, labels)
+    check_known(location, what, texts)
     return texts
 
 

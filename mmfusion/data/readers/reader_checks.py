@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.check_values import check_finite
 from mmfusion.data.location import Location
+from mmfusion.data.plain_target import missing_value
 from mmfusion.errors import DataError
 
 
@@ -38,9 +39,9 @@ def check_counts(path: str | Path, counts: Mapping[str, int]) -> None:
         With all the counts.
     """
     if len(set(counts.values())) > 1:
-        sizes = ", ".join(f"{name} has {count} samples" for name, count in counts.items())
+        sizes = ", ".join(f"{name} has {count}" for name, count in counts.items())
         raise DataError(
-            f"{path}: {sizes}, expected the same samples in the same order; write the file again."
+            f"{path}: the numbers of samples differ ({sizes}), expected one number; write the file again."
         )
     if 0 in counts.values():
         raise DataError(f"{path}: there are no samples, expected at least one; write the file again.")
@@ -103,41 +104,6 @@ def check_numbers(
     return {name: steps.astype(np.int64) for name, steps in lengths.items()}
 
 
-def replace_infinite_values(
-    path: str | Path, name: str, parts: Iterable[NDArray[Any]], replacement: str | None
-) -> None:
-    """Put 0 in the place of infinite features, in the arrays themselves, if this is asked for.
-
-    Parameters
-    ----------
-    path : str or Path
-        Named in errors.
-    name : str
-        Name of the modality.
-    parts : iterable of arrays
-        All its features.
-    replacement : {"zero"} or None
-        None: infinite features raise.
-
-    Raises
-    ------
-    DataError
-        With their number.
-    """
-    count = 0
-    for part in parts:
-        infinite = np.isinf(part)
-        count += int(infinite.sum())
-        if replacement == "zero":
-            part[infinite] = 0
-    if count and replacement is None:
-        raise DataError(
-            f"{path}: modality {name!r} has infinite values ({count} of them), expected finite numbers; "
-            "read it with replace_infinite='zero' to put 0 in their place, and say so where you report "
-            "results."
-        )
-
-
 def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray[Any]:
     """Check that the target is known for every sample and differs between samples.
 
@@ -188,11 +154,16 @@ def check_known(location: Location, what: str, values: NDArray[Any]) -> None:
     DataError
         With the first row that lacks it, and the number of these rows.
     """
-    known = values != "" if values.dtype.kind == "U" else np.isfinite(values)
-    rows = np.flatnonzero(~known.reshape(len(known), -1).all(axis=1))
+    where = f"{location.path}: {what}"
+    text = values.dtype.kind == "U"
+    gone = values == "" if text else np.isnan(values)
+    rows = np.flatnonzero(gone.reshape(len(gone), -1).any(axis=1))
     if len(rows):
+        raise missing_value(where, location.row(int(rows[0])), len(rows), DataError)
+    infinite = np.argwhere(np.isinf(values) if values.dtype.kind == "f" else np.zeros(len(values), bool))
+    if len(infinite):
+        first = tuple(int(axis) for axis in infinite[0])
         raise DataError(
-            f"{location.path}: {what} is missing (empty, NaN or infinite) in {location.row(int(rows[0]))}, "
-            f"altogether in {len(rows)} row{'s' if len(rows) > 1 else ''}, expected a value for every "
-            "sample; fill it in or leave these samples out."
+            f"{where}, {location.row(first[0])}: the value is {values[first]} (NaN or infinity in "
+            f"{len(infinite)} places), expected finite numbers; leave these samples out."
         )

@@ -183,7 +183,7 @@ def test_a_type_that_numpy_lacks(tmp_path: Path) -> None:
 def test_numbers_of_samples_differ(tmp_path: Path, form: str) -> None:
     content = {"text": np.ones((100, 2)), "audio": np.ones((99, 3)), "y": np.arange(100) % 2}
     text = error_of(write(tmp_path, content, form), modalities=["text", "audio"])
-    assert "text has 100 samples, audio has 99 samples, y has 100 samples" in text
+    assert "(text has 100, audio has 99, y has 100)" in text
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,14 @@ def test_wrong_keys(tmp_path: Path, change: dict[str, Any], sentence: str) -> No
             "'text' is an array (5, 3) of float64, expected numbers (samples, steps, columns), or symbols",
         ),
         ({"audio.lengths": np.ones(5, int)}, "audio_lengths and audio.lengths both hold lengths"),
-        ({"y": np.array([0, 1, np.nan, 1, 1])}, "'y' is missing (empty, NaN or infinite) in row 2 (counted"),
-        ({"y": np.array(["a", "b", "", "b", "a"])}, "'y' is missing (empty, NaN or infinite) in row 2"),
+        (
+            {"y": np.array([0, 1, np.nan, 1, 1])},
+            "the target 'y', row 2 (counted from 0): the value is missing, expected",
+        ),
+        (
+            {"y": np.array(["a", "b", "", "b", "a"])},
+            "the target 'y', row 2 (counted from 0): the value is missing, expected",
+        ),
         ({"y": np.ones((5, 2, 2))}, "expected text or numbers (samples,), or numbers (samples, outputs)"),
         ({"y": np.array([b"\xff", b"a", b"b", b"c", b"d"])}, "bytes that are not UTF-8 text"),
         ({"y": np.zeros(5, int)}, "has only one class (0 in all 5 samples)"),

@@ -307,7 +307,7 @@ def test_segments_of_a_video_are_one_group(tmp_path: Path) -> None:
 def test_a_missing_label_is_named(tmp_path: Path) -> None:
     files = sequences()
     files["labels"]["three"][0][1] = np.nan
-    assert "is missing (empty, NaN or infinite) in sample 'three[1]'" in error_of(tmp_path, files)
+    assert "sample 'three[1]': the value is missing" in error_of(tmp_path, files)
 
 
 @pytest.mark.parametrize(

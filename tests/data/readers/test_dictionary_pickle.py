@@ -302,7 +302,10 @@ def without(split: str, key: str) -> Parts:
         (without("test", "audio_lengths"), "'test' has no 'audio_lengths', which other splits have"),
         (without("test", "regression_labels"), "there is no key 'regression_labels' in all splits"),
         (spoil("test", "regression_labels", [None] * 3), "expected numbers (samples, outputs, 1)"),
-        (spoil("test", "regression_labels", [1, np.nan, 2]), "'regression_labels' is missing (empty, NaN"),
+        (
+            spoil("test", "regression_labels", [1, np.nan, 2]),
+            "'regression_labels', row 9 (counted from 0; sample 'test-0$_$1'): the value is missing",
+        ),
         (spoil("test", "regression_labels", [[1, 2], [3], [4]]), "has rows of different lengths"),
         (spoil("test", "regression_labels", np.ones((3, 2))), "expected equal widths"),
         (spoil("test", "id", ["a", "b"]), "'test' has 3 samples, but 2 names in 'id'"),

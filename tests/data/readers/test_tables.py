@@ -194,8 +194,8 @@ def test_missing_target_names_the_row(tmp_path: Path, suffix: str, column: str) 
     table = frame()
     table.loc[[2, 4], column] = np.nan if column == "score" else None
     text = error_of(write(tmp_path, table, suffix), column)
-    assert f"the target {column!r} is missing" in text
-    assert "row 2 (counted from 0), altogether in 2 rows" in text
+    assert f"the target {column!r}, row 2 (counted from 0): the value is missing" in text
+    assert "(in 2 rows altogether), expected one for each sample" in text
 
 
 @pytest.mark.parametrize(
