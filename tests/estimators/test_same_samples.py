@@ -113,7 +113,7 @@ def test_names_that_only_some_have_are_dropped_by_choice() -> None:
     ) as caught:
         model.fit({"rna": RNA.iloc[3:], "prot": PROT.iloc[SHUFFLED]}, Y.iloc[:-2])
     assert {warning.filename for warning in caught} == {__file__}
-    assert [str(warning.message).split()[0] for warning in caught] == ["3", "2"]  # of X, then with y
+    assert [str(warning.message).split()[0] for warning in caught] == ["3", "5"]  # within X, then with y
     kept = NAMES[3:-2]
     expected = FusionClassifier(**QUICK, unmatched="drop").fit(
         {"rna": RNA.loc[kept], "prot": PROT.loc[kept]}, Y[kept]
