@@ -19,7 +19,7 @@ from mmfusion.data.task import Task, infer_task
 from mmfusion.sentences import row_name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Source:
     """Samples as they were read: nothing is standardised.
 
@@ -95,6 +95,10 @@ class Source:
 
     def __len__(self) -> int:
         return len(self.target)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in self.arrays.items())
+        return f"Source({self.path}: {len(self)} samples: {shapes}; {self.task.word})"
 
     @property
     def modalities(self) -> tuple[str, ...]:

@@ -143,7 +143,8 @@ def overview_html(
     str
         HTML, complete in itself.
     """
-    facts = "".join(f"<li>{escape(line)}</li>" for line in [*_facts(provenance), *notes])
+    told = [line for note in notes for line in note.splitlines()]
+    facts = "".join(f"<li>{escape(line)}</li>" for line in [*_facts(provenance), *told])
     studied = runs[runs["dataset"].isin(DATASET_NAMES)]
     means = "Means over seeds."
     sections = [
