@@ -112,12 +112,15 @@ def column_numbers(values: pd.Series) -> NDArray[Any] | None:
         return None
 
 
-def strings_of(values: Iterable[Any]) -> list[str | None] | None:
-    """Return strings with None where one is missing; None if the values are not strings."""
+def strings_of(values: Iterable[Any], symbols: bool = False) -> list[str | None] | None:
+    """Return strings with None where one is missing; None if the values are not strings.
+
+    Where all are missing, they are strings if they are called symbols.
+    """
     listed = list(values)
     missing = pd.isna(pd.Series(listed, dtype=object)).to_numpy()
     known = [value for value, gone in zip(listed, missing, strict=True) if not gone]
-    if not known or not all(isinstance(value, str) for value in known):
+    if not (known or (symbols and listed)) or not all(isinstance(value, str) for value in known):
         return None
     return [None if gone else str(value) for value, gone in zip(listed, missing, strict=True)]
 
@@ -152,12 +155,12 @@ def _named(part: Part, table: pd.DataFrame) -> Part:
 
 def _series_part(name: str, values: pd.Series, location: Location, symbols: bool) -> Part:
     numbers = column_numbers(values)
-    if numbers is not None:
+    if numbers is not None and not (symbols and np.isnan(numbers).all()):
         part = Part(numbers[:, np.newaxis])
     elif len(values) and hasattr(values.iloc[0], "__len__") and not isinstance(values.iloc[0], str):
         part = _list_part(name, list(values), location, symbols)
     else:
-        strings = strings_of(values)
+        strings = strings_of(values, symbols)
         if strings is None or not (symbols or is_sequence(strings)):
             raise not_numbers(location.modality(name), values.name, values, location)
         part = letters_part(strings)
@@ -191,7 +194,7 @@ def _array_part(name: str, values: Any, location: Location, symbols: bool) -> Pa
 def _list_part(name: str, samples: Sequence[Any], location: Location, symbols: bool) -> Part:
     """Read one entry per sample: numbers, arrays of one shape, sequences of unequal length, or strings."""
     samples = [sample.decode() if isinstance(sample, bytes) else plain_array(sample) for sample in samples]
-    strings = strings_of(samples)
+    strings = strings_of(samples, symbols)
     if strings is not None:
         if not (symbols or is_sequence(strings)):
             raise not_numbers(location.modality(name), None, pd.Series(strings), location)

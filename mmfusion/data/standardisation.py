@@ -95,7 +95,8 @@ def standardise(values: NDArray[Any], train: NDArray[np.intp]) -> tuple[NDArray[
     """Give every column mean 0 and variance 1 on the training rows; constant training columns become 0.
 
     z = (x - mean) / sd, with the training mean and the (biased) training standard deviation of the column; 0
-    in all rows where the training values of a column are constant. NaN stays NaN.
+    in all rows where the training values of a column are constant. NaN stays NaN, and what is beyond float32
+    becomes infinite.
 
     Parameters
     ----------
@@ -113,7 +114,8 @@ def standardise(values: NDArray[Any], train: NDArray[np.intp]) -> tuple[NDArray[
     """
     moments = column_moments(np.asarray(values, dtype=np.float64)[train])
     result = (values - moments.mean) / np.where(moments.constant, np.inf, moments.deviation) + 0.0  # no -0.0
-    return result.astype(np.float32), np.flatnonzero(moments.constant).tolist()
+    with np.errstate(over="ignore"):
+        return result.astype(np.float32), np.flatnonzero(moments.constant).tolist()
 
 
 def _pieces(values: NDArray[Any], weight: NDArray[Any] | None) -> Iterator[tuple[Floats, Floats]]:

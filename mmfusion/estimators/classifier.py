@@ -16,7 +16,7 @@ from mmfusion.data.task import is_one_hot
 from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import documented
 from mmfusion.estimators.estimator import FusionEstimator
-from mmfusion.estimators.targets import Target, class_target
+from mmfusion.estimators.targets import Target, class_target, one_hot_classes
 from mmfusion.measures.losses import decide
 
 
@@ -34,6 +34,8 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
     ----------
     classes_ : array, shape (classes,)
         Classes, sorted; positions of the labels if there are several.
+    one_hot_ : array
+        The class of every column, if y was one-hot in training; else empty.
     {attributes}
 
     Examples
@@ -48,6 +50,8 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
 
     def _fit_target(self, y: ArrayLike) -> Target:
         target, self.classes_ = class_target(y)
+        values = plain_values("y", y) if not hasattr(y, "toarray") else np.empty(0)
+        self.one_hot_ = one_hot_classes(y, values) if is_one_hot(values) else np.empty(0)
         return target
 
     def _target(self, y: ArrayLike) -> Target:
@@ -56,8 +60,9 @@ class FusionClassifier(ClassifierMixin, FusionEstimator):  # type: ignore[misc] 
             if values.shape[1:] != (outputs,) or not np.isin(values, (0, 1)).all():
                 raise InputError(f"y has shape {values.shape}, expected zeros and ones for {outputs} labels.")
             return Target("binary", values.astype(np.int64), outputs)
-        if is_one_hot(values) and values.shape[1] == len(self.classes_):
-            values = self.classes_[values.argmax(axis=1)]
+        if is_one_hot(values) and values.shape[1] == len(self.one_hot_):
+            named = one_hot_classes(y, values) if hasattr(y, "columns") else self.one_hot_
+            values = named[values.argmax(axis=1)]
         values = column_or_1d(values, warn=True)
         unknown = np.flatnonzero(~np.isin(values, self.classes_))
         if len(unknown):

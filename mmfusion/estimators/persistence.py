@@ -23,7 +23,7 @@ from mmfusion.training.target_moments import TargetMoments
 
 FORMAT = "mmfusion-estimator-3"
 TABLES = ("relevance_", "penalties_", "history_")
-ARRAYS = ("classes_", "feature_names_in_")
+ARRAYS = ("classes_", "one_hot_", "feature_names_in_")
 VALUES = (*ARRAYS, "penalty_", "n_features_in_", "several_")
 """Fitted attributes by how they are written."""
 

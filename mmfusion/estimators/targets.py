@@ -91,8 +91,7 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     values = y.toarray() if hasattr(y, "toarray") else plain_values("y", y)
     _check_not_missing(y, values)
     if is_one_hot(values):
-        names = getattr(y, "columns", None)
-        classes = np.arange(values.shape[1]) if names is None else np.asarray(names)
+        classes = one_hot_classes(y, values)
         tell(
             f"y has {values.shape[1]} columns with a single one in every row (one-hot), which are taken as "
             f"classes: {joined_names(map(str, classes.tolist()))}; use two or more ones in a row for labels."
@@ -111,6 +110,12 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
     if task.word == REGRESSION:
         tell(f"y holds {task.reason}; they are taken as classes: use FusionRegressor if they are numbers.")
     return _classes(labels)
+
+
+def one_hot_classes(y: Any, values: NDArray[Any]) -> NDArray[Any]:
+    """Return the class of every column of a one-hot matrix: its name in a table, else its position."""
+    names = getattr(y, "columns", None)
+    return np.arange(values.shape[1]) if names is None else np.asarray(names)
 
 
 def _check_not_missing(y: Any, values: NDArray[Any]) -> None:

@@ -251,3 +251,78 @@ def test_check_tells_constant_columns(tmp_path: Path) -> None:
     text = run("check", str(tmp_path / "data.npz"), "-t", "y")
     assert text.count("constant and") == 1
     assert "1 of its 3 columns is constant and tells nothing" in text
+
+
+def promoters(folder: Path) -> Path:
+    """A table of two columns of DNA; the target is whether their two motifs differ."""
+    rng = np.random.default_rng(0)
+    motifs = {"promoter": ("TATAAAGGCG", "CCGATTGACC"), "enhancer": ("GGGACTTTCC", "ATGCAAATTT")}
+    coins = {name: rng.integers(0, 2, 700) for name in motifs}
+    columns: dict[str, list[str]] = {name: [] for name in motifs}
+    for name, pair in motifs.items():
+        for coin in coins[name]:
+            letters = rng.choice(list("ACGT"), rng.integers(30, 50))
+            place = rng.integers(0, len(letters) - 10)
+            letters[place : place + 10] = list(pair[coin])
+            columns[name].append("".join(letters))
+    pd.DataFrame({**columns, "on": coins["promoter"] ^ coins["enhancer"]}).to_csv(
+        folder / "dna.csv", index=False
+    )
+    return folder / "dna.csv"
+
+
+def test_a_pair_of_motifs_in_two_columns_is_found(tmp_path: Path) -> None:
+    table = str(promoters(tmp_path))
+    columns = ["-t", "on", "-m", "promoter=promoter", "-m", "enhancer=enhancer"]
+    text = run("check", table, *columns)
+    assert "promoter: 700 strings over the letters ACGT, read as a sequence of symbols per sample" in text
+    assert "of 30 to 49 letters, shorter ones are padded" in text
+    text = run(
+        "relevance", table, *columns, "--seeds", "2", "--epochs", "40", "--output", str(tmp_path / "out")
+    )
+    relevance = pd.read_csv(tmp_path / "out/relevance.csv").set_index("subset")
+    assert relevance["beta"].idxmax() == "promoter+enhancer"
+    assert relevance.loc["promoter+enhancer", "beta"] > 0.9
+    assert relevance.loc["promoter+enhancer", "loss_rise"] > 0.3
+    assert relevance["loss_rise"].drop("promoter+enhancer").max() < 0.05
+
+
+def test_check_says_what_is_remarkable(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    gait, face = rng.normal(size=(30, 6, 2)), rng.normal(size=(30, 3))
+    gait[:12, 4:] = 0.0
+    gait[3, 0] = 0.0
+    face[:, 1] = 7.0
+    face[::10] = np.nan
+    names = np.array([f"p{row // 2}" for row in range(30)])
+    np.savez(
+        tmp_path / "data.npz",
+        gait=gait,
+        face=face,
+        y=rng.integers(18, 90, 30),
+        name=names,
+        who=np.arange(30) // 5,
+    )
+    text = run("check", str(tmp_path / "data.npz"), "-t", "y", "--ids", "name", "--groups", "who")
+    for said in (
+        "Task: regression (",
+        "1 sequences begin and 12 end with steps that are zero in all columns; there are no lengths",
+        "1 of its 3 columns is constant and tells nothing",
+        "missing for 3 of 30 samples, which get its mean feature",
+        "names of the samples: 15; 15 occur several times: p0, p1",
+        "groups: 6, kept together",
+    ):
+        assert said in text
+
+
+def test_options_that_have_no_effect_are_refused(table: str) -> None:
+    for options, message in (
+        (["--words", "text"], "words is 'text', but has an effect on folders of .csd files only"),
+        (["--padding", "front"], "padding is 'front', but no modality has lengths"),
+        (["--symbols", "vidio"], "symbols: there is no modality 'vidio'; did you mean 'video'?"),
+        (["--nonfinite", "mean"], "nonfinite is 'mean', expected one of error, zero, missing"),
+        (["--threshold", "7"], "all samples have a target 'agrees' below the threshold 7"),
+    ):
+        result = CliRunner().invoke(app, ["check", table, "-t", "agrees", *MODALITIES, *options])
+        assert message in str(result.exception)
+        assert table in str(result.exception) or "padding" in message

@@ -192,3 +192,33 @@ def test_prepare_works_row_by_row(at_once: int, monkeypatch: pytest.MonkeyPatch)
 def test_arrays_that_are_not_symbol_sequences(values: NDArray[np.int64], message: str) -> None:
     with pytest.raises(DataError, match=message):
         MotifScanner().prepare(values)
+
+
+def test_windows_beyond_the_real_steps_do_not_count() -> None:
+    """An independent reference: the largest score over the windows that lie within a sequence."""
+    rng = np.random.default_rng(0)
+    for width in (3, 5, 12):
+        encoder = MotifScanner(
+            4, width, channels=3, padded=True, generator=torch.Generator().manual_seed(width)
+        )
+        encoder = encoder.double()
+        symbols, lengths = rng.integers(0, 4, (6, 20)), np.array([20, 1, 13, 12, 4, 7])
+        real = np.arange(20) < lengths[:, np.newaxis]
+        found = encoder.activations(encoder.prepare(symbols, real)).detach().numpy()
+        weight, bias = (
+            encoder.conv.weight.detach().numpy(),
+            encoder.conv.bias.detach().numpy(),
+        )  # (channels, 4, width)
+        for row, length in enumerate(lengths):
+            for channel in range(3):
+                scores = [
+                    sum(weight[channel, symbols[row, start + step], step] for step in range(width))
+                    + bias[channel]
+                    for start in range(length - width + 1)
+                ]
+                assert found[channel, row] == pytest.approx(max([*scores, 0.0]), abs=1e-9)
+
+
+def test_padding_of_an_encoder_that_knows_none_is_refused() -> None:
+    with pytest.raises(DataError, match="symbols have padding, expected none as in training"):
+        MotifScanner().prepare(np.zeros((2, 20), dtype=int), np.ones((2, 20), dtype=bool))

@@ -62,7 +62,11 @@ class TestComplete:
         page = (study / "results/overview.html").read_text(encoding="utf-8")
         assert "CMU-MOSI is not part of this study" in page
         facts = json.loads((study / "results/provenance.json").read_text(encoding="utf-8"))
-        for said in ("speech: Task: classification", "target agrees; classes: 0, 1; splits: train", "groups: "):
+        for said in (
+            "speech: Task: classification",
+            "target agrees; classes: 0, 1; splits: train",
+            "groups: ",
+        ):
             assert said in page
         assert facts["seeds"] == [0, 1]
         assert facts["config_digest"] in page

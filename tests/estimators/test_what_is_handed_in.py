@@ -1,0 +1,279 @@
+"""Symbols and letters, targets of every type, NaN by choice, and what an estimator keeps of its samples."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import BaggingClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from mmfusion import FusionClassifier, FusionRegressor, ModalityData
+from mmfusion.errors import InputError
+from mmfusion.notices import ChoiceWarning
+
+N = 240
+QUICK: dict[str, Any] = {"epochs": 60, "batch_size": 32, "random_state": 0, "dim": 4}
+RNG = np.random.default_rng(0)
+X = {"a": RNG.normal(size=(N, 3)), "b": RNG.normal(size=(N, 2))}
+Y = (X["a"][:, 0] > 0).astype(int)
+MOTIFS = ("TATAAAGG", "CCGATTGA")
+
+
+def strings(coins: Any, shortest: int = 20) -> list[str]:
+    """Random DNA of unequal length with one of two motifs in it."""
+    rng, found = np.random.default_rng(1), []
+    for coin in coins:
+        letters = rng.choice(list("ACGT"), rng.integers(shortest, 40))
+        place = rng.integers(0, len(letters) - len(MOTIFS[coin]) + 1)
+        letters[place : place + len(MOTIFS[coin])] = list(MOTIFS[coin])
+        found.append("".join(letters))
+    return found
+
+
+COINS = RNG.integers(0, 2, 600)
+DNA = strings(COINS)
+
+
+# Whole numbers, symbols and letters
+
+
+def test_whole_numbers_are_numbers_in_every_form() -> None:
+    genotypes = np.random.default_rng(2).integers(0, 3, (N, 12))
+    y = (genotypes[:, :2].sum(axis=1) > 2).astype(int)
+    forms = [
+        {"snv": genotypes},
+        {"snv": pd.DataFrame(genotypes)},
+        {"snv": genotypes.astype(np.int8)},
+        {"snv": genotypes.astype(np.uint16)},
+        {"snv": genotypes.tolist()},
+        {"snv": genotypes.astype(float)},
+        ModalityData({"snv": genotypes}),
+    ]
+    scores = [FusionClassifier(**QUICK).fit(form, y).predict_proba(form) for form in forms]
+    for other in scores[1:]:
+        np.testing.assert_allclose(other, scores[0], rtol=1e-4, atol=1e-6)
+    assert FusionClassifier(**QUICK).fit(forms[0], y).score(forms[0], y) > 0.9
+
+
+@pytest.mark.parametrize("width", [1, 5])
+def test_symbols_are_named(width: int) -> None:
+    tokens = np.random.default_rng(3).integers(0, 4, (N, width))
+    y = (tokens[:, 0] == 1).astype(int)
+    named = FusionClassifier(**QUICK, encoders={"t": "symbols"}).fit({"t": tokens}, y)
+    assert named.layout_[0].kind == "symbols"
+    assert FusionClassifier(**QUICK).fit({"t": tokens}, y).layout_[0].kind == "vector"
+    floats = FusionClassifier(**QUICK, encoders={"t": "symbols"}).fit({"t": tokens.astype(float)}, y)
+    by_data = FusionClassifier(**QUICK).fit(ModalityData({"t": tokens}, kinds={"t": "symbols"}), y)
+    for other in (floats, by_data):
+        np.testing.assert_array_equal(other.predict_proba({"t": tokens}), named.predict_proba({"t": tokens}))
+
+
+def test_letters_of_unequal_length_carry_a_motif(tmp_path: Path) -> None:
+    series = pd.Series(DNA)
+    model = FusionClassifier(**QUICK).fit({"dna": series[:400]}, COINS[:400])
+    assert model.score({"dna": series[400:]}, COINS[400:]) > 0.95
+    assert model.layout_[0].alphabet == "ACGT"
+    expected = model.predict_proba({"dna": DNA})
+    model.save(tmp_path / "model")
+    loaded = FusionClassifier.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_proba({"dna": np.array(DNA)}), expected)
+    padded = [text + "ACGT"[: row % 3] for row, text in enumerate(DNA)]  # other lengths in prediction
+    assert model.predict({"dna": padded}).shape == (600,)
+    np.testing.assert_allclose(model.predict_proba({"dna": DNA[:1]}), expected[:1], rtol=1e-6)
+
+
+def test_padding_of_letters_changes_nothing() -> None:
+    """What stands behind the end of a string does not reach a window."""
+    model = FusionClassifier(**QUICK).fit({"dna": DNA}, COINS)
+    alone = np.concatenate([model.decision_function({"dna": [text]}) for text in DNA[:20]])
+    with_longest = model.decision_function({"dna": [*DNA[:20], "ACGT" * 30]})[:20]
+    np.testing.assert_allclose(with_longest, alone, rtol=1e-5, atol=1e-6)
+
+
+def test_letters_that_were_not_in_training(tmp_path: Path) -> None:
+    model = FusionClassifier(**QUICK | {"epochs": 1}).fit({"dna": DNA}, COINS)
+    with pytest.raises(
+        InputError, match=r"X\['dna'\], row 1 .*, letter 4: 'N' did not occur in training, where"
+    ):
+        model.predict({"dna": [DNA[0], "ACGTNACGTACGTACGT"]})
+    with pytest.raises(InputError, match="holds numbers, expected letters, as in training"):
+        model.predict({"dna": np.zeros((2, 30), dtype=int)})
+    tokens = FusionClassifier(**QUICK | {"epochs": 1}, encoders={"t": "symbols"}).fit(
+        {"t": np.ones((N, 20), int) * (Y[:, None])}, Y
+    )
+    with pytest.raises(InputError, match="holds letters, expected numbers, as in training"):
+        tokens.predict({"t": ["ACGTACGTACGTACGTACGT"]})
+
+
+def test_missing_strings_lack_the_modality() -> None:
+    some = [None if row % 5 == 0 else text for row, text in enumerate(DNA[:N])]
+    data = {"dna": some, "a": X["a"]}
+    model = FusionClassifier(**QUICK).fit(data, COINS[:N])
+    masked = ModalityData({"dna": DNA[:N], "a": X["a"]}, present={"dna": np.arange(N) % 5 != 0})
+    np.testing.assert_array_equal(model.predict_proba(masked), model.predict_proba(data))
+    assert np.ptp(model.contributions({"dna": [None] * 3, "a": X["a"][:3]})["dna"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("encoder", "message"),
+    [
+        ("vector", r"X\['dna'\] is letters, which the encoder 'vector' does not take"),
+        ("sequence", r"X\['dna'\] is letters, which the encoder 'sequence' does not take"),
+    ],
+)
+def test_letters_need_the_motif_scanner(encoder: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        FusionClassifier(**QUICK, encoders={"dna": encoder}).fit({"dna": DNA}, COINS)
+
+
+# Targets
+
+
+@pytest.mark.parametrize(
+    ("convert", "classes"),
+    [
+        (lambda y: y == 1, [False, True]),
+        (lambda y: np.where(y == 1, "yes", "no"), ["no", "yes"]),
+        (lambda y: pd.Series(np.where(y == 1, "yes", "no"), dtype="category"), ["no", "yes"]),
+        (lambda y: pd.Series(np.where(y == 1, "yes", "no"), dtype="string"), ["no", "yes"]),
+        (lambda y: pd.Series(y, dtype="Int64"), [0, 1]),
+        (lambda y: pd.Series(y == 1, dtype="boolean"), [False, True]),
+        (lambda y: np.where(y == 1, 1, -1), [-1, 1]),
+        (lambda y: y.tolist(), [0, 1]),
+    ],
+)
+def test_classes_of_every_type(convert: Any, classes: list[Any]) -> None:
+    y = convert(Y)
+    model = FusionClassifier(**QUICK).fit(X, y)
+    assert model.classes_.tolist() == classes
+    assert model.predict(X)[Y == 1].tolist().count(classes[1]) > 0.8 * Y.sum()
+    assert model.score(X, y) > 0.85
+    plain = FusionClassifier(**QUICK).fit(X, Y)
+    np.testing.assert_array_equal(plain.predict_proba(X), model.predict_proba(X))
+    pd.testing.assert_frame_equal(plain.relevance(X, Y), model.relevance(X, y))
+
+
+def test_one_hot_rows_are_classes() -> None:
+    y = np.digitize(X["a"][:, 0], [-0.5, 0.5])
+    with pytest.warns(
+        ChoiceWarning, match=r"y has 3 columns with a single one in every row \(one-hot\)"
+    ) as told:
+        one_hot = FusionClassifier(**QUICK).fit(X, np.eye(3)[y])
+    assert told[0].filename == __file__
+    np.testing.assert_array_equal(
+        one_hot.predict_proba(X), FusionClassifier(**QUICK).fit(X, y).predict_proba(X)
+    )
+    assert one_hot.score(X, np.eye(3)[y]) == one_hot.score(X, y)
+    with pytest.warns(ChoiceWarning, match="low, middle, high"):
+        named = FusionClassifier(**QUICK).fit(
+            X, pd.DataFrame(np.eye(3)[y], columns=["low", "middle", "high"])
+        )
+    assert set(named.predict(X)) == {"low", "middle", "high"}
+    assert named.score(X, np.eye(3)[y]) == named.score(X, np.array(["low", "middle", "high"])[y]) > 0.8
+
+
+def test_ages_as_classes_are_told() -> None:
+    ages = np.random.default_rng(5).integers(20, 70, N)
+    with pytest.warns(
+        ChoiceWarning, match=r"50 different whole numbers in 240 samples, many; .* FusionRegressor"
+    ):
+        FusionClassifier(**QUICK | {"epochs": 1}).fit(X, ages)
+
+
+def test_text_and_numbers_are_not_mixed() -> None:
+    mixed = np.where(Y == 1, "yes", "no").astype(object)
+    mixed[3] = 1
+    with pytest.raises(InputError, match="y mixes text and numbers"):
+        FusionClassifier(**QUICK).fit(X, mixed)
+
+
+# NaN and infinity
+
+
+@pytest.mark.parametrize("form", ["dict", "data", "table"])
+def test_nan_and_infinity_by_choice_in_fit_and_prediction(form: str) -> None:
+    values = X["a"].copy()
+    values[3, 1], values[5, 0] = np.nan, np.inf
+    table = pd.DataFrame(np.column_stack([values, X["b"]]), columns=list("abcde"))
+    given: Any = {
+        "dict": {"a": values, "b": X["b"]},
+        "data": ModalityData({"a": values, "b": X["b"]}),
+        "table": table,
+    }[form]
+    columns = {"modalities": {"a": list("abc"), "b": list("de")}} if form == "table" else {}
+    with pytest.raises(
+        InputError, match=r"row 3 .*: the value is NaN .* choose nonfinite \(zero or missing\)"
+    ):
+        FusionClassifier(**QUICK, **columns).fit(given, Y)
+    zeros, gone = values.copy(), values.copy()
+    zeros[3, 1], zeros[5, 0] = 0.0, 0.0
+    gone[[3, 5]] = np.nan
+    for choice, expected, what in (("zero", zeros, "replaced by zero"), ("missing", gone, "missing there")):
+        model = FusionClassifier(**QUICK, nonfinite=choice, **columns)
+        with pytest.warns(ChoiceWarning, match=rf"2 values are NaN or infinite in 2 samples, .*{what}"):
+            model.fit(given, Y)
+        reference = FusionClassifier(**QUICK).fit({"a": expected, "b": X["b"]}, Y)
+        with pytest.warns(ChoiceWarning, match="2 values are NaN or infinite"):
+            actual = model.predict_proba(given)
+        np.testing.assert_allclose(actual, reference.predict_proba({"a": expected, "b": X["b"]}), rtol=1e-5)
+    np.testing.assert_array_equal(values[3, 1], np.nan)  # the user's array is as it was
+
+
+# What is kept, and who can take what
+
+
+@pytest.mark.parametrize(
+    "dump", [pickle.dumps, lambda model: Path(joblib.dump(model, "model.joblib")[0]).read_bytes()]
+)
+def test_a_pickled_estimator_holds_no_samples(
+    dump: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    sizes = []
+    for samples in (200, 4000):
+        wide = {"a": rng.normal(size=(samples, 40)), "dna": strings(rng.integers(0, 2, samples))}
+        model = FusionClassifier(epochs=1, n_seeds=2, validation_fraction=0.25, random_state=0)
+        sizes.append(len(dump(model.fit(wide, np.arange(samples) % 2))))
+    assert sizes[1] < 1.02 * sizes[0]
+
+
+def test_a_pipeline_of_the_estimator_alone_takes_modality_data() -> None:
+    data = ModalityData(X)
+    assert make_pipeline(FusionClassifier(**QUICK)).fit(data, Y).score(data, Y) > 0.9
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda model: BaggingClassifier(model, n_estimators=2),
+        lambda model: make_pipeline(StandardScaler(), model),
+    ],
+)
+def test_what_asks_for_one_array_is_told_why_not(around: Any) -> None:
+    with pytest.raises(
+        InputError, match="is not one array, which scalers, BaggingClassifier and other estimators ask"
+    ):
+        around(FusionClassifier(**QUICK)).fit(ModalityData(X), Y)
+    table = pd.DataFrame(np.column_stack(list(X.values())), columns=list("abcde"))
+    inside = FusionClassifier({"a": [0, 1, 2], "b": [3, 4]}, **QUICK)
+    assert around(inside).fit(table.to_numpy(), Y).score(table.to_numpy(), Y) > 0.7
+
+
+def test_a_refit_forgets_columns_and_letters() -> None:
+    model = FusionClassifier(**QUICK | {"epochs": 1}).fit({"dna": pd.DataFrame({"x": DNA[:N]})}, Y)
+    model.fit({"dna": X["a"]}, Y)
+    assert model.columns_ == {}
+    assert model.predict({"dna": X["a"]}).shape == (N,)
+
+
+def test_regression_of_ages() -> None:
+    ages = pd.Series(40 + 8 * X["a"][:, 0]).round().astype("Int64")
+    assert FusionRegressor(**QUICK).fit(X, ages).score(X, ages) > 0.6
