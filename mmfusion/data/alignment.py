@@ -6,8 +6,8 @@ counts from 0 is none. Values without names go by their position.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,6 @@ def common_names(names: Mapping[str, pd.Index], unmatched: str) -> tuple[pd.Inde
         If a name occurs twice where names have to be joined, only some values have a name and `unmatched` is
         ``error``, or nothing is left.
     """
-    check_unmatched(unmatched)
     first, *others = names.values()
     if all(first.equals(other) for other in others):
         return first, 0
@@ -78,38 +77,76 @@ def common_names(names: Mapping[str, pd.Index], unmatched: str) -> tuple[pd.Inde
     return kept, len(everything) - len(kept)
 
 
-def check_unmatched(unmatched: Any) -> None:
-    """Check the option.
+class Joined(NamedTuple):
+    """How values are brought to the same samples.
+
+    Parameters
+    ----------
+    names : Index or None
+        Of the samples that are left, in their order; None where nothing has names.
+    rows : dict of str to array of int, or None
+        Positions in each of the values, None for all in their order.
+    reordered : bool
+        Whether some values were in another order.
+    """
+
+    names: pd.Index | None
+    rows: dict[str, Rows | None]
+    reordered: bool
+
+
+def joined(
+    names: Mapping[str, pd.Index | None], counted: Collection[str], unmatched: str, reordered: bool = False
+) -> Joined:
+    """Find the rows of the same samples in all values; tell what was dropped, or joined by position on trust.
+
+    Parameters
+    ----------
+    names : mapping of str to Index or None
+        By what the user calls the values; those without names go by position with the first that has some.
+    counted : collection of str
+        Values with the default index of pandas.
+    unmatched : {"error", "drop"}
+        See `common_names`.
+    reordered : bool, default False
+        Whether parts of the values were in another order already.
+
+    Returns
+    -------
+    Joined
 
     Raises
     ------
     InputError
-        If it is unknown.
+        See `common_names`.
     """
     if unmatched not in UNMATCHED:
         raise InputError(f"unmatched: {unmatched!r} is unknown, expected one of {', '.join(UNMATCHED)}.")
-
-
-def warn_of_dropped(count: int, kept: int) -> None:
-    """Tell how many samples were dropped, if any were."""
-    if count:
+    named = {what: index for what, index in names.items() if index is not None}
+    if not named:
+        return Joined(None, dict.fromkeys(names), reordered)
+    kept, dropped = common_names(named, unmatched)
+    if dropped:
         tell(
-            f"{count} samples that only some of the values name were dropped (unmatched='drop'), {kept} are "
+            f"{dropped} samples that only some of the values name were dropped (unmatched='drop'), "
+            f"{len(kept)} are "
             "left."
         )
+    reordered = reordered or any(not index[index.isin(kept)].equals(kept) for index in named.values())
+    first = next(iter(named))
+    for what in names:
+        if what not in named and (reordered or (what in counted and is_shuffled(kept))):
+            tell(
+                f"{what} has no names of samples, so that its rows go by position with those of {first}, "
+                f"although other "
+                "values are in another order; give it the same index, if that is not meant."
+            )
+    return Joined(kept, {what: positions(named.get(what, named[first]), kept) for what in names}, reordered)
 
 
 def positions(names: pd.Index, wanted: pd.Index) -> Rows | None:
     """Return where the wanted names are; None if they are all names in their order."""
     return None if names.equals(wanted) else np.asarray(names.get_indexer(wanted), dtype=np.intp)
-
-
-def warn_of_position(what: str, reference: str) -> None:
-    """Tell that values without names were joined by position to samples whose order is not sure."""
-    tell(
-        f"{what} has no names of samples, so that its rows go by position with those of {reference}, "
-        "although other values are in another order; give it the same index, if that is not meant."
-    )
 
 
 def is_shuffled(names: pd.Index | None) -> bool:

@@ -18,15 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mmfusion.data.alignment import (
-    check_unmatched,
-    common_names,
-    is_shuffled,
-    names_of,
-    positions,
-    warn_of_dropped,
-    warn_of_position,
-)
+from mmfusion.data.alignment import joined, names_of
 from mmfusion.data.conversion import as_part
 from mmfusion.data.location import Location
 from mmfusion.data.padding import masks_of_side
@@ -141,20 +133,16 @@ class ModalityData:
 
     def _join(self, parts: Mapping[str, Part], unmatched: str) -> None:
         """Bring all modalities into the order of the first that names its samples."""
-        named = {name: names for name, part in parts.items() if (names := names_of(part.ids)) is not None}
-        if not named:
-            check_unmatched(unmatched)
-            return
-        kept, dropped = common_names({f"X[{name!r}]": names for name, names in named.items()}, unmatched)
-        warn_of_dropped(dropped, len(kept))
-        self.ids, self.reordered = kept, any(not kept.equals(names) for names in named.values())
-        first = next(iter(named))
-        for name in self.modalities:
-            if name not in named:
+        names = {name: names_of(part.ids) for name, part in parts.items()}
+        first = next((name for name in names if names[name] is not None), self.modalities[0])
+        for name in names:
+            if names[name] is None:
                 _check_one_count({key: self.arrays[key] for key in (first, name)})
-                if self.reordered or (parts[name].ids is not None and is_shuffled(kept)):
-                    warn_of_position(f"X[{name!r}]", f"X[{first!r}]")
-            rows = positions(named.get(name, named[first]), kept)
+        counted = {f"X[{name!r}]" for name, part in parts.items() if part.ids is not None}
+        found = joined({f"X[{name!r}]": index for name, index in names.items()}, counted, unmatched)
+        self.ids, self.reordered = found.names, found.reordered
+        for name in self.modalities:
+            rows = found.rows[f"X[{name!r}]"]
             if rows is not None:
                 for group in (self.arrays, self.lengths, self.present):
                     if name in group:

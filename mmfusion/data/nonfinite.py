@@ -10,23 +10,10 @@ from numpy.typing import NDArray
 from mmfusion.data.check_values import wrong_values
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.part import SYMBOLS
-from mmfusion.errors import InputError
 from mmfusion.sentences import joined_names
 
 NONFINITE = ("error", "zero", "missing")
 """The choices: the first value is an error; a zero in its place; the sample lacks the modality."""
-
-
-def check_nonfinite(choice: Any) -> None:
-    """Check the option.
-
-    Raises
-    ------
-    InputError
-        If it is unknown.
-    """
-    if choice not in NONFINITE:
-        raise InputError(f"nonfinite: {choice!r} is unknown, expected one of {', '.join(NONFINITE)}.")
 
 
 def without_nonfinite(data: ModalityData, choice: str) -> tuple[ModalityData, list[str]]:
@@ -44,7 +31,6 @@ def without_nonfinite(data: ModalityData, choice: str) -> tuple[ModalityData, li
     tuple of (ModalityData, list of str)
         And a sentence for every modality that was changed, with counts and the first samples.
     """
-    check_nonfinite(choice)
     if choice == "error":
         return data, []
     arrays, present, notes = dict(data.arrays), dict(data.present), []

@@ -15,14 +15,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_consistent_length
 
-from mmfusion.data.alignment import (
-    common_names,
-    is_shuffled,
-    names_of,
-    positions,
-    warn_of_dropped,
-    warn_of_position,
-)
+from mmfusion.data.alignment import joined, names_of
 from mmfusion.data.conversion import column_numbers, plain_array
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
 from mmfusion.data.roles import assign_roles
@@ -109,27 +102,15 @@ def same_samples(
     InputError
         If samples cannot be joined, see `mmfusion.data.alignment.common_names`.
     """
-    given = {what: x for what, x in values.items() if x is not None}
-    names = {what: index for what, x in given.items() if (index := names_of(x)) is not None}
-    if data.ids is not None:
-        names = {"X": data.ids, **names}
-    if not names:
-        return data, dict(values)
-    first = next(iter(names))
-    everything: dict[str, Any] = {"X": data, **given}
-    for what, x in everything.items():
-        if what not in names and hasattr(x, "__len__"):
-            check_consistent_length(everything[first], x)
-    kept, dropped = common_names(names, unmatched)
-    warn_of_dropped(dropped, len(kept))
-    reordered = data.reordered or (not dropped and any(not kept.equals(x) for x in names.values()))
-    result: dict[str, Any] = {}
-    for what, x in everything.items():
-        counted = data.counted if what == "X" else isinstance(x, pd.Series | pd.DataFrame)
-        if what not in names and (reordered or (counted and is_shuffled(kept))):
-            warn_of_position(what, first)
-        rows = positions(names.get(what, names[first]), kept)
-        result[what] = x if rows is None else _taken(x, rows)
+    given: dict[str, Any] = {"X": data, **{what: x for what, x in values.items() if x is not None}}
+    names = {what: data.ids if what == "X" else names_of(x) for what, x in given.items()}
+    first = next((what for what in names if names[what] is not None), "X")
+    for what, x in given.items():
+        if names[what] is None and hasattr(x, "__len__"):
+            check_consistent_length(given[first], x)
+    counted = {what for what, x in given.items() if isinstance(x, pd.Series | pd.DataFrame)}
+    found = joined(names, counted | ({"X"} if data.counted else set()), unmatched, data.reordered)
+    result = {what: x if (rows := found.rows[what]) is None else _taken(x, rows) for what, x in given.items()}
     return result.pop("X"), {what: result.get(what) for what in values}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import cross_val_score
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
-from mmfusion.data.alignment import common_names, is_shuffled, names_of
+from mmfusion.data.alignment import is_shuffled, names_of
 from mmfusion.errors import InputError
 from mmfusion.estimators.inputs import same_samples
 from mmfusion.notices import ChoiceWarning, told
@@ -208,7 +208,7 @@ def test_what_is_a_name() -> None:
     assert not is_shuffled(pd.Index([5, 9, 7]))
     assert not is_shuffled(pd.Index(["b", "a"]))
     with pytest.raises(InputError, match="unmatched: 'keep' is unknown, expected one of error, drop"):
-        common_names({"X": pd.Index(["a"])}, "keep")
+        ModalityData({"rna": RNA.to_numpy()}, unmatched="keep")
 
 
 # Names of columns and modalities
