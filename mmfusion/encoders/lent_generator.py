@@ -33,10 +33,7 @@ def drawing_from(generator: torch.Generator | None) -> Iterator[None]:
         if generator is None:
             yield
             return
-        device = generator.device
-        usual = (
-            torch.default_generator if device.type == "cpu" else torch.cuda.default_generators[device.index]
-        )
+        usual = _global_generator(generator.device)
         before = usual.get_state()
         usual.set_state(generator.get_state())
         try:
@@ -44,6 +41,14 @@ def drawing_from(generator: torch.Generator | None) -> Iterator[None]:
             generator.set_state(usual.get_state())
         finally:
             usual.set_state(before)
+
+
+def _global_generator(device: torch.device) -> torch.Generator:
+    """Return torch's global generator of a device; "cuda" without a number is the current one."""
+    if device.type == "cpu":
+        return torch.default_generator
+    index = torch.cuda.current_device() if device.index is None else device.index
+    return torch.cuda.default_generators[index]
 
 
 def with_new_weights(module: Module, generator: torch.Generator | None = None) -> Module:
