@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.cli.relevance_command import order_note
-from mmfusion.cli.request import DataRequest
+from mmfusion.cli.request import DataRequest, naming
 from mmfusion.data.check_values import check_values
 from mmfusion.data.description import modality_lines, sample_lines
 from mmfusion.data.splits import split_rows
@@ -41,13 +41,13 @@ def describe_data(request: DataRequest) -> str:
     source = request.read()
     data = source.modality_data()
     present = check_values(data, data.kinds, all_occur=True)
-    with told() as notes:
+    with told() as notes, naming(request.data):
         if request.is_regression(source):
             target, classes = number_target(source.target), None
         else:
             target, classes = class_target(source.target)
-    TargetMoments.fit(target.array, target.task, target.outputs)  # refuses a constant target
-    split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
+        TargetMoments.fit(target.array, target.task, target.outputs)  # refuses a constant target
+        split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
     order = chosen_order("auto", len(data.modalities))
     names = [subset_label(subset) for subset in subsets(data.modalities, order)]
     shown = f"{', '.join(names[:12])}{' ...' * (len(names) > 12)}"

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from mmfusion.cli.request import DataRequest
+from mmfusion.cli.request import DataRequest, naming
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import InputError
 from mmfusion.estimators.classifier import FusionClassifier
@@ -68,7 +68,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         raise InputError(f"--output: {output} cannot be made ({error}); name another folder.") from None
     model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
     data = source.modality_data()
-    with told() as notes:
+    with told() as notes, naming(request.data, choices):
         model.fit(data, source.target, groups=source.groups if choices["validation_fraction"] else None)
     table = model.relevance_
     notes = [f"Note: {note}" for note in (*source.notes, *split_notes(source), *notes)]

@@ -58,11 +58,16 @@ def as_part(name: str, values: Any, location: Location, symbols: bool = False) -
     elif isinstance(values, pd.Series):
         part = _series_part(name, values, location, symbols)
     elif hasattr(values, "to_pandas"):
-        return as_part(name, values.to_pandas(), location, symbols)
+        return as_part(name, as_pandas(values), location, symbols)
     else:
         part = _array_part(name, plain_array(values), location, symbols)
     whole = symbols and part.array.dtype.kind == "f"
     return replace(part, array=_whole_numbers(name, part.array, location)) if whole else part
+
+
+def as_pandas(values: Any) -> Any:
+    """Return Arrow tables, and others that know how, as pandas ones, everything else as it is."""
+    return values.to_pandas() if hasattr(values, "to_pandas") else values
 
 
 def plain_array(values: Any) -> Any:

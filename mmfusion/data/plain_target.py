@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mmfusion.data.alignment import names_of
-from mmfusion.data.conversion import plain_array
+from mmfusion.data.conversion import as_pandas, plain_array
 from mmfusion.errors import InputError, MmfusionError
 from mmfusion.sentences import row_name
 
@@ -43,8 +43,7 @@ def plain_values(argument: str, values: Any) -> NDArray[Any]:
     """
     refuse_column_name(argument, values)
     given, row = plain_array(values), row_of(values)
-    if not isinstance(given, pd.DataFrame | pd.Series) and hasattr(given, "to_pandas"):
-        given = given.to_pandas()
+    given = as_pandas(given)
     if isinstance(given, pd.DataFrame):
         return np.column_stack([_plain(argument, given[column], row) for column in given.columns])
     if isinstance(given, np.ndarray) and given.dtype.kind != "O":

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from mmfusion.data.check_values import check_values
+from mmfusion.data.conversion import as_pandas
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.nonfinite import without_nonfinite
 from mmfusion.data.part import SYMBOLS
@@ -124,6 +125,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         """
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
+        X = as_pandas(X)
         kinds = symbols_of(self.encoders)
         data, given = self._given_data(X, kinds, y=y, groups=groups, sample_weight=sample_weight)
         target = self._fit_target(given["y"])
@@ -193,6 +195,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
     def _data(self, X: Any, **values: Any) -> tuple[ModalityData, dict[str, Any]]:
         """Return X by modality for a fitted estimator, and the values of the same samples."""
         check_is_fitted(self, "ensemble_")
+        X = as_pandas(X)
         kinds = {m.name: m.kind for m in self.layout_ if m.kind == SYMBOLS}
         data, given = self._given_data(X, kinds, **values)
         if hasattr(self, "n_features_in_") and not isinstance(X, ModalityData | Mapping | pd.DataFrame):

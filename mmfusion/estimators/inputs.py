@@ -16,7 +16,7 @@ import pandas as pd
 from sklearn.utils.validation import check_consistent_length
 
 from mmfusion.data.alignment import joined, names_of
-from mmfusion.data.conversion import column_numbers, plain_array
+from mmfusion.data.conversion import as_pandas, column_numbers, plain_array
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
 from mmfusion.data.roles import assign_roles
 from mmfusion.errors import InputError
@@ -61,9 +61,7 @@ def modality_data(
         raise InputError(f"modalities: {columns!r} is not a mapping, expected {{'text': [columns], ...}}.")
     if columns is not None and isinstance(X, ModalityData | Mapping):
         raise InputError("modalities: X has named modalities already, expected modalities=None for it.")
-    if not isinstance(X, pd.DataFrame) and hasattr(X, "to_pandas"):
-        X = X.to_pandas()
-    arrays = X
+    arrays = X = as_pandas(X)
     if isinstance(X, pd.DataFrame):
         arrays = _from_table(X, columns)
     elif not isinstance(X, ModalityData | Mapping):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,7 @@ def as_in_training(
             arrays[name] = arrays[name][..., _order(data, name, given, known)]
             data.columns[name] = tuple(known)
     data = data.with_arrays(arrays)
+    data.location = replace(data.location, columns=data.columns)
     for modality in modalities:
         _check_as_in_training(data, modality)
     return data

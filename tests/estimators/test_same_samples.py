@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -279,3 +280,20 @@ def test_two_level_columns_are_known_after_loading(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         loaded.predict_proba(table[table.columns[::-1]]), model.predict_proba(table)
     )
+
+
+def test_a_value_is_named_by_its_own_column_after_reordering(model: FusionClassifier) -> None:
+    spoilt = RNA.copy()
+    spoilt.loc["p007", "b"] = np.inf
+    for columns in (list("abcd"), list("dcba")):
+        with pytest.raises(
+            InputError, match=r"row 7 \(counted from 0; sample 'p007'\), column 'b': the value is inf"
+        ):
+            model.predict({"rna": spoilt[columns], "prot": PROT})
+
+
+def test_an_arrow_table_is_one_table() -> None:
+    table = pd.concat([RNA, PROT], axis=1).reset_index(drop=True)
+    columns = {"rna": list("abcd"), "prot": list("efg")}
+    model = FusionClassifier(columns, **QUICK).fit(pa.Table.from_pandas(table), Y.to_numpy())
+    np.testing.assert_array_equal(model.predict(pa.Table.from_pandas(table)), model.predict(table))
