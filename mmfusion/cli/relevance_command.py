@@ -14,6 +14,7 @@ import typer
 
 from mmfusion.cli.request import DataRequest, naming
 from mmfusion.data.readers.source import Source
+from mmfusion.data.task import Task
 from mmfusion.errors import InputError
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
@@ -82,7 +83,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         relevance_figure(table, f"{request.data.name}: what predicts {request.target!r}?", _caption(model)),
         output / "relevance.png",
     )
-    write_json(output / "settings.json", _settings(request, model, len(data)))
+    write_json(output / "settings.json", _settings(request, request.task_of(source), model, len(data)))
     replaced = " (those of an earlier run were replaced)" if before else ""
     typer.echo(f"written to {output}: {', '.join(FILES)}{replaced}")
     return table
@@ -165,13 +166,14 @@ def _caption(model: FusionEstimator) -> str:
     )
 
 
-def _settings(request: DataRequest, model: FusionEstimator, samples: int) -> dict[str, Any]:
+def _settings(request: DataRequest, task: Task, model: FusionEstimator, samples: int) -> dict[str, Any]:
     """Return what the table and the picture were made of."""
     p = model.p if np.isfinite(model.p) else "inf"  # JSON has no infinity
     return {
         "mmfusion": version("mmfusion"),
         "data": str(request.data),
         "task": request.task,
+        "task_used": task.word,
         "treatment": asdict(request.treatment),
         "only_csd": {name: choice for name, choice in request.only_csd.items() if choice is not None},
         "samples": samples,

@@ -166,7 +166,8 @@ def by_the_workflow(write: str) -> Callable[..., None]:
     def run(given: Content, folder: Path, **options: Any) -> None:
         path = WRITERS[write](given, folder)
         settings = UserDataset(path=str(path), target="y", **choices(write), **options)
-        user_dataset("mine", settings.model_dump())
+        with told():
+            user_dataset("mine", settings.model_dump())
 
     return run
 

@@ -19,6 +19,7 @@ from mmfusion.data.splits import Rows, split_rows
 from mmfusion.data.standardisation import standardise
 from mmfusion.data.task import REGRESSION, Task, chosen_task, is_one_hot
 from mmfusion.errors import DataError
+from mmfusion.notices import tell
 from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
 from mmfusion.study.data.reading import reading
 from mmfusion.study.data.user_summary import facts_of
@@ -47,8 +48,15 @@ def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
     ------
     DataError
         If the file is missing or damaged, a column or value is wrong, or the samples cannot be split.
+
+    Warns
+    -----
+    ChoiceWarning
+        About choices that were made while reading, which the summary repeats.
     """
     source = read_source(settings["path"], **reading(settings))
+    for note in source.notes:
+        tell(note)
     task = chosen_task(source.target, settings["task"], f"{settings['path']}, target {settings['target']}")
     word, target, classes = _target(source.target, task, settings)
     rows = _splits(source, None if classes is None else target, settings["held_out"])

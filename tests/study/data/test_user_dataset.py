@@ -12,6 +12,7 @@ import pytest
 from mmfusion.data.example import example_table
 from mmfusion.data.missing import missing_rows
 from mmfusion.errors import MmfusionError
+from mmfusion.notices import ChoiceWarning
 from mmfusion.study.baselines.linear import linear_inputs
 from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.data.dataset import MultimodalDataset
@@ -111,7 +112,8 @@ def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
     chosen = {"target": "labels", "task": "regression", "modalities": None}
     with pytest.raises(MmfusionError, match="the value is -infinity"):
         user_dataset("mosi", settings(path, **chosen))
-    dataset = user_dataset("mosi", settings(path, **chosen, nonfinite="zero"))
+    with pytest.warns(ChoiceWarning, match="1 value is NaN or infinite in 1 sample, replaced by zero"):
+        dataset = user_dataset("mosi", settings(path, **chosen, nonfinite="zero"))
     assert {name: len(split) for name, split in dataset.splits.items()} == {
         "train": 30,
         "validation": 10,

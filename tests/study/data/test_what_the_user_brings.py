@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmfusion import FusionClassifier
 from mmfusion.errors import MmfusionError
+from mmfusion.notices import ChoiceWarning
 from mmfusion.study.baselines.linear import linear_inputs, linear_rows
 from mmfusion.study.cells import Cell
 from mmfusion.study.config.user_settings import UserDataset
@@ -57,7 +59,7 @@ def pickled(folder: Path, **changes: Any) -> Path:
         if "labels" in changes:
             part["labels"] = np.array(changes["labels"])[np.arange(size) % len(changes["labels"])]
         parts[split] = {key: values for key, values in part.items() if key not in changes.get("without", ())}
-        seen += size
+        seen += size - changes.get("shift", 0)
     (folder / "data.pkl").write_bytes(pickle.dumps(parts))
     return folder / "data.pkl"
 
@@ -165,6 +167,31 @@ def test_letters_and_padded_sequences_train_and_have_a_baseline(dna: Path, tmp_p
     assert all(np.isfinite(table["loss_test"]).all() for table in tables if "loss_test" in table)
     assert np.isfinite(linear_inputs(dataset)["test"]).all()
     assert 0 <= float(linear_rows(dataset, 0)["accuracy_test"].iloc[0]) <= 1
+
+
+def test_a_constant_column_beside_padding_of_nan(tmp_path: Path) -> None:
+    """Standardising does not write into the padding: it has a mask of its own."""
+    rng, lengths = np.random.default_rng(1), np.arange(80) % 5 + 2
+    gait = rng.normal(size=(80, 7, 3))
+    gait[:, :, 2] = 4.0
+    gait[np.arange(7) >= lengths[:, np.newaxis]] = np.nan
+    np.savez(tmp_path / "data.npz", gait=gait, y=np.arange(80) % 2)
+    dataset = made(tmp_path / "data.npz", target="y")
+    assert dataset.parameters["constant_columns"] == {"gait": [2]}
+    for part in dataset.splits.values():
+        assert np.isfinite(part.features["gait"]).all()
+        assert sorted(set(part.real["gait"].sum(axis=1))) == [2, 3, 4, 5, 6]
+    train_cell(Cell("mine", "ibn", "1", "1"), {0: dataset}, TRAINING, False)
+    estimator = FusionClassifier(epochs=2, random_state=0).fit({"gait": gait}, np.arange(80) % 2)
+    assert np.isfinite(estimator.predict_proba({"gait": gait})).all()
+
+
+def test_a_video_in_two_splits_is_counted(tmp_path: Path) -> None:
+    path = pickled(tmp_path, shift=2)
+    with pytest.warns(ChoiceWarning, match=r"2 groups have samples in several splits \(v14, v19\)"):
+        dataset = made(path, target="regression_labels")
+    assert "Note: " in user_summary(dataset)
+    assert "2 groups have samples in several splits" in user_summary(dataset)
 
 
 def test_a_letter_of_the_test_split_alone_is_named(tmp_path: Path) -> None:
