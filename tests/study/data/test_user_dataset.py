@@ -102,7 +102,7 @@ def test_a_pickled_dictionary_keeps_its_splits(tmp_path: Path) -> None:
             "audio": rng.normal(size=(size, 4, 3)),
             "text": rng.normal(size=(size, 4, 5)),
             "labels": rng.normal(size=(size, 1, 1)),
-            "id": np.array([f"video{row}[0]" for row in range(size)]),
+            "id": np.array([f"{split}{row}[0]" for row in range(size)]),
         }
         for split, size in (("train", 30), ("valid", 10), ("test", 12))
     }
