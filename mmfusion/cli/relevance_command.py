@@ -15,7 +15,7 @@ import typer
 from mmfusion.cli.request import DataRequest, naming
 from mmfusion.data.readers.source import Source
 from mmfusion.data.task import Task
-from mmfusion.errors import InputError
+from mmfusion.errors import InputError, MmfusionError
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
@@ -63,14 +63,16 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
             "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, "
             "or hold out a share."
         )
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--output: {output} cannot be made ({error}); name another folder.") from None
+    new = _make_folder(output)
     model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
     data = source.modality_data()
-    with told() as notes, naming(request.data, choices):
-        model.fit(data, source.target, groups=source.groups if choices["validation_fraction"] else None)
+    try:
+        with told() as notes, naming(request.data, choices):
+            model.fit(data, source.target, groups=source.groups if choices["validation_fraction"] else None)
+    except MmfusionError:
+        if new:
+            output.rmdir()
+        raise
     table = model.relevance_
     notes = [f"Note: {note}" for note in (*source.notes, *split_notes(source), *notes)]
     order = order_note(len(data.modalities), choices["max_order"])
@@ -87,6 +89,16 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     replaced = " (those of an earlier run were replaced)" if before else ""
     typer.echo(f"written to {output}: {', '.join(FILES)}{replaced}")
     return table
+
+
+def _make_folder(folder: Path) -> bool:
+    """Make the output folder before anything is trained, and return whether it is new."""
+    new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--output: {folder} cannot be made ({error}); name another folder.") from None
+    return new
 
 
 def split_notes(source: Source) -> list[str]:

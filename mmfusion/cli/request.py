@@ -110,7 +110,7 @@ class DataRequest:
             If the target does not fit the chosen task.
         """
         where = f"{self.data}: the target {self.target!r}, --task {self.task}"
-        return chosen_task(source.target, self.task, where)
+        return chosen_task(source.target, self.task, where, self.treatment.threshold)
 
     def task_sentence(self, source: Source) -> str:
         """Say what the task is, why, and what changes it."""

@@ -57,6 +57,12 @@ def common_names(names: Mapping[str, pd.Index], unmatched: str) -> tuple[pd.Inde
     if all(first.equals(other) for other in others):
         return first, 0
     for what, index in names.items():
+        if index.to_frame().isna().any(axis=None):
+            raise InputError(
+                f"{what}: a sample has no name in the index (NaN), expected one for each, as samples are "
+                "joined by their names; name it, or use reset_index(drop=True) on everything to go by "
+                "position."
+            )
         if index.has_duplicates:
             raise InputError(
                 f"{what}: the sample {index[index.duplicated()][0]!r} occurs several times in the index, "
@@ -77,7 +83,7 @@ def common_names(names: Mapping[str, pd.Index], unmatched: str) -> tuple[pd.Inde
     return kept, len(everything) - len(kept)
 
 
-class Joined(NamedTuple):
+class JoinedRows(NamedTuple):
     """How values are brought to the same samples.
 
     Parameters
@@ -95,9 +101,9 @@ class Joined(NamedTuple):
     reordered: bool
 
 
-def joined(
+def join_rows(
     names: Mapping[str, pd.Index | None], counted: Collection[str], unmatched: str, reordered: bool = False
-) -> Joined:
+) -> JoinedRows:
     """Find the rows of the same samples in all values; tell what was dropped, or joined by position on trust.
 
     Parameters
@@ -113,7 +119,7 @@ def joined(
 
     Returns
     -------
-    Joined
+    JoinedRows
 
     Raises
     ------
@@ -122,26 +128,40 @@ def joined(
     """
     if unmatched not in UNMATCHED:
         raise InputError(f"unmatched: {unmatched!r} is unknown, expected one of {', '.join(UNMATCHED)}.")
-    named = {what: index for what, index in names.items() if index is not None}
+    named = _comparable({what: index for what, index in names.items() if index is not None})
     if not named:
-        return Joined(None, dict.fromkeys(names), reordered)
+        return JoinedRows(None, dict.fromkeys(names), reordered)
     kept, dropped = common_names(named, unmatched)
     if dropped:
         tell(
             f"{dropped} samples that only some of the values name were dropped (unmatched='drop'), "
-            f"{len(kept)} are "
-            "left."
+            f"{len(kept)} are left."
         )
     reordered = reordered or any(not index[index.isin(kept)].equals(kept) for index in named.values())
     first = next(iter(named))
     for what in names:
-        if what not in named and (reordered or (what in counted and is_shuffled(kept))):
+        if what not in named and (
+            reordered or (what in counted and is_numbered(kept)) or names[what] is not None
+        ):
             tell(
                 f"{what} has no names of samples, so that its rows go by position with those of {first}, "
-                f"although other "
-                "values are in another order; give it the same index, if that is not meant."
+                "although other values are in another order; give it the same index, if that is not meant."
             )
-    return Joined(kept, {what: positions(named.get(what, named[first]), kept) for what in names}, reordered)
+    return JoinedRows(
+        kept, {what: positions(named.get(what, named[first]), kept) for what in names}, reordered
+    )
+
+
+def _comparable(names: Mapping[str, pd.Index]) -> dict[str, pd.Index]:
+    """Leave out row numbers where the first values have other names: parts of a table have row numbers."""
+    first = next(iter(names.values()), None)
+    if first is None or is_numbered(first) or _is_whole(first):
+        return dict(names)
+    return {what: index for what, index in names.items() if not _is_whole(index) or index.isin(first).any()}
+
+
+def _is_whole(names: pd.Index) -> bool:
+    return names.dtype.kind in "iu"
 
 
 def positions(names: pd.Index, wanted: pd.Index) -> Rows | None:
@@ -149,13 +169,9 @@ def positions(names: pd.Index, wanted: pd.Index) -> Rows | None:
     return None if names.equals(wanted) else np.asarray(names.get_indexer(wanted), dtype=np.intp)
 
 
-def is_shuffled(names: pd.Index | None) -> bool:
-    """Whether names are the default numbers in another order, as after shuffling the rows of a table."""
-    if names is None or names.dtype.kind not in "iu" or names.has_duplicates:
-        return False
-    numbers = names.to_numpy()
-    counted = np.arange(len(numbers))
-    return not np.array_equal(numbers, counted) and np.array_equal(np.sort(numbers), counted)
+def is_numbered(names: pd.Index) -> bool:
+    """Whether names are row numbers other than 0, 1, 2, ...: of a part of a table, or of a shuffled one."""
+    return _is_whole(names) and not np.array_equal(names.to_numpy(), np.arange(len(names)))
 
 
 def _unmatched(names: Mapping[str, pd.Index], everything: set[Any]) -> InputError:

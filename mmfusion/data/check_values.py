@@ -67,7 +67,8 @@ def check_values(
 def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
     values, present = data.arrays[name], data.present.get(name)
     lengths, location = data.lengths.get(name), data.location
-    if name not in data.letters and kind != SYMBOLS and values.dtype.kind == "f":
+    sequences = lengths is not None and values.ndim == 3
+    if name not in data.letters and kind != SYMBOLS and (values.dtype.kind == "f" or sequences):
         return check_finite(name, values, lengths, present, location)
     if lengths is not None:
         check_lengths(
@@ -78,7 +79,7 @@ def _present(data: ModalityData, name: str, kind: str) -> NDArray[np.bool_]:
         return here
     for start, part in row_parts(values):
         rows = slice(start, start + len(part))
-        real = ~padding_mask(part, lengths[rows]) if lengths is not None else np.ones(part.shape, dtype=bool)
+        real = np.ones(part.shape, dtype=bool) if lengths is None else ~padding_mask(part, lengths[rows])
         here[rows] &= ~missing_rows(part)
         wrong = here[rows, np.newaxis] & real & ((part < 0) | (part >= MOST_SYMBOLS))
         if wrong.any():

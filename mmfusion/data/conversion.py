@@ -7,7 +7,7 @@ is converted; everything else is refused in one sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from mmfusion.data.letters import is_sequence, letters_part
 from mmfusion.data.location import Location
 from mmfusion.data.part import Part
-from mmfusion.errors import MmfusionError
-from mmfusion.sentences import value_name
+from mmfusion.data.table_columns import column_numbers, holds_more, not_numbers, strings_of
+from mmfusion.sentences import joined_names, value_name
 
 EXPECTED = (
     "expected numbers (samples, columns), numbers (samples, steps, columns), or one string of letters for "
     "each sample"
 )
-SYMBOLS_BY = "encoders={'dna': 'symbols'}, --symbols dna, or kind: symbols in a configuration"
 
 
 def as_part(name: str, values: Any, location: Location, symbols: bool = False) -> Part:
@@ -73,9 +72,9 @@ def as_pandas(values: Any) -> Any:
 def plain_array(values: Any) -> Any:
     """Return torch tensors, sparse matrices and masked arrays as arrays, everything else as it is."""
     if hasattr(values, "detach") and hasattr(values, "cpu"):
-        tensor = values.detach().cpu()
+        tensor = values.detach().cpu().resolve_conj()
         try:
-            return tensor.numpy()
+            return (tensor if tensor.layout == tensor.new_empty(0).layout else tensor.to_dense()).numpy()
         except TypeError:  # bfloat16 and other types that NumPy lacks
             return tensor.float().numpy()
     if hasattr(values, "toarray"):
@@ -89,7 +88,7 @@ def _whole_numbers(name: str, array: NDArray[Any], location: Location) -> NDArra
     """Turn symbols that were stored as floats into whole numbers; samples that are NaN throughout are -1."""
     missing = np.isnan(array).reshape(len(array), -1).all(axis=1)
     filled = np.where(missing.reshape(-1, *(1,) * (array.ndim - 1)), -1.0, array)
-    wrong = np.argwhere(~(filled == np.round(filled)))
+    wrong = np.argwhere(~(np.abs(filled) < 2**53) | (filled != np.round(filled)))
     if len(wrong):
         row, *others = (int(axis) for axis in wrong[0])
         raise location.error(
@@ -97,37 +96,6 @@ def _whole_numbers(name: str, array: NDArray[Any], location: Location) -> NDArra
             "not a symbol, expected whole numbers; correct it, or do not call the modality symbols."
         )
     return filled.astype(np.int64)
-
-
-def column_numbers(values: pd.Series) -> NDArray[Any] | None:
-    """Return a column of a table as numbers, missing ones as NaN; None if it holds something else.
-
-    Whole numbers and floats keep their type where nothing is missing; truth values are 0 and 1.
-    """
-    if values.dtype.kind in "iuf" and isinstance(values.dtype, np.dtype):
-        return values.to_numpy()
-    if values.dtype.kind in "mMc":
-        return None
-    try:
-        numbers = pd.to_numeric(values)
-        if numbers.dtype.kind in "mMc":
-            return None
-        return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan))
-    except (ValueError, TypeError):
-        return None
-
-
-def strings_of(values: Iterable[Any], symbols: bool = False) -> list[str | None] | None:
-    """Return strings with None where one is missing; None if the values are not strings.
-
-    Where all are missing, they are strings if they are called symbols.
-    """
-    listed = list(values)
-    missing = pd.isna(pd.Series(listed, dtype=object)).to_numpy()
-    known = [value for value, gone in zip(listed, missing, strict=True) if not gone]
-    if not (known or (symbols and listed)) or not all(isinstance(value, str) for value in known):
-        return None
-    return [None if gone else str(value) for value, gone in zip(listed, missing, strict=True)]
 
 
 def _table_part(name: str, table: pd.DataFrame, location: Location, symbols: bool) -> Part:
@@ -141,7 +109,7 @@ def _table_part(name: str, table: pd.DataFrame, location: Location, symbols: boo
     if not len(table.columns):
         raise location.error(f"{where}: there are no columns, expected at least one; leave the modality out.")
     columns = [column_numbers(table[column]) for column in table.columns]
-    if len(columns) == 1 and columns[0] is None and strings_of(table.iloc[:, 0]) is not None:
+    if len(columns) == 1 and (holds_more(table.iloc[:, 0]) or (symbols and table.iloc[:, 0].isna().all())):
         return _named(_series_part(name, table.iloc[:, 0], location, symbols), table)
     for column, numbers in zip(table.columns, columns, strict=True):
         if numbers is None:
@@ -162,14 +130,14 @@ def _series_part(name: str, values: pd.Series, location: Location, symbols: bool
     numbers = column_numbers(values)
     if numbers is not None and not (symbols and np.isnan(numbers).all()):
         part = Part(numbers[:, np.newaxis])
-    elif len(values) and hasattr(values.iloc[0], "__len__") and not isinstance(values.iloc[0], str):
+    elif holds_more(values) and strings_of(values) is None:
         part = _list_part(name, list(values), location, symbols)
     else:
         strings = strings_of(values, symbols)
         if strings is None or not (symbols or is_sequence(strings)):
             raise not_numbers(location.modality(name), values.name, values, location)
         part = letters_part(strings)
-    columns = None if values.name is None or part.array.ndim != 2 else (values.name,)
+    columns = (values.name,) if values.name is not None and part.array.shape[1:] == (1,) else None
     return Part(part.array, part.lengths, part.present, columns, values.index, part.letters, part.kind)
 
 
@@ -204,6 +172,7 @@ def _list_part(name: str, samples: Sequence[Any], location: Location, symbols: b
         if not (symbols or is_sequence(strings)):
             raise not_numbers(location.modality(name), None, pd.Series(strings), location)
         return letters_part(strings)
+    samples = _alike(name, samples, location)
     arrays = [_sample(name, row, sample, location) for row, sample in enumerate(samples)]
     if not arrays or len({array.shape for array in arrays}) == 1:
         return _array_part(name, np.array(arrays, dtype=None if arrays else float), location, symbols)
@@ -227,6 +196,26 @@ def _list_part(name: str, samples: Sequence[Any], location: Location, symbols: b
         "unequal length with the same columns; make each sample an array (steps, columns) if it is a "
         "sequence, else fill it up to the same columns."
     )
+
+
+def _alike(name: str, samples: list[Any], location: Location) -> list[Any]:
+    """Bring tables of one sample each to the same columns, and make a missing sample NaN (one step of it)."""
+    known = [sample for sample in samples if sample is not None]
+    if known and all(isinstance(sample, pd.DataFrame) for sample in known):
+        columns = known[0].columns
+        for row, sample in enumerate(samples):
+            if sample is not None and set(sample.columns) != set(columns):
+                raise location.error(
+                    f"{location.modality(name)}, {location.row(row)} has the columns "
+                    f"{joined_names(map(repr, sample))}, expected those of the first sample, "
+                    f"{joined_names(map(repr, columns))}."
+                )
+        samples = [None if sample is None else sample[columns].to_numpy() for sample in samples]
+    shapes = [np.shape(sample) for sample in samples if sample is not None and np.ndim(sample)]
+    if len(shapes) == len(samples) or not shapes:
+        return samples
+    shape = shapes[0] if len(set(shapes)) == 1 else (1, *shapes[0][1:])
+    return [np.full(shape, np.nan) if sample is None else sample for sample in samples]
 
 
 def _sample(name: str, row: int, sample: Any, location: Location) -> NDArray[Any]:
@@ -255,32 +244,3 @@ def _floats(name: str, array: NDArray[Any], location: Location) -> NDArray[np.fl
                     "to NaN."
                 ) from None
         return np.asarray(pd.to_numeric(pd.Series(array.reshape(-1))), dtype=float).reshape(array.shape)
-
-
-def not_numbers(where: str, column: Any, values: pd.Series, location: Location) -> MmfusionError:
-    """Return the error about a column of a table that does not hold numbers."""
-    known = np.flatnonzero(values.notna()).tolist()
-    wrong = [row for row in known if column_numbers(values.iloc[[row]].astype(object)) is None]
-    row = next(iter(wrong), 0)
-    named = "" if column is None else f", column {column!r}"
-    what, value = f"{where}{named}", value_name(values.iloc[row]) if len(values) else "empty"
-    if values.dtype.kind in "mMc":
-        return location.error(
-            f"{what}: the values are {values.dtype}, expected real numbers; convert them first, dates for "
-            "instance to days since the first one."
-        )
-    if len(wrong) < len(known):
-        return location.error(
-            f"{where}, {location.row(row)}{named}: the value is {value}, expected a number; correct it, or "
-            "leave it empty (NaN) in all columns of the modality if that is missing there."
-        )
-    return location.error(
-        f"{what}: it holds {_word(values.iloc[row])} (its first value is {value} in {location.row(row)}), "
-        "expected numbers; take it out, replace it by numbers (categories for instance by "
-        "pandas.get_dummies), or, if it holds sequences of letters, make it a modality of its own and call "
-        f"it symbols ({SYMBOLS_BY})."
-    )
-
-
-def _word(value: Any) -> str:
-    return "text" if isinstance(value, str) else type(value).__name__

@@ -17,6 +17,9 @@ from mmfusion.data.readers.source import Source
 from mmfusion.data.standardisation import column_moments
 from mmfusion.sentences import joined_names
 
+RARE = 5
+"""Samples below which a letter may be missing in a training split."""
+
 
 def modality_lines(source: Source, present: Mapping[str, NDArray[np.bool_]]) -> list[str]:
     """Describe every modality: its form, how it is read and why, and what is remarkable.
@@ -86,14 +89,24 @@ def _described(source: Source, name: str, here: NDArray[np.bool_] | None) -> lis
 
 
 def _letters(source: Source, name: str) -> list[str]:
-    array, lengths = source.arrays[name], source.lengths[name]
-    alphabet = alphabet_of(array, real_steps(array, lengths, source.present.get(name)))
-    return [
+    array, lengths, here = source.arrays[name], source.lengths[name], source.present.get(name)
+    real = real_steps(array, lengths, here)
+    alphabet = alphabet_of(array, real)
+    lengths = lengths if here is None or not here.any() else lengths[here]
+    counts = {letter: int(((array == ord(letter)) & real).any(axis=1).sum()) for letter in alphabet}
+    rare = [f"{letter} in {count}" for letter, count in counts.items() if count < RARE]
+    lines = [
         f"{len(source)} strings over the letters {alphabet}, read as a sequence of symbols per sample: a "
         "motif scanner",
         f"of {lengths.min()} to {lengths.max()} letters, shorter ones are padded",
         "if they are not sequences: leave the column out, or replace it by numbers",
     ]
+    if rare:
+        lines.append(
+            f"rare letters: {', '.join(rare)} samples; a letter that does not occur in training is an error "
+            "later"
+        )
+    return lines
 
 
 def _steps(array: NDArray[Any], lengths: NDArray[Any] | None) -> list[str]:

@@ -18,11 +18,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mmfusion.data.alignment import joined, names_of
+from mmfusion.data.alignment import join_rows, names_of
 from mmfusion.data.conversion import as_part
 from mmfusion.data.location import Location
 from mmfusion.data.padding import masks_of_side
 from mmfusion.data.part import SYMBOLS, Part
+from mmfusion.data.per_sample import (
+    check_no_lengths,
+    check_one_count,
+    of_modalities,
+    truth_values,
+    values_per_sample,
+)
 from mmfusion.errors import InputError
 from mmfusion.sentences import row_name
 
@@ -45,7 +52,8 @@ class ModalityData:
         names goes by position, and the default index is no name.
     lengths : mapping of str to array, optional
         Of sequences: how many steps of every sample are real, whole numbers (n,), or which, truth values (n,
-        length). Default: steps that are NaN in all columns are padding.
+        length); in the order of that modality, or joined with it by their index. Default: steps that are NaN
+        in all columns are padding.
     present : mapping of str to array of bool, shape (n,), optional
         Which samples have a modality. Default: all whose values are not entirely NaN (symbols: negative).
     location : Location, optional
@@ -98,6 +106,9 @@ class ModalityData:
                 f"X has {len(arrays)} modalities, expected 1 to {MOST_MODALITIES}; join or leave out some "
                 "of them."
             )
+        for name in arrays:
+            if not isinstance(name, str):
+                raise InputError(f"X[{name!r}]: this cannot name a modality, expected text; rename it.")
         where = location or Location()
         named = kinds or {}
         parts = {
@@ -105,17 +116,26 @@ class ModalityData:
             for name, values in arrays.items()
         }
         self._set_parts(parts, where)
-        _check_no_lengths(self.arrays)
-        self.kinds |= self._known(kinds, "kinds")
-        self.lengths |= self._per_sample(lengths, "lengths")
-        self.present |= {name: x.astype(bool) for name, x in self._per_sample(present, "present").items()}
+        self.kinds |= of_modalities(kinds, "kinds", self.arrays)
+        check_no_lengths(self.arrays, self.kinds)
+        given = values_per_sample(lengths, "lengths", parts)
+        for name in given:
+            if name in self.lengths:
+                raise InputError(
+                    f"lengths[{name!r}]: letters and sequences of unequal length have their own lengths, "
+                    "expected none; leave it out."
+                )
+        steps = {name: values.shape[1] for name, values in self.arrays.items()}
+        self.lengths |= masks_of_side(given, steps, padding, InputError)
+        masks = values_per_sample(present, "present", parts)
+        for name, values in masks.items():
+            mask = truth_values(f"present[{name!r}]", values)
+            self.present[name] = mask & self.present[name] if name in self.present else mask
         for name, kind in self.kinds.items():
             if kind != SYMBOLS:
                 raise InputError(f"kinds[{name!r}] is {kind!r}, expected {SYMBOLS!r}; numbers need no kind.")
-        steps = {name: values.shape[1] for name, values in self.arrays.items()}
-        self.lengths = masks_of_side(self.lengths, steps, padding, InputError)
         self._join(parts, unmatched)
-        _check_one_count(self.arrays)
+        check_one_count(self.arrays)
         if location is None:
             self.location = Location(row=partial(_row, self), columns=self.columns)
 
@@ -137,9 +157,9 @@ class ModalityData:
         first = next((name for name in names if names[name] is not None), self.modalities[0])
         for name in names:
             if names[name] is None:
-                _check_one_count({key: self.arrays[key] for key in (first, name)})
+                check_one_count({key: self.arrays[key] for key in (first, name)})
         counted = {f"X[{name!r}]" for name, part in parts.items() if part.ids is not None}
-        found = joined({f"X[{name!r}]": index for name, index in names.items()}, counted, unmatched)
+        found = join_rows({f"X[{name!r}]": index for name, index in names.items()}, counted, unmatched)
         self.ids, self.reordered = found.names, found.reordered
         for name in self.modalities:
             rows = found.rows[f"X[{name!r}]"]
@@ -214,31 +234,11 @@ class ModalityData:
         """
         raise InputError(
             f"{self!r} is not one array, which scalers, BaggingClassifier and other estimators ask for; "
-            f"pass them a "
-            "DataFrame with all columns, and give modalities={'text': [columns], ...} to the mmfusion "
-            "estimator "
-            "inside."
+            f"pass them "
+            "an array with all columns, and give positions, modalities={'text': [0, 1], ...}, to the "
+            "mmfusion "
+            "estimator inside."
         )
-
-    def _known(self, given: Mapping[str, Any] | None, what: str) -> dict[str, Any]:
-        for name in given or {}:
-            if name not in self.arrays:
-                raise InputError(
-                    f"{what}[{name!r}]: there is no such modality, expected one of {', '.join(self.arrays)}."
-                )
-        return dict(given or {})
-
-    def _per_sample(self, given: Mapping[str, ArrayLike] | None, what: str) -> dict[str, NDArray[Any]]:
-        per_sample = {name: np.asarray(values) for name, values in self._known(given, what).items()}
-        for name, values in per_sample.items():
-            shape = self.arrays[name].shape
-            mask = what == "lengths" and values.dtype.kind == "b"
-            if values.shape != (shape[:2] if mask else shape[:1]):
-                raise InputError(
-                    f"{what}[{name!r}] has shape {values.shape}, expected one value for each of the "
-                    f"{shape[0]} samples."
-                )
-        return per_sample
 
 
 def _of(location: Location, values: Any) -> Location:
@@ -252,25 +252,6 @@ def _of(location: Location, values: Any) -> Location:
 def _row(data: ModalityData, row: int) -> str:
     label = None if data.ids is None else data.ids[row]
     return row_name(row, label=None if label == row else label)
-
-
-def _check_one_count(arrays: Mapping[str, NDArray[Any]]) -> None:
-    if len({len(values) for values in arrays.values()}) > 1:
-        sizes = ", ".join(f"{name} has {len(values)}" for name, values in arrays.items())
-        raise InputError(
-            f"X: the numbers of samples differ ({sizes}), expected one number; pass the same samples in all."
-        )
-
-
-def _check_no_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse a modality that holds the lengths of another: files store lengths that way, mappings do not."""
-    for name, values in arrays.items():
-        for base in (name.removesuffix("_lengths"), name.removesuffix(".lengths")):
-            if base != name and base in arrays and arrays[base].ndim == 3 and values.shape[1:] == (1,):
-                raise InputError(
-                    f"X[{name!r}] would be a modality, but looks like the lengths of {base!r}; write "
-                    f"ModalityData({{{base!r}: ..., ...}}, lengths={{{base!r}: ...}}), or rename it."
-                )
 
 
 def _rows(rows: Any) -> Any:

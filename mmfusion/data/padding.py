@@ -149,19 +149,22 @@ def masks_of_side(
     steps: Mapping[str, int],
     padding: str | Mapping[str, str] | None,
     error: type[MmfusionError],
+    where: str = "",
 ) -> dict[str, NDArray[Any]]:
     """Turn lengths into masks of real steps, where the user says on which side the padding is.
 
     Parameters
     ----------
     lengths : mapping of str to array of int, shape (n,), or of bool, shape (n, length)
-        By modality.
+        By modality; those that the user gave.
     steps : mapping of str to int
         Number of steps, with padding.
     padding : {"front", "behind"} or mapping of str to these, or None
         None: lengths stay as they are.
     error : type
         What is raised.
+    where : str, optional
+        Begins the message of an error.
 
     Returns
     -------
@@ -172,22 +175,30 @@ def masks_of_side(
     MmfusionError
         If the side is unknown, or there are no lengths that it could be about.
     """
-    chosen = dict.fromkeys(lengths, padding) if isinstance(padding, str) else dict(padding or {})
-    if isinstance(padding, str) and not lengths:
-        raise error(f"padding is {padding!r}, but no modality has lengths, expected lengths; leave it out.")
+    sides = [padding] if isinstance(padding, str) else list((padding or {}).values())
+    for side in sides:
+        if side not in SIDES:
+            raise error(f"{where}padding is {side!r}, expected one of {', '.join(SIDES)}.")
+    counted = [name for name, ends in lengths.items() if ends.dtype.kind != "b"]
+    chosen = dict.fromkeys(counted, padding) if isinstance(padding, str) else dict(padding or {})
+    if isinstance(padding, str) and not chosen:
+        raise error(
+            f"{where}padding is {padding!r}, but no modality has lengths that count its real steps, "
+            "expected some; leave it out."
+        )
     masks = dict(lengths)
     for name, side in chosen.items():
-        if side not in SIDES:
-            raise error(f"padding is {side!r}, expected one of {', '.join(SIDES)}.")
-        if name not in lengths:
-            raise error(f"padding[{name!r}]: this modality has no lengths, expected lengths; leave it out.")
-        if lengths[name].dtype.kind != "b":
-            counts = check_lengths(
-                lengths[name], len(lengths[name]), steps[name], f"lengths[{name!r}]", error=error
+        if name not in counted:
+            raise error(
+                f"{where}padding[{name!r}]: this modality has no lengths that count its real steps, "
+                "expected some; leave it out."
             )
-            position = np.arange(steps[name])
-            unused = steps[name] - counts[:, np.newaxis] if side == "front" else 0
-            masks[name] = (position >= unused) & (position < unused + counts[:, np.newaxis])
+        counts = check_lengths(
+            lengths[name], len(lengths[name]), steps[name], f"{where}lengths[{name!r}]", error=error
+        )
+        position = np.arange(steps[name])
+        unused = steps[name] - counts[:, np.newaxis] if side == "front" else 0
+        masks[name] = (position >= unused) & (position < unused + counts[:, np.newaxis])
     return masks
 
 

@@ -47,10 +47,29 @@ def plain_values(argument: str, values: Any) -> NDArray[Any]:
     if isinstance(given, pd.DataFrame):
         return np.column_stack([_plain(argument, given[column], row) for column in given.columns])
     if isinstance(given, np.ndarray) and given.dtype.kind != "O":
-        return given
+        return _checked(argument, given, row)
     if isinstance(given, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         return _plain(argument, pd.Series(given), row)
     return _of_objects(argument, given, row)
+
+
+def _checked(argument: str, values: NDArray[Any], row: Callable[[int], str]) -> NDArray[Any]:
+    """Refuse dates and complex numbers, and text that is empty."""
+    if values.dtype.kind in "mMcV":
+        raise _of_another_kind(argument, values.dtype)
+    if values.dtype.kind == "U":
+        empty = np.flatnonzero((values == "").reshape(len(values), -1).any(axis=1))
+        if len(empty):
+            raise missing_value(argument, row(int(empty[0])), len(empty))
+    return values
+
+
+def _of_another_kind(argument: str, kind: object) -> InputError:
+    return InputError(
+        f"{argument} holds {kind}, expected numbers or text; convert it, dates for instance to days since "
+        f"the "
+        "first one."
+    )
 
 
 def row_of(values: Any) -> Callable[[int], str]:
@@ -91,7 +110,9 @@ def _of_objects(argument: str, given: Any, row: Callable[[int], str]) -> NDArray
         return array
     objects = np.empty(len(array), dtype=object)
     objects[:] = list(given)
-    missing = np.flatnonzero(pd.isna(pd.Series(objects)))
+    missing = np.flatnonzero(
+        pd.isna(pd.Series(objects)) | np.array([isinstance(x, str) and not x for x in given], dtype=bool)
+    )
     if len(missing):
         raise missing_value(argument, row(int(missing[0])), len(missing))
     mixed = array.dtype.kind == "O" or not all(isinstance(value, str | bytes) for value in objects)
@@ -102,6 +123,8 @@ def _plain(argument: str, values: pd.Series, row: Callable[[int], str]) -> NDArr
     missing = np.flatnonzero(values.isna())
     if len(missing):
         raise missing_value(argument, row(int(missing[0])), len(missing))
+    if values.dtype.kind in "mM" or isinstance(values.dtype, pd.PeriodDtype | pd.IntervalDtype):
+        raise _of_another_kind(argument, values.dtype)
     if pd.api.types.is_bool_dtype(values.dtype):
         return np.asarray(values.astype(bool).to_numpy())
     for check, kind in ((pd.api.types.is_integer_dtype, np.int64), (pd.api.types.is_float_dtype, np.float64)):
@@ -127,6 +150,5 @@ def missing_value(what: str, row: str, count: int, error: type[MmfusionError] = 
     more = f" (in {count} rows altogether)" if count > 1 else ""
     return error(
         f"{what}, {row}: the value is missing{more}, expected one for each sample; leave these samples out, "
-        f"or "
-        "fill them in."
+        "or fill them in."
     )

@@ -92,7 +92,7 @@ def infer_task(target: NDArray[Any]) -> Task:
     return Task(word, reason, other)
 
 
-def chosen_task(target: NDArray[Any], chosen: str, where: str) -> Task:
+def chosen_task(target: NDArray[Any], chosen: str, where: str, threshold: float | None = None) -> Task:
     """Return the task that the user chose, or else the inferred one.
 
     Parameters
@@ -101,6 +101,8 @@ def chosen_task(target: NDArray[Any], chosen: str, where: str) -> Task:
     chosen : {"auto", "classification", "regression"}
     where : str
         Begins the message of an error.
+    threshold : float, optional
+        What made two classes of the target, if something did.
 
     Returns
     -------
@@ -111,6 +113,11 @@ def chosen_task(target: NDArray[Any], chosen: str, where: str) -> Task:
     InputError
         If the word is unknown, or the target does not fit the task.
     """
+    if threshold is not None and chosen == REGRESSION:
+        raise InputError(
+            f"{where}: threshold {threshold:g} makes two classes, expected no regression; leave one of them "
+            "out."
+        )
     if chosen not in TASKS:
         raise InputError(f"{where}: the task {chosen!r} is unknown, expected one of {', '.join(TASKS)}.")
     inferred = infer_task(target)

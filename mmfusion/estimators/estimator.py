@@ -23,7 +23,13 @@ from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.fit_settings import fit_settings
 from mmfusion.estimators.fitting import fit_ensemble
 from mmfusion.estimators.inputs import modality_data, same_samples
-from mmfusion.estimators.modalities import as_in_training, choose_modalities, symbols_of, with_alphabets
+from mmfusion.estimators.modalities import (
+    INTERCEPT,
+    as_in_training,
+    choose_modalities,
+    symbols_of,
+    with_alphabets,
+)
 from mmfusion.estimators.parameter_checks import candidates, check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
@@ -35,7 +41,6 @@ from mmfusion.training.samples import Samples, prepare_samples
 
 HELD_OUT = 0.2
 """Share of the samples that is held out where lambda is chosen and no share is given."""
-INTERCEPT = "intercept"
 
 
 class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

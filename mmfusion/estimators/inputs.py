@@ -9,16 +9,18 @@ it is one modality.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_consistent_length
 
-from mmfusion.data.alignment import joined, names_of
-from mmfusion.data.conversion import as_pandas, column_numbers, plain_array
+from mmfusion.data.alignment import join_rows, names_of
+from mmfusion.data.conversion import as_pandas, plain_array
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
 from mmfusion.data.roles import assign_roles
+from mmfusion.data.table_columns import column_numbers
 from mmfusion.errors import InputError
 from mmfusion.sentences import row_name
 
@@ -37,7 +39,7 @@ def modality_data(
 
     Parameters
     ----------
-    X : mapping of str to array, ModalityData, DataFrame or array (n, d)
+    X : mapping of str to array, ModalityData, DataFrame, array (n, d), or what `mmfusion.read` returns
     columns : mapping of str to str or sequence, optional
         Columns of every modality: for a DataFrame a list of names, one name, or one pattern with ``*``; for
         an array positions.
@@ -57,6 +59,10 @@ def modality_data(
     """
     if hasattr(X, "toarray"):
         raise TypeError("X is a sparse matrix, expected dense arrays; use X.toarray().")
+    if isinstance(X, str | Path):
+        raise InputError(f"X is the text {str(X)!r}, expected samples; read a file by mmfusion.read first.")
+    if hasattr(X, "modality_data"):
+        X = X.modality_data()
     if columns is not None and (not isinstance(columns, Mapping) or not columns):
         raise InputError(f"modalities: {columns!r} is not a mapping, expected {{'text': [columns], ...}}.")
     if columns is not None and isinstance(X, ModalityData | Mapping):
@@ -102,12 +108,12 @@ def same_samples(
     """
     given: dict[str, Any] = {"X": data, **{what: x for what, x in values.items() if x is not None}}
     names = {what: data.ids if what == "X" else names_of(x) for what, x in given.items()}
-    first = next((what for what in names if names[what] is not None), "X")
-    for what, x in given.items():
-        if names[what] is None and hasattr(x, "__len__"):
+    first = next((what for what in names if names[what] is not None), "")
+    for what, x in given.items() if first else ():
+        if names[what] is None and hasattr(x, "__len__") and not isinstance(x, str):
             check_consistent_length(given[first], x)
     counted = {what for what, x in given.items() if isinstance(x, pd.Series | pd.DataFrame)}
-    found = joined(names, counted | ({"X"} if data.counted else set()), unmatched, data.reordered)
+    found = join_rows(names, counted | ({"X"} if data.counted else set()), unmatched, data.reordered)
     result = {what: x if (rows := found.rows[what]) is None else _taken(x, rows) for what, x in given.items()}
     return result.pop("X"), {what: result.get(what) for what in values}
 
@@ -134,6 +140,7 @@ def _columns_of(table: pd.DataFrame) -> Columns:
     """Take the modalities from two-level columns, or every column as one."""
     if table.columns.nlevels == 2:
         names = dict.fromkeys(table.columns.get_level_values(0))
+        _check_different(names)
         return {str(name): [column for column in table.columns if column[0] == name] for name in names}
     if len(table.columns) > MOST_MODALITIES:
         first = ", ".join(repr(name) for name in table.columns[:2])
@@ -141,7 +148,19 @@ def _columns_of(table: pd.DataFrame) -> Columns:
             f"X is a table with {len(table.columns)} columns ({first}, ...) and nothing says which belong "
             "together, expected modalities={'text': [columns], 'audio': [columns]}."
         )
+    _check_different(table.columns)
     return {str(name): [name] for name in table.columns}
+
+
+def _check_different(names: Iterable[Any]) -> None:
+    """Check that names of modalities stay different as text."""
+    texts = [str(name) for name in names]
+    again = next((text for text in texts if texts.count(text) > 1), None)
+    if again is not None:
+        raise InputError(
+            f"X: two modalities would be called {again!r}, expected different names as text; rename the "
+            "columns."
+        )
 
 
 def _from_array(X: Any, columns: Columns | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from mmfusion.data.letters import alphabet_of, as_symbols
+from mmfusion.data.letters import alphabet_of, as_symbols, letters_part
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.padding import real_steps
 from mmfusion.data.part import SYMBOLS
@@ -22,6 +22,8 @@ from mmfusion.training.modality import MODULE, Modality
 
 WINDOW = 12
 """Symbols per window of the motif scanner, fewer for shorter sequences."""
+INTERCEPT = "intercept"
+"""The column of the contributions beside those of the subsets."""
 SHORT = 0.05
 """Share of the sequences that may be shorter than a window."""
 
@@ -51,6 +53,11 @@ def choose_modalities(data: ModalityData, encoders: Any, dim: int) -> tuple[Moda
         raise InputError(
             f"encoders: {encoders!r} is not a mapping, expected {{'text': 'vector', ...}} with the names of "
             "modalities."
+        )
+    if INTERCEPT in data.arrays:
+        raise InputError(
+            f"X[{INTERCEPT!r}]: this name is taken by the intercept of the scores, expected another; rename "
+            "the modality."
         )
     chosen = dict(encoders or {})
     unknown = [name for name in chosen if name not in data.arrays]
@@ -182,6 +189,14 @@ def as_in_training(
         )
     data = data.select(names)
     arrays = dict(data.arrays)
+    for modality in modalities:
+        if modality.alphabet and _is_empty(data, modality.name):
+            empty = letters_part([None] * len(data))
+            arrays[modality.name], data.letters = empty.array, data.letters | {modality.name}
+            data.lengths[modality.name], data.present[modality.name] = (
+                _given(empty.lengths),
+                _given(empty.present),
+            )
     for name, known in columns.items():
         given = data.columns.get(name)
         if given is not None and tuple(given) != tuple(known):
@@ -192,6 +207,17 @@ def as_in_training(
     for modality in modalities:
         _check_as_in_training(data, modality)
     return data
+
+
+def _is_empty(data: ModalityData, name: str) -> bool:
+    """Whether a modality is NaN throughout, as strings are that are all missing."""
+    values = data.arrays[name]
+    return name not in data.letters and values.dtype.kind == "f" and bool(np.isnan(values).all())
+
+
+def _given(values: NDArray[Any] | None) -> NDArray[Any]:
+    assert values is not None  # of missing strings
+    return values
 
 
 def _order(data: ModalityData, name: str, given: Sequence[Any], known: Sequence[Any]) -> list[int]:

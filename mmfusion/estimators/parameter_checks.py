@@ -145,6 +145,10 @@ def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:
         raise InputError(
             f"groups has shape {labels.shape}, expected one label for each of the {count} samples."
         )
+    if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels}) > 1:
+        raise InputError(
+            "groups mixes text and numbers, expected one type for all labels; convert one of them."
+        )
     missing = np.flatnonzero(pd.isna(labels))
     if len(missing):
         raise missing_value("groups", row_of(groups)(int(missing[0])), len(missing))

@@ -81,7 +81,7 @@ class SavingMixin:
         except TypeError as error:
             raise InputError(
                 f"{path}: a parameter cannot be written ({error}), expected numbers, text, lists and "
-                "mappings; set random_state to a number."
+                "mappings; set random_state to a number, and rename columns or classes that are dates."
             ) from None
 
     @classmethod

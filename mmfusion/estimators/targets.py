@@ -128,7 +128,13 @@ def _kind_of(values: NDArray[Any]) -> str:
     mixed = values.dtype.kind == "O" and values.ndim == 1 and len({isinstance(x, str) for x in values}) > 1
     if mixed:
         raise InputError("y mixes text and numbers, expected one type for all classes; convert one of them.")
-    return str(type_of_target(values, input_name="y", raise_unknown=True))
+    two_numbers = values.dtype.kind == "f" and values.ndim == 1 and len(np.unique(values)) == 2
+    if two_numbers and bool(np.isfinite(values).all()):
+        return "binary"  # whatever the numbers are, as elsewhere
+    try:
+        return str(type_of_target(values, input_name="y", raise_unknown=True))
+    except (ValueError, TypeError) as error:
+        raise InputError(f"y: {' '.join(str(error).split())}") from None
 
 
 def _labels(values: NDArray[Any]) -> tuple[Target, NDArray[Any]]:

@@ -202,16 +202,17 @@ def _mistake_in_file(name: str, settings: UserDataset) -> str:
             f"datasets.{name}.path: there is no file or folder {settings.path} in {Path.cwd()}, expected "
             "the data; correct the path, or write it in full, from the root of the file system."
         )
-    if settings.path.endswith(PICKLES):
-        return ""
     # Imported here: a study without data of the user's does not need the libraries of the formats.
-    from mmfusion.data.readers.read import check_names
+    from mmfusion.data.readers.read import check_names, only_of_csd
     from mmfusion.study.data.reading import reading
 
     try:
         chosen = reading(settings.model_dump())
         treatment = chosen.pop("treatment")
-        check_names(settings.path, **chosen, symbols=treatment.symbols)
+        if settings.path.endswith(PICKLES):
+            only_of_csd(Path(settings.path), chosen["only_csd"])
+        else:
+            check_names(settings.path, **chosen, symbols=treatment.symbols)
     except DataError as error:
         return f"datasets.{name}: {error}"
     return ""

@@ -256,7 +256,7 @@ CASES: dict[str, tuple[Content, str, tuple[str, ...] | None]] = {
     "a target is infinite": (
         content(y=target(np.inf)),
         f"y, row {ROW} (counted from 0): the value is inf (NaN or infinity in 1 places), expected finite "
-        f"numbers",
+        "numbers",
         None,
     ),
     "a group is missing": (

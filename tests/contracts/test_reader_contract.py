@@ -203,8 +203,7 @@ def test_one_bad_number_names_row_and_column(form: Form, tmp_path: Path, value: 
     assert f"modality 'text', {row}, {column}: the value is {name} (NaN or infinity in 2 places)" in sentence
     assert sentence.endswith(
         "fill it in, choose nonfinite (zero or missing), or set all columns of the sample to NaN if the "
-        "modality "
-        "is missing there."
+        "modality is missing there."
     )
 
 

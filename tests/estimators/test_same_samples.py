@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import cross_val_score
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
-from mmfusion.data.alignment import is_shuffled, names_of
+from mmfusion.data.alignment import is_numbered, names_of
 from mmfusion.errors import InputError
 from mmfusion.estimators.inputs import same_samples
 from mmfusion.notices import ChoiceWarning, told
@@ -204,10 +204,10 @@ def test_what_is_a_name() -> None:
     assert names_of(np.zeros(3)) is None
     assert names_of(pd.Series([1, 2])) is None
     assert names_of(pd.DataFrame({"a": [1, 2, 3]})[1:]) is not None
-    assert is_shuffled(pd.Index([2, 0, 1]))
-    assert not is_shuffled(pd.Index([0, 1, 2]))
-    assert not is_shuffled(pd.Index([5, 9, 7]))
-    assert not is_shuffled(pd.Index(["b", "a"]))
+    assert is_numbered(pd.Index([2, 0, 1]))
+    assert is_numbered(pd.Index([5, 9, 7]))
+    assert not is_numbered(pd.Index([0, 1, 2]))
+    assert not is_numbered(pd.Index(["b", "a"]))
     with pytest.raises(InputError, match="unmatched: 'keep' is unknown, expected one of error, drop"):
         ModalityData({"rna": RNA.to_numpy()}, unmatched="keep")
 
@@ -297,3 +297,48 @@ def test_an_arrow_table_is_one_table() -> None:
     columns = {"rna": list("abcd"), "prot": list("efg")}
     model = FusionClassifier(columns, **QUICK).fit(pa.Table.from_pandas(table), Y.to_numpy())
     np.testing.assert_array_equal(model.predict(pa.Table.from_pandas(table)), model.predict(table))
+
+
+def test_rows_that_were_cut_out_meet_a_default_index() -> None:
+    """After a split of a table, one side may have lost its row numbers: the position is told."""
+    table, y = RNA.reset_index(drop=True), Y.reset_index(drop=True)
+    for X, target in (
+        (table.iloc[SHUFFLED[:200]].reset_index(drop=True), y.iloc[np.sort(SHUFFLED[:200])]),
+        (table.iloc[:-5], y.iloc[5:]),
+        (table.iloc[5:], y.iloc[:-5]),
+    ):
+        with pytest.warns(ChoiceWarning, match="has no names of samples, so that its rows go by position"):
+            FusionClassifier(**QUICK | {"epochs": 1}).fit({"rna": X}, target)
+
+
+def test_row_numbers_beside_names_go_by_position() -> None:
+    """Cross-validation cuts a Series with the default index into parts with row numbers."""
+    data = ModalityData({"rna": RNA, "prot": PROT})
+    y = Y.reset_index(drop=True)
+    with pytest.warns(ChoiceWarning, match=r"y has no names of samples"):
+        scores = cross_val_score(FusionClassifier(**QUICK), data, y, cv=3)
+    assert scores.mean() > 0.75
+
+
+@pytest.mark.parametrize(
+    "index", [[0.5, 1.5, np.nan], pd.Index([1, 2, pd.NA], dtype="Int64"), ["a", "b", None]]
+)
+def test_a_missing_name_is_told(index: Any) -> None:
+    one = pd.DataFrame({"x": [1.0, 2.0, 3.0]}, index=index)
+    with pytest.raises(InputError, match="a sample has no name in the index"):
+        ModalityData({"a": one, "b": one.iloc[::-1]})
+
+
+def test_lengths_and_masks_are_joined_too() -> None:
+    steps = np.ones((3, 4, 2))
+    data = ModalityData(
+        {"a": RNA.iloc[:3]}, present={"a": pd.Series([False, True, True], index=["p002", "p000", "p001"])}
+    )
+    assert data.present["a"].tolist() == [True, True, False]
+    with pytest.raises(InputError, match=r"lacks 1 of the samples that present\['a'\] has: 'x'"):
+        ModalityData(
+            {"a": RNA.iloc[:3]}, present={"a": pd.Series([True, True, True], index=["p002", "p000", "x"])}
+        )
+    for mask in (["True", "False", "True"], [1.0, np.nan, 0.0], [2, 0, 1]):
+        with pytest.raises(InputError, match=r"present\['s'\], row .* is not a truth value"):
+            ModalityData({"s": steps}, present={"s": mask})

@@ -108,13 +108,19 @@ def read_arrays(path: Path, store: Store, keys: Columns, symbols: Sequence[str] 
         for name, (key,) in keys.modalities.items()
     }
     for name, key in keys.lengths.items():
+        if parts[name].lengths is not None:
+            raise DataError(
+                f"{path}: {key!r} would be lengths of {name!r}, which has its own as letters, expected "
+                "none; rename it."
+            )
         parts[name] = replace(parts[name], lengths=loaded[key])
     groups, ids = (
         None if key is None else _labels(location, f"the {noun} {key!r}", loaded[key])
         for noun, key in (("group", keys.groups), ("name", keys.ids))
     )
     names = () if ids is None else tuple(ids.astype(str).tolist())
-    return source_of(parts, _text(location, target, loaded[target]), ids=names, groups=groups)
+    labels = _text(location, target, loaded[target])
+    return source_of(parts, labels, keys.lengths, ids=names, groups=groups)
 
 
 def modality_part(location: Location, key: str, values: Any, symbols: bool) -> Part:
@@ -130,7 +136,7 @@ def _check_chosen_by_default(path: Path, keys: Columns, loaded: Mapping[str, NDA
     """Refuse arrays that nobody has named and that are more likely groups or names than features."""
     for key in keys.features:
         array = loaded[key]
-        letters = array.dtype.kind == "U" and array.ndim == 1 and is_sequence(array.tolist())
+        letters = array.dtype.kind in "US" and array.ndim == 1 and is_sequence(array.astype(str).tolist())
         if array.size == len(array) and array.ndim < 3 and array.dtype.kind in "iubUS" and not letters:
             sequences = [
                 name
@@ -202,6 +208,7 @@ def modality_keys(
     chosen = {}
     for name in given:
         key = given[name] if isinstance(given, Mapping) else name
+        key = key[0] if isinstance(key, list | tuple) and len(key) == 1 else key
         if not isinstance(key, str):
             raise DataError(
                 f"{path}: modalities[{name!r}] is {key!r}, expected one key; join the arrays before they "

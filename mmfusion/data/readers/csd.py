@@ -112,7 +112,16 @@ def read_csd(
     for name, path in files.items():
         check_numbers(Location(path, partial(_name, samples)), {name: arrays[name]}, {name: lengths})
     ids, groups = tuple(sample.name for sample in samples), np.array(videos, dtype=str)
-    return Source(arrays, target, dict.fromkeys(files, lengths), ids, groups, splits, notes=tuple(notes))
+    return Source(
+        arrays,
+        target,
+        dict.fromkeys(files, lengths),
+        ids,
+        groups,
+        splits,
+        tuple(notes),
+        padded=frozenset(files),
+    )
 
 
 def _check_choice(option: str, value: object, *choices: str) -> None:

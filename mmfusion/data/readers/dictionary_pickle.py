@@ -13,7 +13,7 @@ The published aligned CMU-MOSI has minus infinity among its audio features (loga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.location import Location
-from mmfusion.data.part import Part
-from mmfusion.data.readers.array_files import modality_keys, modality_part
+from mmfusion.data.part import SYMBOLS, Part
+from mmfusion.data.readers.array_files import LENGTHS, modality_keys, modality_part
 from mmfusion.data.readers.columns import in_roles
 from mmfusion.data.readers.pickled_names import sample_names
 from mmfusion.data.readers.source import Source, source_of
@@ -52,6 +52,7 @@ def read_dictionary_pickle(
     modalities: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
     groups: str | None = None,
     ids: str | None = None,
+    symbols: Collection[str] = (),
 ) -> Source:
     """Read a dictionary pickle, such as the aligned and unaligned ones of CMU-MOSI and CMU-MOSEI.
 
@@ -59,8 +60,8 @@ def read_dictionary_pickle(
     ----------
     path : str or Path
         The pickle; nothing in it is run.
-    target, modalities, groups, ids
-        Keys in the dictionaries of the splits, see `mmfusion.read`.
+    target, modalities, groups, ids, symbols
+        Keys in the dictionaries of the splits, and modalities that are symbols, see `mmfusion.read`.
 
     Returns
     -------
@@ -78,15 +79,18 @@ def read_dictionary_pickle(
     keys = _keys(path, parts, target, modalities, groups, ids)
     counts = _counts(path, parts, next(iter(keys.values())))
     location = Location(path)
-    arrays = {name: _joined(location, parts, key, counts) for name, key in keys.items()}
+    arrays = {name: _joined(location, parts, key, counts, name in symbols) for name, key in keys.items()}
+    given = []
     for name, key in keys.items():
-        lengths = f"{key}_lengths"
-        if any(lengths in part for part in parts.values()):
-            arrays[name] = replace(arrays[name], lengths=_column(path, parts, lengths, counts))
+        for ending in LENGTHS:
+            if any(f"{key}{ending}" in part for part in parts.values()):
+                given.append(name)
+                arrays[name] = replace(arrays[name], lengths=_column(path, parts, f"{key}{ending}", counts))
     labels = _target(path, parts, str(target), counts)
     names, videos = sample_names(path, parts, ids or IDS, counts)
     own = None if groups is None else _labels(path, parts, groups, counts)
-    return source_of(arrays, labels, ids=names, groups=videos if own is None else own, splits=_rows(counts))
+    groups_of = videos if own is None else own
+    return source_of(arrays, labels, given, ids=names, groups=groups_of, splits=_rows(counts))
 
 
 def pickle_roles(
@@ -212,22 +216,22 @@ def _check_count(path: str | Path, split: str, key: str, values: Any, counts: Ma
         )
 
 
-def _joined(location: Location, parts: Parts, key: str, counts: Mapping[str, int]) -> Part:
+def _joined(location: Location, parts: Parts, key: str, counts: Mapping[str, int], symbols: bool) -> Part:
     """Join a modality over the splits, a copy."""
     path = str(location.path)
     values = [part[key] for part in parts.values()]
     for split, one in zip(parts, values, strict=True):
         _check_count(path, split, key, one, counts)
-    if any(isinstance(one, list | tuple) or one.dtype.kind == "O" for one in values):
-        return modality_part(location, key, [sample for one in values for sample in one], symbols=False)
-    formed = [modality_part(location, key, one, symbols=False).array for one in values]
+    if any(isinstance(one, list | tuple) or one.dtype.kind in "OUS" for one in values):
+        return modality_part(location, key, [sample for one in values for sample in one], symbols)
+    formed = [modality_part(location, key, one, symbols).array for one in values]
     if len({one.shape[1:] for one in formed}) > 1:
         shapes = ", ".join(f"{split} {one.shape}" for split, one in zip(parts, formed, strict=True))
         raise DataError(
             f"{path}: {key!r} has the shapes {shapes}, expected the same steps and columns in all splits; "
             "pad the splits alike."
         )
-    return Part(np.concatenate(formed))
+    return Part(np.concatenate(formed), kind=SYMBOLS if symbols else None)
 
 
 def _column(path: str | Path, parts: Parts, key: str, counts: Mapping[str, int]) -> NDArray[Any]:
@@ -238,7 +242,7 @@ def _column(path: str | Path, parts: Parts, key: str, counts: Mapping[str, int])
             raise DataError(f"{path}: {split!r} has no {key!r}, which other splits have; complete the file.")
         _check_count(path, split, key, part[key], counts)
         try:
-            columns.append(np.asarray(part[key]))
+            columns.append(_plain(np.asarray(part[key])))
         except (ValueError, MemoryError):
             raise DataError(
                 f"{path}: {key!r} of {split!r} has rows of different lengths, or a long text, expected "
@@ -249,12 +253,17 @@ def _column(path: str | Path, parts: Parts, key: str, counts: Mapping[str, int])
     return np.concatenate(columns)
 
 
+def _plain(values: NDArray[Any]) -> NDArray[Any]:
+    """Return objects that are text or missing as text, empty where it is missing."""
+    if values.dtype.kind != "O" or not all(value is None or isinstance(value, str) for value in values.flat):
+        return values
+    return np.where(values == None, "", values).astype(str)  # noqa: E711 (elementwise)
+
+
 def _target(path: str | Path, parts: Parts, key: str, counts: Mapping[str, int]) -> NDArray[Any]:
     """Return the target, (n,) or (n, outputs)."""
     values = _column(path, parts, key, counts)
-    if values.ndim == 3 and 1 in values.shape[1:]:
-        values = values.reshape(len(values), -1)
-    if values.ndim > 2 or values.dtype.kind not in "biufU":
+    if values.ndim > 3 or values.dtype.kind not in "biufU":
         raise DataError(
             f"{path}: {key!r} is an array {values.shape} of {values.dtype}, expected numbers (samples, "
             "outputs, 1), (samples, outputs) or (samples,), or text (samples,)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,8 +71,8 @@ def finished(source: Source, target: str, treatment: Treatment) -> Source:
     kinds = {**source.kinds, **dict.fromkeys(treatment.symbols, SYMBOLS)}
     _check_symbols_fit(source, kinds)
     steps = {name: array.shape[1] for name, array in source.arrays.items()}
-    lengths = {name: x for name, x in source.lengths.items() if name not in source.letters}
-    masks = masks_of_side(lengths, steps, treatment.padding, DataError)
+    lengths = {name: x for name, x in source.lengths.items() if name not in source.padded}
+    masks = masks_of_side(lengths, steps, treatment.padding, DataError, f"{where}: ")
     source = replace(source, kinds=kinds, lengths={**source.lengths, **masks})
     labels = check_target(source.location, target, source.target)
     if source.groups is not None:
@@ -80,7 +81,7 @@ def finished(source: Source, target: str, treatment: Treatment) -> Source:
     check_values(data, {name: kinds.get(name, "numbers") for name in data.modalities})
     if treatment.threshold is not None:
         labels = above_threshold(source, target, labels, treatment.threshold)
-    told = (*source.notes, *notes, *shared_groups(source))
+    told = (*source.notes, *notes, *shared_groups(source), *repeated_ids(source))
     return replace(source, arrays=data.arrays, present=data.present, target=labels, notes=told)
 
 
@@ -141,18 +142,7 @@ def above_threshold(source: Source, target: str, labels: NDArray[Any], threshold
 
 def shared_groups(source: Source) -> list[str]:
     """Say which groups have samples in several of the splits that the file defines."""
-    if source.groups is None or not source.splits:
-        return []
-    members = {split: set(source.groups[rows].tolist()) for split, rows in source.splits.items()}
-    shared = sorted(
-        {
-            str(group)
-            for split, groups in members.items()
-            for other, others in members.items()
-            if split != other
-            for group in groups & others
-        }
-    )
+    shared = [] if source.groups is None else _in_several_splits(source, source.groups)
     if not shared:
         return []
     count = f"{len(shared)} group{'s have' if len(shared) > 1 else ' has'}"
@@ -160,3 +150,21 @@ def shared_groups(source: Source) -> list[str]:
         f"{source.path}: {count} samples in several splits ({joined_names(shared)}), so that what is "
         "measured on held-out samples may be too good; move each group into one split."
     ]
+
+
+def repeated_ids(source: Source) -> list[str]:
+    """Say which names of samples occur in several of the splits that the file defines."""
+    shared = _in_several_splits(source, np.array(source.ids)) if source.ids else []
+    if not shared:
+        return []
+    count = f"{len(shared)} name{'s of samples occur' if len(shared) > 1 else ' of a sample occurs'}"
+    return [
+        f"{source.path}: {count} in several splits ({joined_names(shared)}); if these are the same samples, "
+        "what is measured on held-out samples is too good: keep each in one split."
+    ]
+
+
+def _in_several_splits(source: Source, labels: NDArray[Any]) -> list[str]:
+    members = [set(labels[rows].tolist()) for rows in source.splits.values()]
+    counts = Counter(label for group in members for label in group)
+    return sorted(str(label) for label, count in counts.items() if count > 1)

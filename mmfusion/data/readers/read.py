@@ -132,7 +132,7 @@ def read_source(
     """
     file, how = Path(path), treatment or Treatment()
     form = format_of(file)
-    given = _of_csd(file, form, only_csd)
+    given = only_of_csd(file, only_csd)
     name = target if isinstance(target, str) else ", ".join(target)
     if form == TABLE:
         source = read_table(file, choose_columns(file, target, modalities, groups, ids), how.symbols)
@@ -141,7 +141,7 @@ def read_source(
         keys = choose_keys(file, store, target, modalities, groups, ids)
         source = read_arrays(file, store, keys, how.symbols)
     elif form == PICKLE:
-        source = read_dictionary_pickle(file, target, modalities, groups, ids)
+        source = read_dictionary_pickle(file, target, modalities, groups, ids, how.symbols)
     else:
         csd_roles(file, target, modalities, groups, ids)
         source = read_csd_folder(file, name, modalities, nonfinite=how.nonfinite, **given)  # type: ignore[arg-type]  # checked there
@@ -169,22 +169,28 @@ def check_names(
     """
     file = Path(path)
     form = format_of(file)
-    _of_csd(file, form, only_csd)
+    only_of_csd(file, only_csd)
     if form == TABLE:
         known: Sequence[str] = list(choose_columns(file, target, modalities, groups, ids).modalities)
     elif form == ARRAYS:
         known = list(choose_keys(file, open_arrays(file), target, modalities, groups, ids).modalities)
     elif form == PICKLE:
-        known = pickle_roles(file, target, modalities)
+        known = pickle_roles(file, target, modalities, groups, ids)
     else:
         known = csd_roles(file, target, modalities, groups, ids)
     check_symbols(file, symbols, known)
 
 
-def _of_csd(file: Path, form: str, only_csd: Mapping[str, str | None] | None) -> dict[str, Any]:
-    """Return the choices of csd folders that were made; refuse them for other formats."""
+def only_of_csd(file: Path, only_csd: Mapping[str, str | None] | None) -> dict[str, Any]:
+    """Return the choices of csd folders that were made; refuse them for other formats.
+
+    Raises
+    ------
+    DataError
+        If one was made for a file of another format.
+    """
     given = {name: choice for name, choice in (only_csd or {}).items() if choice is not None}
-    if given and form != CSD:
+    if given and format_of(file) != CSD:
         name, choice = next(iter(given.items()))
         raise DataError(
             f"{file}: {name} is {choice!r}, but has an effect on folders of .csd files only, expected "

@@ -112,7 +112,7 @@ def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray
     location : Location
     name : str
         What the user calls the target.
-    target : array, shape (n,), (n, 1) or (n, outputs)
+    target : array, shape (n,), (n, 1), (n, outputs), or with another axis of length 1
         Text, whole numbers or floats; several outputs are numbers.
 
     Returns
@@ -125,6 +125,8 @@ def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray
     DataError
         If it is of another form, NaN, infinite or empty in a row, or the same in all rows.
     """
+    if target.ndim == 3 and 1 in target.shape[1:]:
+        target = target.reshape(len(target), -1)
     if target.ndim not in (1, 2) or target.dtype.kind not in ("biufU" if target.ndim == 1 else "biuf"):
         raise DataError(
             f"{location.path}: the target {name!r} is an array {target.shape} of {target.dtype}, expected "

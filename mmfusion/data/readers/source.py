@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -47,6 +47,8 @@ class Source:
         Modalities that are symbols.
     letters : frozenset of str
         Those whose symbols are the code points of letters.
+    padded : frozenset of str
+        Modalities whose sequences the reader has padded behind: their lengths are not the user's.
     columns : mapping of str to tuple
         Names of the columns of every modality, of tables only.
     path : Path, optional
@@ -63,6 +65,7 @@ class Source:
     present: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     letters: frozenset[str] = frozenset()
+    padded: frozenset[str] = frozenset()
     columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     path: Path | None = None
 
@@ -106,8 +109,20 @@ class Source:
         return tuple(self.arrays)
 
 
-def source_of(parts: Mapping[str, Part], target: NDArray[Any], **others: Any) -> Source:
-    """Make a source of modalities that are parts; `others` are further arguments of `Source`."""
+def source_of(
+    parts: Mapping[str, Part], target: NDArray[Any], given: Collection[str] = (), **others: Any
+) -> Source:
+    """Make a source of modalities that are parts.
+
+    Parameters
+    ----------
+    parts : mapping of str to Part
+    target : array, shape (n,) or (n, outputs)
+    given : collection of str, optional
+        Modalities whose lengths the file gives; those of others come from padding them here.
+    **others
+        Further arguments of `Source`.
+    """
     lengths, present, columns, kinds = (
         {name: x for name, part in parts.items() if (x := getattr(part, attribute)) is not None}
         for attribute in ("lengths", "present", "columns", "kind")
@@ -120,6 +135,7 @@ def source_of(parts: Mapping[str, Part], target: NDArray[Any], **others: Any) ->
         columns=columns,
         kinds=kinds,
         letters=frozenset(name for name, part in parts.items() if part.letters),
+        padded=frozenset(lengths) - frozenset(given or ()),
         **others,
     )
 

@@ -24,19 +24,23 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from mmfusion.data.conversion import as_part, column_numbers
+from mmfusion.data.conversion import as_part
 from mmfusion.data.location import Location
 from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.data.readers.columns import Columns, in_roles
 from mmfusion.data.readers.reader_checks import check_counts, check_known
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source, named_row, source_of
+from mmfusion.data.table_columns import column_numbers
 from mmfusion.errors import DataError
 from mmfusion.sentences import joined_names
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
+TRUTH = ("true", "True", "TRUE", "false", "False", "FALSE")
 BLOCK_BYTES = 1 << 26
+NAME = "the name"
+"""What a column of names of the samples is called; a name may be any text."""
 _NUMBERS = (pt.is_integer, pt.is_floating, pt.is_decimal, pt.is_boolean, pt.is_null)
 
 
@@ -128,7 +132,7 @@ def read_table(path: Path, columns: Columns, symbols: Sequence[str] = ()) -> Sou
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from None
     check_counts(path, {"the table": table.num_rows})
-    ids = None if columns.ids is None else _plain(location, "the name", table, columns.ids)
+    ids = None if columns.ids is None else _plain(location, NAME, table, columns.ids)
     names = () if ids is None else tuple(ids.astype(str).tolist())
     location = replace(location, row=partial(named_row, names))
     parts = {
@@ -151,8 +155,10 @@ def _load(path: Path, choice: Columns, strings: Collection[str]) -> Any:
     except pa.ArrowInvalid:
         texts = _read_csv(path, choice.features, dict.fromkeys(choice.features, pa.string()))
         for column in choice.features:
-            if column_numbers(pd.Series(_cells(texts.column(column)), dtype=object)) is None:
-                types[column] = pa.string()
+            cells = _cells(texts.column(column))
+            if column_numbers(pd.Series(cells, dtype=object)) is None:
+                truth = all(cell is None or cell in TRUTH for cell in cells)
+                types[column] = pa.bool_() if truth else pa.string()
         return _read_csv(path, choice.everything, types)
 
 
@@ -204,13 +210,22 @@ def _features(table: Any, columns: list[str]) -> NDArray[Any]:
 
 
 def _plain(location: Location, what: str, table: Any, column: str) -> NDArray[Any]:
-    """Return numbers as they are and all other values as text, (n,); no cell may be empty."""
+    """Return numbers and text as they are, (n,); no cell may be empty, nor hold a word for that."""
     cells, kind = table.column(column), table.column(column).type
-    if pt.is_boolean(kind) or pt.is_integer(kind) or pt.is_floating(kind):
-        cells = cells.cast(pa.float64(), safe=False) if cells.null_count else cells  # empty cells become NaN
+    if pt.is_boolean(kind) or pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind):
+        exact = not (cells.null_count or pt.is_decimal(kind))
+        cells = cells if exact else cells.cast(pa.float64(), safe=False)  # empty cells become NaN
         values: NDArray[Any] = cells.to_numpy()
+    elif _is_text(kind) or pt.is_null(kind):
+        words = location.path is not None and Path(location.path).suffix.lower() == ".csv" and what != NAME
+        empty = EMPTY if words else ("",)
+        given = ["" if cell is None or cell in empty else str(cell) for cell in cells.to_pylist()]
+        values = np.array(given, dtype=str)
     else:
-        values = np.array(["" if cell is None else str(cell) for cell in cells.to_pylist()], dtype=str)
+        raise DataError(
+            f"{location.path}: {what} {column!r} is a column of {kind}, expected numbers or text; convert "
+            "it, dates for instance to days since the first one."
+        )
     check_known(location, f"{what} {column!r}", values)
     return values
 

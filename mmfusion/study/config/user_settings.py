@@ -8,6 +8,8 @@ from pydantic import ConfigDict, Field, model_validator
 
 from mmfusion.study.config.fields import Positive, Seed, Settings, Share, Text
 
+Side = Literal["front", "behind"]
+
 
 class HeldOut(Settings):
     """The validation and test splits of a dataset of the user's."""
@@ -29,12 +31,11 @@ class HeldOut(Settings):
 
 
 class ModalityColumns(Settings):
-    """A modality whose values are not just numbers."""
+    """A modality that is a sequence of symbols."""
 
     columns: Text | list[Text] = Field(description="columns, pattern, array, key or csd file")
-    kind: Literal["numbers", "symbols"] = Field(
-        default="numbers",
-        description="symbols: a sequence of whole numbers or letters, read by a motif scanner",
+    kind: Literal["symbols"] = Field(
+        description="symbols: a sequence of whole numbers or letters, read by a motif scanner"
     )
 
 
@@ -73,9 +74,10 @@ class UserDataset(Settings):
         description="NaN and infinity among the features: stop, zero in their place, or the sample lacks "
         "the modality",
     )
-    padding: Literal["front", "behind"] | None = Field(
+    padding: Side | dict[Text, Side] | None = Field(
         default=None,
-        description="where the padding of sequences with lengths is (without it: behind, and checked)",
+        description="where the padding of sequences with lengths is, of all or by modality (without it: "
+        "behind, and checked)",
     )
     words: Text | None = Field(
         default=None, description="csd files: the modality whose intervals are the words (without it: text)"

@@ -57,7 +57,8 @@ def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
     source = read_source(settings["path"], **reading(settings))
     for note in source.notes:
         tell(note)
-    task = chosen_task(source.target, settings["task"], f"{settings['path']}, target {settings['target']}")
+    where = f"{settings['path']}, target {settings['target']}"
+    task = chosen_task(source.target, settings["task"], where, settings["threshold"])
     word, target, classes = _target(source.target, task, settings)
     rows = _splits(source, None if classes is None else target, settings["held_out"])
     data = source.modality_data()

@@ -46,7 +46,7 @@ def facts_of(
 
 
 def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None) -> str:
-    """Describe a dataset of the user's, a line for each fact.
+    """Describe a dataset of the user's, facts apart by an empty line.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None)
         f"Constant training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}.",
         *(f"Note: {note}" for note in facts["notes"]),
     ]
-    return "\n".join(lines)
+    return "\n\n".join(lines)
 
 
 def _scored(dataset: MultimodalDataset, max_order: int | str | None) -> str:

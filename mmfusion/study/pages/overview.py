@@ -136,14 +136,14 @@ def overview_html(
     toy_table : DataFrame
         The wide toy table.
     notes : sequence of str
-        Summaries of the datasets that were read from files; empty without them.
+        Summaries of the datasets that were read from files, facts apart by an empty line; empty without them.
 
     Returns
     -------
     str
         HTML, complete in itself.
     """
-    told = [line for note in notes for line in note.splitlines()]
+    told = [fact for note in notes for fact in note.split("\n\n")]
     facts = "".join(f"<li>{escape(line)}</li>" for line in [*_facts(provenance), *told])
     studied = runs[runs["dataset"].isin(DATASET_NAMES)]
     means = "Means over seeds."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import re
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def frame() -> pd.DataFrame:
             "text_2": rng.normal(size=6),
             "pitch": rng.normal(size=6),
             "energy": np.arange(6),
-            "mood": ["good", "bad", "NA", "good", "bad", "good"],
+            "mood": ["good", "bad", "none", "good", "bad", "good"],
             "score": rng.normal(size=6),
             "video": ["07", "07", "7", "7", "8", "8"],
         }
@@ -61,7 +62,7 @@ def test_roles(tmp_path: Path, suffix: str) -> None:
     assert source.modalities == ("text", "audio")
     np.testing.assert_array_equal(source.arrays["text"], table[["text_1", "text_2"]])
     np.testing.assert_array_equal(source.arrays["audio"], table[["pitch", "energy"]])
-    assert source.target.tolist() == table["mood"].tolist()  # "NA" is a class like any other
+    assert source.target.tolist() == table["mood"].tolist()
     assert source.ids == tuple(table["name"])
     assert source.groups is not None
     assert source.groups.tolist() == table["video"].tolist()  # "07" is not 7
@@ -256,3 +257,35 @@ def test_numbers_come_back_to_the_last_bit(
     table = pd.DataFrame(rows, columns=["a", "b"]).assign(y=[str(row % 2) + "x" for row in range(len(rows))])
     source = read_source(write(tmp_path_factory.mktemp("law"), table, suffix), "y", {"m": ["b", "a"]})
     np.testing.assert_array_equal(source.arrays["m"], table[["b", "a"]].to_numpy())
+
+
+@pytest.mark.parametrize("word", ["NA", "NaN", "nan", ""])
+def test_a_word_for_nothing_is_no_class(tmp_path: Path, word: str) -> None:
+    """R writes NA, and pandas reads it as missing; a feature is missing there, too."""
+    table = frame().assign(mood=["good", "bad", word, "good", "bad", "good"])
+    text = error_of(write(tmp_path, table))
+    assert "the target 'mood', row 2 (counted from 0): the value is missing" in text
+
+
+def test_decimals_are_numbers_and_dates_are_not(tmp_path: Path) -> None:
+    ratings = [decimal.Decimal(value) / 2 for value in range(6)]
+    table = frame().assign(score=ratings, pitch=pd.date_range("2020-01-01", periods=6))
+    path = write(tmp_path, table, ".parquet")
+    source = read_source(path, "score", {"text": "text_*"})
+    assert source.target.tolist() == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert source.task.word == "regression"
+    assert "the target 'pitch' is a column of timestamp" in error_of(path, "pitch", {"text": "text_*"})
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_truth_values_are_features(tmp_path: Path, suffix: str) -> None:
+    table = frame().assign(pitch=[True, False] * 3)
+    source = read_source(write(tmp_path, table, suffix), "mood", {"audio": ["pitch", "energy"]})
+    assert source.arrays["audio"][:, 0].tolist() == [1.0, 0.0] * 3
+
+
+def test_vectors_in_a_column_of_parquet(tmp_path: Path) -> None:
+    vectors = [list(map(float, range(row, row + 4))) for row in range(6)]
+    table = frame().assign(pitch=vectors)
+    source = read_source(write(tmp_path, table, ".parquet"), "mood", {"embedding": "pitch"})
+    assert source.arrays["embedding"].tolist() == vectors
