@@ -121,9 +121,9 @@ def _table_part(name: str, table: pd.DataFrame, location: Location, symbols: boo
 
 
 def _named(part: Part, table: pd.DataFrame) -> Part:
-    return Part(
-        part.array, part.lengths, part.present, tuple(table.columns), table.index, part.letters, part.kind
-    )
+    """Give a modality the names of the columns and samples of its table; vectors in one column have no names."""
+    columns = tuple(table.columns) if part.letters or len(table.columns) == part.array.shape[-1] else None
+    return replace(part, columns=columns, ids=table.index)
 
 
 def _series_part(name: str, values: pd.Series, location: Location, symbols: bool) -> Part:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mmfusion.data.check_values import check_values
 from mmfusion.data.conversion import as_pandas
@@ -19,13 +19,13 @@ from mmfusion.data.nonfinite import without_nonfinite
 from mmfusion.data.part import SYMBOLS
 from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
+from mmfusion.estimators.as_in_training import as_in_training
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.fit_settings import fit_settings
 from mmfusion.estimators.fitting import fit_ensemble
-from mmfusion.estimators.inputs import modality_data, same_samples
+from mmfusion.estimators.inputs import check_count, is_one_table, modality_data, same_samples
 from mmfusion.estimators.modalities import (
     INTERCEPT,
-    as_in_training,
     choose_modalities,
     symbols_of,
     with_alphabets,
@@ -134,7 +134,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         kinds = symbols_of(self.encoders)
         data, given = self._given_data(X, kinds, y=y, groups=groups, sample_weight=sample_weight)
         target = self._fit_target(given["y"])
-        check_consistent_length(data, target.array)
+        check_count("y", target.array, len(data))
         if len(data) < 2:
             raise InputError(f"n_samples={len(data)}: there is one sample, expected at least 2.")
         weight = sample_weights(given["sample_weight"], len(data))
@@ -147,16 +147,16 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         fraction = self._held_out_share(groups)
         train, held_out = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, seeds[0])
         settings = fit_settings(parameters, modalities, target.outputs, seeds, len(train))
+        if is_one_table(X):
+            validate_data(self, X, skip_check_array=True)
+        else:  # those of an earlier fit
+            for name in ("n_features_in_", "feature_names_in_"):
+                self.__dict__.pop(name, None)
         fitted = fit_ensemble(settings, data, present, target, weight, train, held_out)
         self.ensemble_, self.layout_, self.columns_ = fitted.ensemble, modalities, data.columns
         self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
         self.relevance_ = fitted.relevance
         self.modalities_ = data.modalities
-        if not isinstance(X, ModalityData | Mapping):
-            validate_data(self, X, skip_check_array=True)
-        else:  # those of an earlier fit
-            for name in ("n_features_in_", "feature_names_in_"):
-                self.__dict__.pop(name, None)
         return self
 
     def _given_data(
@@ -190,7 +190,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         data = with_alphabets(data, self.layout_)
         present = check_values(data, {m.name: m.kind for m in self.layout_})
         if target is not None:
-            check_consistent_length(data, target.array)
+            check_count("y", target.array, len(data))
         network, moments, task = self.ensemble_.networks[0], self.ensemble_.moments, self.ensemble_.task
         standardised = None if target is None else moments.standardise(target.array, task)
         samples = prepare_samples(network.encoder_of_modality, data, present, standardised, weight)
@@ -203,7 +203,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         X = as_pandas(X)
         kinds = {m.name: m.kind for m in self.layout_ if m.kind == SYMBOLS}
         data, given = self._given_data(X, kinds, **values)
-        if hasattr(self, "n_features_in_") and not isinstance(X, ModalityData | Mapping | pd.DataFrame):
+        if hasattr(self, "n_features_in_") and is_one_table(X) and not isinstance(X, pd.DataFrame):
             validate_data(self, X, skip_check_array=True, reset=False)
         return data, given
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_consistent_length
 
 from mmfusion.data.alignment import join_rows, names_of
 from mmfusion.data.conversion import as_pandas, plain_array
@@ -111,11 +110,33 @@ def same_samples(
     first = next((what for what in names if names[what] is not None), "")
     for what, x in given.items() if first else ():
         if names[what] is None and hasattr(x, "__len__") and not isinstance(x, str):
-            check_consistent_length(given[first], x)
+            check_count(what, x, len(given[first]))
     counted = {what for what, x in given.items() if isinstance(x, pd.Series | pd.DataFrame)}
     found = join_rows(names, counted | ({"X"} if data.counted else set()), unmatched, data.reordered)
     result = {what: x if (rows := found.rows[what]) is None else _taken(x, rows) for what, x in given.items()}
     return result.pop("X"), {what: result.get(what) for what in values}
+
+
+def check_count(what: str, values: Any, count: int) -> None:
+    """Check that there is a value for every sample.
+
+    Raises
+    ------
+    InputError
+        With both numbers.
+    """
+    size = values.shape[0] if hasattr(values, "shape") else len(values)
+    if size != count:
+        raise InputError(
+            f"{what}: Found input variables with inconsistent numbers of samples: [{count}, {size}], "
+            f"expected one value "
+            "for each sample; pass the same samples everywhere."
+        )
+
+
+def is_one_table(X: Any) -> bool:
+    """Return whether X is a table or an array, which the parameter `modalities` cuts."""
+    return not (isinstance(X, ModalityData | Mapping) or hasattr(X, "modality_data"))
 
 
 def _taken(values: Any, rows: Any) -> Any:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from mmfusion.data.letters import alphabet_of, as_symbols, letters_part
+from mmfusion.data.letters import alphabet_of, as_symbols
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.padding import real_steps
 from mmfusion.data.part import SYMBOLS
 from mmfusion.encoders import ENCODERS, kind_of
 from mmfusion.errors import InputError
 from mmfusion.estimators.parameter_checks import is_whole
-from mmfusion.sentences import joined_names, value_name
+from mmfusion.sentences import value_name
 from mmfusion.training.modality import MODULE, Modality
 
 WINDOW = 12
@@ -95,7 +94,13 @@ def _choose_modality(name: str, data: ModalityData, choice: Any, dim: int) -> Mo
         return _symbols_modality(name, data, dim, given)
     _check_fits(name, data, kind)
     return Modality(
-        name, kind, int(values.shape[-1]), {"dim": dim, **given}, values.ndim, ENCODERS[kind].standardised
+        name,
+        kind,
+        int(values.shape[-1]),
+        {"dim": dim, **given},
+        values.ndim,
+        ENCODERS[kind].standardised,
+        lengths=name in data.lengths,
     )
 
 
@@ -129,7 +134,7 @@ def _symbols_modality(name: str, data: ModalityData, dim: int, given: Mapping[st
     arguments = {"dim": dim, "width": min(WINDOW, typical), **given}
     if lengths is not None:
         arguments["padded"] = True
-    return Modality(name, SYMBOLS, size, arguments, 2, alphabet=alphabet)
+    return Modality(name, SYMBOLS, size, arguments, 2, alphabet=alphabet, lengths=lengths is not None)
 
 
 def symbols_of(encoders: Any) -> dict[str, str]:
@@ -156,117 +161,6 @@ def with_alphabets(data: ModalityData, modalities: Sequence[Modality]) -> Modali
             real = real_steps(arrays[name], data.lengths.get(name), data.present.get(name))
             arrays[name] = as_symbols(name, arrays[name], real, modality.alphabet, data.location)
     return data.with_arrays(arrays)
-
-
-def as_in_training(
-    data: ModalityData, modalities: Sequence[Modality], columns: Mapping[str, Sequence[Any]]
-) -> ModalityData:
-    """Bring modalities and named columns into the order of training, and check that they are the same.
-
-    Parameters
-    ----------
-    data : ModalityData
-    modalities : sequence of Modality
-        Of training.
-    columns : mapping of str to sequence
-        Names of the columns in training, of modalities that had some.
-
-    Returns
-    -------
-    ModalityData
-
-    Raises
-    ------
-    MmfusionError
-        If a modality or column is missing or new, the number of axes or columns differs, or a symbol is
-        unknown.
-    """
-    names = [modality.name for modality in modalities]
-    if set(data.modalities) != set(names):
-        raise data.location.error(
-            f"{data.location.whole} has the modalities {', '.join(data.modalities)}, expected "
-            f"{', '.join(names)}, as in training."
-        )
-    data = data.select(names)
-    arrays = dict(data.arrays)
-    for modality in modalities:
-        if modality.alphabet and _is_empty(data, modality.name):
-            empty = letters_part([None] * len(data))
-            arrays[modality.name], data.letters = empty.array, data.letters | {modality.name}
-            data.lengths[modality.name], data.present[modality.name] = (
-                _given(empty.lengths),
-                _given(empty.present),
-            )
-    for name, known in columns.items():
-        given = data.columns.get(name)
-        if given is not None and tuple(given) != tuple(known):
-            arrays[name] = arrays[name][..., _order(data, name, given, known)]
-            data.columns[name] = tuple(known)
-    data = data.with_arrays(arrays)
-    data.location = replace(data.location, columns=data.columns)
-    for modality in modalities:
-        _check_as_in_training(data, modality)
-    return data
-
-
-def _is_empty(data: ModalityData, name: str) -> bool:
-    """Whether a modality is NaN throughout, as strings are that are all missing."""
-    values = data.arrays[name]
-    return name not in data.letters and values.dtype.kind == "f" and bool(np.isnan(values).all())
-
-
-def _given(values: NDArray[Any] | None) -> NDArray[Any]:
-    assert values is not None  # of missing strings
-    return values
-
-
-def _order(data: ModalityData, name: str, given: Sequence[Any], known: Sequence[Any]) -> list[int]:
-    """Return where the columns of training are."""
-    lacking = [column for column in known if column not in given]
-    new = [column for column in given if column not in known]
-    if lacking or new:
-        said = [
-            f"{word} {joined_names(map(repr, some))}"
-            for word, some in (("lacks", lacking), ("has", new))
-            if some
-        ]
-        raise data.location.error(
-            f"{data.location.modality(name)} {' and '.join(said)}, expected the columns of training "
-            f"({joined_names(map(repr, known))}), in any order."
-        )
-    return [list(given).index(column) for column in known]
-
-
-def _check_as_in_training(data: ModalityData, modality: Modality) -> None:
-    name, values = modality.name, data.arrays[modality.name]
-    if modality.kind == MODULE and values.ndim == modality.axes:
-        return
-    symbols, where = modality.kind == SYMBOLS, data.location.modality(name)
-    if values.ndim != modality.axes or (not symbols and values.shape[-1] != modality.size):
-        raise data.location.error(
-            f"{where} has shape {values.shape}, expected {modality.size} columns and {modality.axes} axes "
-            "as in training."
-        )
-    if bool(modality.alphabet) != (name in data.letters):
-        kinds = [
-            ("letters" if letters else "numbers") for letters in (name in data.letters, modality.alphabet)
-        ]
-        raise data.location.error(f"{where} holds {kinds[0]}, expected {kinds[1]}, as in training.")
-    if symbols and not modality.alphabet:
-        if values.dtype.kind not in "iu":
-            raise data.location.error(
-                f"{where} holds {values.dtype}, expected whole numbers, as in training."
-            )
-        if name in data.lengths and not modality.arguments.get("padded"):
-            raise data.location.error(
-                f"{where} has lengths, expected sequences without padding, as in training; give lengths in "
-                "training."
-            )
-        largest = int(values.max(initial=0, where=real_steps(values, data.lengths.get(name))))
-        if largest >= modality.size:
-            raise data.location.error(
-                f"{where}: there is a symbol {largest}, expected 0 to {modality.size - 1} as in training."
-            )
 
 
 def _module_modality(name: str, values: NDArray[Any], choice: Mapping[str, Any], dim: int) -> Modality:

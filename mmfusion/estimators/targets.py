@@ -132,7 +132,8 @@ def _kind_of(values: NDArray[Any]) -> str:
     if two_numbers and bool(np.isfinite(values).all()):
         return "binary"  # whatever the numbers are, as elsewhere
     try:
-        return str(type_of_target(values, input_name="y", raise_unknown=True))
+        with np.errstate(invalid="ignore"):
+            return str(type_of_target(values, input_name="y", raise_unknown=True))
     except (ValueError, TypeError) as error:
         raise InputError(f"y: {' '.join(str(error).split())}") from None
 

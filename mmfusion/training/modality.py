@@ -35,6 +35,8 @@ class Modality:
         Whether the network standardises its columns by the training samples.
     alphabet : str, default ""
         The letters of a sequence of letters, in the order of their symbols; empty for all other modalities.
+    lengths : bool, default False
+        Whether its sequences had lengths in training.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Modality:
     axes: int = 2
     standardised: bool = False
     alphabet: str = ""
+    lengths: bool = False
 
     def build(self, generator: torch.Generator | None = None) -> Encoder:
         """Build the encoder with new weights.

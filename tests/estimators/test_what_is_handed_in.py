@@ -14,7 +14,7 @@ from sklearn.ensemble import BaggingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mmfusion import FusionClassifier, FusionRegressor, ModalityData
+from mmfusion import FusionClassifier, FusionRegressor, ModalityData, read
 from mmfusion.errors import InputError
 from mmfusion.notices import ChoiceWarning
 
@@ -277,3 +277,93 @@ def test_a_refit_forgets_columns_and_letters() -> None:
 def test_regression_of_ages() -> None:
     ages = pd.Series(40 + 8 * X["a"][:, 0]).round().astype("Int64")
     assert FusionRegressor(**QUICK).fit(X, ages).score(X, ages) > 0.6
+
+
+def test_sequences_lose_their_lengths_after_training() -> None:
+    lengths = np.arange(N) % 4 + 2
+    steps = (
+        np.random.default_rng(7).normal(size=(N, 6, 2))
+        * (np.arange(6) < lengths[:, np.newaxis])[:, :, np.newaxis]
+    )
+    model = FusionClassifier(**QUICK | {"epochs": 2}).fit(
+        ModalityData({"gait": steps}, lengths={"gait": lengths}), Y
+    )
+    with pytest.raises(
+        InputError, match=r"X\['gait'\] has no lengths, and 240 of its sequences end in steps that are"
+    ):
+        model.predict({"gait": steps})
+    marked = np.where((np.arange(6) < lengths[:, np.newaxis])[:, :, np.newaxis], steps, np.nan)
+    expected = model.predict_proba(ModalityData({"gait": steps}, lengths={"gait": lengths}))
+    np.testing.assert_array_equal(model.predict_proba({"gait": marked}), expected)
+    tokens = np.ones((N, 20), dtype=int) * Y[:, np.newaxis]
+    named = {"kinds": {"t": "symbols"}}
+    data = ModalityData({"t": tokens}, lengths={"t": np.full(N, 15)}, **named)
+    symbols = FusionClassifier(**QUICK | {"epochs": 2}).fit(data, Y)
+    with pytest.raises(InputError, match=r"X\['t'\] has no lengths, expected them, as in training"):
+        symbols.predict(ModalityData({"t": tokens}, **named))
+
+
+def test_padding_in_front_is_of_the_users_lengths_only() -> None:
+    ragged = [np.ones((2, 1)), np.ones((4, 1)), np.ones((3, 1))]
+    front = np.zeros((3, 4, 1))
+    front[:, 2:] = 1.0
+    data = ModalityData({"r": ragged, "f": front, "dna": DNA[:3]}, lengths={"f": [2, 2, 2]}, padding="front")
+    assert data.lengths["r"].tolist() == [2, 4, 3]
+    assert data.lengths["f"].tolist() == [[False, False, True, True]] * 3
+    assert data.lengths["dna"].tolist() == [len(text) for text in DNA[:3]]
+    for lengths in ({}, {"f": np.ones((3, 4), dtype=bool)}):
+        with pytest.raises(InputError, match="but no modality has lengths that count its real steps"):
+            ModalityData({"r": ragged, "f": front}, lengths=lengths, padding="front")
+    with pytest.raises(
+        InputError, match=r"lengths\['dna'\]: letters and sequences of unequal length have their own"
+    ):
+        ModalityData({"dna": DNA[:3]}, lengths={"dna": [3, 3, 3]})
+    whole = np.concatenate([np.zeros((5, 3, 1), int), np.ones((5, 2, 1), int)], axis=1)
+    with pytest.raises(InputError, match="5 of 5 sequences look padded in front"):
+        FusionRegressor(**QUICK).fit(ModalityData({"w": whole}, lengths={"w": [2] * 5}), np.arange(5.0))
+
+
+def test_vectors_in_a_column_and_a_missing_one() -> None:
+    vectors = [*X["a"]]
+    vectors[3] = None
+    for form in ({"e": vectors}, {"e": pd.Series(vectors, name="e")}, {"e": pd.DataFrame({"e": vectors})}):
+        data = ModalityData(form)
+        assert np.isnan(data.arrays["e"][3]).all()
+        np.testing.assert_array_equal(np.delete(data.arrays["e"], 3, axis=0), np.delete(X["a"], 3, axis=0))
+        assert data.columns == {}
+
+
+def test_what_a_file_gave_is_taken_as_it_is(tmp_path: Path) -> None:
+    np.savez(tmp_path / "data.npz", **X, y=Y)
+    source = read(tmp_path / "data.npz", "y")
+    assert FusionClassifier(**QUICK).fit(source, source.target).score(source, source.target) > 0.8
+    with pytest.raises(
+        InputError, match=r"X is the text 'data\.npz', expected samples; read a file by mmfusion.read"
+    ):
+        FusionClassifier(**QUICK).fit("data.npz", Y)
+
+
+@pytest.mark.parametrize(
+    ("given", "y", "message"),
+    [
+        ({"intercept": X["a"]}, Y, "this name is taken by the intercept of the scores"),
+        ({0: X["a"]}, Y, r"X\[0\]: this cannot name a modality, expected text"),
+        (
+            X,
+            Y[:-1],
+            r"y: .*inconsistent numbers of samples: \[240, 239\], expected one value for each sample",
+        ),
+        (X, np.where(Y == 1, np.inf, 0.0), r"y: Input.* contains infinity"),
+        (X, pd.date_range("2020-01-01", periods=N), "y holds datetime64.*, expected numbers or text"),
+        (X, np.where(Y == 1, "yes", ""), r"y, row 3 .*: the value is missing \(in 1.. rows altogether\)"),
+        (pd.DataFrame(X["a"], columns=[1, "1", "z"]), Y, "two modalities would be called '1'"),
+    ],
+)
+def test_what_cannot_be(given: Any, y: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        FusionClassifier(**QUICK).fit(given, y)
+
+
+def test_two_numbers_are_classes_whatever_they_are() -> None:
+    model = FusionClassifier(**QUICK).fit(X, np.where(Y == 1, 0.7, 0.3))
+    assert model.classes_.tolist() == [0.3, 0.7]
