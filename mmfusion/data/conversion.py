@@ -121,7 +121,7 @@ def _table_part(name: str, table: pd.DataFrame, location: Location, symbols: boo
 
 
 def _named(part: Part, table: pd.DataFrame) -> Part:
-    """Give a modality the names of the columns and samples of its table; vectors in one column have no names."""
+    """Give a modality the names of its columns and samples; those of vectors in one column have none."""
     columns = tuple(table.columns) if part.letters or len(table.columns) == part.array.shape[-1] else None
     return replace(part, columns=columns, ids=table.index)
 

@@ -59,7 +59,7 @@ def not_numbers(where: str, column: Any, values: pd.Series, location: Location) 
     row = next(iter(wrong), 0)
     named = "" if column is None else f", column {column!r}"
     what, value = f"{where}{named}", value_name(values.iloc[row]) if len(values) else "empty"
-    if values.dtype.kind in "mMc":
+    if values.dtype.kind in "mMc" or isinstance(values.dtype, pd.PeriodDtype | pd.IntervalDtype):
         return location.error(
             f"{what}: the values are {values.dtype}, expected real numbers; convert them first, dates for "
             "instance to days since the first one."

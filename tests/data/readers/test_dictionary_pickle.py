@@ -340,3 +340,44 @@ def test_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: type("Free", (), {"available": 100}))
     with pytest.raises(DataError, match=r"reading needs about 0\.0 GiB of memory, 0\.0 GiB are free"):
         read(path, "labels")
+
+
+@pytest.mark.parametrize("longest", [False, True])
+def test_letters_as_arrays_of_text(tmp_path: Path, longest: bool) -> None:
+    """With the same longest string in every split or not."""
+    parts, rng = aligned(), np.random.default_rng(0)
+    for number, part in enumerate(parts.values()):
+        sizes = [10 + longest * number, *[8 + row % 3 for row in range(len(part["text"]) - 1)]]
+        part["dna"] = np.array(["".join(rng.choice(list("ACGT"), size)) for size in sizes])
+    source = read_parts(tmp_path, parts, modalities={"dna": "dna"})
+    assert source.letters == {"dna"}
+    assert source.kinds == {"dna": "symbols"}
+    strings = [text for part in parts.values() for text in part["dna"].tolist()]
+    assert source.lengths["dna"].tolist() == [len(text) for text in strings]
+
+
+def test_lengths_behind_a_dot(tmp_path: Path) -> None:
+    parts = unaligned()
+    for part in parts.values():
+        part["audio.lengths"] = part.pop("audio_lengths")
+    assert read_parts(tmp_path, parts).lengths["audio"].tolist() == [7, 7, 7, 7, 7, 2, 7, 2, 7, 7, 2]
+
+
+def test_names_that_occur_in_several_splits_are_told(tmp_path: Path) -> None:
+    parts = aligned()
+    for part in parts.values():
+        part["id"] = [f"sample {row}" for row in range(len(part["text"]))]
+    with pytest.warns(
+        ChoiceWarning, match=r"3 names of samples occur in several splits \(sample 0, sample 1, sam"
+    ):
+        read_parts(tmp_path, parts)
+
+
+def test_symbols_of_a_pickle(tmp_path: Path) -> None:
+    parts = aligned()
+    for part in parts.values():
+        part["tokens"] = np.arange(len(part["text"]) * 4).reshape(-1, 4).astype(float) % 5
+    source = read_parts(tmp_path, parts, modalities={"tokens": "tokens"}, symbols=["tokens"])
+    assert source.arrays["tokens"].dtype == np.int64
+    assert source.kinds == {"tokens": "symbols"}
+    assert source.modality_data().kinds == {"tokens": "symbols"}
