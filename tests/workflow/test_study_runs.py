@@ -64,7 +64,7 @@ class TestComplete:
         facts = json.loads((study / "results/provenance.json").read_text(encoding="utf-8"))
         for said in (
             "speech: Task: classification",
-            "target agrees; classes: 0, 1; splits: train",
+            "target agrees; classes: 0, 1; splits, drawn at random: train",
             "groups: ",
         ):
             assert said in page

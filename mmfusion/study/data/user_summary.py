@@ -41,6 +41,7 @@ def facts_of(
         "missing": {modality: int((~here).sum()) for modality, here in present.items()},
         "described": modality_lines(source, present),
         "samples": sample_lines(source),
+        "splits_of_file": bool(source.splits),
         "notes": list(source.notes),
     }
 
@@ -67,16 +68,17 @@ def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None)
     constant = ", ".join(
         f"{name} {len(columns)}" for name, columns in facts["constant_columns"].items() if columns
     )
+    drawn = " of the file (held_out has no effect)" if facts["splits_of_file"] else ", drawn at random"
     described = [line.strip() for line in facts["described"]]
     lines = [
-        f"{dataset.name}: {facts['task']}",
-        f"Read from {facts['source']}, target {facts['target']}{classes}; splits: {sizes}.",
-        f"Modalities: {'; '.join(described)}.",
-        "; ".join(facts["samples"]) + "." if facts["samples"] else "No groups and no names of the samples.",
-        f"Constant training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}.",
+        facts["task"],
+        f"read from {facts['source']}, target {facts['target']}{classes}; splits{drawn}: {sizes}.",
+        f"modalities: {'; '.join(described)}.",
+        "; ".join(facts["samples"]) + "." if facts["samples"] else "no groups and no names of the samples.",
+        f"constant training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}.",
         *(f"Note: {note}" for note in facts["notes"]),
     ]
-    return "\n\n".join(lines)
+    return "\n\n".join(f"{dataset.name}: {line}" for line in lines)
 
 
 def _scored(dataset: MultimodalDataset, max_order: int | str | None) -> str:

@@ -94,8 +94,8 @@ def test_the_overview_says_target_modalities_groups_splits_and_notes(tmp_path: P
     for said in (
         "mine: Task: regression (numbers with fractions; in the configuration, threshold: NUMBER makes two "
         "classes",
-        "target regression_labels; splits: train 60 samples, validation 20 samples, test 24 samples.",
-        "Modalities: text: numbers (104, 5, 3), read as a sequence of vectors per sample",
+        "target regression_labels; splits of the file (held_out has no effect): train 60 samples, validation",
+        "mine: modalities: text: numbers (104, 5, 3), read as a sequence of vectors per sample",
         "groups: 26, kept together",
         "splits in the file: train 60, validation 20, test 24 samples",
     ):
@@ -190,7 +190,7 @@ def test_a_video_in_two_splits_is_counted(tmp_path: Path) -> None:
     path = pickled(tmp_path, shift=2)
     with pytest.warns(ChoiceWarning, match=r"2 groups have samples in several splits \(v14, v19\)"):
         dataset = made(path, target="regression_labels")
-    assert "Note: " in user_summary(dataset)
+    assert "mine: Note: " in user_summary(dataset)
     assert "2 groups have samples in several splits" in user_summary(dataset)
 
 
