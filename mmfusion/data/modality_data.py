@@ -233,11 +233,9 @@ class ModalityData:
             Always: what asks for one array would lose the modalities.
         """
         raise InputError(
-            f"{self!r} is not one array, which scalers, BaggingClassifier and other estimators ask for; "
-            f"pass them "
-            "an array with all columns, and give positions, modalities={'text': [0, 1], ...}, to the "
-            "mmfusion "
-            "estimator inside."
+            f"{self!r} is not one array, which scalers, BaggingClassifier and other estimators ask for; pass "
+            "them an array with all columns, and give positions, modalities={'text': [0, 1], ...}, to the "
+            "mmfusion estimator inside."
         )
 
 

@@ -65,7 +65,7 @@ def values_per_sample(
         if array.shape != (shape[:2] if mask else shape[:1]):
             raise InputError(
                 f"{what}[{name!r}] has shape {array.shape}, expected one value for each of the {shape[0]} "
-                f"samples."
+                "samples."
             )
         per_sample[name] = array
     return per_sample
@@ -83,9 +83,8 @@ def truth_values(what: str, values: NDArray[Any]) -> NDArray[np.bool_]:
     wrong = [row for row, value in enumerate(objects) if not _is_truth(value)]
     if len(wrong):
         raise InputError(
-            f"{what}, {row_name(wrong[0])}: {value_name(objects[wrong[0]])} is not a truth value, "
-            f"expected true "
-            "or false for each sample."
+            f"{what}, {row_name(wrong[0])}: {value_name(objects[wrong[0]])} is not a truth value, expected "
+            "true or false for each sample."
         )
     return values.astype(bool)
 

@@ -67,8 +67,7 @@ def _checked(argument: str, values: NDArray[Any], row: Callable[[int], str]) -> 
 def _of_another_kind(argument: str, kind: object) -> InputError:
     return InputError(
         f"{argument} holds {kind}, expected numbers or text; convert it, dates for instance to days since "
-        f"the "
-        "first one."
+        "the first one."
     )
 
 

@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mmfusion.data.check_values import row_parts
-from mmfusion.data.letters import letters_part
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.padding import real_steps
 from mmfusion.data.part import SYMBOLS
@@ -53,12 +51,10 @@ def as_in_training(
     arrays = dict(data.arrays)
     for modality in modalities:
         if modality.alphabet and _is_empty(data, modality.name):
-            empty = letters_part([None] * len(data))
-            arrays[modality.name], data.letters = empty.array, data.letters | {modality.name}
-            data.lengths[modality.name], data.present[modality.name] = (
-                _given(empty.lengths),
-                _given(empty.present),
-            )
+            arrays[modality.name] = np.zeros((len(data), 1), dtype=np.uint8)
+            data.lengths[modality.name] = np.ones(len(data), dtype=np.int64)
+            data.present[modality.name] = np.zeros(len(data), dtype=bool)
+            data.letters |= {modality.name}
     for name, known in columns.items():
         given = data.columns.get(name)
         if given is not None and tuple(given) != tuple(known):
@@ -79,11 +75,6 @@ def _is_empty(data: ModalityData, name: str) -> bool:
     return name not in data.letters and values.dtype.kind == "f" and bool(np.isnan(values).all())
 
 
-def _given(values: NDArray[Any] | None) -> NDArray[Any]:
-    assert values is not None  # of missing strings
-    return values
-
-
 def _check_lengths_given(data: ModalityData, name: str) -> None:
     """Refuse sequences without lengths that end in zeros, where those of training had lengths."""
     padded = 0
@@ -94,8 +85,8 @@ def _check_lengths_given(data: ModalityData, name: str) -> None:
     if padded:
         raise data.location.error(
             f"{data.location.modality(name)} has no lengths, and {padded} of its sequences end in steps "
-            f"that are zero in "
-            "all columns, expected lengths, as in training; give them, or mark padding by NaN."
+            "that are zero in all columns, expected lengths, as in training; give them, or mark padding by "
+            "NaN."
         )
 
 

@@ -35,6 +35,7 @@ from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.fusion.subsets import subset_label
+from mmfusion.measures.weighting import relative_weights
 from mmfusion.notices import tell
 from mmfusion.training.modality import MODULE
 from mmfusion.training.samples import Samples, prepare_samples
@@ -228,7 +229,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         """
         data, given = self._data(X, y=y, sample_weight=sample_weight)
         weights = given["sample_weight"]
-        weight = None if weights is None else sample_weights(weights, len(data))
+        weight = None if weights is None else relative_weights(sample_weights(weights, len(data)))
         return self.ensemble_.relevance(self._prepared(data, self._target(given["y"]), weight))
 
     def contributions(self, X: Any) -> pd.DataFrame:

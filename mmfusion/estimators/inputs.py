@@ -129,8 +129,7 @@ def check_count(what: str, values: Any, count: int) -> None:
     if size != count:
         raise InputError(
             f"{what}: Found input variables with inconsistent numbers of samples: [{count}, {size}], "
-            f"expected one value "
-            "for each sample; pass the same samples everywhere."
+            "expected one value for each sample; pass the same samples everywhere."
         )
 
 
