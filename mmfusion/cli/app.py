@@ -112,7 +112,7 @@ def _relevance(
         float, typer.Option(help="Norm of the relevance scores, from 1 (few subsets) to inf.")
     ] = 1.0,
     penalty: Annotated[
-        list[float], typer.Option(help="lambda; give several, and the held-out samples choose one of them.")
+        list[float], typer.Option(help="lambda; give it several times, and the held-out samples choose one.")
     ] = [0.01],  # noqa: B006 (as above)
     max_order: MaxOrder = None,
     seeds: Annotated[

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.cli.relevance_command import order_note
+from mmfusion.cli.relevance_command import order_note, split_notes
 from mmfusion.cli.request import DataRequest, naming
 from mmfusion.data.check_values import check_values
 from mmfusion.data.description import modality_lines, sample_lines
@@ -57,7 +57,7 @@ def describe_data(request: DataRequest) -> str:
         f"{request.data}: {len(data)} samples, {len(data.modalities)} modalities",
         f"  target {request.target}: {_target(target, classes)}",
         *(f"  {line}" for line in indented),
-        *(f"Note: {note}" for note in (*source.notes, *notes)),
+        *(f"Note: {note}" for note in (*source.notes, *split_notes(source), *notes)),
         f"{len(names)} subsets would get a relevance: {shown}",
         order_note(len(data.modalities), "auto"),
         "Everything is in order; next: mmfusion relevance with the same arguments.",

@@ -73,13 +73,14 @@ def common_names(names: Mapping[str, pd.Index], unmatched: str) -> tuple[pd.Inde
     for other in others:
         kept = kept[kept.isin(other)]
     everything = set().union(*names.values())
+    if not len(kept):
+        examples = " and ".join(f"{what} has {index[0]!r}" for what, index in names.items() if len(index))
+        raise InputError(
+            f"{' and '.join(names)} have no sample in common by their index ({examples}), expected the same "
+            "names; correct the index, or use reset_index(drop=True) to go by position."
+        )
     if unmatched == "error" and len(kept) < len(everything):
         raise _unmatched(names, everything)
-    if not len(kept):
-        raise InputError(
-            f"{' and '.join(names)} have no sample in common by their index, expected the same names; "
-            "correct the index, or use reset_index(drop=True) to go by position."
-        )
     return kept, len(everything) - len(kept)
 
 
@@ -143,12 +144,27 @@ def join_rows(
         if what not in named and (
             reordered or (what in counted and is_numbered(kept)) or names[what] is not None
         ):
-            tell(
-                f"{what} has no names of samples, so that its rows go by position with those of {first}, "
-                "although other values are in another order; give it the same index, if that is not meant."
-            )
+            warn_of_position(what, first, what in counted or names[what] is not None)
     return JoinedRows(
         kept, {what: positions(named.get(what, named[first]), kept) for what in names}, reordered
+    )
+
+
+def warn_of_position(what: str, reference: str, counted: bool) -> None:
+    """Tell that values without names go by position, although others are in another order.
+
+    Parameters
+    ----------
+    what, reference : str
+        What the user calls the values, and those with names.
+    counted : bool
+        Whether the values have the default index of pandas, or row numbers beside names.
+    """
+    why = "has row numbers, which are no names of samples" if counted else "has no names of samples"
+    tell(
+        f"{what} {why}, so that its rows go by position with those of {reference}, although other values "
+        "are in another order; give all of them the same names, such as ids that are text, if that is not "
+        "meant."
     )
 
 

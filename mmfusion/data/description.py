@@ -116,8 +116,13 @@ def _steps(array: NDArray[Any], lengths: NDArray[Any] | None) -> list[str]:
     low, high = int(counts.min()), int(counts.max())
     return [
         f"of {low if low == high else f'{low} to {high}'} real steps, as its lengths say, the rest is padding"
-        + (" where its mask says" if lengths.dtype.kind == "b" else " behind")
+        + (" behind" if lengths.dtype.kind != "b" else _side(lengths))
     ]
+
+
+def _side(mask: NDArray[Any]) -> str:
+    """Say where a mask has padding."""
+    return " in front" if bool((np.diff(mask.astype(int), axis=1) >= 0).all()) else " where its mask says"
 
 
 def _zero_steps(array: NDArray[Any], lengths: NDArray[Any] | None) -> list[str]:

@@ -89,6 +89,7 @@ class ModalityData:
     ids: pd.Index | None
     reordered: bool
     counted: bool
+    by_position: tuple[str, ...]
 
     def __init__(
         self,
@@ -120,13 +121,17 @@ class ModalityData:
         check_no_lengths(self.arrays, self.kinds)
         given = values_per_sample(lengths, "lengths", parts)
         for name in given:
+            if self.arrays[name].ndim < 3 and name not in self.kinds:
+                raise InputError(
+                    f"lengths[{name!r}]: {name!r} has no steps, it is an array {self.arrays[name].shape}, "
+                    "expected lengths of sequences only; leave it out."
+                )
             if name in self.lengths:
                 raise InputError(
                     f"lengths[{name!r}]: letters and sequences of unequal length have their own lengths, "
                     "expected none; leave it out."
                 )
-        steps = {name: values.shape[1] for name, values in self.arrays.items()}
-        self.lengths |= masks_of_side(given, steps, padding, InputError)
+        self.lengths |= masks_of_side(given, self.arrays, padding, InputError)
         masks = values_per_sample(present, "present", parts)
         for name, values in masks.items():
             mask = truth_values(f"present[{name!r}]", values)
@@ -149,6 +154,7 @@ class ModalityData:
         self.letters = frozenset(name for name, part in parts.items() if part.letters)
         self.ids = None
         self.reordered = False
+        self.by_position = ()
         self.counted = any(part.ids is not None and names_of(part.ids) is None for part in parts.values())
 
     def _join(self, parts: Mapping[str, Part], unmatched: str) -> None:
@@ -161,6 +167,8 @@ class ModalityData:
         counted = {f"X[{name!r}]" for name, part in parts.items() if part.ids is not None}
         found = join_rows({f"X[{name!r}]": index for name, index in names.items()}, counted, unmatched)
         self.ids, self.reordered = found.names, found.reordered
+        if found.names is not None:
+            self.by_position = tuple(name for name in self.modalities if names[name] is None)
         for name in self.modalities:
             rows = found.rows[f"X[{name!r}]"]
             if rows is not None:
@@ -216,6 +224,7 @@ class ModalityData:
             setattr(data, attribute, {k: x for k, x in getattr(self, attribute).items() if k in data.arrays})
         data.letters = self.letters & data.arrays.keys()
         data.ids, data.reordered, data.counted = ids, self.reordered, self.counted
+        data.by_position = self.by_position
         same = len(data) == len(self) and self.ids is ids
         data.location = self.location if same else Location(row=partial(_row, data), columns=data.columns)
         return data

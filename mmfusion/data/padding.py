@@ -146,7 +146,7 @@ def padded_in_front(steps: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.bo
 
 def masks_of_side(
     lengths: Mapping[str, NDArray[Any]],
-    steps: Mapping[str, int],
+    arrays: Mapping[str, NDArray[Any]],
     padding: str | Mapping[str, str] | None,
     error: type[MmfusionError],
     where: str = "",
@@ -157,8 +157,8 @@ def masks_of_side(
     ----------
     lengths : mapping of str to array of int, shape (n,), or of bool, shape (n, length)
         By modality; those that the user gave.
-    steps : mapping of str to int
-        Number of steps, with padding.
+    arrays : mapping of str to array, shape (n, length, ...)
+        The sequences.
     padding : {"front", "behind"} or mapping of str to these, or None
         None: lengths stay as they are.
     error : type
@@ -173,7 +173,7 @@ def masks_of_side(
     Raises
     ------
     MmfusionError
-        If the side is unknown, or there are no lengths that it could be about.
+        If the side is unknown, there are no lengths that it could be about, or zeros are on the other side.
     """
     sides = [padding] if isinstance(padding, str) else list((padding or {}).values())
     for side in sides:
@@ -193,11 +193,18 @@ def masks_of_side(
                 f"{where}padding[{name!r}]: this modality has no lengths that count its real steps, "
                 "expected some; leave it out."
             )
-        counts = check_lengths(
-            lengths[name], len(lengths[name]), steps[name], f"{where}lengths[{name!r}]", error=error
-        )
-        position = np.arange(steps[name])
-        unused = steps[name] - counts[:, np.newaxis] if side == "front" else 0
+        values, total = arrays[name], arrays[name].shape[1]
+        counts = check_lengths(lengths[name], len(values), total, f"{where}lengths[{name!r}]", error=error)
+        if side == "front" and values.ndim == 3:
+            behind = int(padded_in_front(values[:, ::-1], counts).sum())
+            if behind:
+                raise error(
+                    f"{where}padding[{name!r}] is 'front', but {behind} of {len(values)} sequences look "
+                    "padded behind (as many steps as are padding are zero at their end, but not at their "
+                    "beginning), expected padding in front; leave it out."
+                )
+        position = np.arange(total)
+        unused = total - counts[:, np.newaxis] if side == "front" else 0
         masks[name] = (position >= unused) & (position < unused + counts[:, np.newaxis])
     return masks
 

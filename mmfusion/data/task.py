@@ -92,6 +92,17 @@ def infer_task(target: NDArray[Any]) -> Task:
     return Task(word, reason, other)
 
 
+def threshold_task(threshold: float) -> Task:
+    """Return the task of a target of which a threshold made two classes.
+
+    Examples
+    --------
+    >>> threshold_task(12).sentence("--task", "--threshold")
+    'Task: classification (class 1 is a target of at least 12, class 0 one below).'
+    """
+    return Task(CLASSIFICATION, f"class 1 is a target of at least {threshold:g}, class 0 one below")
+
+
 def chosen_task(target: NDArray[Any], chosen: str, where: str, threshold: float | None = None) -> Task:
     """Return the task that the user chose, or else the inferred one.
 
@@ -120,6 +131,8 @@ def chosen_task(target: NDArray[Any], chosen: str, where: str, threshold: float 
         )
     if chosen not in TASKS:
         raise InputError(f"{where}: the task {chosen!r} is unknown, expected one of {', '.join(TASKS)}.")
+    if threshold is not None:
+        return threshold_task(threshold)
     inferred = infer_task(target)
     if chosen == "auto":
         return inferred

@@ -45,7 +45,7 @@ def as_in_training(
     if set(data.modalities) != set(names):
         raise data.location.error(
             f"{data.location.whole} has the modalities {', '.join(data.modalities)}, expected "
-            f"{', '.join(names)}, as in training."
+            f"{', '.join(names)}, as in training; a modality that samples lack is passed as NaN."
         )
     data = data.select(names)
     arrays = dict(data.arrays)

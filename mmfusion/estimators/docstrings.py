@@ -49,7 +49,8 @@ nonfinite : {"error", "zero", "missing"}, default "error"
     the modality. Changes are counted in a warning.
 unmatched : {"error", "drop"}, default "error"
     What becomes of samples that only some of X, y, groups and weights name in their index: an error, or they
-    are dropped and counted in a warning.
+    are dropped and counted in a warning. Predictions are in the order of the first modality that names its
+    samples.
 random_state : int, RandomState or None, default None
     Source of all seeds; with a number, fits are repeatable.
 device : {"auto", "cpu", "cuda"}, default "auto"

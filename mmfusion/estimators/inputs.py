@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmfusion.data.alignment import join_rows, names_of
+from mmfusion.data.alignment import join_rows, names_of, warn_of_position
 from mmfusion.data.conversion import as_pandas, plain_array
 from mmfusion.data.modality_data import MOST_MODALITIES, ModalityData
 from mmfusion.data.roles import assign_roles
@@ -113,6 +113,9 @@ def same_samples(
             check_count(what, x, len(given[first]))
     counted = {what for what, x in given.items() if isinstance(x, pd.Series | pd.DataFrame)}
     found = join_rows(names, counted | ({"X"} if data.counted else set()), unmatched, data.reordered)
+    if found.reordered and not data.reordered:
+        for name in data.by_position:
+            warn_of_position(f"X[{name!r}]", "the modalities that have some", data.counted)
     result = {what: x if (rows := found.rows[what]) is None else _taken(x, rows) for what, x in given.items()}
     return result.pop("X"), {what: result.get(what) for what in values}
 

@@ -328,3 +328,19 @@ def test_options_that_have_no_effect_are_refused(table: str) -> None:
         result = CliRunner().invoke(app, ["check", table, "-t", "agrees", *MODALITIES, *options])
         assert message in str(result.exception)
         assert table in str(result.exception) or "padding" in message
+
+
+def test_a_threshold_is_said_first(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {"a_0": rng.normal(size=60), "a_1": rng.normal(size=60), "months": rng.integers(1, 40, 60)}
+    )
+    table.to_csv(tmp_path / "data.csv", index=False)
+    text = run("check", str(tmp_path / "data.csv"), "-t", "months", "-m", "a=a_*", "--threshold", "12")
+    assert text.startswith("Task: classification (class 1 is a target of at least 12, class 0 one below).")
+
+
+def test_a_table_separated_by_tabs(tmp_path: Path) -> None:
+    example_table(20).to_csv(tmp_path / "data.csv", index=False, sep="\t")
+    result = CliRunner().invoke(app, ["check", str(tmp_path / "data.csv")])
+    assert "the columns are separated by '\\t', expected ','" in str(result.exception)

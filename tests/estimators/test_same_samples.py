@@ -151,7 +151,7 @@ def test_position_is_told_where_the_order_is_not_sure() -> None:
         model = FusionClassifier(**QUICK).fit(X, Y.to_numpy())
     assert model.score({"rna": RNA, "prot": PROT}, Y) > 0.8  # the order of the first modality
     table = RNA.reset_index(drop=True)
-    with pytest.warns(ChoiceWarning, match=r"X has no names of samples, .* with those of y"):
+    with pytest.warns(ChoiceWarning, match=r"X has row numbers, .* with those of y"):
         FusionClassifier(**QUICK).fit({"rna": table}, Y.reset_index(drop=True).iloc[SHUFFLED])
 
 
@@ -307,7 +307,9 @@ def test_rows_that_were_cut_out_meet_a_default_index() -> None:
         (table.iloc[:-5], y.iloc[5:]),
         (table.iloc[5:], y.iloc[:-5]),
     ):
-        with pytest.warns(ChoiceWarning, match="has no names of samples, so that its rows go by position"):
+        with pytest.warns(
+            ChoiceWarning, match="has row numbers, which are no names of samples, so that its rows go"
+        ):
             FusionClassifier(**QUICK | {"epochs": 1}).fit({"rna": X}, target)
 
 
@@ -315,7 +317,7 @@ def test_row_numbers_beside_names_go_by_position() -> None:
     """Cross-validation cuts a Series with the default index into parts with row numbers."""
     data = ModalityData({"rna": RNA, "prot": PROT})
     y = Y.reset_index(drop=True)
-    with pytest.warns(ChoiceWarning, match=r"y has no names of samples"):
+    with pytest.warns(ChoiceWarning, match=r"y has row numbers, which are no names"):
         scores = cross_val_score(FusionClassifier(**QUICK), data, y, cv=3)
     assert scores.mean() > 0.75
 
@@ -342,3 +344,22 @@ def test_lengths_and_masks_are_joined_too() -> None:
     for mask in (["True", "False", "True"], [1.0, np.nan, 0.0], [2, 0, 1]):
         with pytest.raises(InputError, match=r"present\['s'\], row .* is not a truth value"):
             ModalityData({"s": steps}, present={"s": mask})
+
+
+def test_an_unnamed_modality_beside_names_in_another_order_is_told() -> None:
+    shuffled = PROT.iloc[SHUFFLED]
+    for prot in (shuffled.to_numpy(), shuffled.reset_index(drop=True)):
+        with pytest.warns(
+            ChoiceWarning, match=r"X\['prot'\] has .*, so that its rows go by position with those of"
+        ):
+            FusionClassifier(**QUICK | {"epochs": 1}).fit({"rna": RNA, "prot": prot}, Y.iloc[SHUFFLED])
+    FusionClassifier(**QUICK | {"epochs": 1}).fit(
+        {"rna": RNA, "prot": PROT.to_numpy()}, Y
+    )  # one order: no warning
+
+
+def test_disjoint_names_show_one_of_each() -> None:
+    with pytest.raises(
+        InputError, match=r"no sample in common by their index \(X\['rna'\] has 'p000' and X\['prot'\]"
+    ):
+        ModalityData({"rna": RNA, "prot": PROT.rename(index=str.upper)})

@@ -367,3 +367,17 @@ def test_what_cannot_be(given: Any, y: Any, message: str) -> None:
 def test_two_numbers_are_classes_whatever_they_are() -> None:
     model = FusionClassifier(**QUICK).fit(X, np.where(Y == 1, 0.7, 0.3))
     assert model.classes_.tolist() == [0.3, 0.7]
+
+
+def test_padding_behind_is_not_taken_for_padding_in_front() -> None:
+    lengths = np.arange(N) % 4 + 2
+    steps = (
+        np.random.default_rng(7).normal(size=(N, 6, 2))
+        * (np.arange(6) < lengths[:, np.newaxis])[:, :, np.newaxis]
+    )
+    with pytest.raises(
+        InputError, match=r"padding\['gait'\] is 'front', but 240 of 240 sequences look padded behind"
+    ):
+        ModalityData({"gait": steps}, lengths={"gait": lengths}, padding="front")
+    with pytest.raises(InputError, match=r"lengths\['a'\]: 'a' has no steps"):
+        ModalityData(X, lengths={"a": lengths})

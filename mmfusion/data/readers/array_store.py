@@ -94,7 +94,7 @@ def _unreadable_array(path: Path, where: str, error: Exception) -> DataError:
     if "bject" in str(error):
         return DataError(
             f"{path}{where}: the array holds Python objects, which are not read as they can run code, "
-            "expected numbers or text; convert it with astype before it is saved."
+            "expected numbers or text; save np.asarray(values, dtype=str), or dtype=float."
         )
     if not where:
         return unreadable(path, error)

@@ -55,6 +55,10 @@ def in_roles(
     """Check the names of modalities, and assign columns (`noun` as in `mmfusion.data.roles.assign_roles`)."""
     for name in modalities:
         check_name(path, name)
-    others = {"the target": target, "groups": [groups] if groups else [], "ids": [ids] if ids else []}
+    others = {
+        "the target": target,
+        "groups": [] if groups is None else [groups],
+        "ids": [] if ids is None else [ids],
+    }
     chosen = assign_roles(known, modalities, others, Location(path), noun)
-    return Columns(chosen, target, groups or None, ids or None)
+    return Columns(chosen, target, groups, ids)

@@ -184,6 +184,10 @@ def _keys(
                 )
     else:
         keys = modality_keys(path, common, modalities, ())
+        if not keys:
+            raise DataError(
+                f"{path}: modalities is empty, expected at least one; leave it out, or name some."
+            )
     in_roles(Path(path), common, [target], {name: [keys[name]] for name in keys}, groups, ids, "key")
     return keys
 

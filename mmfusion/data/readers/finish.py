@@ -70,9 +70,8 @@ def finished(source: Source, target: str, treatment: Treatment) -> Source:
     check_symbols(source.path, treatment.symbols, source.arrays)
     kinds = {**source.kinds, **dict.fromkeys(treatment.symbols, SYMBOLS)}
     _check_symbols_fit(source, kinds)
-    steps = {name: array.shape[1] for name, array in source.arrays.items()}
     lengths = {name: x for name, x in source.lengths.items() if name not in source.padded}
-    masks = masks_of_side(lengths, steps, treatment.padding, DataError, f"{where}: ")
+    masks = masks_of_side(lengths, source.arrays, treatment.padding, DataError, f"{where}: ")
     source = replace(source, kinds=kinds, lengths={**source.lengths, **masks})
     labels = check_target(source.location, target, source.target)
     if source.groups is not None:
@@ -82,7 +81,14 @@ def finished(source: Source, target: str, treatment: Treatment) -> Source:
     if treatment.threshold is not None:
         labels = above_threshold(source, target, labels, treatment.threshold)
     told = (*source.notes, *notes, *shared_groups(source), *repeated_ids(source))
-    return replace(source, arrays=data.arrays, present=data.present, target=labels, notes=told)
+    return replace(
+        source,
+        arrays=data.arrays,
+        present=data.present,
+        target=labels,
+        notes=told,
+        threshold=treatment.threshold,
+    )
 
 
 def check_symbols(path: Any, symbols: Iterable[str], modalities: Iterable[str]) -> None:

@@ -131,6 +131,8 @@ def read_source(
         See `read`.
     """
     file, how = Path(path), treatment or Treatment()
+    if target is None:
+        raise DataError(f"{file}: target is None, expected a column, key or file of labels; name it.")
     form = format_of(file)
     given = only_of_csd(file, only_csd)
     name = target if isinstance(target, str) else ", ".join(target)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mmfusion.data.location import Location
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.part import Part
-from mmfusion.data.task import Task, infer_task
+from mmfusion.data.task import Task, infer_task, threshold_task
 from mmfusion.sentences import row_name
 
 
@@ -53,6 +53,8 @@ class Source:
         Names of the columns of every modality, of tables only.
     path : Path, optional
         Where it was read from.
+    threshold : float, optional
+        What made two classes of the target. Default: nothing did.
     """
 
     arrays: Mapping[str, NDArray[Any]]
@@ -68,6 +70,7 @@ class Source:
     padded: frozenset[str] = frozenset()
     columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     path: Path | None = None
+    threshold: float | None = None
 
     def modality_data(self) -> ModalityData:
         """Return the arrays as the estimators take them; errors about them name the file."""
@@ -94,7 +97,7 @@ class Source:
     @property
     def task(self) -> Task:
         """Task that the target asks for, see `mmfusion.data.task.infer_task`."""
-        return infer_task(self.target)
+        return infer_task(self.target) if self.threshold is None else threshold_task(self.threshold)
 
     def __len__(self) -> int:
         return len(self.target)

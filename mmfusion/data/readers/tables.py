@@ -88,10 +88,11 @@ def column_names(path: Path) -> list[str]:
         raise unreadable(path, error) from None
     if not names:
         raise DataError(f"{path}: the file is empty, expected the names of the columns in its first row.")
-    if len(names) == 1 and ";" in names[0]:
+    separator = next((mark for mark in (";", "\t") if len(names) == 1 and mark in names[0]), "")
+    if separator:
         raise DataError(
-            f"{path}: the columns are separated by ';', expected ','; save the file with ',' between "
-            "columns and '.' in numbers."
+            f"{path}: the columns are separated by {separator!r}, expected ','; save the file with ',' "
+            "between columns and '.' in numbers."
         )
     name, times = max(Counter(names).items(), key=lambda item: item[1])
     if times > 1:

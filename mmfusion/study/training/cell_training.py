@@ -132,7 +132,11 @@ def target_moments(dataset: MultimodalDataset) -> TargetMoments:
 
 def _prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
     """Prepare a split for a network; a modality whose values are all NaN or negative is missing there."""
-    data = ModalityData({name: Part(split.features[name]) for name in network.modalities}, split.real)
+    parts = {
+        name: Part(values, kind=SYMBOLS if values.dtype.kind in "iu" else None)
+        for name, values in ((name, split.features[name]) for name in network.modalities)
+    }
+    data = ModalityData(parts, split.real)
     target = moments.standardise(split.target, task)
     masks = {name: ~missing_rows(values) for name, values in data.arrays.items()}
     present = {name: mask for name, mask in masks.items() if not mask.all()}
