@@ -31,7 +31,7 @@ def tell(message: str) -> None:
 
 @contextmanager
 def told() -> Iterator[list[str]]:
-    """Collect what is told within a block instead of warning, for callers that print it themselves.
+    """Collect the choices made within a block instead of warning, for callers that print them.
 
     Yields
     ------

@@ -72,9 +72,10 @@ def as_pandas(values: Any) -> Any:
 def plain_array(values: Any) -> Any:
     """Return torch tensors, sparse matrices and masked arrays as arrays, everything else as it is."""
     if hasattr(values, "detach") and hasattr(values, "cpu"):
-        tensor = values.detach().cpu().resolve_conj()
+        tensor = values.detach().cpu()
+        tensor = (tensor if "strided" in str(tensor.layout) else tensor.to_dense()).resolve_conj()
         try:
-            return (tensor if tensor.layout == tensor.new_empty(0).layout else tensor.to_dense()).numpy()
+            return tensor.numpy()
         except TypeError:  # bfloat16 and other types that NumPy lacks
             return tensor.float().numpy()
     if hasattr(values, "toarray"):

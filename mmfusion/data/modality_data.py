@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mmfusion.data.alignment import join_rows, names_of
+from mmfusion.data.alignment import common_names, join_rows, names_of
 from mmfusion.data.conversion import as_part
 from mmfusion.data.location import Location
 from mmfusion.data.padding import masks_of_side
@@ -190,7 +190,11 @@ class ModalityData:
         return len(next(iter(self.arrays.values())))
 
     def __getitem__(self, rows: Any) -> ModalityData:
-        """Select samples by a slice, a list of positions or a mask."""
+        """Select samples by a slice, a list of positions or a mask; a mask with names is joined by them."""
+        names = names_of(rows)
+        if names is not None and self.ids is not None and not names.equals(self.ids):
+            common_names({"X": self.ids, "the mask": names}, "error")
+            rows = rows.loc[self.ids]
         chosen = _rows(rows)
         chosen_ids = None if self.ids is None else self.ids[chosen]
         arrays, lengths, present = (
@@ -202,6 +206,7 @@ class ModalityData:
     def select(self, modalities: Iterable[str]) -> ModalityData:
         """Select modalities, in the order given."""
         names = tuple(modalities)
+        of_modalities(dict.fromkeys(names), "select", self.arrays)
         arrays, lengths, present = (
             {name: group[name] for name in names if name in group}
             for group in (self.arrays, self.lengths, self.present)

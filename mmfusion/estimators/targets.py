@@ -89,6 +89,8 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
         If the rows are one-hot, or there are so many different numbers that they are hardly classes.
     """
     values = y.toarray() if hasattr(y, "toarray") else plain_values("y", y)
+    if values.ndim not in (1, 2):
+        raise InputError(f"y has shape {values.shape}, expected (samples,) or (samples, labels).")
     _check_not_missing(y, values)
     if is_one_hot(values):
         classes = one_hot_classes(y, values)

@@ -199,8 +199,8 @@ def _mistake_in_file(name: str, settings: UserDataset) -> str:
         return ""
     if not Path(settings.path).exists():
         return (
-            f"datasets.{name}.path: there is no file or folder {settings.path} in {Path.cwd()}, expected "
-            "the data; correct the path, or write it in full, from the root of the file system."
+            f"datasets.{name}.path: there is no file or folder {settings.path} in {Path.cwd()}, where the "
+            "data should be; correct the path, or give an absolute one."
         )
     # Imported here: a study without data of the user's does not need the libraries of the formats.
     from mmfusion.data.readers.read import check_names, only_of_csd

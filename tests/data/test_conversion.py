@@ -41,6 +41,8 @@ def array_of(values: Any, symbols: bool = False) -> Any:
         torch.tensor(VALUES, dtype=torch.bfloat16),
         torch.tensor(VALUES, requires_grad=True),
         [torch.tensor(row) for row in VALUES],
+        torch.tensor(VALUES).to_sparse(),
+        torch.tensor(VALUES).to_sparse(2),
         scipy.sparse.csr_matrix(VALUES),
         scipy.sparse.coo_array(VALUES),
         np.ma.masked_invalid(VALUES),

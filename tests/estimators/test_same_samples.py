@@ -300,7 +300,7 @@ def test_an_arrow_table_is_one_table() -> None:
 
 
 def test_rows_that_were_cut_out_meet_a_default_index() -> None:
-    """After a split of a table, one side may have lost its row numbers: the position is told."""
+    """A table split from another may have lost its row numbers: the message names the position instead."""
     table, y = RNA.reset_index(drop=True), Y.reset_index(drop=True)
     for X, target in (
         (table.iloc[SHUFFLED[:200]].reset_index(drop=True), y.iloc[np.sort(SHUFFLED[:200])]),
@@ -363,3 +363,14 @@ def test_disjoint_names_show_one_of_each() -> None:
         InputError, match=r"no sample in common by their index \(X\['rna'\] has 'p000' and X\['prot'\]"
     ):
         ModalityData({"rna": RNA, "prot": PROT.rename(index=str.upper)})
+
+
+def test_a_mask_with_names_selects_by_them() -> None:
+    data = ModalityData({"rna": RNA})
+    mask = pd.Series(np.arange(N) < 5, index=NAMES)
+    for chosen in (mask, mask.iloc[SHUFFLED]):
+        assert data[chosen].ids.tolist() == NAMES[:5]  # type: ignore[union-attr]  # they have names
+    with pytest.raises(InputError, match="the mask lacks 1 of the samples that X has"):
+        _ = data[mask.iloc[1:]]
+    with pytest.raises(InputError, match=r"select\['prot'\]: there is no such modality, expected one of rna"):
+        data.select(["prot"])

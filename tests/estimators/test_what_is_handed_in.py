@@ -355,6 +355,7 @@ def test_what_a_file_gave_is_taken_as_it_is(tmp_path: Path) -> None:
         ),
         (X, np.where(Y == 1, np.inf, 0.0), r"y: Input.* contains infinity"),
         (X, pd.date_range("2020-01-01", periods=N), "y holds datetime64.*, expected numbers or text"),
+        (X, np.zeros((N, 2, 2)), r"y has shape \(240, 2, 2\), expected \(samples,\) or \(samples, labels\)"),
         (X, np.where(Y == 1, "yes", ""), r"y, row 3 .*: the value is missing \(in 1.. rows altogether\)"),
         (pd.DataFrame(X["a"], columns=[1, "1", "z"]), Y, "two modalities would be called '1'"),
     ],
