@@ -3,6 +3,9 @@
 ``python benchmarks/run.py`` measures all parts, ``python benchmarks/run.py kappa memory`` some of them,
 ``--quick`` a small subset of each in a minute or two. ``--study`` runs the study through Snakemake instead;
 all arguments after it go to snakemake. benchmarks/README.md says what the numbers mean.
+Two commands have options of their own (``--help``): ``python benchmarks/run.py calibration`` measures how
+often the answer is right, ``python benchmarks/run.py real_data`` how good its predictions are beside those of
+linear models.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ PARTS = (
     "scaling",
     "estimator",
 )
+COMMANDS = {"calibration": "calibration.command", "real_data": "calibration.real_data_command"}
+"""Modules of the commands that have options of their own."""
 OUTPUT = Path(__file__).resolve().parents[1] / "results/benchmarks-report"
 
 
@@ -65,6 +70,10 @@ def page(table: pd.DataFrame, quick: bool) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in COMMANDS:
+        command: Callable[[list[str], Path], int] = import_module(COMMANDS[arguments[0]]).main
+        return command(arguments[1:], OUTPUT)
     parser = ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="a small subset of every part")

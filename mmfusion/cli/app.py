@@ -112,28 +112,43 @@ def _relevance(
         float, typer.Option(help="Norm of the relevance scores, from 1 (few subsets) to inf.")
     ] = 1.0,
     penalty: Annotated[
-        list[float], typer.Option(help="lambda; give it several times, and the held-out samples choose one.")
-    ] = [0.01],  # noqa: B006 (as above)
+        list[float],
+        typer.Option(
+            help="lambda; give it several times, and the held-out samples choose one.  [default: a path]",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 (as above)
     max_order: MaxOrder = None,
-    seeds: Annotated[
-        int, typer.Option(min=1, help="Networks that are trained; with at least 2 there are intervals.")
+    seeds: Annotated[int, typer.Option(min=1, help="Networks per fold; their scores are averaged.")] = 1,
+    folds: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Folds: each is predicted by networks that have not seen it. 0: nothing is held out."
+        ),
     ] = 5,
-    held_out: Annotated[
-        float, typer.Option(min=0.0, max=0.9, help="Share of the samples, or groups, that is not trained on.")
-    ] = 0.25,
+    information: Annotated[
+        bool | None,
+        typer.Option(
+            help="Whether networks are trained with fewer modalities, too: what does each say alone, and is "
+            "it needed?  [default: up to four modalities]",
+            show_default=False,
+        ),
+    ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the data.  [default: about 1000 steps]")
+        int | None, typer.Option(min=1, help="Passes over the data.  [default: by the number of samples]")
     ] = None,
     random_state: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything that is drawn.")
     ] = 0,
-    output: Annotated[Path, typer.Option(help="Folder for table, picture and settings.")] = Path("relevance"),
+    output: Annotated[Path, typer.Option(help="Folder for tables, pictures, answer and settings.")] = Path(
+        "relevance"
+    ),
 ) -> None:
-    """Train networks, print the relevance of every subset of modalities, and write table, picture, settings.
+    """Train networks, print which modalities and combinations carry the prediction, write tables, pictures.
 
-    The table says for every subset how much of the weights it has (beta, weight_share), and, on samples that
-    were not trained on, how much the loss rises without it (loss_rise) and its share in the score's variance
-    (covariance_share). Trust the held-out columns first.
+    Every sample is predicted by networks that have not seen it. The tables say how much the loss rises
+    without a subset of modalities in these networks (loss_rise), what every modality says alone, whether it
+    is needed beside the others, and which pairs say more together. The last paragraph is the answer in words.
     """
     from mmfusion.cli.relevance_command import run_relevance
 
@@ -145,10 +160,11 @@ def _relevance(
     choices = {
         "norm": norm,
         "p": p,
-        "penalty": penalty if len(penalty) > 1 else penalty[0],
+        "penalty": "auto" if not penalty else penalty if len(penalty) > 1 else penalty[0],
         "max_order": "auto" if max_order is None else max_order,
         "n_seeds": seeds,
-        "validation_fraction": held_out or None,
+        "cv": folds or None,
+        "information": information,
         "epochs": epochs,
         "random_state": random_state,
         "verbose": sys.stderr.isatty(),

@@ -11,14 +11,14 @@ from mmfusion.cli.relevance_command import order_note, split_notes
 from mmfusion.cli.request import DataRequest, naming
 from mmfusion.data.check_values import check_values
 from mmfusion.data.description import modality_lines, sample_lines
-from mmfusion.data.splits import split_rows
+from mmfusion.data.folds import make_folds
 from mmfusion.estimators.targets import Target, class_target, number_target
 from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
 from mmfusion.notices import told
 from mmfusion.training.target_moments import TargetMoments
 
-HELD_OUT = 0.25
-"""Share on which the split is tried, the default of the command ``relevance``."""
+FOLDS = 5
+"""Folds that are tried, the default of the command ``relevance``."""
 
 
 def describe_data(request: DataRequest) -> str:
@@ -47,7 +47,7 @@ def describe_data(request: DataRequest) -> str:
         else:
             target, classes = class_target(source.target)
         TargetMoments.fit(target.array, target.task, target.outputs)  # refuses a constant target
-        split_rows(np.arange(len(data)), HELD_OUT, target.classes, source.groups, 0)
+        make_folds(FOLDS, np.arange(len(data)), len(data), target.classes, source.groups)
     order = chosen_order("auto", len(data.modalities))
     names = [subset_label(subset) for subset in subsets(data.modalities, order)]
     shown = f"{', '.join(names[:12])}{' ...' * (len(names) > 12)}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,25 @@ from mmfusion.errors import InputError, MmfusionError
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
-from mmfusion.files import write_json, write_table
+from mmfusion.files import write_json, write_table, write_text
 from mmfusion.fusion.subsets import chosen_order
+from mmfusion.measures.information import MOST_COMPLETE
 from mmfusion.notices import told
 from mmfusion.plotting.style import save_figure
 from mmfusion.plotting.subset_relevance import relevance_figure
 
-COLUMNS = ("beta", "weight_share", "loss_rise", "covariance_share", "reducibility_within")
-MOST_NAMED = 5
-"""Subsets that the verdict names."""
-SMALL = 0.1
-"""Share of the largest rise of the loss below which a subset about which networks disagree is not named."""
-FILES = ("relevance.csv", "relevance.png", "settings.json")
+COLUMNS = ("loss_rise", "p_adjusted", "named", "beta", "covariance_share", "reducibility_within")
+OF_MODALITIES = ("alone", "needed", "shapley")
+WIDTH = 100
+"""Columns of the terminal that the answer is wrapped to."""
+TABLES = {
+    "relevance.csv": "relevance_",
+    "information.csv": "information_",
+    "modality_information.csv": "modality_information_",
+    "synergy.csv": "synergy_",
+}
+PICTURES = ("relevance.png", "information.png")
+FILES = (*TABLES, *PICTURES, "answer.txt", "settings.json")
 
 
 def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
@@ -58,37 +66,58 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         raise InputError(f"--output: {output} is a file, expected a folder; name another one.")
     source = request.read()
     task, regression = request.task_sentence(source), request.is_regression(source)
-    if request.groups is not None and choices["validation_fraction"] is None:
+    if request.groups is not None and choices["cv"] is None:
         raise InputError(
-            "--groups: nothing is held out (--held-out 0), so that groups have no effect; leave them out, "
-            "or hold out a share."
+            "--groups: nothing is held out (--folds 0), so that groups have no effect; leave them out, or "
+            "use folds."
         )
     new = _make_folder(output)
-    model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
     data = source.modality_data()
+    if choices["information"] is None:
+        choices = {**choices, "information": bool(choices["cv"]) and len(data.modalities) <= MOST_COMPLETE}
+    model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
     try:
         with told() as notes, naming(request.data, choices):
-            model.fit(data, source.target, groups=source.groups if choices["validation_fraction"] else None)
+            model.fit(data, source.target, groups=source.groups)
     except MmfusionError:
         if new:
             output.rmdir()
         raise
-    table = model.relevance_
     notes = [f"Note: {note}" for note in (*source.notes, *split_notes(source), *notes)]
     order = order_note(len(data.modalities), choices["max_order"])
-    for line in (task, *notes, _table_text(table), order, _quality(model), _verdict(table)):
-        if line:
-            typer.echo(line)
-    before = [name for name in FILES if (output / name).exists()]
-    write_table(output / "relevance.csv", table)
-    save_figure(
-        relevance_figure(table, f"{request.data.name}: what predicts {request.target!r}?", _caption(model)),
-        output / "relevance.png",
-    )
-    write_json(output / "settings.json", _settings(request, request.task_of(source), model, len(data)))
-    replaced = " (those of an earlier run were replaced)" if before else ""
-    typer.echo(f"written to {output}: {', '.join(FILES)}{replaced}")
-    return table
+    answer = str(replace(model.summary_, task_sentence=task))
+    tables = [text for text in (_subset_text(model.relevance_), order, *_information_texts(model)) if text]
+    for line in (task, *notes, *tables, f"\n{textwrap.fill(answer, WIDTH)}\n"):
+        typer.echo(line)
+    settings = _settings(request, request.task_of(source), model, len(data))
+    title = f"{request.data.name}: what predicts {request.target!r}?"
+    written, replaced = _write(output, model, title, answer, settings)
+    typer.echo(f"written to {output}: {', '.join(written)}{replaced}")
+    return model.relevance_
+
+
+def _write(
+    output: Path, model: FusionEstimator, title: str, answer: str, settings: Mapping[str, Any]
+) -> tuple[list[str], str]:
+    """Write all files, remove those of an earlier run, and return the names and what is said of these."""
+    earlier = [name for name in FILES if (output / name).exists()]
+    written = []
+    for name, attribute in TABLES.items():
+        table = getattr(model, attribute)
+        if table is not None and len(table):
+            write_table(output / name, table)
+            written.append(name)
+    save_figure(relevance_figure(model.relevance_, title, _caption(model)), output / "relevance.png")
+    written.append("relevance.png")
+    if model.information_ is not None:
+        save_figure(model.plot_information(title), output / "information.png")
+        written.append("information.png")
+    write_text(output / "answer.txt", f"{textwrap.fill(answer, WIDTH)}\n")
+    write_json(output / "settings.json", settings)
+    written += ["answer.txt", "settings.json"]
+    for name in set(earlier) - set(written):
+        (output / name).unlink()
+    return written, " (those of an earlier run were replaced)" if earlier else ""
 
 
 def _make_folder(folder: Path) -> bool:
@@ -123,64 +152,62 @@ def order_note(modalities: int, chosen: Any) -> str:
     )
 
 
-def _table_text(table: pd.DataFrame) -> str:
+def _subset_text(table: pd.DataFrame) -> str:
     """Write the main columns of a relevance table for a terminal, intervals in brackets."""
     printed = pd.DataFrame({"subset": table["subset"]})
     for name in COLUMNS:
-        if table[name].notna().any():
-            numbers = table[[name, f"{name}_low", f"{name}_high"]].to_numpy(dtype=float)
-            printed[name] = [_cell(*row) for row in numbers.tolist()]
+        if table[name].notna().any() and not (name == "named" and table["loss_rise"].isna().all()):
+            printed[name] = _cells(table, name)
     return printed.to_string(index=False)
+
+
+def _information_texts(model: FusionEstimator) -> list[str]:
+    """Write what modalities and pairs say; nothing where it was not measured."""
+    by_modality, pairs = model.modality_information_, model.synergy_
+    if by_modality is None or pairs is None:
+        return []
+    unit = "share of the variance" if isinstance(model, FusionRegressor) else "nats"
+    known = [name for name in OF_MODALITIES if by_modality[name].notna().any()]
+    columns = {f"{name} ({unit})": _cells(by_modality, name) for name in known}
+    texts = [pd.DataFrame({"modality": by_modality["modality"], **columns}).to_string(index=False)]
+    if len(pairs):
+        columns = {f"synergy ({unit})": _cells(pairs, "synergy")}
+        texts.append(pd.DataFrame({"pair": pairs["pair"], **columns}).to_string(index=False))
+    return [f"\n{text}" for text in texts]
+
+
+def _cells(table: pd.DataFrame, name: str) -> list[str]:
+    """Write a column, with its interval where it has one."""
+    if table[name].dtype == bool:
+        return ["yes" if value else "" for value in table[name]]
+    bounds = [f"{name}_low", f"{name}_high"] if f"{name}_low" in table else [name, name]
+    return [_cell(*row) for row in table[[name, *bounds]].to_numpy(dtype=float).tolist()]
 
 
 def _cell(value: float, low: float, high: float) -> str:
     if np.isnan(value):
         return "-"
-    return f"{value:z.3f}" if np.isnan(low) else f"{value:z.3f} [{low:z.3f}, {high:z.3f}]"
-
-
-def _held_out(model: FusionEstimator) -> dict[str, float | None]:
-    """Return loss, loss of the constant, and accuracy or R^2 on held-out samples, of the chosen lambda."""
-    best = model.penalties_.sort_values("loss_validation", kind="stable").iloc[0]
-    columns = {
-        "loss_held_out": "loss_validation",
-        "loss_constant": "loss_constant",
-        "score_held_out": "score_validation",
-    }
-    return {name: None if np.isnan(best[column]) else float(best[column]) for name, column in columns.items()}
-
-
-def _quality(model: FusionEstimator) -> str:
-    """Say how good the prediction is that the table explains."""
-    loss, constant_loss, score = _held_out(model).values()
-    if loss is None:
-        return "Nothing was held out: how good the prediction is, and what helps it, is not known."
-    what = "accuracy" if isinstance(model, FusionClassifier) else "R2"
-    return (
-        f"Held-out loss {loss:.3f}; the best constant prediction has {constant_loss:.3f}. Held-out {what} "
-        f"{score:.3f}."
-    )
+    return f"{value:z.3f}" if np.isnan(low) or low == high else f"{value:z.3f} [{low:z.3f}, {high:z.3f}]"
 
 
 def _caption(model: FusionEstimator) -> str:
     """Say what was trained and what the bars are, below the title of the picture."""
-    seeds = model.n_seeds
-    intervals = " Whiskers: 95 % bootstrap intervals over the networks." if seeds > 1 else ""
+    count = len(model.ensemble_.networks)
     measured = (
-        " Right: how much the loss on held-out samples rises where a subset's part is replaced by its mean; "
-        "zero or less means that it does not help there."
+        " Right: how much the loss of samples that were not seen rises where a subset's part is replaced by "
+        "its mean, with the 95 % interval over samples; zero or less means that it is not shown to help."
         if model.relevance_["loss_rise"].notna().any()
         else ""
     )
+    spread = " Whiskers: one standard deviation over the networks." if count > 1 else ""
     return (
-        f"{seeds} network{'s' if seeds > 1 else ''}, norm = {model.norm}, p = {model.p:g}, lambda = "
-        f"{model.penalty_:g}. {_quality(model)} Left: relevance beta, from the weights.{measured}{intervals}"
+        f"{count} network{'s' if count > 1 else ''}, norm = {model.norm}, p = {model.p:g}, lambda = "
+        f"{model.penalty_:g}. Left: relevance beta, from the weights.{spread}{measured}"
     )
 
 
 def _settings(request: DataRequest, task: Task, model: FusionEstimator, samples: int) -> dict[str, Any]:
     """Return what the table and the picture were made of."""
-    p = model.p if np.isfinite(model.p) else "inf"  # JSON has no infinity
     return {
         "mmfusion": version("mmfusion"),
         "data": str(request.data),
@@ -194,26 +221,15 @@ def _settings(request: DataRequest, task: Task, model: FusionEstimator, samples:
         "groups": request.groups,
         "ids": request.ids,
         "estimator": type(model).__name__,
-        "parameters": {**model.get_params(deep=False), "p": p, "verbose": False},
-        "penalty": model.penalty_,
-        **_held_out(model),
+        "parameters": {**model.get_params(deep=False), "p": _number(model.p), "verbose": False},
+        "penalty": _number(model.penalty_),
+        "loss": _number(model.summary_.loss),
+        "loss_constant": _number(model.summary_.loss_constant),
+        "loss_linear": _number(model.summary_.loss_linear),
+        "score": _number(model.summary_.score),
     }
 
 
-def _verdict(table: pd.DataFrame) -> str:
-    """Name the subsets without which the held-out loss rises, the largest rise first."""
-    if table["loss_rise"].isna().all():
-        best = table.nlargest(1, "beta").iloc[0]
-        return f"{best['subset']} has the largest weights (beta {best['beta']:.2f})."
-    low = table["loss_rise_low"].fillna(table["loss_rise"])
-    clear = table[low > 0].nlargest(MOST_NAMED, "loss_rise")
-    unsure = table[(low <= 0) & (table["loss_rise"] > max(0.0, SMALL * table["loss_rise"].max()))]
-    if clear.empty:
-        verdict = "No subset clearly lowers the held-out loss: nothing here is known to carry the prediction."
-    else:
-        named = [f"{row['subset']} ({row['loss_rise']:.3f})" for _, row in clear.iterrows()]
-        verdict = f"The held-out loss rises without {', '.join(named)}."
-    if len(unsure):
-        names = ", ".join(unsure["subset"].head(MOST_NAMED))
-        verdict += f" For {names} the networks disagree (the interval reaches zero): more --seeds would tell."
-    return verdict
+def _number(value: float) -> float | str | None:
+    """Return what JSON can hold: None for NaN, text for infinity."""
+    return None if np.isnan(value) else value if np.isfinite(value) else "inf"

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from mmfusion.encoders.encoder import Encoder
+from mmfusion.encoders.linear_encoder import LinearEncoder
 from mmfusion.encoders.module_encoder import ModuleEncoder
 from mmfusion.encoders.motif_scanner import MotifScanner
 from mmfusion.encoders.sequence_encoder import SequenceEncoder
@@ -17,6 +18,7 @@ from mmfusion.encoders.vector_encoder import VectorEncoder
 __all__ = [
     "ENCODERS",
     "Encoder",
+    "LinearEncoder",
     "ModuleEncoder",
     "MotifScanner",
     "SequenceEncoder",
@@ -28,6 +30,7 @@ __all__ = [
 ENCODERS: dict[str, type[Encoder]] = {
     "symbols": MotifScanner,
     "vector": VectorEncoder,
+    "linear": LinearEncoder,
     "sequence": SequenceEncoder,
 }
 """Encoders by kind of modality; their first argument is the size: the number of columns, or of symbols.

@@ -53,7 +53,7 @@ def new_layer(
     ----------
     kind : {torch.nn.Linear, torch.nn.Conv1d}
     *sizes, **options
-        Arguments of the layer; it has a bias.
+        Arguments of the layer; it has a bias unless they say otherwise.
     generator : torch.Generator, optional
         The only source of the weights: with one, torch's global random state is neither read nor changed.
         Default: torch's global generator.
@@ -66,10 +66,11 @@ def new_layer(
     """
     layer: Layer = nn.utils.skip_init(kind, *sizes, **options)  # type: ignore[no-untyped-call]  # torch lacks the type
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+    if layer.bias is None:
+        return layer
     inputs_per_output = layer.weight[0].numel()
     bound = 1 / math.sqrt(inputs_per_output) if inputs_per_output else 0.0
-    bias: Tensor = layer.bias  # type: ignore[assignment]  # it has one
-    nn.init.uniform_(bias, -bound, bound, generator=generator)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
     return layer
 
 
@@ -137,7 +138,7 @@ class _Alike:
 
 
 class Encoder(nn.Module):
-    """Base class: activations - batch norm - features.
+    """Base class: activations - batch norm - features, to which an encoder may add a second path.
 
     Every parameter may have a leading axis that counts networks; inputs and features then have it too. In
     eval mode an empty batch has features (..., 0, dim); in training mode it raises. The class attributes
@@ -192,6 +193,19 @@ class Encoder(nn.Module):
         """Return the features (..., dim, B) of normalised activations (..., hidden, B)."""
         raise NotImplementedError
 
+    def seen(self, inputs: Tensor) -> Tensor:
+        """Return what both paths see of prepared inputs; by default all of it."""
+        return inputs
+
+    def beside(self, inputs: Tensor) -> Tensor | None:
+        """Return what is added to the features, (..., dim, B); by default None, nothing."""
+        return None
+
+    def _features(self, normed: Tensor, inputs: Tensor) -> Tensor:
+        """Return the features (..., B, dim) of normalised activations and of what the encoder has seen."""
+        features, added = self.head(normed), self.beside(inputs)
+        return features.mT if added is None else (features + added).mT
+
     def forward(self, inputs: Tensor, weight: Tensor | None = None) -> Tensor:
         """Encode prepared inputs (..., B, ...) as features (..., B, dim).
 
@@ -202,7 +216,8 @@ class Encoder(nn.Module):
         FusionError
             In training mode, if there is no sample, or one sample and no weight.
         """
-        return self.head(batch_norm(self.batch_norm, self.activations(inputs), weight)).mT
+        seen = self.seen(inputs)
+        return self._features(batch_norm(self.batch_norm, self.activations(seen), weight), seen)
 
     @torch.no_grad()
     def fit_statistics(
@@ -237,11 +252,12 @@ class Encoder(nn.Module):
         """
         check_batch_size("batch norm of an encoder", len(inputs), 1)
         self.eval()
-        parts, alike = [], _Alike()
+        parts, paths, alike = [], [], _Alike()
         for start in range(0, len(inputs), ROWS_AT_ONCE):
             piece = slice(start, start + ROWS_AT_ONCE)
             rows = before(inputs[piece])
             parts.append(self.activations(rows))
+            paths.append(self.beside(rows))
             alike.add(rows, None if weight is None else weight[piece])
         hidden = torch.cat(parts, dim=-1)
         values = hidden.double()
@@ -255,8 +271,11 @@ class Encoder(nn.Module):
         self.batch_norm.running_mean, self.batch_norm.running_var = mean.to(hidden), variance.to(hidden)
         if bool(constant.all()):  # equal in all rows, without rounding errors that depend on the row
             features = self.head(batch_norm(self.batch_norm, mean.to(hidden).unsqueeze(-1)))
-            return features.mT.repeat(len(inputs), 1)
-        return self.head(batch_norm(self.batch_norm, hidden)).mT
+            features = features.mT.repeat(len(inputs), 1)
+        else:
+            features = self.head(batch_norm(self.batch_norm, hidden)).mT
+        added = [path for path in paths if path is not None]
+        return features + torch.cat(added, dim=-1).mT if added else features
 
     def _constant(self, deviation: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
         """Say which channels are constant, given their standard deviation and largest magnitude.

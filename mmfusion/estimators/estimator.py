@@ -14,15 +14,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mmfusion.data.check_values import check_values
 from mmfusion.data.conversion import as_pandas
+from mmfusion.data.folds import make_folds
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.nonfinite import without_nonfinite
 from mmfusion.data.part import SYMBOLS
-from mmfusion.data.splits import split_rows
 from mmfusion.errors import InputError
+from mmfusion.estimators.answering import answer_of
 from mmfusion.estimators.as_in_training import as_in_training
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.fit_settings import fit_settings
-from mmfusion.estimators.fitting import fit_ensemble
+from mmfusion.estimators.fitting import FittedEnsemble, Given, fit_ensemble
 from mmfusion.estimators.inputs import check_count, is_one_table, modality_data, same_samples
 from mmfusion.estimators.modalities import (
     INTERCEPT,
@@ -30,22 +31,29 @@ from mmfusion.estimators.modalities import (
     symbols_of,
     with_alphabets,
 )
-from mmfusion.estimators.parameter_checks import candidates, check_parameters, group_labels, sample_weights
+from mmfusion.estimators.parameter_checks import check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
+from mmfusion.estimators.summary import Answer
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.fusion.subsets import subset_label
+from mmfusion.measures.cross_fitted import FLOOR
 from mmfusion.measures.weighting import relative_weights
 from mmfusion.notices import tell
 from mmfusion.training.modality import MODULE
 from mmfusion.training.samples import Samples, prepare_samples
 
-HELD_OUT = 0.2
-"""Share of the samples that is held out where lambda is chosen and no share is given."""
-
 
 class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Base class; see `FusionClassifier` and `FusionRegressor`."""
+
+    penalty_: float
+    penalties_: pd.DataFrame
+    history_: pd.DataFrame
+    information_: pd.DataFrame | None
+    modality_information_: pd.DataFrame | None
+    synergy_: pd.DataFrame | None
+    summary_: Answer
 
     def __init__(
         self,
@@ -53,7 +61,10 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         *,
         norm: str = "ibn",
         p: float = 1.0,
-        penalty: float | Sequence[float] = 0.01,
+        penalty: float | Sequence[float] | str = "auto",
+        cv: Any = 5,
+        information: bool | str = False,
+        floor: float = FLOOR,
         max_order: int | str | None = "auto",
         convention: str = "mkl",
         encoders: Mapping[str, Any] | None = None,
@@ -63,7 +74,6 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         learning_rate: float = 5e-3,
         weight_decay: float = 0.01,
         n_seeds: int = 1,
-        validation_fraction: float | None = None,
         nonfinite: str = "error",
         unmatched: str = "error",
         random_state: Any = None,
@@ -74,6 +84,9 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         self.norm = norm
         self.p = p
         self.penalty = penalty
+        self.cv = cv
+        self.information = information
+        self.floor = floor
         self.max_order = max_order
         self.convention = convention
         self.encoders = encoders
@@ -83,7 +96,6 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.n_seeds = n_seeds
-        self.validation_fraction = validation_fraction
         self.nonfinite = nonfinite
         self.unmatched = unmatched
         self.random_state = random_state
@@ -101,7 +113,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
     def fit(
         self, X: Any, y: ArrayLike, groups: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Train one network per seed.
+        """Train networks on every fold, choose lambda, and measure on the samples that each has not seen.
 
         Parameters
         ----------
@@ -110,7 +122,8 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         y : array-like, shape (n,) or (n, outputs)
             Target.
         groups : array-like, shape (n,), optional
-            Samples of one group, such as one speaker, stay on one side of the inner validation split.
+            Samples of one group, such as one speaker, stay in one fold, and intervals and tests are over
+            groups.
         sample_weight : array-like, shape (n,), optional
             Weights of the samples, zero or more, in the loss and in every mean, of training and of the
             held-out samples, and hence in the choice of lambda. Default: all one.
@@ -127,7 +140,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         Warns
         -----
         UserWarning
-            If `groups` have no effect, as nothing is held out.
+            If something is chosen that you may want otherwise, such as fewer folds.
         """
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
@@ -144,21 +157,33 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         modalities = choose_modalities(data, self.encoders, self.dim)
         data = with_alphabets(data, modalities)
         present = check_values(data, {m.name: m.kind for m in modalities}, all_occur=True)
-        seeds = check_random_state(self.random_state).randint(2**31 - 2, size=self.n_seeds).tolist()
-        fraction = self._held_out_share(groups)
-        train, held_out = split_rows(np.flatnonzero(weight > 0), fraction, target.classes, labels, seeds[0])
-        settings = fit_settings(parameters, modalities, target.outputs, seeds, len(train))
+        random = check_random_state(self.random_state)
+        if labels is not None and self.cv is None:
+            tell("groups: nothing is held out (cv=None), so that they have no effect.")
+        rows = np.flatnonzero(weight > 0)
+        folds = make_folds(self.cv, rows, len(data), target.classes, labels, random.randint(2**31 - 2))
+        seeds = random.randint(2**31 - 2, size=(len(folds), self.n_seeds)).tolist()
+        settings = fit_settings(
+            parameters, modalities, target.outputs, min(len(fold.train) for fold in folds)
+        )
         if is_one_table(X):
             validate_data(self, X, skip_check_array=True)
         else:  # those of an earlier fit
             for name in ("n_features_in_", "feature_names_in_"):
                 self.__dict__.pop(name, None)
-        fitted = fit_ensemble(settings, data, present, target, weight, train, held_out)
+        given_samples = Given(data, present, target, weight, labels, folds)
+        fitted = fit_ensemble(settings, given_samples, seeds, self.information)
         self.ensemble_, self.layout_, self.columns_ = fitted.ensemble, modalities, data.columns
-        self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
-        self.relevance_ = fitted.relevance
         self.modalities_ = data.modalities
+        self._set_tables(fitted)
+        self.summary_ = answer_of(fitted, given_samples, modalities, seeds[0][0])
         return self
+
+    def _set_tables(self, fitted: FittedEnsemble) -> None:
+        self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
+        self.relevance_ = fitted.evaluation.relevance
+        tables = fitted.information or (None, None, None)
+        self.information_, self.modality_information_, self.synergy_ = tables
 
     def _given_data(
         self, X: Any, kinds: Mapping[str, str], **values: Any
@@ -170,18 +195,6 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         for note in notes:
             tell(note)
         return data, given
-
-    def _held_out_share(self, groups: ArrayLike | None) -> float | None:
-        """Return the share of the samples that is held out, and warn where groups have no effect."""
-        fraction = self.validation_fraction
-        if fraction is None and len(candidates(self.penalty)) > 1:
-            fraction = HELD_OUT
-        if groups is not None and fraction is None:
-            tell(
-                "groups: nothing is held out, so that they have no effect; pass validation_fraction, or a "
-                "list of penalties, to hold out whole groups."
-            )
-        return fraction
 
     def _prepared(
         self, data: ModalityData, target: Target | None = None, weight: NDArray[np.float64] | None = None
@@ -212,7 +225,13 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         data, _ = self._data(X)
         return self.ensemble_.scores(self._prepared(data))
 
-    def relevance(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> pd.DataFrame:
+    def relevance(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> pd.DataFrame:
         """Measure the relevance of every subset on samples that were not trained on.
 
         Parameters
@@ -221,16 +240,19 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         y : array-like, shape (n,) or (n, outputs)
         sample_weight : array-like, shape (n,), optional
             Weights of the samples, zero or more, in every held-out measure. Default: all one.
+        groups : array-like, shape (n,), optional
+            Intervals and tests are over groups, if there are any.
 
         Returns
         -------
         DataFrame
             As `relevance_`, with the held-out columns measured on these samples.
         """
-        data, given = self._data(X, y=y, sample_weight=sample_weight)
+        data, given = self._data(X, y=y, sample_weight=sample_weight, groups=groups)
         weights = given["sample_weight"]
         weight = None if weights is None else relative_weights(sample_weights(weights, len(data)))
-        return self.ensemble_.relevance(self._prepared(data, self._target(given["y"]), weight))
+        samples = self._prepared(data, self._target(given["y"]), weight)
+        return self.ensemble_.evaluate(samples, group_labels(given["groups"], len(data))).relevance
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Return what every subset of modalities adds to the score of every sample.

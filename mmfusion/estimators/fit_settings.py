@@ -21,6 +21,11 @@ EPOCHS = (10, 200)
 """Fewest and most epochs where their number is not given."""
 COPIES = 6
 """Arrays of the size of the weights: weights, gradients, two moments of AdamW, and intermediate results."""
+VECTOR = "vector"
+HIDDEN = 32
+"""Width of the hidden layer by which the size of an encoder is estimated."""
+STACK_BYTES = 2**28
+"""Memory that the networks of one stack may need."""
 HEADS = 4
 """Arrays of the size of the heads that a step holds at once."""
 
@@ -37,27 +42,29 @@ class FitSettings:
     recipe : Recipe
     penalties : sequence of float
         Candidates for lambda.
-    seeds : sequence of int
-        One per network.
     device : {"auto", "cpu", "cuda"}
     progress : bool
         Whether to draw a progress bar over the epochs.
+    floor : float
+        Share of the explained loss below which nothing is named.
+    all_zero : bool
+        Whether the constant is a candidate, too.
     """
 
     modalities: tuple[Modality, ...]
     fusion: Mapping[str, Any]
     recipe: Recipe
     penalties: Sequence[float]
-    seeds: Sequence[int]
     device: str
     progress: bool
+    floor: float
+    all_zero: bool
 
 
 def fit_settings(
     parameters: Mapping[str, Any],
     modalities: tuple[Modality, ...],
     outputs: int,
-    seeds: Sequence[int],
     samples: int,
 ) -> FitSettings:
     """Turn checked parameters of an estimator into settings.
@@ -69,10 +76,8 @@ def fit_settings(
     modalities : tuple of Modality
     outputs : int
         Scores per sample.
-    seeds : sequence of int
-        One per network.
     samples : int
-        Training samples.
+        Training samples of the fold that has the fewest.
 
     Returns
     -------
@@ -89,8 +94,7 @@ def fit_settings(
     epochs = parameters["epochs"] or min(max(math.ceil(STEPS * batch / samples), EPOCHS[0]), EPOCHS[1])
     recipe = Recipe(epochs, batch, parameters["learning_rate"], parameters["weight_decay"])
     widths = [int(modality.arguments["dim"]) for modality in modalities]
-    networks = len(seeds) * len(penalties)
-    check_fusion_memory(widths, order or len(widths), networks, batch, samples)
+    check_fusion_memory(widths, order or len(widths), 1, batch, samples)
     fusion = {
         "outputs": outputs,
         "norm": parameters["norm"],
@@ -99,8 +103,36 @@ def fit_settings(
         "convention": parameters["convention"],
     }
     return FitSettings(
-        modalities, fusion, recipe, penalties, seeds, parameters["device"], parameters["verbose"]
+        modalities,
+        fusion,
+        recipe,
+        penalties,
+        parameters["device"],
+        parameters["verbose"],
+        parameters["floor"],
+        isinstance(parameters["penalty"], str),
     )
+
+
+def networks_at_once(settings: FitSettings, order: int, numbers: Mapping[str, int]) -> int:
+    """Return how many networks train in one stack, a number that does not depend on the machine.
+
+    Parameters
+    ----------
+    settings : FitSettings
+    order : int
+        Largest size of a subset in these networks.
+    numbers : mapping of str to int
+        Numbers per sample of every modality.
+    """
+    widths = [int(modality.arguments["dim"]) for modality in settings.modalities]
+    order = min(settings.fusion["max_order"] or len(widths), order)
+    batch, inputs = settings.recipe.batch_size, 0
+    for modality in settings.modalities:
+        weights = HIDDEN * modality.size * COPIES
+        channels = 1 if modality.kind == VECTOR else HIDDEN
+        inputs += 4 * (weights + channels * numbers[modality.name] * batch)
+    return max(1, STACK_BYTES // (_bytes(widths, order, 1, batch, 0) + inputs))
 
 
 def check_fusion_memory(widths: Sequence[int], order: int, networks: int, batch: int, samples: int) -> None:

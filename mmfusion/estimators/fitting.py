@@ -1,4 +1,4 @@
-"""Fitting an estimator: from checked arrays to trained networks and their relevance."""
+"""Fitting an estimator: from checked arrays to trained networks and what they say of samples not seen."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from mmfusion.data.folds import Fold
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.estimators.encoder_checks import check_encoders
-from mmfusion.estimators.ensemble import Ensemble
+from mmfusion.estimators.ensemble import Ensemble, Evaluation, Output
 from mmfusion.estimators.fit_settings import FitSettings
+from mmfusion.estimators.jobs import Material, Trained, jobs_of, train
+from mmfusion.estimators.lambda_path import ALL_ZERO, Candidates
+from mmfusion.estimators.overflow import check_scores, not_finite
 from mmfusion.estimators.targets import Target
 from mmfusion.measures.constant_prediction import constant_scores
-from mmfusion.measures.losses import mean_loss, mean_score
+from mmfusion.measures.cross_fitted import Truth
+from mmfusion.measures.information import PredictiveInformation, coalitions_of, predictive_information
 from mmfusion.measures.weighting import relative_weights
-from mmfusion.training.device import device_of, one_thread
-from mmfusion.training.loop import Fit, Randomness, fit_networks
-from mmfusion.training.network import MultimodalNetwork, build_network
-from mmfusion.training.samples import NetworkSamples, Samples, prepare_samples
+from mmfusion.training.network import build_network
+from mmfusion.training.samples import prepare_samples
 from mmfusion.training.target_moments import TargetMoments
 
 Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
 
 SMALLEST_SHARE = 1e-6
 """Share of a class without training samples in the constant prediction, from which training starts."""
@@ -35,38 +36,76 @@ SMALLEST_SHARE = 1e-6
 
 @dataclass(frozen=True)
 class FittedEnsemble:
-    """What a fit gives: networks, the chosen lambda, histories, losses of all candidates, and relevance."""
+    """What a fit gives.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        The networks of the chosen lambda.
+    penalty : float
+        It; infinite where the constant is better than all networks.
+    history : DataFrame
+        Of these networks.
+    penalties : DataFrame
+        Out-of-fold loss of every candidate.
+    evaluation : Evaluation
+        Of the out-of-fold scores.
+    information : PredictiveInformation or None
+    held_out : array of int
+        Rows that are held out in some fold.
+    truth : Truth or None
+        Of these rows; None if nothing is held out.
+    """
 
     ensemble: Ensemble
     penalty: float
     history: pd.DataFrame
     penalties: pd.DataFrame
-    relevance: pd.DataFrame
+    evaluation: Evaluation
+    information: PredictiveInformation | None
+    held_out: NDArray[np.intp]
+    truth: Truth | None
 
 
-def fit_ensemble(
-    settings: FitSettings,
-    data: ModalityData,
-    present: Mapping[str, NDArray[np.bool_]],
-    target: Target,
-    weight: Floats,
-    train: Rows,
-    held_out: Rows,
-) -> FittedEnsemble:
-    """Train for every candidate of lambda, and keep the one with the lowest loss on the held-out rows.
+@dataclass(frozen=True)
+class Given:
+    """Checked samples of a fit.
 
     Parameters
     ----------
-    settings : FitSettings
     data : ModalityData
-        Checked.
     present : mapping of str to array of bool, shape (n,)
         Of the modalities that are missing for some sample.
     target : Target
     weight : array, shape (n,)
-        Weights of the samples, zero or more; they count in training and on the held-out rows.
-    train, held_out : array of int
-        Rows that are trained on, and those that are not (may be empty).
+        Weights, zero or more; they count in training and wherever samples are held out.
+    groups : array, shape (n,), or None
+        Group of every sample, for the tests.
+    folds : sequence of Fold
+        One without held-out rows: nothing is held out.
+    """
+
+    data: ModalityData
+    present: Mapping[str, NDArray[np.bool_]]
+    target: Target
+    weight: Floats
+    groups: NDArray[Any] | None
+    folds: Sequence[Fold]
+
+
+def fit_ensemble(
+    settings: FitSettings, given: Given, seeds: Sequence[Sequence[int]], information: bool | str = False
+) -> FittedEnsemble:
+    """Train for every fold and candidate of lambda, and keep the lambda with the lowest out-of-fold loss.
+
+    Parameters
+    ----------
+    settings : FitSettings
+    given : Given
+    seeds : sequence of sequence of int
+        Those of the networks of every fold.
+    information : bool or "pairs", default False
+        Whether networks with fewer modalities are trained, too, see `mmfusion.measures.information`.
 
     Returns
     -------
@@ -78,113 +117,102 @@ def fit_ensemble(
         If a held-out sample has a value so far from those of training that its scores are not finite, or if
         those of the best candidate are not finite.
     """
-    task, outputs, count = target.task, target.outputs, len(settings.seeds)
-    moments = TargetMoments.fit(target.array[train], task, outputs, weight[train])
+    material, moments = _material(settings, given)
+    names = tuple(modality.name for modality in settings.modalities)
+    held_out = np.unique(np.concatenate([fold.held_out for fold in given.folds]))
+    truth = _truth(material, given, held_out)
+    coalitions = [names]
+    if information and truth is not None:
+        coalitions = coalitions_of(names, information == "pairs")
+    candidates = Candidates(coalitions, settings.penalties, settings.all_zero, material, held_out, truth)
+    for trained in train(jobs_of(coalitions, settings, seeds), settings, material):
+        if trained.job.coalition == names:
+            _check(trained, material, given, blame=False)
+        candidates.add(trained, keep=trained.job.coalition == names)
+    penalty = candidates.best(names)
+    kept = candidates.networks(penalty)
+    for trained in kept:
+        _check(trained, material, given, blame=True)
+    if penalty == ALL_ZERO:
+        kept = [_silent(one, material) for one in kept]
+    ensemble = Ensemble(
+        [one.network for one in kept],
+        given.target.task,
+        moments,
+        [one.part_means for one in kept],
+        [material.constants[one.job.fold] for one in kept],
+        seeds[0][0],
+        settings.floor,
+    )
+    outputs = [
+        Output(np.searchsorted(held_out, given.folds[one.job.fold].held_out), one.features, one.parts)
+        for one in kept
+    ]
+    evaluation = ensemble.evaluate_outputs(outputs, truth)
+    measured = None
+    if information and truth is not None and evaluation.quality is not None:
+        chosen = {coalition: candidates.best(coalition) for coalition in coalitions}
+        measured = predictive_information(
+            candidates.losses(chosen), names, chosen, truth, evaluation.quality, settings.floor
+        )
+    history = pd.concat([one.history for one in kept], ignore_index=True)
+    return FittedEnsemble(
+        ensemble, penalty, history, candidates.table(names), evaluation, measured, held_out, truth
+    )
+
+
+def _material(settings: FitSettings, given: Given) -> tuple[Material, TargetMoments]:
+    """Prepare all samples; targets and weights are on the scale of those that are trained on."""
+    target, weight, folds = given.target, given.weight, given.folds
+    task, outputs = target.task, target.outputs
+    trained = np.unique(np.concatenate([fold.train for fold in folds]))
+    moments = TargetMoments.fit(target.array[trained], task, outputs, weight[trained])
     standardised = moments.standardise(target.array, task)
     # Weights have a mean of one over the training rows; equal ones are left out.
-    relative = None if np.ptp(weight[train]) == 0 else weight / weight[train].mean()
-    networks = [
-        build_network(settings.modalities, settings.fusion, torch.Generator().manual_seed(seed))
-        for _ in settings.penalties
-        for seed in settings.seeds
-    ]
-    samples = prepare_samples(networks[0].encoder_of_modality, data, present, standardised, relative)
-    check_encoders(settings.modalities, networks[0], samples)
-    rows = torch.from_numpy(train)
-    share = None if samples.weight is None else samples.weight[rows].double().numpy()
-    constant = constant_scores(samples.target[rows].numpy(), task, outputs, share, SMALLEST_SHARE)
-    fits = _fit(networks, settings, samples, rows, task, constant)
-    means = [_part_means(network, fit, rows, share) for network, fit in zip(networks, fits, strict=True)]
-    ensembles = [
-        Ensemble(networks[i : i + count], task, moments, means[i : i + count], settings.seeds[0])
-        for i in range(0, len(networks), count)
-    ]
-    unseen = _unseen(samples, weight, held_out)
-    if unseen is not None:
-        unseen = replace(unseen, location=data.location.of_rows(held_out))
-    penalties = _compare(ensembles, settings.penalties, unseen, constant)
-    losses = penalties["loss_validation"]
-    best = 0 if losses.isna().all() else int(np.nanargmin(losses))
-    chosen = zip(fits[best * count : (best + 1) * count], settings.seeds, strict=True)
-    histories = [fit.history.assign(seed=seed) for fit, seed in chosen]
-    history = pd.concat(histories, ignore_index=True).drop(columns="loss_validation")
-    return FittedEnsemble(
-        ensembles[best], settings.penalties[best], history, penalties, ensembles[best].relevance(unseen)
-    )
-
-
-def _fit(
-    networks: Sequence[MultimodalNetwork],
-    settings: FitSettings,
-    samples: Samples,
-    rows: torch.Tensor,
-    task: str,
-    constant: Floats,
-) -> list[Fit]:
-    """Fit the networks of all candidates in one stack; their fusion layers are in float64 afterwards."""
-    device, epochs = device_of(settings.device), settings.recipe.epochs
-    candidates = [(penalty, seed) for penalty in settings.penalties for seed in settings.seeds]
-    with (
-        one_thread(),
-        tqdm(total=epochs, desc="training", unit="epoch", disable=not settings.progress) as bar,
-    ):
-        fits = fit_networks(
-            networks,
-            NetworkSamples(samples, rows.expand(len(networks), -1)),
-            None,
+    relative = None if np.ptp(weight[trained]) == 0 else weight / weight[trained].mean()
+    network = build_network(settings.modalities, settings.fusion, torch.Generator())
+    encoders = network.encoder_of_modality
+    samples = prepare_samples(encoders, given.data, given.present, standardised, relative)
+    check_encoders(settings.modalities, network, samples)
+    constants = [
+        constant_scores(
+            samples.target[fold.train].numpy(),
             task,
-            settings.recipe,
-            [penalty for penalty, _ in candidates],
-            [
-                Randomness(torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed + 1))
-                for _, seed in candidates
-            ],
-            device,
-            bias=constant,
-            after_epoch=bar.update,
+            outputs,
+            None if samples.weight is None else samples.weight[fold.train].double().numpy(),
+            SMALLEST_SHARE,
         )
-    for network in networks:
-        network.fusion.double()
-    return fits
+        for fold in folds
+    ]
+    return Material(samples, folds, np.stack(constants), task), moments
 
 
-def _part_means(
-    network: MultimodalNetwork, fit: Fit, rows: torch.Tensor, weight: Floats | None
-) -> dict[Any, Floats]:
-    """Average the parts over the training rows."""
-    features = fit.features
-    if len(next(iter(features.values()))) != len(rows):
-        features = {name: values[rows] for name, values in features.items()}
-    return {
-        subset: np.average(part, axis=0, weights=weight) for subset, part in network.parts(features).items()
-    }
-
-
-def _unseen(samples: Samples, weight: Floats, held_out: Rows) -> Samples | None:
-    """Select the held-out samples with their own weights, which never touch training; None without any."""
+def _truth(material: Material, given: Given, held_out: NDArray[np.intp]) -> Truth | None:
     if not len(held_out):
         return None
-    relative = relative_weights(weight[held_out])
-    chosen = samples.rows(torch.from_numpy(held_out))
-    return replace(chosen, weight=None if relative is None else torch.from_numpy(relative).float())
+    known = material.samples.target[held_out].double().numpy()
+    groups = None if given.groups is None else given.groups[held_out]
+    return Truth(known, given.target.task, relative_weights(given.weight[held_out]), groups)
 
 
-def _compare(
-    ensembles: Sequence[Ensemble], penalties: Sequence[float], unseen: Samples | None, constant: Floats
-) -> pd.DataFrame:
-    """Return loss and score of every candidate on the held-out samples, beside the loss of the constant.
+def _check(trained: Trained, material: Material, given: Given, *, blame: bool) -> None:
+    """Refuse scores that are not finite; another candidate may be finite where one diverged (no blame)."""
+    if not any(not_finite(part).any() for part in trained.parts.values()):
+        return
+    held_out = material.folds[trained.job.fold].held_out
+    samples = material.samples.rows(torch.from_numpy(held_out))
+    located = replace(samples, location=given.data.location.of_rows(held_out))
+    check_scores(trained.parts.values(), trained.network, located, blame=blame)
 
-    The weights of the samples count in all three.
-    """
-    table = pd.DataFrame({"penalty": list(penalties)})
-    if unseen is None:
-        return table.assign(loss_validation=np.nan, loss_constant=np.nan, score_validation=np.nan)
-    task, truth = ensembles[0].task, unseen.target.double().numpy()
-    weight = None if unseen.weight is None else unseen.weight.double().numpy()
-    # Another candidate may be finite where one diverged.
-    scores = [ensemble.raw_scores(unseen, blame=False) for ensemble in ensembles]
-    return table.assign(
-        loss_validation=[mean_loss(score, truth, task, weight) for score in scores],
-        loss_constant=mean_loss(np.tile(constant, (len(unseen), 1)), truth, task, weight),
-        score_validation=[mean_score(score, truth, task, weight) for score in scores],
+
+def _silent(trained: Trained, material: Material) -> Trained:
+    """Return the network at the end of the path: all blocks zero, so that it predicts the constant."""
+    network = trained.network
+    with torch.no_grad():
+        network.fusion.weight.zero_()
+        network.fusion.bias.copy_(torch.from_numpy(material.constants[trained.job.fold]))
+    means, parts = (
+        {subset: np.zeros_like(part) for subset, part in group.items()}
+        for group in (trained.part_means, trained.parts)
     )
+    return replace(trained, part_means=means, parts=parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ WINDOW = 12
 """Symbols per window of the motif scanner, fewer for shorter sequences."""
 INTERCEPT = "intercept"
 """The column of the contributions beside those of the subsets."""
+VECTOR = "vector"
+KEPT = 20
+"""Columns of a vector up to which none is dropped in training."""
 SHORT = 0.05
 """Share of the sequences that may be shorter than a window."""
 
@@ -93,15 +97,29 @@ def _choose_modality(name: str, data: ModalityData, choice: Any, dim: int) -> Mo
     if kind == SYMBOLS:
         return _symbols_modality(name, data, dim, given)
     _check_fits(name, data, kind)
+    columns = int(values.shape[-1])
+    if kind == VECTOR:
+        given = {"input_dropout": input_dropout(columns), "linear_path": True, **given}
     return Modality(
         name,
         kind,
-        int(values.shape[-1]),
+        columns,
         {"dim": dim, **given},
         values.ndim,
         ENCODERS[kind].standardised,
         lengths=name in data.lengths,
     )
+
+
+def input_dropout(columns: int) -> float:
+    """Return the share of the columns of a vector that are dropped in training, more of wide ones.
+
+    Examples
+    --------
+    >>> [round(input_dropout(columns), 2) for columns in (8, 64, 500)]
+    [0.0, 0.43, 0.8]
+    """
+    return max(0.0, 1.0 - math.sqrt(KEPT / columns))
 
 
 def _check_fits(name: str, data: ModalityData, kind: str) -> None:

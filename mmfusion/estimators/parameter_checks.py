@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,9 @@ from mmfusion.fusion.blocknorm import block_norm_exponent
 from mmfusion.fusion.normalisation import NORMALISATIONS
 
 DEVICES = ("auto", "cpu", "cuda")
+AUTO = "auto"
+PATH = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+"""Candidates for lambda if none are given; the constant predictor, all blocks zero, is the last one."""
 
 
 def is_whole(value: Any, least: int) -> bool:
@@ -42,15 +45,17 @@ _CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "norm": (lambda x: x in NORMALISATIONS, f"one of {', '.join(NORMALISATIONS)}"),
     "penalty": (
         lambda x: all(_is_number(one) and 0 <= one < math.inf for one in candidates(x)),
-        "a number, 0 or more, or a list of them to choose from",
+        "'auto', a number, 0 or more, or a list of them to choose from",
+    ),
+    "floor": (lambda x: _is_number(x) and 0 <= x < 1, "a number of at least 0 and below 1"),
+    "information": (lambda x: x is True or x is False or x == "pairs", "True, False or 'pairs'"),
+    "cv": (
+        lambda x: not isinstance(x, Number) or is_whole(x, 2),
+        "a whole number of folds, at least 2, a splitter, pairs of rows, or None",
     ),
     "max_order": (
         lambda x: x is None or x == "auto" or is_whole(x, 1),
         "a whole number, at least 1, 'auto' or None (all subsets)",
-    ),
-    "validation_fraction": (
-        lambda x: x is None or (_is_number(x) and 0 < x < 1),
-        "a number between 0 and 1, or None",
     ),
     "nonfinite": (lambda x: x in NONFINITE, f"one of {', '.join(NONFINITE)}"),
     "unmatched": (lambda x: x in UNMATCHED, f"one of {', '.join(UNMATCHED)}"),
@@ -79,13 +84,15 @@ def check_parameters(values: Mapping[str, Any]) -> None:
 
 
 def candidates(penalty: Any) -> list[Any]:
-    """Return the candidates for lambda: the one number, or the list of them.
+    """Return the candidates for lambda: the one number, the list of them, or the path of "auto".
 
     Raises
     ------
     InputError
         If the list is empty.
     """
+    if isinstance(penalty, str) and penalty == AUTO:
+        return list(PATH)
     if not isinstance(penalty, Sequence | np.ndarray) or isinstance(penalty, str):
         return [penalty]
     if not len(penalty):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from torch import nn
 
 from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.ensemble import Ensemble
+from mmfusion.estimators.summary import Answer
 from mmfusion.fusion.subsets import parse_subset, subset_label
 from mmfusion.measures.losses import TASKS
 from mmfusion.training.modality import MODULE, Modality, one_line
@@ -21,11 +23,18 @@ from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.network_file import load_networks, save_networks
 from mmfusion.training.target_moments import TargetMoments
 
-FORMAT = "mmfusion-estimator-3"
+FORMAT = "mmfusion-estimator-4"
 TABLES = ("relevance_", "penalties_", "history_")
+INFORMATION = ("information_", "modality_information_", "synergy_")
+"""Tables that are None where nothing was asked for."""
 ARRAYS = ("classes_", "one_hot_", "feature_names_in_")
 VALUES = (*ARRAYS, "penalty_", "n_features_in_", "several_")
 """Fitted attributes by how they are written."""
+
+
+TABLES_OF_ANSWER = {"relevance": "relevance_", **{name.rstrip("_"): name for name in INFORMATION}}
+FACTS = tuple(field.name for field in fields(Answer) if field.name not in TABLES_OF_ANSWER)
+"""Fields of the answer in words: those that are tables of the estimator, and the others."""
 
 
 class SavingMixin:
@@ -38,6 +47,7 @@ class SavingMixin:
     layout_: tuple[Modality, ...]
     modalities_: tuple[str, ...]
     columns_: dict[str, tuple[Any, ...]]
+    summary_: Answer
 
     def save(self, path: str | Path) -> None:
         """Write the fitted estimator as one safetensors file; loading it never executes code.
@@ -70,8 +80,14 @@ class SavingMixin:
                 {subset_label(subset): mean.tolist() for subset, mean in means.items()}
                 for means in ensemble.part_means
             ],
+            "constants": [constant.tolist() for constant in ensemble.constants],
             "seed": ensemble.seed,
-            "tables": {name: getattr(self, name).to_dict("list") for name in TABLES},
+            "answer": {name: getattr(self.summary_, name) for name in FACTS},
+            "floor": ensemble.floor,
+            "tables": {
+                name: None if table is None else table.to_dict("list")
+                for name, table in ((name, getattr(self, name)) for name in (*TABLES, *INFORMATION))
+            },
             "values": {name: getattr(self, name) for name in VALUES if hasattr(self, name)},
             "columns": {name: list(columns) for name, columns in self.columns_.items()},
         }
@@ -144,11 +160,22 @@ class SavingMixin:
         if task not in TASKS or any(set(means) != subsets for means in part_means):
             raise ValueError("the task or the means of the subsets do not fit the networks")
         moments = TargetMoments.from_json(description["target"])
-        estimator.ensemble_ = Ensemble(networks, task, moments, part_means, int(description["seed"]))
+        constants = [np.asarray(constant, dtype=float) for constant in description["constants"]]
+        estimator.ensemble_ = Ensemble(
+            networks,
+            task,
+            moments,
+            part_means,
+            constants,
+            int(description["seed"]),
+            float(description["floor"]),
+        )
         estimator.layout_ = layout
         estimator.modalities_ = tuple(modality.name for modality in layout)
         for name, columns in description["tables"].items():
-            setattr(estimator, name, pd.DataFrame(columns))
+            setattr(estimator, name, None if columns is None else pd.DataFrame(columns))
+        tables = {key: getattr(estimator, name) for key, name in TABLES_OF_ANSWER.items()}
+        estimator.summary_ = Answer(**description["answer"], **tables)
         estimator.columns_ = {
             name: tuple(tuple(column) if isinstance(column, list) else column for column in columns)
             for name, columns in description["columns"].items()

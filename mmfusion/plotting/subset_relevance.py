@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from mmfusion.measures.catalogue import LABELS
 from mmfusion.plotting.layout import add_heading, legend_mark
@@ -26,7 +27,8 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
     ----------
     ax : Axes
     relevance : DataFrame
-        ``relevance_`` of an estimator: subset, order, the measure and its bounds ``_low`` and ``_high``.
+        ``relevance_`` of an estimator: subset, order, the measure, and the bounds ``_low`` and ``_high`` of
+        its interval, or else its standard deviation over networks, ``_spread``, for the whiskers.
     measure : str, default "beta"
         Which column.
 
@@ -38,10 +40,10 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
     positions = np.arange(len(drawn))
     values = drawn[measure].to_numpy(float)
     ax.barh(positions, values, color=[order_color(order) for order in drawn["order"]], height=0.7)
-    low, high = (drawn[f"{measure}_{side}"].to_numpy(float) for side in ("low", "high"))
-    known = ~np.isnan(low)
+    reach = _whiskers(drawn, measure, values)
+    known = ~np.isnan(reach).any(axis=0)
     if known.any():
-        reach = np.abs(np.stack([values - low, high - values]))[:, known]
+        reach = reach[:, known]
         ax.errorbar(
             values[known], positions[known], xerr=reach, fmt="none", ecolor="black", elinewidth=0.9, capsize=2
         )
@@ -52,6 +54,15 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
     if len(drawn) < len(relevance):
         ax.set_title(f"{len(drawn)} most relevant of {len(relevance)} subsets")
     return ax
+
+
+def _whiskers(drawn: pd.DataFrame, measure: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far the whiskers reach to the left and to the right, (2, bars); NaN without any."""
+    if f"{measure}_low" in drawn:
+        low, high = (drawn[f"{measure}_{side}"].to_numpy(float) for side in ("low", "high"))
+        return np.asarray(np.abs(np.stack([values - low, high - values])))
+    spread = drawn[f"{measure}_spread"].to_numpy(float) if f"{measure}_spread" in drawn else values * np.nan
+    return np.stack([spread, spread])
 
 
 def sample_contributions(ax: Axes, contributions: pd.Series[Any], title: str = "") -> Axes:

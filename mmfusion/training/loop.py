@@ -72,7 +72,8 @@ class Fit:
         the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN without that
         split).
     features : dict of str to Tensor, shape (n, d_m)
-        Of the training samples as `NetworkSamples.part` gives them, encoded by the trained network.
+        Of the samples as `NetworkSamples.part` gives them, those of weight zero included, encoded by the
+        trained network.
     """
 
     history: pd.DataFrame
@@ -97,7 +98,8 @@ def fit_networks(
     Every network minimises its mean loss + lambda [sum over I of ||W_I||^q]^(2/q) by AdamW, whose decoupled
     decay acts on the encoders' weight matrices only, with a cosine decay of the learning rate to zero over
     all steps. An epoch is a random order cut into full batches; leftover samples are skipped,
-    different ones in each epoch.
+    different ones in each epoch. Where networks have unequal numbers of samples, those of the network with
+    the fewest say how many batches an epoch has.
     The networks share each operation and nothing else: none depends on which others are trained with it,
     bit for bit on the CPU at the sizes of the study (d = 8, batches of 64), else up to rounding. Nothing is
     read back from the device within an epoch.
@@ -119,7 +121,7 @@ def fit_networks(
         The random streams of every network.
     device : torch.device
         Where to train; the networks stay where they are.
-    bias : array, shape (outputs,), optional
+    bias : array, shape (networks, outputs), optional
         Where the bias starts, such as the best constant prediction, which is many steps away from zero where
         a class is rare. Default: zero.
     after_epoch : callable, optional
@@ -130,13 +132,17 @@ def fit_networks(
     list of Fit
         One per network.
     """
-    parts = [train.part(index) for index in range(len(networks))]
-    networks[0].fit_standardisers(parts[0])
-    for network in networks:
-        network.standardisers.load_state_dict(networks[0].standardisers.state_dict())
+    parts = train.parts()
+    fitted: dict[int, MultimodalNetwork] = {}
+    for index, (network, part) in enumerate(zip(networks, parts, strict=True)):
+        if id(part) in fitted:
+            network.standardisers.load_state_dict(fitted[id(part)].standardisers.state_dict())
+        else:
+            network.fit_standardisers(part)
+            fitted[id(part)] = network
         if bias is not None:
             with torch.no_grad():
-                network.fusion.bias.copy_(torch.from_numpy(bias))
+                network.fusion.bias.copy_(torch.from_numpy(bias[index]))
     histories = _train(
         networks,
         train.to(device),
@@ -173,8 +179,12 @@ def _train(
     epochs: list[list[NDArray[np.float64]]] = []
     for _ in range(recipe.epochs):
         stack.train()
-        orders = [torch.randperm(samples.size, generator=streams.order) for streams in randomness]
-        order = torch.stack(orders)[:, : steps * size].to(device)
+        sizes = samples.sizes or [samples.size] * len(networks)
+        orders = [
+            torch.randperm(count, generator=streams.order)[: steps * size]
+            for count, streams in zip(sizes, randomness, strict=True)
+        ]
+        order = torch.stack(orders).to(device)
         total = torch.zeros(len(networks), device=device)
         for position in torch.split(order, size, dim=1):
             batch = samples.rows(position)
@@ -219,19 +229,17 @@ def _state(
 
 
 def _history(subsets: list[str], epochs: list[list[NDArray[np.float64]]]) -> pd.DataFrame:
-    tables = [
-        pd.DataFrame(
-            {
-                "epoch": epoch,
-                "subset": subsets,
-                "order": [subset.count("+") + 1 for subset in subsets],
-                "block_norm": norms,
-                "weight_share": weight_share(norms),
-                "loss_train": loss,
-                "penalty": penalty,
-                "loss_validation": validation,
-            }
-        )
-        for epoch, (norms, loss, penalty, validation) in enumerate(epochs, start=1)
-    ]
-    return pd.concat(tables, ignore_index=True)
+    norms, loss, penalty, validation = (np.array(values) for values in zip(*epochs, strict=True))
+    count = len(subsets)
+    return pd.DataFrame(
+        {
+            "epoch": np.repeat(np.arange(1, len(epochs) + 1), count),
+            "subset": subsets * len(epochs),
+            "order": [subset.count("+") + 1 for subset in subsets] * len(epochs),
+            "block_norm": norms.ravel(),
+            "weight_share": np.concatenate([weight_share(row) for row in norms]),
+            "loss_train": np.repeat(loss, count),
+            "penalty": np.repeat(penalty, count),
+            "loss_validation": np.repeat(validation, count),
+        }
+    )

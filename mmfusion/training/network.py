@@ -7,7 +7,7 @@ it does not move any mean of m.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,9 @@ class MultimodalNetwork(nn.Module):
     held : mapping of str to int, optional
         Number of columns of the modalities whose columns that are constant in training keep this value in
         prediction. Default: none.
+    absent : collection of str, default ()
+        Modalities that the network is not given: their features are zero for all samples, so that no block
+        with one of them has variance.
     **fusion
         Arguments of `TensorFusion` beside `dims`.
 
@@ -102,10 +105,11 @@ class MultimodalNetwork(nn.Module):
         scale: float = 1.0,
         standardised: Mapping[str, int] | None = None,
         held: Mapping[str, int] | None = None,
+        absent: Collection[str] = (),
         **fusion: Any,
     ) -> None:
         super().__init__()
-        self.modalities = tuple(encoders)
+        self.modalities, self.absent = tuple(encoders), frozenset(absent)
         self.encoders = nn.ModuleList(encoders.values())
         self.scale = scale
         layers: dict[str, nn.Module] = {m: Standardiser(width) for m, width in (standardised or {}).items()}
@@ -132,7 +136,12 @@ class MultimodalNetwork(nn.Module):
             `feature_mean`.
         """
         layers = zip(self.modalities, self.standardisers, self.encoders, strict=True)
-        outputs = {name: encoder(standardiser(inputs[name])) for name, standardiser, encoder in layers}
+        outputs = {
+            name: torch.zeros(len(inputs[name]), self.fusion.dims[name])
+            if name in self.absent
+            else encoder(standardiser(inputs[name]))
+            for name, standardiser, encoder in layers
+        }
         if self.scale != 1.0:
             outputs = {name: self.scale * x for name, x in outputs.items()}
         means = torch.split(self.feature_mean, list(self.fusion.dims.values()))
@@ -206,8 +215,11 @@ class MultimodalNetwork(nn.Module):
         features, means = {}, {}
         for index, name in enumerate(self.modalities):
             encoder, standardiser = self.encoders[index], self.standardisers[index]
-            weight = samples.weight_of(name)
-            values = self.scale * encoder.fit_statistics(samples.inputs[name], weight, standardiser)  # type: ignore[operator]  # an Encoder
+            weight, rows = samples.weight_of(name), samples.inputs[name]
+            if name in self.absent:
+                values = torch.zeros(len(rows), self.fusion.dims[name])
+            else:
+                values = self.scale * encoder.fit_statistics(rows, weight, standardiser)  # type: ignore[operator]  # an Encoder
             features[name], means[name] = values, mean_within_range(values, weight)
         self.feature_mean.copy_(torch.cat(list(means.values())))
         features = with_replaced(features, samples.present, means)
@@ -232,6 +244,7 @@ def build_network(
     fusion: Mapping[str, Any],
     generator: torch.Generator | None = None,
     scale: float = 1.0,
+    absent: Collection[str] = (),
 ) -> MultimodalNetwork:
     """Build an untrained network, whose weights are drawn from a generator and nothing else.
 
@@ -245,6 +258,8 @@ def build_network(
         Default: torch's global generator.
     scale : float, default 1.0
         Factor of the encoders' outputs.
+    absent : collection of str, default ()
+        Modalities that the network is not given.
 
     Returns
     -------
@@ -253,4 +268,4 @@ def build_network(
     encoders = {modality.name: modality.build(generator) for modality in modalities}
     widths = {modality.name: modality.size for modality in modalities if modality.standardised}
     held = {modality.name: modality.size for modality in modalities if modality.kind == MODULE}
-    return MultimodalNetwork(encoders, scale, widths, held, generator=generator, **fusion)
+    return MultimodalNetwork(encoders, scale, widths, held, absent, generator=generator, **fusion)

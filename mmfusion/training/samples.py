@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from mmfusion.data.location import Location
 from mmfusion.data.missing import without_missing
@@ -92,12 +93,15 @@ class NetworkSamples:
     ----------
     store : Samples
         All samples.
-    index : Tensor of int64, shape (networks, size)
-        Rows of the store used by each network; all networks use the same number.
+    index : Tensor of int64, shape (networks, largest size)
+        Rows of the store used by each network.
+    sizes : tuple of int, optional
+        How many of these rows, from the first one on, each network uses. Default: all.
     """
 
     store: Samples
     index: Tensor
+    sizes: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, parts: Sequence[Samples]) -> NetworkSamples:
@@ -108,14 +112,23 @@ class NetworkSamples:
         index = torch.stack([torch.arange(first[id(part)], first[id(part)] + size) for part in parts])
         return cls(_concatenate(kept), index)
 
+    @classmethod
+    def of_rows(cls, store: Samples, rows: Sequence[Tensor]) -> NetworkSamples:
+        """Give every network its own rows of a store, which may be of unequal number."""
+        return cls(store, pad_sequence(list(rows), batch_first=True), tuple(len(one) for one in rows))
+
     def to(self, device: torch.device) -> NetworkSamples:
         """Move everything to a device."""
-        return NetworkSamples(self.store.to(device), self.index.to(device))
+        return NetworkSamples(self.store.to(device), self.index.to(device), self.sizes)
 
     @property
     def size(self) -> int:
-        """Samples per network."""
-        return self.index.shape[1]
+        """Samples of the network that has the fewest."""
+        return min(self.sizes, default=self.index.shape[1])
+
+    def rows_of(self, network: int) -> Tensor:
+        """Return the rows of the store that a network uses."""
+        return self.index[network, : self.sizes[network]] if self.sizes else self.index[network]
 
     def rows(self, position: Tensor) -> Samples:
         """Select samples by their position within each network's samples, shape (networks, B)."""
@@ -131,12 +144,21 @@ class NetworkSamples:
         Rows that follow each other are a view; others are all samples of the store with weights of zero for
         those that the network does not use.
         """
-        rows = self.index[network]
+        rows = self.rows_of(network)
         if bool((rows.diff() == 1).all()):
             return self.store._map(lambda values: values[int(rows[0]) : int(rows[-1]) + 1])
         weight = torch.zeros(len(self.store))
         weight[rows] = 1.0 if self.store.weight is None else self.store.weight[rows]
         return replace(self.store, weight=weight)
+
+    def parts(self) -> list[Samples]:
+        """Return `part` of every network; networks with the same rows share one object."""
+        known: dict[bytes, Samples] = {}
+        keys = [self.rows_of(network).numpy().tobytes() for network in range(len(self.index))]
+        for network, key in enumerate(keys):
+            if key not in known:
+                known[key] = self.part(network)
+        return [known[key] for key in keys]
 
 
 def prepare_samples(

@@ -20,6 +20,7 @@ from mmfusion.encoders.module_encoder import ModuleEncoder, StackedModules
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.training.network import MultimodalNetwork, mean_of_present, with_replaced
 from mmfusion.training.samples import Samples
+from mmfusion.training.standardiser import Standardiser
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -52,7 +53,11 @@ class NetworkStack(nn.Module):
         self.networks = tuple(networks)
         first = self.networks[0]
         self.scale, self.modalities = first.scale, first.modalities
-        self.standardisers = copy.deepcopy(first.standardisers)  # the same in all networks
+        self.standardisers = nn.ModuleList(
+            _stacked_constants([network.standardisers[index] for network in self.networks])
+            for index in range(len(self.modalities))
+        )
+        self.given = _given(self.networks)
         self.groups = _group_by_architecture(first.encoder_of_modality, shapes or {})
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
@@ -81,6 +86,9 @@ class NetworkStack(nn.Module):
             features |= zip(names, torch.split(encoder(joined, weight), len(self.networks)), strict=True)
         if self.scale != 1.0:
             features = {name: self.scale * values for name, values in features.items()}
+        if self.given is not None:
+            given = dict(zip(self.modalities, self.given.to(samples.target.device).unbind(1), strict=True))
+            features = {name: values * given[name] for name, values in features.items()}
         if samples.present:
             means = {name: mean_of_present(features[name], weights[name]) for name in samples.present}
             features = with_replaced(features, samples.present, means)
@@ -157,6 +165,24 @@ def _stacked(modules: Sequence[Module]) -> Module:
         stacked = torch.stack([module.get_parameter(name).detach() for module in modules])
         setattr(stack.get_submodule(owner), key, nn.Parameter(stacked, values.requires_grad))
     return stack
+
+
+def _stacked_constants(layers: Sequence[nn.Module]) -> nn.Module:
+    """Stack the constants of standardisers, unless they are the same in all networks."""
+    stack = copy.deepcopy(layers[0])
+    for name, values in list(stack.named_buffers()):
+        every = [layer.get_buffer(name) for layer in layers]
+        if isinstance(stack, Standardiser) and not all(torch.equal(values, other) for other in every):
+            stack.register_buffer(name, torch.stack(every))
+    return stack
+
+
+def _given(networks: Sequence[MultimodalNetwork]) -> Tensor | None:
+    """Return 1 where a network is given a modality and 0 where it is not, (networks, modalities, 1, 1)."""
+    if not any(network.absent for network in networks):
+        return None
+    rows = [[float(name not in network.absent) for name in network.modalities] for network in networks]
+    return torch.tensor(rows)[:, :, None, None]
 
 
 def _copy(stack: nn.Module, modules: Sequence[nn.Module]) -> None:

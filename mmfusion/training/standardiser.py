@@ -23,7 +23,8 @@ class Standardiser(nn.Module):
     Attributes
     ----------
     mean, deviation : Tensor, shape (width,)
-        Of the training samples; the deviation of a constant column is infinite, so that it becomes zero.
+        Of the training samples; the deviation of a constant column is infinite, so that it becomes zero. In a
+        stack of networks that have unequal training samples, (networks, width).
     """
 
     mean: Tensor
@@ -36,7 +37,11 @@ class Standardiser(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Standardise (..., width), whatever its type of number, as float32."""
-        return (values - self.mean).div_(self.deviation).float()
+        mean, deviation = self.mean, self.deviation
+        if mean.ndim == 2:  # (networks, width) against (networks, B, ..., width)
+            shape = (len(mean), *[1] * (values.ndim - 2), mean.shape[-1])
+            mean, deviation = mean.view(shape), deviation.view(shape)
+        return (values - mean).div_(deviation).float()
 
     def fit(self, values: NDArray[Any], weight: NDArray[np.float64] | None = None) -> None:
         """Set mean and deviation to weighted mean and standard deviation of the columns.

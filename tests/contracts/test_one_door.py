@@ -26,6 +26,7 @@ from mmfusion.study.data.user_dataset import user_dataset
 
 N, ROW, COLUMN = 16, 4, 1
 NAMES = [f"p{row:02d}" for row in range(N)]
+QUICK: dict[str, Any] = {"epochs": 1, "random_state": 0, "cv": None, "penalty": 0.01}
 TABLE = {"text": "text_*", "audio": "audio_*"}
 
 
@@ -62,7 +63,7 @@ def whole_table(given: Content) -> pd.DataFrame:
 def fit(X: Any, given: Content, **parameters: Any) -> None:
     model: Any = FusionClassifier if set(np.unique(given.y)) <= {0.0, 1.0} else FusionRegressor
     with told():
-        model(epochs=1, random_state=0, validation_fraction=0.25, **parameters).fit(
+        model(**QUICK | {"cv": 2}, **parameters).fit(
             X, given.y, groups=given.groups
         )
 
@@ -359,7 +360,7 @@ def sequences(front: bool) -> Any:
 
 def sequences_in_python(values: Any, lengths: Any, folder: Path, **options: Any) -> Any:
     data = ModalityData({"gait": values}, lengths={"gait": lengths}, **options)
-    FusionRegressor(epochs=1, random_state=0).fit(data, np.linspace(0, 1, N))
+    FusionRegressor(**QUICK).fit(data, np.linspace(0, 1, N))
     return data.lengths["gait"]
 
 

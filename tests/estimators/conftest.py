@@ -13,7 +13,9 @@ from mmfusion import FusionClassifier, FusionRegressor
 N = 400
 Arrays = dict[str, NDArray[Any]]
 SYMBOLS = {"encoders": {"text": "symbols"}}
-QUICK = {"epochs": 6, "batch_size": 32, "dim": 4, "random_state": 0}
+QUICK = {"epochs": 6, "batch_size": 32, "dim": 4, "random_state": 0, "cv": None, "penalty": 0.01}
+HELD_OUT_QUARTER = [[list(range(N // 4, N)), list(range(N // 4))]]
+"""One fold, as lists: a splitter could not be saved."""
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +42,8 @@ def numbers(arrays: Arrays) -> NDArray[np.float64]:
 @pytest.fixture(scope="session")
 def classifier(arrays: Arrays, binary: NDArray[np.str_]) -> FusionClassifier:
     """Two seeds, with a held-out part."""
-    model = FusionClassifier(**QUICK | SYMBOLS | {"epochs": 40}, n_seeds=2, validation_fraction=0.25)
+    changes = {"epochs": 40, "n_seeds": 2, "cv": HELD_OUT_QUARTER, "penalty": 0.1}
+    model = FusionClassifier(**QUICK | SYMBOLS | changes)
     return model.fit(arrays, binary)
 
 

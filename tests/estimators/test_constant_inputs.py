@@ -16,6 +16,7 @@ from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 N = 120
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
 KINDS = ("vector", "sequence", "symbols", "module")
+QUICK: dict[str, Any] = {"epochs": 4, "dim": 4, "random_state": 0, "cv": None, "penalty": 0.01}
 CASES = [(kind, dtype) for kind in ("vector", "sequence", "module") for dtype in (np.float32, np.float64)]
 CASES.append(("symbols", np.int64))
 Array = NDArray[Any]
@@ -48,7 +49,7 @@ def values_of(kind: str, dtype: type, seed: int) -> Array:
 
 def model_of(kind: str, norm: str) -> FusionClassifier:
     encoders = {"m": Own()} if kind == "module" else {"m": kind}
-    return FusionClassifier(norm=norm, encoders=encoders, epochs=4, dim=4, random_state=0)
+    return FusionClassifier(norm=norm, encoders=encoders, **QUICK)
 
 
 def decision(model: FusionClassifier, signal: Array, values: Array) -> Array:
@@ -107,6 +108,6 @@ def test_seconds_since_1970_and_large_whole_numbers_are_learned() -> None:
     rng = np.random.default_rng(0)
     z = rng.normal(size=(300, 1))
     for values in (1.6e9 + z, (2**40 + 1000 * z).astype(np.int64)):
-        model = FusionRegressor(encoders={"t": "vector"}, epochs=60, random_state=0)
+        model = FusionRegressor(encoders={"t": "vector"}, **QUICK | {"epochs": 60, "dim": 8})
         model.fit({"t": values}, z[:, 0])
         assert model.score({"t": values}, z[:, 0]) > 0.9

@@ -18,7 +18,7 @@ N = 40
 RNG = np.random.default_rng(0)
 DATA = {"image": RNG.normal(size=(N, 3, 4)), "age": RNG.normal(size=(N, 2))}
 Y = np.arange(N) % 2
-QUICK: dict[str, Any] = {"epochs": 1, "dim": 4, "random_state": 0}
+QUICK: dict[str, Any] = {"epochs": 1, "dim": 4, "random_state": 0, "cv": None, "penalty": 0.01}
 
 
 class Mean(nn.Module):

@@ -9,13 +9,27 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning, NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import DataError, InputError
 
-QUICK: dict[str, Any] = {"epochs": 6, "batch_size": 32, "dim": 4, "random_state": 0}
-HELD_OUT = ["loss_rise", "variance_share", "covariance_share"]
+QUICK: dict[str, Any] = {
+    "epochs": 6,
+    "batch_size": 32,
+    "dim": 4,
+    "random_state": 0,
+    "cv": None,
+    "penalty": 0.01,
+}
+HELD_OUT = ["loss_rise", "p_value", "p_adjusted", "variance_share", "covariance_share"]
+COLUMNS = [
+    *("subset", "order", "beta", "loss_rise", "loss_rise_low", "loss_rise_high", "p_value", "p_adjusted"),
+    *("named", "covariance_share", "variance_share", "reducibility_single", "reducibility_within"),
+    *("block_norm", "weight_share"),
+]
+SPREADS = ["beta", "block_norm", "weight_share", "loss_rise", "variance_share", "covariance_share"]
+FIFTH = ShuffleSplit(1, test_size=0.2, random_state=0)
 
 
 def test_the_modality_that_carries_the_target_has_the_relevance(classifier, regressor) -> None:
@@ -28,16 +42,24 @@ def test_the_modality_that_carries_the_target_has_the_relevance(classifier, regr
     assert held_out["covariance_share"].sum() == pytest.approx(1.0)
 
 
-def test_tables_have_all_subsets_in_order_and_intervals(classifier, regressor) -> None:
+def test_tables_have_all_subsets_in_order_and_their_columns(classifier, regressor) -> None:
     expected = ["video", "audio", "text", "video+audio", "video+text", "audio+text", "video+audio+text"]
     for model in (classifier, regressor):
         assert model.subsets_ == expected
         assert model.relevance_["subset"].tolist() == expected
         assert model.relevance_["order"].tolist() == [1, 1, 1, 2, 2, 2, 3]
         table = model.relevance_
-        assert ((table["beta_low"] <= table["beta"]) & (table["beta"] <= table["beta_high"])).all()
-    assert regressor.relevance_[HELD_OUT].isna().all(axis=None)  # nothing was held out
-    assert classifier.relevance_[HELD_OUT].notna().all(axis=None)
+        assert table.columns[: len(COLUMNS)].tolist() == COLUMNS
+        assert sorted(table.columns[len(COLUMNS) :]) == sorted(f"{name}_spread" for name in SPREADS)
+        assert (table[["beta_spread", "block_norm_spread", "weight_share_spread"]] > 0).all(axis=None)
+    table = regressor.relevance_  # nothing was held out
+    assert table[[*HELD_OUT, "loss_rise_low", "loss_rise_high", "loss_rise_spread"]].isna().all(axis=None)
+    assert table["named"].tolist() == [False] * 7
+    table = classifier.relevance_
+    assert table[[*HELD_OUT, "loss_rise_spread"]].notna().all(axis=None)
+    rise = table["loss_rise"]
+    assert ((table["loss_rise_low"] <= rise) & (rise <= table["loss_rise_high"])).all()
+    assert table.loc[table["named"], "subset"].tolist() == ["audio"]
 
 
 def test_contributions_and_intercept_sum_to_the_score(arrays, classifier, regressor) -> None:
@@ -63,7 +85,7 @@ def test_predictions_are_in_the_words_and_units_of_the_target(
 
 def test_several_classes(arrays) -> None:
     y = np.digitize(arrays["audio"][:, 0], [-0.5, 0.5])
-    model = FusionClassifier(**QUICK | {"epochs": 40}, validation_fraction=0.2).fit(arrays, y)
+    model = FusionClassifier(**QUICK | {"epochs": 40, "cv": FIFTH}).fit(arrays, y)
     scores, table = model.decision_function(arrays), model.contributions(arrays)
     assert scores.shape == (len(y), 3)
     for position, name in enumerate(model.classes_):
@@ -75,7 +97,7 @@ def test_several_classes(arrays) -> None:
 
 def test_several_labels(arrays) -> None:
     y = np.column_stack([arrays["audio"][:, 0] > 0, arrays["video"][:, 0] > 5]).astype(int)
-    model = FusionClassifier(**QUICK | {"epochs": 40}, validation_fraction=0.2).fit(arrays, y)
+    model = FusionClassifier(**QUICK | {"epochs": 40, "cv": FIFTH}).fit(arrays, y)
     assert model.predict(arrays).shape == model.predict_proba(arrays).shape == y.shape
     assert (model.predict(arrays) == y).mean() > 0.85
     assert set(model.relevance_.nlargest(2, "beta")["subset"]) == {"audio", "video"}
@@ -172,14 +194,15 @@ def test_symbols_of_minus_one_are_a_missing_sequence(arrays, binary) -> None:
 # Selection of lambda, and scikit-learn's own tools
 
 
-def test_lambda_is_chosen_on_held_out_samples(arrays, binary) -> None:
-    model = FusionClassifier(**QUICK, penalty=[0.01, 100.0]).fit(arrays, binary)
+def test_lambda_is_chosen_by_the_out_of_fold_loss(arrays, binary) -> None:
+    model = FusionClassifier(**QUICK | {"cv": 2, "penalty": [0.01, 100.0]}).fit(arrays, binary)
+    assert model.penalties_.columns.tolist() == ["penalty", "loss", "loss_constant", "score"]
     assert model.penalties_["penalty"].tolist() == [0.01, 100.0]
     assert model.penalty_ == 0.01
-    losses = model.penalties_["loss_validation"]
+    losses = model.penalties_["loss"]
     assert losses[0] < losses[1]
     assert (losses[0] < model.penalties_["loss_constant"]).all()
-    assert model.penalties_["score_validation"].between(0, 1).all()
+    assert model.penalties_["score"].between(0, 1).all()
     assert model.relevance_[HELD_OUT].notna().all(axis=None)
 
 
@@ -187,13 +210,14 @@ def test_groups_stay_on_one_side(arrays, binary, monkeypatch: pytest.MonkeyPatch
     from mmfusion.estimators import estimator as base
 
     actual: list[Any] = []
-    split = base.split_rows
-    monkeypatch.setattr(base, "split_rows", lambda *given: actual.append(split(*given)) or actual[-1])
+    make = base.make_folds
+    monkeypatch.setattr(base, "make_folds", lambda *given: actual.append(make(*given)) or actual[-1])
     groups = np.arange(len(binary)) // 8
-    FusionClassifier(**QUICK, validation_fraction=0.3).fit(arrays, binary, groups=groups)
-    train, held_out = actual[0]
-    assert set(groups[train]).isdisjoint(groups[held_out])
-    assert len(train) + len(held_out) == len(binary)
+    FusionClassifier(**QUICK | {"epochs": 1, "cv": 3}).fit(arrays, binary, groups=groups)
+    assert len(actual[0]) == 3
+    for train, held_out in actual[0]:
+        assert set(groups[train]).isdisjoint(groups[held_out])
+        assert len(train) + len(held_out) == len(binary)
 
 
 def test_a_column_of_classes_is_read_as_classes(arrays, binary, classifier) -> None:
@@ -209,18 +233,16 @@ def test_a_missing_group_is_reported(arrays, binary, nothing: Any) -> None:
     groups = pd.Series(range(len(binary)), dtype=object)
     groups[3] = nothing
     with pytest.raises(InputError, match=r"groups, row 3 \(counted from 0\): the value is missing"):
-        FusionClassifier(**QUICK, validation_fraction=0.2).fit(arrays, binary, groups=groups)
+        FusionClassifier(**QUICK | {"cv": 2}).fit(arrays, binary, groups=groups)
 
 
 def test_groups_without_effect_are_reported(arrays, binary) -> None:
     groups = np.arange(len(binary)) // 8
     model = FusionClassifier(**QUICK | {"epochs": 1})
-    with pytest.warns(UserWarning, match="groups: nothing is held out, .* pass validation_fraction") as told:
+    with pytest.warns(UserWarning, match=r"groups: nothing is held out \(cv=None\), so that") as told:
         model.fit(arrays, binary, groups=groups)
     assert told[0].filename == __file__
-    for effect in ({"penalty": [0.1, 1.0]}, {"validation_fraction": 0.2}):
-        model.set_params(**effect).fit(arrays, binary, groups=groups)  # a warning is an error here
-        model.set_params(penalty=0.01)
+    model.set_params(cv=2).fit(arrays, binary, groups=groups)  # a warning is an error here
     with pytest.raises(InputError, match=r"groups is the text 'patient', .* such as groups=X\['patient'\]"):
         model.fit(arrays, binary, groups="patient")
 
@@ -285,14 +307,21 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
     [
         ({"norm": "batch"}, "norm: 'batch', expected one of none"),
         ({"p": 0.5}, "p: 0.5 is out of range"),
-        ({"penalty": -1}, "penalty: -1, expected a number, 0 or more"),
+        ({"penalty": -1}, "penalty: -1, expected 'auto', a number, 0 or more"),
+        ({"penalty": "path"}, "penalty: 'path', expected 'auto', a number"),
+        ({"penalty": [0.1, np.inf]}, r"penalty: \[0.1, inf\], expected 'auto', a number"),
         ({"penalty": []}, "penalty: the list is empty"),
         ({"max_order": 0}, "max_order: 0, expected a whole number"),
         ({"dim": 1.5}, "dim: 1.5, expected a whole number, at least 1"),
         ({"batch_size": 1}, "batch_size: 1, expected a whole number, at least 2"),
         ({"epochs": 0}, "epochs: 0"),
         ({"learning_rate": 0}, "learning_rate: 0, expected a finite number above 0"),
-        ({"validation_fraction": 1.0}, "validation_fraction: 1.0, expected a number between"),
+        ({"cv": 1}, "cv: 1, expected a whole number of folds, at least 2, a splitter, pairs of rows, or None"),
+        ({"cv": 0.25}, "cv: 0.25, expected a whole number of folds"),
+        ({"cv": True}, "cv: True, expected a whole number of folds"),
+        ({"cv": "all"}, "cv: 'all', expected a number of folds"),
+        ({"floor": 1.0}, "floor: 1.0, expected a number of at least 0 and below 1"),
+        ({"information": "all"}, "information: 'all', expected True, False or 'pairs'"),
         ({"encoders": {"texts": "vector"}}, r"encoders\['texts'\]: there is no such modality"),
         ({"encoders": {"text": "cnn"}}, r"encoders\['text'\]: 'cnn' is unknown"),
         (

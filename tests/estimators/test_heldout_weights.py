@@ -16,19 +16,19 @@ from mmfusion import FusionClassifier, FusionRegressor
 from mmfusion.errors import InputError
 from mmfusion.estimators import estimator as base
 
-QUICK: dict[str, Any] = {"epochs": 20, "batch_size": 32, "dim": 4, "random_state": 0}
-HELD_OUT = ["loss_rise", "variance_share", "covariance_share", "reducibility_single", "reducibility_within"]
 Rows = NDArray[np.intp]
-Splits = list[tuple[Rows, Rows]]
-
-
-@pytest.fixture
-def splits(monkeypatch: pytest.MonkeyPatch) -> Splits:
-    """Training and held-out rows of every fit."""
-    seen: Splits = []
-    split = base.split_rows
-    monkeypatch.setattr(base, "split_rows", lambda *given: seen.append(split(*given)) or seen[-1])
-    return seen
+ROWS = np.random.default_rng(5).permutation(400)
+TRAIN, HELD_OUT_ROWS = np.sort(ROWS[120:]), np.sort(ROWS[:120])
+QUICK: dict[str, Any] = {
+    "epochs": 20,
+    "batch_size": 32,
+    "dim": 4,
+    "random_state": 0,
+    "cv": [(TRAIN, HELD_OUT_ROWS)],
+    "penalty": 0.01,
+}
+HELD_OUT = ["loss_rise", "variance_share", "covariance_share", "reducibility_single", "reducibility_within"]
+TESTS = ["loss_rise_low", "loss_rise_high", "p_value", "p_adjusted"]
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,13 @@ def rows_of(arrays: dict[str, NDArray[Any]], rows: Rows) -> dict[str, NDArray[An
 
 
 def penalties_row(model: Any) -> list[float]:
-    return model.penalties_[["loss_validation", "loss_constant", "score_validation"]].iloc[0].tolist()
+    return model.penalties_[["loss", "loss_constant", "score"]].iloc[0].tolist()
 
 
-def test_losses_and_score_of_classes_by_hand(arrays, noisy, splits) -> None:
+def test_losses_and_score_of_classes_by_hand(arrays, noisy) -> None:
     weight = nine_to_one(noisy == "yes")
-    model = FusionClassifier(**QUICK, validation_fraction=0.3).fit(arrays, noisy, sample_weight=weight)
-    (train, held_out), truth = splits[0], noisy == "yes"
+    model = FusionClassifier(**QUICK).fit(arrays, noisy, sample_weight=weight)
+    train, held_out, truth = TRAIN, HELD_OUT_ROWS, noisy == "yes"
     share = np.average(truth[train], weights=weight[train])
     y, w = truth[held_out], weight[held_out]
     logits = model.decision_function(rows_of(arrays, held_out))
@@ -67,11 +67,11 @@ def test_losses_and_score_of_classes_by_hand(arrays, noisy, splits) -> None:
     assert expected[0] != pytest.approx(unweighted, rel=0.05)
 
 
-def test_losses_and_score_of_several_classes_by_hand(arrays, splits) -> None:
+def test_losses_and_score_of_several_classes_by_hand(arrays) -> None:
     y = np.digitize(arrays["audio"][:, 0], [-0.5, 0.5])
     weight = nine_to_one(y == 1)
-    model = FusionClassifier(**QUICK, validation_fraction=0.3).fit(arrays, y, sample_weight=weight)
-    (train, held_out) = splits[0]
+    model = FusionClassifier(**QUICK).fit(arrays, y, sample_weight=weight)
+    train, held_out = TRAIN, HELD_OUT_ROWS
     shares = np.bincount(y[train], weights=weight[train]) / weight[train].sum()
     scores = model.decision_function(rows_of(arrays, held_out))
     own = np.take_along_axis(log_softmax(scores, axis=1), y[held_out, None], axis=1)[:, 0]
@@ -84,10 +84,10 @@ def test_losses_and_score_of_several_classes_by_hand(arrays, splits) -> None:
     assert penalties_row(model) == pytest.approx(expected, rel=1e-5)
 
 
-def test_losses_and_score_of_numbers_by_hand(arrays, numbers, splits) -> None:
+def test_losses_and_score_of_numbers_by_hand(arrays, numbers) -> None:
     weight = nine_to_one(numbers > 205.0)
-    model = FusionRegressor(**QUICK, validation_fraction=0.3).fit(arrays, numbers, sample_weight=weight)
-    train, held_out = splits[0]
+    model = FusionRegressor(**QUICK).fit(arrays, numbers, sample_weight=weight)
+    train, held_out = TRAIN, HELD_OUT_ROWS
     mean = np.average(numbers[train], weights=weight[train])
     variance = np.average((numbers[train] - mean) ** 2, weights=weight[train])
     y, w, predicted = numbers[held_out], weight[held_out], model.predict(rows_of(arrays, held_out))
@@ -99,29 +99,28 @@ def test_losses_and_score_of_numbers_by_hand(arrays, numbers, splits) -> None:
     assert penalties_row(model) == pytest.approx(expected, rel=1e-4)
 
 
-def test_weights_of_held_out_samples_alone_can_change_the_choice_of_lambda(arrays, noisy, splits) -> None:
+def test_weights_of_held_out_samples_alone_can_change_the_choice_of_lambda(arrays, noisy) -> None:
     """Where a small lambda is confidently wrong, heavy samples prefer the constant of a large one."""
-    model = FusionClassifier(**QUICK, penalty=[0.001, 100.0])
+    model = FusionClassifier(**QUICK | {"penalty": [0.001, 100.0]})
     plain = model.fit(arrays, noisy)
     assert plain.penalty_ == 0.001
-    _, held_out = splits[0]
+    held_out = HELD_OUT_ROWS
     wrong = held_out[plain.predict(rows_of(arrays, held_out)) != noisy[held_out]]
     weight = np.ones(len(noisy))
     weight[wrong] = 1000.0
     assert 5 < len(wrong) < len(held_out) / 2
     changed = FusionClassifier(**model.get_params()).fit(arrays, noisy, sample_weight=weight)
-    np.testing.assert_array_equal(splits[1][1], held_out)
     assert changed.penalty_ == 100.0
-    assert changed.penalties_["loss_validation"][0] > plain.penalties_["loss_validation"][0] + 0.5
+    assert changed.penalties_["loss"][0] > plain.penalties_["loss"][0] + 0.5
     share = weight[held_out] @ ~np.isin(held_out, wrong) / weight[held_out].sum()
-    assert changed.penalties_["score_validation"][0] == pytest.approx(share)  # the same networks
+    assert changed.penalties_["score"][0] == pytest.approx(share)  # the same networks
 
 
-def test_relevance_of_a_fit_is_that_of_its_held_out_samples_with_their_weights(arrays, noisy, splits) -> None:
+def test_relevance_of_a_fit_is_that_of_its_held_out_samples_with_their_weights(arrays, noisy) -> None:
     weight = nine_to_one(noisy == "yes")
-    model = FusionClassifier(**QUICK, n_seeds=2, penalty=[0.001, 0.01])
+    model = FusionClassifier(**QUICK | {"n_seeds": 2, "penalty": [0.001, 0.01]})
     model.fit(arrays, noisy, sample_weight=weight)
-    _, rows = splits[0]
+    rows = HELD_OUT_ROWS
     given = rows_of(arrays, rows), noisy[rows]
     pd.testing.assert_frame_equal(model.relevance_, model.relevance(*given, weight[rows]), rtol=1e-4)
     plain = model.relevance(*given)
@@ -154,7 +153,7 @@ def test_samples_of_zero_weight_are_left_out_of_relevance(arrays, binary, classi
     expected = classifier.relevance(rows_of(arrays, kept), binary[kept], weight[kept])
     pd.testing.assert_frame_equal(actual, expected, rtol=1e-4)
     three = np.where(np.arange(len(binary)) < 3, 1.0, 0.0)
-    assert classifier.relevance(arrays, binary, three)[HELD_OUT].isna().all(axis=None)
+    assert classifier.relevance(arrays, binary, three)[HELD_OUT + TESTS].isna().all(axis=None)
 
 
 def test_a_weight_is_a_number_of_copies_in_relevance(arrays, binary, classifier) -> None:
@@ -168,14 +167,14 @@ def test_a_weight_is_a_number_of_copies_in_relevance(arrays, binary, classifier)
 
 @pytest.mark.parametrize("held_out_weight", [1e-300, 1e-3, 1e3, 1e300])
 def test_held_out_samples_of_another_weight_than_training(
-    arrays, binary, splits, held_out_weight: float
+    arrays, binary, held_out_weight: float
 ) -> None:
     """Weights that are equal within the two parts change nothing."""
-    model = FusionClassifier(**QUICK | {"epochs": 2}, penalty=[0.01, 0.1])
+    model = FusionClassifier(**QUICK | {"epochs": 2, "penalty": [0.01, 0.1]})
     plain = model.fit(arrays, binary).penalties_
     table = model.relevance_
     weight = np.ones(len(binary))
-    weight[splits[0][1]] = held_out_weight
+    weight[HELD_OUT_ROWS] = held_out_weight
     weighted = model.fit(arrays, binary, sample_weight=weight)
     pd.testing.assert_frame_equal(weighted.penalties_, plain, check_exact=True)
     pd.testing.assert_frame_equal(weighted.relevance_, table, check_exact=True)

@@ -17,6 +17,9 @@ from mmfusion.estimators import fitting
 from mmfusion.estimators.encoder_checks import TRIED
 
 
+QUICK: dict[str, Any] = {"epochs": 2, "random_state": 0, "cv": None, "penalty": 0.01}
+
+
 @pytest.fixture
 def folder(tmp_path: Path, arrays, binary) -> Path:
     for name, values in {**arrays, "answer": (binary == "yes").astype(int)}.items():
@@ -29,7 +32,7 @@ def test_nothing_is_copied_of_mapped_vectors(folder: Path, monkeypatch: pytest.M
     kept = []
     prepare = fitting.prepare_samples
     monkeypatch.setattr(fitting, "prepare_samples", lambda *given: kept.append(prepare(*given)) or kept[-1])
-    FusionClassifier(epochs=2, random_state=0).fit(ModalityData(source.arrays), source.target)
+    FusionClassifier(**QUICK).fit(ModalityData(source.arrays), source.target)
     for name, tensor in kept[0].inputs.items():
         values = source.arrays[name]
         assert isinstance(values, np.memmap)
@@ -38,8 +41,8 @@ def test_nothing_is_copied_of_mapped_vectors(folder: Path, monkeypatch: pytest.M
 
 def test_mapped_arrays_give_what_arrays_in_memory_give(folder: Path, arrays) -> None:
     source = read_source(folder, "answer", modalities=list(arrays))
-    mapped = FusionClassifier(epochs=2, random_state=0).fit(ModalityData(source.arrays), source.target)
-    loaded = FusionClassifier(epochs=2, random_state=0).fit(arrays, source.target)
+    mapped = FusionClassifier(**QUICK).fit(ModalityData(source.arrays), source.target)
+    loaded = FusionClassifier(**QUICK).fit(arrays, source.target)
     np.testing.assert_array_equal(mapped.predict_proba(arrays), loaded.predict_proba(arrays))
 
 
@@ -101,7 +104,7 @@ def test_a_mapped_modality_is_read_whole_at_most_three_times(
 
     monkeypatch.setattr(torch.Tensor, "numpy", counted)
     with CountedTensors(video) as tensors:
-        FusionClassifier(epochs=2, random_state=0).fit({"video": video, "audio": rng.normal(size=(n, 2))}, y)
+        FusionClassifier(**QUICK).fit({"video": video, "audio": rng.normal(size=(n, 2))}, y)
     few = TRIED + 1  # rows that encoders are tried on, and one whose size is asked for
     assert sum(video.rows) + sum(tensors.rows) <= 3 * n + few
     assert min(sum(video.rows), sum(tensors.rows)) >= n  # both count

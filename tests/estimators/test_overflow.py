@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from numpy.typing import NDArray
+from sklearn.model_selection import ShuffleSplit
 from torch import Tensor, nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
@@ -16,7 +17,8 @@ from mmfusion.errors import InputError
 from mmfusion.estimators.overflow import check_scores, not_finite
 
 N = 100
-QUICK: dict[str, Any] = {"epochs": 2, "dim": 4, "random_state": 0}
+QUICK: dict[str, Any] = {"epochs": 2, "dim": 4, "random_state": 0, "cv": None, "penalty": 0.01}
+SPLIT = ShuffleSplit(1, test_size=0.4, random_state=0)
 Array = NDArray[Any]
 HUGE = 3e38
 
@@ -98,7 +100,7 @@ def test_a_held_out_value_is_named_by_its_row_and_trains_nothing(penalty: Any) -
     """Whichever rows are held out: where the row is trained on, nothing overflows."""
     overflowed = 0
     for row in range(8):
-        model, sentence = FusionClassifier(**QUICK, validation_fraction=0.4, penalty=penalty), ""
+        model, sentence = FusionClassifier(**QUICK | {"cv": SPLIT, "penalty": penalty}), ""
         try:
             model.fit(spoiled("text", (row, 2)), Y)
         except InputError as error:
@@ -109,7 +111,7 @@ def test_a_held_out_value_is_named_by_its_row_and_trains_nothing(penalty: Any) -
             assert sentence.startswith(start)
         else:
             assert np.isfinite(model.relevance_["loss_rise"]).all()
-            assert np.isfinite(model.penalties_["loss_validation"]).all()
+            assert np.isfinite(model.penalties_["loss"]).all()
     assert 0 < overflowed < 8
 
 
@@ -139,7 +141,7 @@ def test_a_training_that_diverged_is_told_apart(kind: Any) -> None:
         r"X, row \d+ \(counted from 0\): the scores of the network are not finite .*; lower learning_rate"
     )
     with pytest.raises(InputError, match=message):
-        kind(**QUICK | {"learning_rate": 1e30}, validation_fraction=0.3).fit(arrays(), Y)
+        kind(**QUICK | {"learning_rate": 1e30, "cv": SPLIT}).fit(arrays(), Y)
     model = kind(**QUICK | {"learning_rate": 1e30}).fit(arrays(), Y)  # nothing is predicted yet
     with pytest.raises(InputError, match=message):
         model.predict(arrays())

@@ -20,7 +20,7 @@ from mmfusion.estimators.inputs import same_samples
 from mmfusion.notices import ChoiceWarning, told
 
 N = 300
-QUICK: dict[str, Any] = {"epochs": 8, "random_state": 0, "dim": 4}
+QUICK: dict[str, Any] = {"epochs": 8, "random_state": 0, "dim": 4, "cv": None, "penalty": 0.01}
 NAMES = [f"p{row:03d}" for row in range(N)]
 RNG = np.random.default_rng(0)
 RNA = pd.DataFrame(RNG.normal(size=(N, 4)), index=NAMES, columns=list("abcd"))
@@ -54,7 +54,7 @@ def test_groups_and_weights_are_joined_too() -> None:
     weights = pd.Series(RNG.uniform(0.5, 2.0, N), index=NAMES)
     X = {"rna": RNA, "prot": PROT}
     one, other = (
-        FusionClassifier(**QUICK, validation_fraction=0.25).fit(
+        FusionClassifier(**QUICK | {"cv": 2}).fit(
             X, Y, groups=groups.iloc[order], sample_weight=weights.iloc[order]
         )
         for order in (np.arange(N), SHUFFLED)
@@ -101,7 +101,7 @@ def test_names_that_only_some_have_are_named(place: str) -> None:
         groups = groups.iloc[2:]
     named = "X['prot']" if place == "prot" else place
     with pytest.raises(InputError) as caught:
-        FusionClassifier(**QUICK, validation_fraction=0.25).fit(X, y, groups=groups)
+        FusionClassifier(**QUICK | {"cv": 2}).fit(X, y, groups=groups)
     assert str(caught.value).startswith(f"{named} lacks 2 of the samples that ")
     assert "'p000', 'p001'" in str(caught.value)
     assert "unmatched='drop'" in str(caught.value)

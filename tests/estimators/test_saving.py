@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from torch import nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import DataError, InputError
+
+QUICK: dict[str, Any] = {"epochs": 20, "dim": 4, "random_state": 0, "cv": None, "penalty": 0.01}
 
 
 def test_round_trip(arrays, classifier, regressor, tmp_path: Path) -> None:
@@ -85,7 +88,7 @@ def test_weights_that_no_network_reads_are_refused(classifier, tmp_path: Path) -
 
 
 def test_a_parameter_that_is_no_plain_value_is_named(arrays, binary, tmp_path: Path) -> None:
-    model = FusionClassifier(epochs=1, random_state=np.random.RandomState(0)).fit(arrays, binary)
+    model = FusionClassifier(**QUICK | {"epochs": 1, "random_state": np.random.RandomState(0)}).fit(arrays, binary)
     with pytest.raises(InputError, match=r"a parameter cannot be written .*RandomState"):
         model.save(tmp_path / "model")
     assert not list(tmp_path.iterdir())
@@ -115,7 +118,7 @@ def test_a_module_of_ones_own_trains_saves_and_loads(arrays, binary, tmp_path: P
     images = rng.normal(size=(len(binary), 2, 3, 5))
     images[:, :, :, 1] += 3.0 * (binary == "yes")[:, np.newaxis, np.newaxis]
     X = {"image": images, "audio": rng.normal(size=(len(binary), 2))}
-    model = FusionClassifier(epochs=20, dim=4, n_seeds=2, random_state=0, encoders={"image": Mean(5, 4)})
+    model = FusionClassifier(**QUICK, n_seeds=2, encoders={"image": Mean(5, 4)})
     model.fit(X, binary)
     assert model.relevance_.set_index("subset")["beta"].idxmax() == "image"
     assert model.score(X, binary) > 0.95
@@ -138,7 +141,7 @@ def test_sequences_with_lengths(binary) -> None:
     data = ModalityData(
         {"speech": speech, "face": rng.normal(size=(len(binary), 4))}, lengths={"speech": lengths}
     )
-    model = FusionClassifier(epochs=20, dim=4, random_state=0).fit(data, binary)
+    model = FusionClassifier(**QUICK).fit(data, binary)
     assert model.score(data, binary) > 0.95
     other = speech.copy()
     other[np.arange(7) >= lengths[:, np.newaxis]] = 1e6  # what stands in the padding does not matter

@@ -19,7 +19,7 @@ from mmfusion.errors import InputError
 from mmfusion.notices import ChoiceWarning
 
 N = 240
-QUICK: dict[str, Any] = {"epochs": 60, "batch_size": 32, "random_state": 0, "dim": 4}
+QUICK: dict[str, Any] = {"epochs": 60, "batch_size": 32, "random_state": 0, "dim": 4, "cv": None, "penalty": 0.01}
 RNG = np.random.default_rng(0)
 X = {"a": RNG.normal(size=(N, 3)), "b": RNG.normal(size=(N, 2))}
 Y = (X["a"][:, 0] > 0).astype(int)
@@ -240,7 +240,7 @@ def test_a_pickled_estimator_holds_no_samples(
     sizes = []
     for samples in (200, 4000):
         wide = {"a": rng.normal(size=(samples, 40)), "dna": strings(rng.integers(0, 2, samples))}
-        model = FusionClassifier(epochs=1, n_seeds=2, validation_fraction=0.25, random_state=0)
+        model = FusionClassifier(**QUICK | {"epochs": 1, "dim": 8, "n_seeds": 2, "cv": 2})
         sizes.append(len(dump(model.fit(wide, np.arange(samples) % 2))))
     assert sizes[1] < 1.02 * sizes[0]
 

@@ -182,7 +182,8 @@ def test_a_constant_column_beside_padding_of_nan(tmp_path: Path) -> None:
         assert np.isfinite(part.features["gait"]).all()
         assert sorted(set(part.real["gait"].sum(axis=1))) == [2, 3, 4, 5, 6]
     train_cell(Cell("mine", "ibn", "1", "1"), {0: dataset}, TRAINING, False)
-    estimator = FusionClassifier(epochs=2, random_state=0).fit({"gait": gait}, np.arange(80) % 2)
+    estimator = FusionClassifier(epochs=2, random_state=0, cv=None, penalty=0.01)
+    estimator.fit({"gait": gait}, np.arange(80) % 2)
     assert np.isfinite(estimator.predict_proba({"gait": gait})).all()
 
 

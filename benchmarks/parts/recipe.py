@@ -1,0 +1,159 @@
+"""The recipe of the estimators: the grid that it was chosen from, and the data that chose.
+
+Every candidate is fitted with the automatic lambda on training samples and judged by its loss on samples that
+it has not seen, relative to the constant's; the generated data and the two small data sets of scikit-learn
+are in no other benchmark and in no test.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from results import Row, row
+from sklearn.datasets import load_diabetes, load_wine
+from sklearn.model_selection import train_test_split
+
+from mmfusion import FusionClassifier, FusionRegressor
+
+SEED = 20_000
+"""Seeds of the generated data start here, beyond those of all tests and other benchmarks."""
+TEST = 3000
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+class Task(NamedTuple):
+    """Training and test samples of one data set."""
+
+    train: Arrays
+    train_y: NDArray[Any]
+    test: Arrays
+    test_y: NDArray[Any]
+    classes: bool
+
+
+def generated(
+    score: Callable[[Arrays, np.random.Generator], NDArray[Any]],
+    widths: tuple[int, int],
+    n: int,
+    classes: bool,
+) -> Callable[[int], Task]:
+    """Return a function of the repetition that draws a data set of two modalities."""
+
+    def draw(repetition: int) -> Task:
+        rng = np.random.default_rng(SEED + repetition)
+        drawn = []
+        for count in (n, TEST):
+            shared = rng.normal(size=(count, 1))
+            X = {
+                "a": (0.5 * shared + rng.normal(size=(count, widths[0]))).astype(np.float32),
+                "b": (0.5 * shared + rng.normal(size=(count, widths[1]))).astype(np.float32),
+            }
+            y = score(X, rng)
+            drawn.append((X, y > 0 if classes else y))
+        (train, train_y), (test, test_y) = drawn
+        return Task(train, train_y, test, test_y, classes)
+
+    return draw
+
+
+def shipped(load: Callable[..., Any], cut: int, classes: bool) -> Callable[[int], Task]:
+    """Return a function of the repetition that halves a data set of scikit-learn; columns before `cut` are a."""
+
+    def draw(repetition: int) -> Task:
+        X, y = load(return_X_y=True)
+        rows = train_test_split(np.arange(len(y)), test_size=0.4, random_state=SEED + repetition)
+        parts = [{"a": X[r, :cut].astype(np.float32), "b": X[r, cut:].astype(np.float32)} for r in rows]
+        return Task(parts[0], y[rows[0]], parts[1], y[rows[1]], classes)
+
+    return draw
+
+
+def noise(X: Arrays, rng: np.random.Generator) -> NDArray[Any]:
+    """Return one standard normal number per sample."""
+    return rng.normal(size=len(X["a"]))
+
+
+TASKS: dict[str, Callable[[int], Task]] = {
+    "linear": generated(lambda X, r: X["a"][:, 0] - X["b"][:, 1] + noise(X, r), (6, 5), 300, True),
+    "product": generated(lambda X, r: X["a"][:, 0] * X["b"][:, 0] + 0.5 * noise(X, r), (6, 5), 300, True),
+    "folded": generated(lambda X, r: np.abs(X["a"][:, 0]) - 0.8 + 0.4 * noise(X, r), (5, 5), 300, True),
+    "numbers": generated(
+        lambda X, r: X["a"][:, 0] + np.tanh(2 * X["b"][:, 0]) * X["a"][:, 1] + noise(X, r), (6, 5), 300, False
+    ),
+    "wide noise": generated(lambda X, r: X["a"][:, :2].sum(1) + 0.7 * noise(X, r), (4, 250), 300, True),
+    "wide signal": generated(lambda X, r: X["b"][:, :40].sum(1) / 4 + 0.5 * noise(X, r), (4, 250), 300, True),
+    "wine": shipped(load_wine, 7, True),
+    "diabetes": shipped(load_diabetes, 4, False),
+}
+GRID: dict[str, tuple[Any, ...]] = {
+    "steps": (150, 300, 600),
+    "learning_rate": (0.005, 0.01, 0.02),
+    "dropout": (0.0, 0.2),
+    "kept": (5, 20, 80),
+    "linear_path": (True, False),
+}
+START = {"steps": 300, "learning_rate": 0.01, "dropout": 0.2, "kept": 20, "linear_path": True}
+
+
+def candidates() -> Iterator[dict[str, Any]]:
+    """Yield steps x learning rate, and then every other value of the rest, one at a time."""
+    for steps, rate in itertools.product(GRID["steps"], GRID["learning_rate"]):
+        yield {**START, "steps": steps, "learning_rate": rate}
+    for name in ("dropout", "kept", "linear_path"):
+        for value in GRID[name]:
+            if value != START[name]:
+                yield {**START, name: value}
+
+
+def relative_loss(task: Task, candidate: dict[str, Any], seed: int) -> float:
+    """Fit a candidate and return its loss on the test samples over that of the constant."""
+    n, batch = len(task.train_y), 64
+    encoders = {
+        name: {
+            "kind": "vector",
+            "dropout": candidate["dropout"],
+            "input_dropout": max(0.0, 1 - float(np.sqrt(candidate["kept"] / values.shape[1]))),
+            "linear_path": candidate["linear_path"],
+        }
+        for name, values in task.train.items()
+    }
+    epochs = max(1, round(candidate["steps"] / max(1, int(0.8 * n) // batch)))
+    kind = FusionClassifier if task.classes else FusionRegressor
+    model = kind(
+        encoders=encoders, epochs=epochs, learning_rate=candidate["learning_rate"], random_state=seed
+    )
+    model.fit(task.train, task.train_y)
+    if not task.classes:
+        return float(
+            np.mean((model.predict(task.test) - task.test_y) ** 2)
+            / np.mean((task.train_y.mean() - task.test_y) ** 2)
+        )
+    shares = np.array([np.mean(task.train_y == name) for name in model.classes_])
+    truth = np.searchsorted(model.classes_, task.test_y)
+    logs = [
+        np.log(np.clip(p, 1e-12, 1))
+        for p in (model.predict_proba(task.test), np.tile(shares, (len(truth), 1)))
+    ]
+    model_loss, constant = (-values[np.arange(len(truth)), truth].mean() for values in logs)
+    return float(model_loss / constant)
+
+
+def measure(quick: bool) -> list[Row]:
+    """Measure every candidate on every data set."""
+    rows = []
+    for candidate in candidates():
+        for name, draw in TASKS.items():
+            start = time.process_time()
+            repetitions = range(1 if quick else 3)
+            losses = [relative_loss(draw(k), candidate, k) for k in repetitions]
+            case = ", ".join(f"{key} {value}" for key, value in candidate.items())
+            rows.append(row("recipe", name, float(np.mean(losses)), "of the constant's loss", case=case))
+            seconds = (time.process_time() - start) / len(losses)
+            print(name, case, f"{np.mean(losses):.4f}", f"{seconds:.1f} s", flush=True)
+    return rows

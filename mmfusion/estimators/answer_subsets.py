@@ -1,0 +1,98 @@
+"""Sentences of the answer on subsets: which the networks use, and for which that is not shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mmfusion.estimators.answer_words import (
+    MOST_TOLD,
+    listed,
+    quoted,
+    sized,
+    told_effects,
+    written,
+)
+
+REDUCIBLE = 0.5
+"""Reducibility above which a product is told as mostly what smaller subsets say."""
+LEVEL = 0.05
+"""Level of all tests of the answer."""
+
+
+def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:
+    """Say which subsets the networks use, the largest first.
+
+    Parameters
+    ----------
+    relevance : DataFrame
+        The relevance table.
+    unit : str
+        Unit of the loss.
+
+    Returns
+    -------
+    list of str
+    """
+    ordered = relevance.sort_values("loss_rise", ascending=False, kind="stable")
+    used = told_effects(ordered, "subset", "loss_rise", "named")
+    if not used:
+        return [
+            "No subset of the modalities is shown to add anything of its own: what is explained is spread "
+            "over several of them, or there are too few samples to tell which."
+        ]
+    names = [effect.name for effect in used[:MOST_TOLD]]
+    plus = "; a plus sign marks a combination (a product of features)" if "+" in "".join(names) else ""
+    shown = [quoted(effect.name) for effect in used]
+    parts = listed(sized(shown, used, "without it the loss rises by ", unit))
+    reducible = _reducible_sentence(relevance.set_index("subset").loc[names])
+    return [f"The networks use {parts}{plus}.", *reducible]
+
+
+def _reducible_sentence(used: pd.DataFrame) -> list[str]:
+    """Say which of the combinations are mostly what smaller subsets say; `used` is indexed by subset."""
+    share = used["reducibility_within"].fillna(used["reducibility_single"])
+    share = share[(used["order"] > 1) & (share > REDUCIBLE)]
+    if share.empty:
+        return []
+    start = "But" if len(share) == len(used) else "Of these,"
+    names = listed([quoted(name) for name in share.index])
+    sizes = listed([written(value) for value in share])
+    if len(share) == 1:
+        verb, whose, close = "is", "its", "so it is no evidence of an interaction"
+    else:
+        verb, whose, close = "are", "their", "so they are no evidence of interactions"
+    return [
+        f"{start} {names} {verb} mostly what smaller subsets say (they predict {sizes} of {whose} variance), "
+        f"{close}."
+    ]
+
+
+def not_shown_sentences(relevance: pd.DataFrame, floor: float) -> list[str]:
+    """Say of which subsets it is not shown that they add anything, unless that is all of them or none.
+
+    Parameters
+    ----------
+    relevance : DataFrame
+        The relevance table.
+    floor : float
+        Share of the explained loss below which a subset is not named.
+
+    Returns
+    -------
+    list of str
+        At most one.
+    """
+    used = {effect.name for effect in told_effects(relevance, "subset", "loss_rise", "named")}
+    rest = relevance[~relevance["subset"].isin(used)]
+    if not used or rest.empty:
+        return []
+    small = (rest["p_adjusted"] < LEVEL) & (rest["loss_rise"] > 0)
+    or_small = (
+        f", or only less than {100 * floor:g} % of what is explained" if small.any() and floor > 0 else ""
+    )
+    names = listed([quoted(name) for name in rest["subset"]])
+    if len(rest) == 1:
+        start, own, do = f"The subset {names} is", "its own", "it does"
+    else:
+        start, own, do = f"The subsets {names} are", "their own", "they do"
+    return [f"{start} not shown to add anything of {own}{or_small}; that does not rule out that {do}."]
