@@ -55,5 +55,6 @@ rule all:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/answers.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/figures.smk"

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.cli.relevance_command import order_note, split_notes
-from mmfusion.cli.request import DataRequest, naming
+from mmfusion.cli.relevance_command import order_note
+from mmfusion.cli.request import DataRequest
 from mmfusion.data.check_values import check_values
 from mmfusion.data.description import modality_lines, sample_lines
 from mmfusion.data.folds import make_folds
+from mmfusion.estimators.source_fit import naming, split_notes
 from mmfusion.estimators.targets import Target, class_target, number_target
 from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
 from mmfusion.notices import told

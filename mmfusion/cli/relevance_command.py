@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,32 +13,21 @@ import numpy as np
 import pandas as pd
 import typer
 
-from mmfusion.cli.request import DataRequest, naming
-from mmfusion.data.readers.source import Source
+from mmfusion.cli.request import DataRequest
 from mmfusion.data.task import Task
 from mmfusion.errors import InputError, MmfusionError
-from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
+from mmfusion.estimators.source_fit import TABLES, WIDTH, FittedSource, fit_source
 from mmfusion.files import write_json, write_table, write_text
 from mmfusion.fusion.subsets import chosen_order
-from mmfusion.measures.information import MOST_COMPLETE
-from mmfusion.notices import told
 from mmfusion.plotting.style import save_figure
 from mmfusion.plotting.subset_relevance import relevance_figure
 
 COLUMNS = ("loss_rise", "p_adjusted", "named", "beta", "covariance_share", "reducibility_within")
 OF_MODALITIES = ("alone", "needed", "shapley")
-WIDTH = 100
-"""Columns of the terminal that the answer is wrapped to."""
-TABLES = {
-    "relevance.csv": "relevance_",
-    "information.csv": "information_",
-    "modality_information.csv": "modality_information_",
-    "synergy.csv": "synergy_",
-}
 PICTURES = ("relevance.png", "information.png")
-FILES = (*TABLES, *PICTURES, "answer.txt", "settings.json")
+FILES = (*(f"{name}.csv" for name in TABLES), *PICTURES, "answer.txt", "settings.json")
 
 
 def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
@@ -65,54 +54,49 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     if output.exists() and not output.is_dir():
         raise InputError(f"--output: {output} is a file, expected a folder; name another one.")
     source = request.read()
-    task, regression = request.task_sentence(source), request.is_regression(source)
+    task = request.task_sentence(source)
     if request.groups is not None and choices["cv"] is None:
         raise InputError(
             "--groups: nothing is held out (--folds 0), so that groups have no effect; leave them out, or "
             "use folds."
         )
     new = _make_folder(output)
-    data = source.modality_data()
-    if choices["information"] is None:
-        choices = {**choices, "information": bool(choices["cv"]) and len(data.modalities) <= MOST_COMPLETE}
-    model: FusionEstimator = FusionRegressor(**choices) if regression else FusionClassifier(**choices)
     try:
-        with told() as notes, naming(request.data, choices):
-            model.fit(data, source.target, groups=source.groups)
+        fitted = fit_source(source, request.task_of(source), task, choices)
     except MmfusionError:
         if new:
             output.rmdir()
         raise
-    notes = [f"Note: {note}" for note in (*source.notes, *split_notes(source), *notes)]
-    order = order_note(len(data.modalities), choices["max_order"])
-    answer = str(replace(model.summary_, task_sentence=task))
-    tables = [text for text in (_subset_text(model.relevance_), order, *_information_texts(model)) if text]
-    for line in (task, *notes, *tables, f"\n{textwrap.fill(answer, WIDTH)}\n"):
+    model, count = fitted.model, len(source.modalities)
+    notes = [f"Note: {note}" for note in (*source.notes, *fitted.notes)]
+    texts = [_subset_text(model.relevance_), order_note(count, choices["max_order"])]
+    texts += _information_texts(model)
+    answer = textwrap.fill(str(fitted.answer), WIDTH)
+    for line in (task, *notes, *filter(None, texts), f"\n{answer}\n"):
         typer.echo(line)
-    settings = _settings(request, request.task_of(source), model, len(data))
+    settings = _settings(request, request.task_of(source), model, len(source))
     title = f"{request.data.name}: what predicts {request.target!r}?"
-    written, replaced = _write(output, model, title, answer, settings)
+    written, replaced = _write(output, fitted, title, settings)
     typer.echo(f"written to {output}: {', '.join(written)}{replaced}")
     return model.relevance_
 
 
 def _write(
-    output: Path, model: FusionEstimator, title: str, answer: str, settings: Mapping[str, Any]
+    output: Path, fitted: FittedSource, title: str, settings: Mapping[str, Any]
 ) -> tuple[list[str], str]:
     """Write all files, remove those of an earlier run, and return the names and what is said of these."""
     earlier = [name for name in FILES if (output / name).exists()]
-    written = []
-    for name, attribute in TABLES.items():
-        table = getattr(model, attribute)
+    model, written = fitted.model, []
+    for name, table in fitted.tables.items():
         if table is not None and len(table):
-            write_table(output / name, table)
-            written.append(name)
+            write_table(output / f"{name}.csv", table)
+            written.append(f"{name}.csv")
     save_figure(relevance_figure(model.relevance_, title, _caption(model)), output / "relevance.png")
     written.append("relevance.png")
     if model.information_ is not None:
         save_figure(model.plot_information(title), output / "information.png")
         written.append("information.png")
-    write_text(output / "answer.txt", f"{textwrap.fill(answer, WIDTH)}\n")
+    write_text(output / "answer.txt", fitted.text)
     write_json(output / "settings.json", settings)
     written += ["answer.txt", "settings.json"]
     for name in set(earlier) - set(written):
@@ -128,17 +112,6 @@ def _make_folder(folder: Path) -> bool:
     except OSError as error:
         raise InputError(f"--output: {folder} cannot be made ({error}); name another folder.") from None
     return new
-
-
-def split_notes(source: Source) -> list[str]:
-    """Say that the splits of a file are not used here, if it has any."""
-    if not source.splits:
-        return []
-    what = "samples" if source.groups is None else "groups"
-    return [
-        f"the splits of the file ({', '.join(source.splits)}) are not used here, {what} are held out at "
-        "random; a study of your own data uses them."
-    ]
 
 
 def order_note(modalities: int, chosen: Any) -> str:

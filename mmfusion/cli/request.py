@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,26 +11,7 @@ from mmfusion.data.readers.format import TABLE, format_of
 from mmfusion.data.readers.read import read_source
 from mmfusion.data.readers.source import Source
 from mmfusion.data.task import REGRESSION, TASKS, Task, chosen_task
-from mmfusion.errors import DataError, InputError
-
-
-@contextmanager
-def naming(path: Path, options: Iterable[str] = ()) -> Iterator[None]:
-    """Name the file in errors about its values, which an estimator knows only as X and y.
-
-    Parameters
-    ----------
-    path : Path
-    options : iterable of str
-        Parameters of the estimator: an error that begins with one of them is not about the file.
-    """
-    try:
-        yield
-    except InputError as error:
-        text = str(error)
-        if text.startswith(str(path)) or any(text.startswith(f"{option}:") for option in options):
-            raise
-        raise DataError(f"{path}: {text}") from None
+from mmfusion.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,10 @@ class Dropout(nn.Module):
     Attributes
     ----------
     generators : sequence of torch.Generator
-        One source of noise per network; the leading axis counts networks within modalities. Empty: torch's
-        global generator.
+        One source of noise per network; networks that share a source share its noise. Empty: torch's global
+        generator.
+    owners : sequence of int
+        The network of every entry of the leading axis. Empty: the axis counts networks within modalities.
     """
 
     def __init__(self, share: float) -> None:
@@ -38,6 +40,7 @@ class Dropout(nn.Module):
             )
         self.share = share
         self.generators: Sequence[torch.Generator] = ()
+        self.owners: Sequence[int] = ()
 
     def extra_repr(self) -> str:
         """Return the share: encoders with different shares cannot be stacked."""
@@ -47,11 +50,28 @@ class Dropout(nn.Module):
         """Drop units of columns (..., channels, B)."""
         if not self.training or self.share == 0:
             return columns
-        kept = torch.empty_like(columns)
         if self.generators:
-            by_network = kept.view(-1, len(self.generators), *kept.shape[1:]).unbind(1)
-            for part, generator in zip(by_network, self.generators, strict=True):
-                part.bernoulli_(1 - self.share, generator=generator)
+            kept = self._noise(columns)
         else:
-            kept.bernoulli_(1 - self.share)
+            kept = torch.empty_like(columns).bernoulli_(1 - self.share)
         return columns * kept.div_(1 - self.share)
+
+    def _noise(self, columns: Tensor) -> Tensor:
+        """Draw once from every source, for all entries of its networks."""
+        count = len(columns)
+        owners = self.owners or [entry % len(self.generators) for entry in range(count)]
+        entries: dict[int, list[int]] = {}
+        for entry, owner in enumerate(owners):
+            entries.setdefault(owner, []).append(entry)
+        drawn: dict[int, range] = {}
+        parts, index, total = [], [0] * count, 0
+        for owner, of_network in entries.items():
+            generator = self.generators[owner]
+            if id(generator) not in drawn:
+                drawn[id(generator)] = range(total, total + len(of_network))
+                total += len(of_network)
+                part = columns.new_empty(len(of_network), *columns.shape[1:])
+                parts.append(part.bernoulli_(1 - self.share, generator=generator))
+            for entry, place in zip(of_network, drawn[id(generator)], strict=True):
+                index[entry] = place
+        return torch.cat(parts).index_select(0, torch.tensor(index, device=columns.device))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mmfusion.encoders.dropout import Dropout
-from mmfusion.encoders.encoder import Encoder, linear, new_layer, shared_tensor
+from mmfusion.encoders.encoder import Encoder, new_layer, shared_tensor
 from mmfusion.fusion.precision import as_floats
 
 
@@ -42,7 +42,8 @@ class LinearEncoder(Encoder):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(dim, dim)
-        self.linear = new_layer(nn.Linear, inputs, dim, generator=generator)
+        # without a bias: batch norm takes any shift out again, so that none could be learned
+        self.linear = new_layer(nn.Linear, inputs, dim, generator=generator, bias=False)
         self.input_dropout = Dropout(input_dropout)
 
     def prepare(self, values: NDArray[Any], real: NDArray[np.bool_] | None = None) -> Tensor:
@@ -51,7 +52,9 @@ class LinearEncoder(Encoder):
 
     def activations(self, inputs: Tensor) -> Tensor:
         """Return linear features (..., dim, B) of vectors (..., B, inputs)."""
-        return linear(self.linear, self.input_dropout(inputs.to(self.linear.weight)).mT)
+        weight = self.linear.weight
+        features: Tensor = weight @ self.input_dropout(inputs.to(weight)).mT
+        return features
 
     def head(self, hidden: Tensor) -> Tensor:
         """Return the normalised features as they are."""

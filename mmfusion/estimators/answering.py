@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,12 +11,11 @@ from mmfusion.estimators.linear_baseline import linear_baseline
 from mmfusion.estimators.linear_inputs import linear_inputs_of
 from mmfusion.estimators.summary import Answer
 from mmfusion.measures.losses import mean_loss, mean_score
-from mmfusion.training.modality import Modality
 
 REGRESSION = "regression"
 
 
-def answer_of(fitted: FittedEnsemble, given: Given, modalities: Sequence[Modality], seed: int) -> Answer:
+def answer_of(fitted: FittedEnsemble, given: Given, seed: int) -> Answer:
     """Collect the facts of a fit, and fit the linear baseline on the same folds.
 
     Parameters
@@ -25,8 +23,6 @@ def answer_of(fitted: FittedEnsemble, given: Given, modalities: Sequence[Modalit
     fitted : FittedEnsemble
     given : Given
         The samples of the fit.
-    modalities : sequence of Modality
-        In modality order.
     seed : int
         Of the inner folds of the baseline.
 
@@ -39,7 +35,7 @@ def answer_of(fitted: FittedEnsemble, given: Given, modalities: Sequence[Modalit
     coalitions, by_modality, pairs = fitted.information or (None, None, None)
     loss_linear, score_linear = (math.nan, math.nan)
     if quality is not None:
-        loss_linear, score_linear = _linear(fitted, given, modalities, seed)
+        loss_linear, score_linear = _linear(fitted, given, seed)
     kind = "numbers, by FusionRegressor" if regression else "classes, by FusionClassifier"
     return Answer(
         task_sentence=f"Task: {REGRESSION if regression else 'classification'} ({kind}).",
@@ -62,18 +58,16 @@ def answer_of(fitted: FittedEnsemble, given: Given, modalities: Sequence[Modalit
         synergy=pairs,
         floor=ensemble.floor,
         smallest_rise=math.nan if quality is None else quality.smallest_rise,
-        penalty=fitted.penalty,
+        penalty=fitted.chosen.penalty,
     )
 
 
-def _linear(
-    fitted: FittedEnsemble, given: Given, modalities: Sequence[Modality], seed: int
-) -> tuple[float, float]:
+def _linear(fitted: FittedEnsemble, given: Given, seed: int) -> tuple[float, float]:
     """Return loss and score of the linear baseline, in the unit of the networks' loss."""
     target, truth, moments = given.target, fitted.truth, fitted.ensemble.moments
     if truth is None:
         return math.nan, math.nan
-    design = linear_inputs_of(given.data, modalities)
+    design = linear_inputs_of(given.data, fitted.modalities)
     scores = linear_baseline(
         design, target.array, target.task, target.outputs, given.weight, given.folds, seed, given.groups
     )

@@ -28,10 +28,11 @@ from mmfusion.estimators.inputs import check_count, is_one_table, modality_data,
 from mmfusion.estimators.modalities import (
     INTERCEPT,
     choose_modalities,
+    encoder_variants,
     symbols_of,
     with_alphabets,
 )
-from mmfusion.estimators.parameter_checks import check_parameters, group_labels, sample_weights
+from mmfusion.estimators.parameter_checks import AUTO, check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.summary import Answer
@@ -71,7 +72,7 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         dim: int = 8,
         epochs: int | None = None,
         batch_size: int = 64,
-        learning_rate: float = 5e-3,
+        learning_rate: float | None = None,
         weight_decay: float = 0.01,
         n_seeds: int = 1,
         nonfinite: str = "error",
@@ -163,9 +164,10 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
         rows = np.flatnonzero(weight > 0)
         folds = make_folds(self.cv, rows, len(data), target.classes, labels, random.randint(2**31 - 2))
         seeds = random.randint(2**31 - 2, size=(len(folds), self.n_seeds)).tolist()
-        settings = fit_settings(
-            parameters, modalities, target.outputs, min(len(fold.train) for fold in folds)
+        variants = encoder_variants(
+            modalities, self.encoders, chosen=self.penalty == AUTO and self.cv is not None
         )
+        settings = fit_settings(parameters, variants, target.outputs, min(len(fold.train) for fold in folds))
         if is_one_table(X):
             validate_data(self, X, skip_check_array=True)
         else:  # those of an earlier fit
@@ -173,14 +175,15 @@ class FusionEstimator(PlottingMixin, SavingMixin, BaseEstimator):  # type: ignor
                 self.__dict__.pop(name, None)
         given_samples = Given(data, present, target, weight, labels, folds)
         fitted = fit_ensemble(settings, given_samples, seeds, self.information)
-        self.ensemble_, self.layout_, self.columns_ = fitted.ensemble, modalities, data.columns
+        self.ensemble_, self.layout_, self.columns_ = fitted.ensemble, fitted.modalities, data.columns
         self.modalities_ = data.modalities
         self._set_tables(fitted)
-        self.summary_ = answer_of(fitted, given_samples, modalities, seeds[0][0])
+        self.summary_ = answer_of(fitted, given_samples, seeds[0][0])
         return self
 
     def _set_tables(self, fitted: FittedEnsemble) -> None:
-        self.penalty_, self.penalties_, self.history_ = fitted.penalty, fitted.penalties, fitted.history
+        self.penalty_, self.penalties_ = fitted.chosen.penalty, fitted.penalties
+        self.history_ = fitted.history
         self.relevance_ = fitted.evaluation.relevance
         tables = fitted.information or (None, None, None)
         self.information_, self.modality_information_, self.synergy_ = tables

@@ -5,23 +5,43 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
 from mmfusion.errors import InputError
-from mmfusion.estimators.parameter_checks import candidates
+from mmfusion.estimators.modalities import LINEAR, VECTOR
+from mmfusion.estimators.parameter_checks import penalties_of
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.training.loop import Recipe
 from mmfusion.training.modality import Modality
 
-STEPS = 1000
-"""Steps of training where the number of epochs is not given."""
-EPOCHS = (10, 200)
-"""Fewest and most epochs where their number is not given."""
+
+class Pace(NamedTuple):
+    """How long and how fast networks are trained where the user does not say.
+
+    Parameters
+    ----------
+    steps : int
+        Steps of training.
+    fewest, most : int
+        Bounds of the epochs that make up so many steps.
+    rate : float
+        Learning rate at the first step.
+    """
+
+    steps: int
+    fewest: int
+    most: int
+    rate: float
+
+
+OF_VECTORS, OF_SEQUENCES = Pace(200, 4, 200, 0.02), Pace(1000, 10, 200, 0.005)
+"""Where all modalities are vectors, and elsewhere."""
+SLOWED = 1.5
+"""How many times as many steps more are taken where nearly all columns are dropped."""
 COPIES = 6
 """Arrays of the size of the weights: weights, gradients, two moments of AdamW, and intermediate results."""
-VECTOR = "vector"
 HIDDEN = 32
 """Width of the hidden layer by which the size of an encoder is estimated."""
 STACK_BYTES = 2**28
@@ -36,7 +56,8 @@ class FitSettings:
 
     Parameters
     ----------
-    modalities : tuple of Modality
+    variants : dict of str to tuple of Modality
+        The modalities, in modality order, by the encoders that are chosen among.
     fusion : mapping
         Arguments of `TensorFusion` beside `dims`.
     recipe : Recipe
@@ -51,7 +72,7 @@ class FitSettings:
         Whether the constant is a candidate, too.
     """
 
-    modalities: tuple[Modality, ...]
+    variants: Mapping[str, tuple[Modality, ...]]
     fusion: Mapping[str, Any]
     recipe: Recipe
     penalties: Sequence[float]
@@ -60,10 +81,15 @@ class FitSettings:
     floor: float
     all_zero: bool
 
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """The modalities of the first variant; names, sizes and widths are those of all."""
+        return next(iter(self.variants.values()))
+
 
 def fit_settings(
     parameters: Mapping[str, Any],
-    modalities: tuple[Modality, ...],
+    variants: Mapping[str, tuple[Modality, ...]],
     outputs: int,
     samples: int,
 ) -> FitSettings:
@@ -73,7 +99,7 @@ def fit_settings(
     ----------
     parameters : mapping
         As ``get_params`` of the estimator gives them.
-    modalities : tuple of Modality
+    variants : mapping of str to tuple of Modality
     outputs : int
         Scores per sample.
     samples : int
@@ -88,11 +114,16 @@ def fit_settings(
     InputError
         If the tensor products of too many subsets would fill the memory.
     """
+    modalities = next(iter(variants.values()))
     order = chosen_order(parameters["max_order"], len(modalities))
-    penalties = [float(penalty) for penalty in candidates(parameters["penalty"])]
+    penalties = penalties_of(parameters["penalty"], parameters["cv"])
     batch = max(2, min(parameters["batch_size"], samples))
-    epochs = parameters["epochs"] or min(max(math.ceil(STEPS * batch / samples), EPOCHS[0]), EPOCHS[1])
-    recipe = Recipe(epochs, batch, parameters["learning_rate"], parameters["weight_decay"])
+    pace = OF_VECTORS if all(m.kind in (VECTOR, LINEAR) for m in modalities) else OF_SEQUENCES
+    dropped = max(modality.arguments.get("input_dropout", 0.0) for modality in modalities)
+    steps = pace.steps * (1 + SLOWED * dropped)
+    epochs = min(max(math.ceil(steps / (samples // batch)), pace.fewest), pace.most)
+    rate = parameters["learning_rate"] or pace.rate
+    recipe = Recipe(parameters["epochs"] or epochs, batch, rate, parameters["weight_decay"])
     widths = [int(modality.arguments["dim"]) for modality in modalities]
     check_fusion_memory(widths, order or len(widths), 1, batch, samples)
     fusion = {
@@ -103,7 +134,7 @@ def fit_settings(
         "convention": parameters["convention"],
     }
     return FitSettings(
-        modalities,
+        variants,
         fusion,
         recipe,
         penalties,

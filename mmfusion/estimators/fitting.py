@@ -16,7 +16,7 @@ from mmfusion.data.modality_data import ModalityData
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.ensemble import Ensemble, Evaluation, Output
 from mmfusion.estimators.fit_settings import FitSettings
-from mmfusion.estimators.jobs import Material, Trained, jobs_of, train
+from mmfusion.estimators.jobs import Candidate, Material, Trained, jobs_of, train
 from mmfusion.estimators.lambda_path import ALL_ZERO, Candidates
 from mmfusion.estimators.overflow import check_scores, not_finite
 from mmfusion.estimators.targets import Target
@@ -24,6 +24,7 @@ from mmfusion.measures.constant_prediction import constant_scores
 from mmfusion.measures.cross_fitted import Truth
 from mmfusion.measures.information import PredictiveInformation, coalitions_of, predictive_information
 from mmfusion.measures.weighting import relative_weights
+from mmfusion.training.modality import Modality
 from mmfusion.training.network import build_network
 from mmfusion.training.samples import prepare_samples
 from mmfusion.training.target_moments import TargetMoments
@@ -41,9 +42,11 @@ class FittedEnsemble:
     Parameters
     ----------
     ensemble : Ensemble
-        The networks of the chosen lambda.
-    penalty : float
-        It; infinite where the constant is better than all networks.
+        The networks of the chosen candidate.
+    modalities : tuple of Modality
+        With their encoders.
+    chosen : Candidate
+        Its lambda is infinite where the constant is better than all networks.
     history : DataFrame
         Of these networks.
     penalties : DataFrame
@@ -58,7 +61,8 @@ class FittedEnsemble:
     """
 
     ensemble: Ensemble
-    penalty: float
+    modalities: tuple[Modality, ...]
+    chosen: Candidate
     history: pd.DataFrame
     penalties: pd.DataFrame
     evaluation: Evaluation
@@ -96,7 +100,7 @@ class Given:
 def fit_ensemble(
     settings: FitSettings, given: Given, seeds: Sequence[Sequence[int]], information: bool | str = False
 ) -> FittedEnsemble:
-    """Train for every fold and candidate of lambda, and keep the lambda with the lowest out-of-fold loss.
+    """Train for every fold and candidate, and keep the candidate with the lowest out-of-fold loss.
 
     Parameters
     ----------
@@ -124,16 +128,18 @@ def fit_ensemble(
     coalitions = [names]
     if information and truth is not None:
         coalitions = coalitions_of(names, information == "pairs")
-    candidates = Candidates(coalitions, settings.penalties, settings.all_zero, material, held_out, truth)
-    for trained in train(jobs_of(coalitions, settings, seeds), settings, material):
+    jobs = jobs_of(coalitions, settings, seeds)
+    trained_candidates = list(dict.fromkeys(job.candidate for job in jobs))
+    candidates = Candidates(coalitions, trained_candidates, settings.all_zero, material, held_out, truth)
+    for trained in train(jobs, settings, material):
         if trained.job.coalition == names:
             _check(trained, material, given, blame=False)
         candidates.add(trained, keep=trained.job.coalition == names)
-    penalty = candidates.best(names)
-    kept = candidates.networks(penalty)
+    chosen = candidates.best(names)
+    kept = candidates.networks(chosen)
     for trained in kept:
         _check(trained, material, given, blame=True)
-    if penalty == ALL_ZERO:
+    if chosen == ALL_ZERO:
         kept = [_silent(one, material) for one in kept]
     ensemble = Ensemble(
         [one.network for one in kept],
@@ -151,13 +157,22 @@ def fit_ensemble(
     evaluation = ensemble.evaluate_outputs(outputs, truth)
     measured = None
     if information and truth is not None and evaluation.quality is not None:
-        chosen = {coalition: candidates.best(coalition) for coalition in coalitions}
+        best = candidates.nested(coalitions)
+        penalties = {coalition: choice.candidate.penalty for coalition, choice in best.items()}
         measured = predictive_information(
-            candidates.losses(chosen), names, chosen, truth, evaluation.quality, settings.floor
+            candidates.losses(best), names, penalties, truth, evaluation.quality, settings.floor
         )
     history = pd.concat([one.history for one in kept], ignore_index=True)
     return FittedEnsemble(
-        ensemble, penalty, history, candidates.table(names), evaluation, measured, held_out, truth
+        ensemble,
+        settings.variants[kept[0].job.candidate.encoder],
+        chosen,
+        history,
+        candidates.table(names),
+        evaluation,
+        measured,
+        held_out,
+        truth,
     )
 
 

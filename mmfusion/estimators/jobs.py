@@ -17,10 +17,26 @@ from mmfusion.estimators.fit_settings import FitSettings, networks_at_once
 from mmfusion.fusion.subsets import Subset
 from mmfusion.training.device import device_of, one_thread
 from mmfusion.training.loop import Fit, Randomness, fit_networks
+from mmfusion.training.modality import MODULE, Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.samples import NetworkSamples, Samples
 
 Floats = NDArray[np.float64]
+
+
+class Candidate(NamedTuple):
+    """One choice of what is chosen by out-of-fold loss.
+
+    Parameters
+    ----------
+    encoder : str
+        A key of the variants of `FitSettings`.
+    penalty : float
+        lambda.
+    """
+
+    encoder: str
+    penalty: float
 
 
 class Job(NamedTuple):
@@ -30,15 +46,14 @@ class Job(NamedTuple):
     ----------
     coalition : subset
         The modalities that it is given.
-    penalty : float
-        lambda.
+    candidate : Candidate
     fold : int
     seed : int
         Of its weights, of the order of its samples, and (the next number) of its dropout.
     """
 
     coalition: Subset
-    penalty: float
+    candidate: Candidate
     fold: int
     seed: int
 
@@ -72,7 +87,8 @@ class Trained:
     job : Job
     network : MultimodalNetwork
         In eval mode, its fusion layer in float64.
-    history : DataFrame
+    fit : Fit
+        Its history.
     part_means : dict of subset to array, shape (outputs,)
         Means of <phi_I, W_I> over its training samples.
     features : dict of str to Tensor, shape (held-out, d_m)
@@ -83,10 +99,16 @@ class Trained:
 
     job: Job
     network: MultimodalNetwork
-    history: pd.DataFrame
+    fit: Fit
     part_means: dict[Subset, Floats]
     features: dict[str, torch.Tensor]
     parts: dict[Subset, Floats]
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Norms and losses after every epoch."""
+        history = self.fit.history.drop(columns="loss_validation")
+        return history.assign(fold=self.job.fold, seed=self.job.seed)
 
     @property
     def scores(self) -> Floats:
@@ -95,10 +117,11 @@ class Trained:
 
 
 def jobs_of(coalitions: Sequence[Subset], settings: FitSettings, seeds: Sequence[Sequence[int]]) -> list[Job]:
-    """List the networks of all coalitions, candidates of lambda, folds and seeds (folds, networks)."""
+    """List the networks of all coalitions, candidates, folds and seeds (folds, networks)."""
     return [
-        Job(coalition, penalty, fold, seed)
+        Job(coalition, Candidate(encoder, penalty), fold, seed)
         for coalition in coalitions
+        for encoder in settings.variants
         for penalty in settings.penalties
         for fold, of_fold in enumerate(seeds)
         for seed in of_fold
@@ -108,8 +131,8 @@ def jobs_of(coalitions: Sequence[Subset], settings: FitSettings, seeds: Sequence
 def train(jobs: Sequence[Job], settings: FitSettings, material: Material) -> Iterator[Trained]:
     """Train networks in as few stacks as memory allows.
 
-    Coalitions of one size share a stack, whose networks have products of at most so many modalities: a larger
-    product has a modality without variance, so that its block would be zero.
+    Coalitions of one size and with the same encoders share a stack, whose networks have products of at most
+    so many modalities: a larger product has a modality without variance, so that its block would be zero.
 
     Parameters
     ----------
@@ -123,11 +146,11 @@ def train(jobs: Sequence[Job], settings: FitSettings, material: Material) -> Ite
         One per job, those of a stack after each other.
     """
     numbers = {name: values[0].numel() for name, values in material.samples.inputs.items()}
-    sizes = sorted({len(job.coalition) for job in jobs}, reverse=True)
+    kinds = dict.fromkeys((len(job.coalition), job.candidate.encoder) for job in jobs)
     stacks: list[list[Job]] = []
-    for size in sizes:
-        alike = [job for job in jobs if len(job.coalition) == size]
-        most = networks_at_once(settings, size, numbers)
+    for kind in kinds:
+        alike = [job for job in jobs if (len(job.coalition), job.candidate.encoder) == kind]
+        most = networks_at_once(settings, kind[0], numbers)
         stacks += [alike[start : start + most] for start in range(0, len(alike), most)]
     total = settings.recipe.epochs * len(stacks)
     with tqdm(total=total, desc="training", unit="epoch", disable=not settings.progress) as bar:
@@ -138,11 +161,12 @@ def train(jobs: Sequence[Job], settings: FitSettings, material: Material) -> Ite
 def _train_stack(
     jobs: Sequence[Job], settings: FitSettings, material: Material, after_epoch: Callable[[], object]
 ) -> list[Trained]:
-    names = [modality.name for modality in settings.modalities]
+    modalities = settings.variants[jobs[0].candidate.encoder]
+    names = [modality.name for modality in modalities]
     order = min(settings.fusion["max_order"] or len(names), len(jobs[0].coalition))
     networks = [
         build_network(
-            settings.modalities,
+            modalities,
             {**settings.fusion, "max_order": order},
             torch.Generator().manual_seed(job.seed),
             absent=set(names) - set(job.coalition),
@@ -158,13 +182,8 @@ def _train_stack(
             None,
             material.task,
             settings.recipe,
-            [job.penalty for job in jobs],
-            [
-                Randomness(
-                    torch.Generator().manual_seed(job.seed), torch.Generator(device).manual_seed(job.seed + 1)
-                )
-                for job in jobs
-            ],
+            [job.candidate.penalty for job in jobs],
+            _randomness(jobs, modalities, device),
             device,
             bias=material.constants[[job.fold for job in jobs]],
             after_epoch=after_epoch,
@@ -172,6 +191,23 @@ def _train_stack(
     for network in networks:
         network.fusion.double()
     return [_trained(*one, material) for one in zip(jobs, networks, fits, strict=True)]
+
+
+def _randomness(
+    jobs: Sequence[Job], modalities: Sequence[Modality], device: torch.device
+) -> list[Randomness]:
+    """Return the random streams of every network; those of one coalition and seed share their dropout.
+
+    A user's module may draw from its stream as often as it likes, so that each network needs its own.
+    """
+    shared = all(modality.kind != MODULE for modality in modalities)
+    noise: dict[object, torch.Generator] = {}
+    streams = []
+    for number, job in enumerate(jobs):
+        key = (job.coalition, job.seed) if shared else number
+        source = noise.setdefault(key, torch.Generator(device).manual_seed(job.seed + 1))
+        streams.append(Randomness(torch.Generator().manual_seed(job.seed), source))
+    return streams
 
 
 def _trained(job: Job, network: MultimodalNetwork, fit: Fit, material: Material) -> Trained:
@@ -192,5 +228,5 @@ def _trained(job: Job, network: MultimodalNetwork, fit: Fit, material: Material)
     weight = material.samples.weight
     share = None if weight is None else weight[torch.from_numpy(fold.train)].double().numpy()
     means = {subset: np.average(part, axis=0, weights=share) for subset, part in network.parts(seen).items()}
-    history = fit.history.drop(columns="loss_validation").assign(fold=job.fold, seed=job.seed)
-    return Trained(job, network, history, means, unseen, network.parts(unseen))
+    fit = Fit(fit.epochs, fit.subsets, {})  # the features of all samples are not needed any more
+    return Trained(job, network, fit, means, unseen, network.parts(unseen))

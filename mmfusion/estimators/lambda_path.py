@@ -1,32 +1,40 @@
-"""Candidates for lambda: their out-of-fold scores and losses, and the choice among them."""
+"""Candidates for lambda and encoders: their out-of-fold scores and losses, and the choice among them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mmfusion.estimators.jobs import Material, Trained
+from mmfusion.estimators.jobs import Candidate, Material, Trained
 from mmfusion.fusion.subsets import Subset
 from mmfusion.measures.cross_fitted import Truth
 from mmfusion.measures.losses import mean_loss, mean_score
 
 Floats = NDArray[np.float64]
 
-ALL_ZERO = float("inf")
-"""The lambda at which all blocks are zero: the constant predictor."""
+ALL_ZERO = Candidate("", float("inf"))
+"""The end of the path, at which all blocks are zero: the constant predictor."""
+
+
+class Choice(NamedTuple):
+    """Whose networks a coalition predicts with, and which of their candidates."""
+
+    coalition: Subset
+    candidate: Candidate
 
 
 class Candidates:
-    """Out-of-fold scores of all coalitions and candidates of lambda.
+    """Out-of-fold scores of all coalitions and candidates.
 
     Parameters
     ----------
     coalitions : sequence of subset
-    penalties : sequence of float
-        The candidates that are trained.
+    candidates : sequence of Candidate
+        Those that are trained.
     all_zero : bool
         Whether the path ends at all blocks zero.
     material : Material
@@ -39,37 +47,38 @@ class Candidates:
     def __init__(
         self,
         coalitions: Sequence[Subset],
-        penalties: Sequence[float],
+        candidates: Sequence[Candidate],
         all_zero: bool,
         material: Material,
         held_out: NDArray[np.intp],
         truth: Truth | None,
     ) -> None:
         self.material, self.held_out, self.truth = material, held_out, truth
-        self.penalties, self.all_zero = list(penalties), all_zero and truth is not None
+        self.candidates, self.all_zero = list(candidates), all_zero and truth is not None
         shape = (len(held_out), material.constants.shape[1])
-        self._sums = {(S, penalty): np.zeros(shape) for S in coalitions for penalty in penalties}
+        self._sums = {(S, candidate): np.zeros(shape) for S in coalitions for candidate in candidates}
         self._counts = {key: np.zeros((shape[0], 1)) for key in self._sums}
-        self._kept: dict[float, list[Trained]] = {}
+        self._kept: dict[Candidate, list[Trained]] = {}
 
     def add(self, trained: Trained, *, keep: bool) -> None:
         """Add the scores of a network, and keep it if it may be one of those that predict."""
         job = trained.job
         rows = np.searchsorted(self.held_out, self.material.folds[job.fold].held_out)
         scores = trained.scores
-        self._sums[job.coalition, job.penalty][rows] += np.where(np.isfinite(scores), scores, np.nan)
-        self._counts[job.coalition, job.penalty][rows] += 1
+        self._sums[job.coalition, job.candidate][rows] += np.where(np.isfinite(scores), scores, np.nan)
+        self._counts[job.coalition, job.candidate][rows] += 1
         if keep:
-            self._kept.setdefault(job.penalty, []).append(trained)
+            self._kept.setdefault(job.candidate, []).append(trained)
 
-    def networks(self, penalty: float) -> list[Trained]:
-        """Return the networks of a candidate; of the largest one for `ALL_ZERO`."""
-        return self._kept[max(self.penalties) if penalty == ALL_ZERO else penalty]
+    def networks(self, candidate: Candidate) -> list[Trained]:
+        """Return the networks of a candidate; of the one with the largest lambda for `ALL_ZERO`."""
+        largest = max(self.candidates, key=lambda one: one.penalty)
+        return self._kept[largest if candidate == ALL_ZERO else candidate]
 
-    def scores(self, coalition: Subset, penalty: float) -> Floats:
+    def scores(self, coalition: Subset, candidate: Candidate) -> Floats:
         """Return out-of-fold scores (m, outputs)."""
-        if penalty != ALL_ZERO:
-            return np.asarray(self._sums[coalition, penalty] / self._counts[coalition, penalty])
+        if candidate != ALL_ZERO:
+            return np.asarray(self._sums[coalition, candidate] / self._counts[coalition, candidate])
         count = len(self.held_out)
         sums, counts = np.zeros((count, self.material.constants.shape[1])), np.zeros((count, 1))
         for fold, constant in zip(self.material.folds, self.material.constants, strict=True):
@@ -80,27 +89,45 @@ class Candidates:
 
     def table(self, coalition: Subset) -> pd.DataFrame:
         """Return every candidate with its out-of-fold loss, that of the constant, and its score."""
-        candidates = [*self.penalties, *([ALL_ZERO] if self.all_zero else [])]
-        table = pd.DataFrame({"penalty": candidates})
+        candidates = [*self.candidates, *([ALL_ZERO] if self.all_zero else [])]
+        table = pd.DataFrame(candidates, columns=["encoder", "penalty"])
         if self.truth is None:
             return table.assign(loss=np.nan, loss_constant=np.nan, score=np.nan)
         rest = (self.truth.target, self.truth.task, self.truth.weight)
-        scores = [self.scores(coalition, penalty) for penalty in candidates]
+        scores = [self.scores(coalition, candidate) for candidate in candidates]
         return table.assign(
             loss=[mean_loss(score, *rest) for score in scores],
             loss_constant=mean_loss(self.scores(coalition, ALL_ZERO), *rest),
             score=[mean_score(score, *rest) for score in scores],
         )
 
-    def best(self, coalition: Subset) -> float:
+    def best(self, coalition: Subset) -> Candidate:
         """Return the candidate with the lowest loss; the first one where none has a loss."""
         losses = self.table(coalition)["loss"].to_numpy(dtype=float)
-        candidates = [*self.penalties, ALL_ZERO]
+        candidates = [*self.candidates, ALL_ZERO]
         return candidates[0 if np.isnan(losses).all() else int(np.nanargmin(losses))]
 
-    def losses(self, chosen: Mapping[Subset, float]) -> dict[Subset, Floats]:
-        """Return the loss of every sample under the chosen candidates; () is the constant."""
+    def nested(self, coalitions: Sequence[Subset]) -> dict[Subset, Choice]:
+        """Choose for every coalition among the networks of all coalitions within it.
+
+        Networks may ignore a modality that they are given: where those without it have the lower out-of-fold
+        loss, they are what the coalition predicts with. Otherwise what a superfluous modality spoils would
+        look like redundancy.
+        """
+        own = {S: Choice(S, self.best(S)) for S in coalitions}
+        losses = {S: self._loss(choice) for S, choice in own.items()}
+        return {
+            S: own[min((T for T in coalitions if set(T) <= set(S)), key=lambda T: (losses[T], -len(T)))]
+            for S in coalitions
+        }
+
+    def _loss(self, choice: Choice) -> float:
+        table = self.table(choice.coalition)["loss"].min()
+        return float("inf") if np.isnan(table) else float(table)
+
+    def losses(self, chosen: Mapping[Subset, Choice]) -> dict[Subset, Floats]:
+        """Return the loss of every sample under the choice of every coalition; () is the constant."""
         if self.truth is None:
             return {}
-        pairs: list[tuple[Subset, float]] = [((), ALL_ZERO), *chosen.items()]
-        return {S: self.truth.losses(self.scores(S, penalty)) for S, penalty in pairs}
+        pairs = [((), Choice((), ALL_ZERO)), *chosen.items()]
+        return {S: self.truth.losses(self.scores(*choice)) for S, choice in pairs}

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold
-from torch import Tensor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold
+from sklearn.multioutput import MultiOutputRegressor
+from threadpoolctl import threadpool_limits
 
 from mmfusion.data.check_values import LARGEST
-from mmfusion.data.standardisation import column_moments, is_constant
+from mmfusion.data.standardisation import column_moments
 from mmfusion.estimators.fitting import SMALLEST_SHARE
-from mmfusion.estimators.penalised_fit import LinearProblem, directions
 from mmfusion.measures.constant_prediction import constant_scores
-from mmfusion.training.device import one_thread
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-STRENGTHS = np.logspace(6, -4, 21)
-"""Factors of the penalty that are tried, from the strongest, two per decade."""
-INNER_FOLDS, FEWER_FOLDS = 5, 3
-"""Folds within the training samples, and those of a big problem."""
-BIG = 2_000_000
-"""Samples x directions x scores above which a problem is big: every second strength, fewer inner folds."""
-MOST_DIRECTIONS = 3000
-"""Of more samples and more columns than this, as many samples are drawn to train on."""
-WORSE = 1.05
-"""The search ends where the loss of every target is this many times its least: weaker penalties overfit."""
-ROUGHLY, CLOSELY = (1e-4, 100), (1e-5, 300)
-"""Slope at which fitting ends, and most steps: while strengths are compared, and for the chosen one."""
+ALPHAS = np.logspace(-3, 7, 21)
+"""Strengths of ridge regression."""
+STRENGTHS = np.logspace(-5, 3, 9)
+"""Inverse strengths C of logistic regression."""
+STRONG = 0.01
+"""C where too few samples or groups leave no inner folds."""
+INNER_FOLDS, ITERATIONS = 5, 2000
+MOST_ROWS = 5000
+"""Training samples; of more, so many are drawn."""
 
 
 def linear_baseline(
@@ -48,15 +46,14 @@ def linear_baseline(
 ) -> Floats:
     """Predict every held-out sample by a linear model of the training samples of its fold.
 
-    Ridge regression for numbers (Hoerl and Kennard, Technometrics 12(1), 1970), logistic regression with a
-    squared penalty for classes (le Cessie and van Houwelingen, Applied Statistics 41(1), 1992): multinomial
-    for several classes, one model for each of several labels or numbers. The intercept is not penalised.
-    Columns have mean 0 and variance 1 on the training samples; constant ones are 0, and so is what is NaN.
-
-    In every fold, each target gets the strength of `STRENGTHS` with the least cross-validated loss within the
-    training samples (`INNER_FOLDS` folds, stratified by class). The search runs from strong to weak and ends
-    where the loss has clearly risen. Big problems are searched less closely: see `BIG`; and those of more
-    than `MOST_DIRECTIONS` samples and columns train on as many samples, drawn by the seed.
+    Ridge regression for numbers (Hoerl and Kennard, Technometrics 12(1), 1970), its strength chosen by the
+    leave-one-out error; logistic regression with a squared penalty for classes (le Cessie and van
+    Houwelingen, Applied Statistics 41(1), 1992), its strength chosen by the log-loss of `INNER_FOLDS` folds
+    within the training samples, stratified by class. With groups, both are chosen by folds of whole groups.
+    One model per label or number where there are several. Both are those of scikit-learn. Columns have mean 0
+    and variance 1 on the training samples; constant ones are 0, and so is what is NaN. Where there are more
+    columns than samples, they are rotated to as many as there are samples, which changes no prediction. Of
+    more than `MOST_ROWS` training samples, so many are drawn.
 
     Runs on one thread; the same arguments give the same scores.
 
@@ -73,7 +70,7 @@ def linear_baseline(
         Weights of the samples, zero or more.
     folds : sequence of (train rows, held-out rows)
     seed : int
-        Of the order of the samples in the inner folds.
+        Of the inner folds, and of the samples that are drawn.
     groups : array, shape (n,), optional
         Samples of one group are together in the inner folds.
 
@@ -84,27 +81,31 @@ def linear_baseline(
         where none does or no training sample has a positive weight. A class without training samples has the
         share `mmfusion.estimators.fitting.SMALLEST_SHARE`.
     """
-    scores_of = {"binary": _label_scores, "multiclass": _class_scores, "regression": _number_scores}[task]
-    total, count = np.zeros((len(design), outputs)), np.zeros(len(design))
-    with one_thread():
+    scores_of = {"binary": _labels, "multiclass": _classes, "regression": _numbers}[task]
+    total, count = np.zeros((len(design), outputs)), np.zeros((len(design), 1))
+    rng = np.random.default_rng(seed)
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         for train, held_out in folds:
-            known = _drawn(train[weight[train] > 0], design.shape[1], seed)
+            known = train[weight[train] > 0]
+            if len(known) > MOST_ROWS:
+                known = np.sort(rng.choice(known, MOST_ROWS, replace=False))
             if len(known) and len(held_out):
+                inputs, unseen = _standardised(design, known, held_out, weight[known])
                 share = weight[known] / weight[known].mean()
-                inputs, unseen = _standardised(design, known, held_out, share)
                 fold = _Fold(inputs, unseen, share, seed, None if groups is None else groups[known])
                 total[held_out] += scores_of(fold, target[known], outputs)
                 count[held_out] += 1
-    return total / np.where(count > 0, count, np.nan)[:, np.newaxis]
+    return total / np.where(count > 0, count, np.nan)
 
 
-@dataclass(frozen=True)
-class _Fold:
-    """What the linear models of one fold are fitted to, and what they predict.
+class _Fold(NamedTuple):
+    """What the models of one fold learn from and predict.
 
     Parameters
     ----------
-    inputs, unseen : Tensor, shape (n, columns) and (m, columns)
+    inputs, unseen : array, shape (n, columns) and (m, columns)
         Of the training and the held-out samples, standardised by the former.
     weight : array, shape (n,)
         Positive, with a mean of one.
@@ -112,136 +113,100 @@ class _Fold:
     groups : array, shape (n,), or None
     """
 
-    inputs: Tensor
-    unseen: Tensor
+    inputs: Floats
+    unseen: Floats
     weight: Floats
     seed: int
     groups: NDArray[Any] | None
 
 
-def _drawn(train: Rows, columns: int, seed: int) -> Rows:
-    """Draw some of the training rows where there are too many, together with the columns; sorted."""
-    if min(len(train), columns) <= MOST_DIRECTIONS:
-        return train
-    return np.sort(np.random.default_rng(seed).choice(train, MOST_DIRECTIONS, replace=False))
-
-
-def _standardised(design: Floats, train: Rows, held_out: Rows, weight: Floats) -> tuple[Tensor, Tensor]:
-    """Standardise training and held-out rows (rows, columns) by the former; what is NaN becomes the mean."""
+def _standardised(design: Floats, train: Rows, held_out: Rows, weight: Floats) -> tuple[Floats, Floats]:
+    """Standardise both parts by the first; what is NaN becomes the mean; at most as many columns as rows."""
     known = design[train]
     moments = column_moments(known, weight)
     deviation = np.where(moments.constant, np.inf, moments.deviation)
+    # Held-out values may be as far off as numbers go: their scores stay finite.
+    inputs, unseen = (
+        np.nan_to_num(np.clip((values - moments.mean) / deviation, -LARGEST, LARGEST))
+        for values in (known, design[held_out])
+    )
+    if inputs.shape[1] <= len(inputs):
+        return inputs, unseen
+    _, _, axes = np.linalg.svd(inputs, full_matrices=False)
+    return inputs @ axes.T, unseen @ axes.T
 
-    def standardise(values: Floats) -> Tensor:
-        # Held-out values may be as far off as numbers go: their scores stay finite.
-        scaled = np.clip((values - moments.mean) / deviation, -LARGEST, LARGEST)
-        return torch.from_numpy(np.nan_to_num(scaled, copy=False))
 
-    return standardise(known), standardise(design[held_out])
-
-
-def _number_scores(fold: _Fold, target: NDArray[Any], outputs: int) -> Floats:
-    """Predict numbers, shape (m, outputs); a target that is constant in training stays so."""
+def _numbers(fold: _Fold, target: NDArray[Any], outputs: int) -> Floats:
+    """Predict numbers, shape (m, outputs); one that is constant in training stays so."""
     values = target.reshape(-1, outputs).astype(np.float64)
     largest = np.maximum(np.abs(values).max(axis=0), np.finfo(float).tiny)
     values = values / largest  # so that their squares are finite
-    mean = constant_scores(values, "regression", outputs, fold.weight)
-    deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=fold.weight))
-    varies = ~is_constant(deviation, np.abs(values).max(axis=0))
+    moments = column_moments(values, fold.weight)
+    varies = ~moments.constant
     scores = np.zeros((len(fold.unseen), outputs))
     if varies.any():
-        standardised = (values - mean)[:, varies] / deviation[varies]
-        constant = torch.zeros(int(varies.sum()), 1, dtype=torch.float64)
-        fitted = _fitted_scores(fold, torch.from_numpy(standardised.T), constant, "regression")
-        scores[:, varies] = fitted[..., 0]
-    return np.asarray((mean + deviation * scores) * largest)
+        model: Any = RidgeCV(ALPHAS, alpha_per_target=True)
+        if inner := _group_folds(fold):  # a strength per target, as leaving one out chooses it
+            model = MultiOutputRegressor(RidgeCV(ALPHAS, cv=inner, scoring="neg_mean_squared_error"))
+        standardised = (values - moments.mean)[:, varies] / moments.deviation[varies]
+        model.fit(fold.inputs, standardised, sample_weight=fold.weight)
+        scores[:, varies] = model.predict(fold.unseen).reshape(len(scores), -1)
+    return np.asarray((moments.mean + moments.deviation * scores) * largest)
 
 
-def _label_scores(fold: _Fold, target: NDArray[Any], outputs: int) -> Floats:
+def _labels(fold: _Fold, target: NDArray[Any], outputs: int) -> Floats:
     """Predict the logits of labels, shape (m, outputs)."""
-    values = target.reshape(-1, outputs).astype(np.float64)
+    values = target.reshape(-1, outputs)
     constant = constant_scores(values, "binary", outputs, fold.weight, SMALLEST_SHARE)
-    varies = np.ptp(values, axis=0) > 0
     scores = np.tile(constant, (len(fold.unseen), 1))
-    if varies.any():
-        start = torch.from_numpy(constant[varies, np.newaxis])
-        fitted = _fitted_scores(fold, torch.from_numpy(values[:, varies].T), start, "binary")
-        scores[:, varies] = fitted[..., 0]
+    for column in np.flatnonzero(np.ptp(values, axis=0)):
+        model = _logistic_regression(fold, values[:, column])
+        scores[:, column] = model.decision_function(fold.unseen)
     return scores
 
 
-def _class_scores(fold: _Fold, target: NDArray[Any], outputs: int) -> Floats:
+def _classes(fold: _Fold, target: NDArray[Any], outputs: int) -> Floats:
     """Predict the logarithms of the shares of classes, shape (m, outputs)."""
-    classes, codes = np.unique(target, return_inverse=True)
-    scores = np.full((len(fold.unseen), outputs), np.log(SMALLEST_SHARE))
-    fitted = torch.zeros(len(fold.unseen), 1, dtype=torch.float64)
-    if len(classes) > 1:
-        constant = constant_scores(codes, "multiclass", len(classes), fold.weight)
-        start = torch.from_numpy(constant[np.newaxis])
-        fitted = _fitted_scores(fold, torch.from_numpy(codes[np.newaxis]), start, "multiclass")[:, 0]
-    scores[:, classes] = fitted.log_softmax(dim=1).numpy()
+    constant = constant_scores(target, "multiclass", outputs, fold.weight, SMALLEST_SHARE)
+    scores = np.tile(constant, (len(fold.unseen), 1))
+    if np.ptp(target):
+        model = _logistic_regression(fold, target)
+        shares = np.maximum(model.predict_proba(fold.unseen), np.finfo(float).tiny)
+        scores[:, model.classes_.astype(np.intp)] = np.log(shares)
     return scores
 
 
-def _fitted_scores(fold: _Fold, target: Tensor, constant: Tensor, task: str) -> Tensor:
-    """Choose strengths, fit to all training samples, and return the scores, shape (m, targets, c)."""
-    weight = torch.from_numpy(fold.weight)
-    axes = directions(fold.inputs, weight)
-    problem = LinearProblem(_with_one(axes.T @ fold.inputs.T), target, weight, constant, task)
-    big = problem.inputs.numel() * constant.numel() > BIG
-    inner = _inner_folds(target, task, fold, FEWER_FOLDS if big else INNER_FOLDS)
-    strength = _search(problem, inner, STRENGTHS[:: 2 if big else 1])
-    everything = torch.ones(1, len(weight), dtype=torch.bool)
-    coefficients = problem.fit(everything, strength, problem.start(1), *CLOSELY)[0]
-    scores = coefficients.flatten(0, 1) @ _with_one(axes.T @ fold.unseen.T)
-    return scores.T.view(-1, *constant.shape)
+def _logistic_regression(fold: _Fold, target: NDArray[Any]) -> Any:
+    """Fit logistic regression to two or more classes."""
+    model: Any = LogisticRegression(C=STRONG, max_iter=ITERATIONS)
+    if inner := _class_folds(fold, target):
+        model = GridSearchCV(model, {"C": STRENGTHS}, scoring=_minus_log_loss, cv=inner)
+    return model.fit(fold.inputs, target, sample_weight=fold.weight)
 
 
-def _with_one(inputs: Tensor) -> Tensor:
-    """Append a row of ones."""
-    return torch.cat([inputs, torch.ones(1, inputs.shape[1], dtype=inputs.dtype)])
+def _minus_log_loss(
+    model: LogisticRegression, inputs: Floats, target: NDArray[Any], sample_weight: Floats | None = None
+) -> float:
+    """Return minus the mean log-loss of samples, which need not be of all classes."""
+    shares = model.predict_proba(inputs)
+    return -float(log_loss(target, shares, labels=model.classes_, sample_weight=sample_weight))
 
 
-def _inner_folds(target: Tensor, task: str, fold: _Fold, most: int) -> Tensor:
-    """Return which training samples are held out by which inner fold, bool, shape (inner folds, n)."""
-    size = len(fold.weight)
-    number = np.zeros(size, dtype=np.int64)
-    groups = 0 if fold.groups is None else len(np.unique(fold.groups))
-    if groups > 1:
-        splits = GroupKFold(min(most, groups)).split(number, groups=fold.groups)
-        for position, (_, held_out) in enumerate(splits):
-            number[held_out] = position
-    else:
-        order = np.random.default_rng(fold.seed).permutation(size)
-        if task != "regression" and len(target) == 1:  # every fold gets its share of each class
-            order = order[np.argsort(target[0].numpy()[order], kind="stable")]
-        number[order] = np.arange(size) % most
-    return torch.from_numpy(number == np.unique(number)[:, np.newaxis])
+def _group_folds(fold: _Fold) -> list[tuple[Rows, Rows]]:
+    """Return inner folds of whole groups; none where there are not two."""
+    count = 0 if fold.groups is None else min(INNER_FOLDS, len(np.unique(fold.groups)))
+    if count < 2:
+        return []
+    splitter = GroupKFold(count, shuffle=True, random_state=fold.seed)
+    return list(splitter.split(fold.inputs, groups=fold.groups))
 
 
-def _search(problem: LinearProblem, held_out: Tensor, strengths: Floats) -> Tensor:
-    """Find the strength of every target with the least loss on the held-out samples of inner folds.
-
-    Parameters
-    ----------
-    problem : LinearProblem
-    held_out : Tensor of bool, shape (inner folds, n)
-    strengths : array
-        From strong to weak.
-
-    Returns
-    -------
-    Tensor, shape (targets,)
-    """
-    counted = held_out[:, np.newaxis] * problem.weight / problem.weight.sum()
-    coefficients = problem.start(len(held_out))
-    least = torch.full((len(problem.target),), torch.inf, dtype=torch.float64)
-    chosen = torch.full_like(least, strengths[0])
-    for strength in strengths.tolist():
-        coefficients = problem.fit(~held_out, torch.full_like(least, strength), coefficients, *ROUGHLY)
-        losses = (problem.losses(coefficients) * counted).sum(dim=(0, 2))
-        better = losses < least
-        least, chosen = losses.minimum(least), torch.where(better, strength, chosen)
-        if bool((losses > WORSE * least).all()):
-            break
-    return chosen
+def _class_folds(fold: _Fold, target: NDArray[Any]) -> list[tuple[Rows, Rows]]:
+    """Return inner folds that hold out classes of their training part only, which are two at least."""
+    folds = _group_folds(fold)
+    count = min(INNER_FOLDS, int(np.unique(target, return_counts=True)[1].max()))
+    if fold.groups is None and count > 1:
+        splitter = StratifiedKFold(count, shuffle=True, random_state=fold.seed)
+        folds = list(splitter.split(fold.inputs, target))
+    folds = [(train, rest[np.isin(target[rest], target[train])]) for train, rest in folds]
+    return [(train, rest) for train, rest in folds if len(rest) and np.ptp(target[train])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ WINDOW = 12
 """Symbols per window of the motif scanner, fewer for shorter sequences."""
 INTERCEPT = "intercept"
 """The column of the contributions beside those of the subsets."""
-VECTOR = "vector"
+VECTOR, LINEAR = "vector", "linear"
+DROPOUT = 0.7
+"""Share of the hidden units of vectors that are dropped in training."""
 KEPT = 20
 """Columns of a vector up to which none is dropped in training."""
 SHORT = 0.05
@@ -71,6 +74,37 @@ def choose_modalities(data: ModalityData, encoders: Any, dim: int) -> tuple[Moda
     return tuple(_choose_modality(name, data, chosen.get(name), dim) for name in data.modalities)
 
 
+def encoder_variants(
+    modalities: Sequence[Modality], encoders: Any, *, chosen: bool
+) -> dict[str, tuple[Modality, ...]]:
+    """Return the encoders that are chosen among: vectors with a hidden layer, or linear features of them.
+
+    Parameters
+    ----------
+    modalities : sequence of Modality
+        As `choose_modalities` gives them.
+    encoders : mapping or None
+        The parameter of the estimators; modalities that it has keep their encoder.
+    chosen : bool
+        Whether there is a choice at all.
+
+    Returns
+    -------
+    dict of str to tuple of Modality
+        By the kind of the encoder of vectors; one entry where no vector has a free encoder.
+    """
+    free = [m.name for m in modalities if m.kind == VECTOR and m.name not in (encoders or {})]
+    variants = {VECTOR: tuple(modalities)}
+    if chosen and free:
+        variants[LINEAR] = tuple(
+            replace(m, kind=LINEAR, arguments={key: m.arguments[key] for key in ("dim", "input_dropout")})
+            if m.name in free
+            else m
+            for m in modalities
+        )
+    return variants
+
+
 def _choose_modality(name: str, data: ModalityData, choice: Any, dim: int) -> Modality:
     """Choose the encoder of a modality, by its axes if the user has not chosen."""
     values = data.arrays[name]
@@ -99,7 +133,10 @@ def _choose_modality(name: str, data: ModalityData, choice: Any, dim: int) -> Mo
     _check_fits(name, data, kind)
     columns = int(values.shape[-1])
     if kind == VECTOR:
-        given = {"input_dropout": input_dropout(columns), "linear_path": True, **given}
+        recipe = {"input_dropout": input_dropout(columns), "linear_path": True, "dropout": DROPOUT}
+        given = recipe | given
+    elif kind == LINEAR:
+        given = {"input_dropout": input_dropout(columns), **given}
     return Modality(
         name,
         kind,
@@ -117,7 +154,7 @@ def input_dropout(columns: int) -> float:
     Examples
     --------
     >>> [round(input_dropout(columns), 2) for columns in (8, 64, 500)]
-    [0.0, 0.43, 0.8]
+    [0.0, 0.44, 0.8]
     """
     return max(0.0, 1.0 - math.sqrt(KEPT / columns))
 

@@ -19,11 +19,14 @@ from mmfusion.errors import FusionError, InputError
 from mmfusion.estimators.targets import as_numbers
 from mmfusion.fusion.blocknorm import block_norm_exponent
 from mmfusion.fusion.normalisation import NORMALISATIONS
+from mmfusion.notices import tell
 
 DEVICES = ("auto", "cpu", "cuda")
 AUTO = "auto"
-PATH = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+PATH = (1e-4, 1e-3, 5e-3, 2e-2, 1e-1)
 """Candidates for lambda if none are given; the constant predictor, all blocks zero, is the last one."""
+WITHOUT_CHOICE = 0.01
+"""lambda where none is given and nothing is held out to choose it."""
 
 
 def is_whole(value: Any, least: int) -> bool:
@@ -40,7 +43,10 @@ _CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "batch_size": (lambda x: is_whole(x, 2), "a whole number, at least 2"),
     "n_seeds": (lambda x: is_whole(x, 1), "a whole number, at least 1"),
     "epochs": (lambda x: x is None or is_whole(x, 1), "a whole number, at least 1, or None"),
-    "learning_rate": (lambda x: _is_number(x) and 0 < x < math.inf, "a finite number above 0"),
+    "learning_rate": (
+        lambda x: x is None or (_is_number(x) and 0 < x < math.inf),
+        "a finite number above 0, or None",
+    ),
     "weight_decay": (lambda x: _is_number(x) and 0 <= x < math.inf, "a finite number of at least 0"),
     "norm": (lambda x: x in NORMALISATIONS, f"one of {', '.join(NORMALISATIONS)}"),
     "penalty": (
@@ -81,6 +87,34 @@ def check_parameters(values: Mapping[str, Any]) -> None:
         block_norm_exponent(values["p"], values["convention"])
     except FusionError as error:
         raise InputError(str(error)) from None
+    if values["cv"] is None and not _is_auto(values["penalty"]) and len(candidates(values["penalty"])) > 1:
+        raise InputError(
+            "penalty: a list needs samples that are held out to choose from it, expected one number with "
+            "cv=None; use folds (cv=5)."
+        )
+    if values["cv"] is None and values["information"]:
+        raise InputError(
+            f"information: {values['information']!r} needs samples that are held out, expected False with "
+            "cv=None; use folds (cv=5)."
+        )
+
+
+def _is_auto(penalty: Any) -> bool:
+    return isinstance(penalty, str) and penalty == AUTO
+
+
+def penalties_of(penalty: Any, cv: Any) -> list[float]:
+    """Return the values of lambda that are trained; with "auto" and nothing held out, one, and say which.
+
+    Warns
+    -----
+    ChoiceWarning
+        In that case.
+    """
+    if cv is None and _is_auto(penalty):
+        tell(f"penalty: nothing is held out (cv=None) to choose lambda, so that it is {WITHOUT_CHOICE:g}.")
+        return [WITHOUT_CHOICE]
+    return [float(one) for one in candidates(penalty)]
 
 
 def candidates(penalty: Any) -> list[Any]:
@@ -91,7 +125,7 @@ def candidates(penalty: Any) -> list[Any]:
     InputError
         If the list is empty.
     """
-    if isinstance(penalty, str) and penalty == AUTO:
+    if _is_auto(penalty):
         return list(PATH)
     if not isinstance(penalty, Sequence | np.ndarray) or isinstance(penalty, str):
         return [penalty]

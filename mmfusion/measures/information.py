@@ -10,6 +10,9 @@ is divided by L(), which makes it a share of the target's variance.
                                                         (Covert, Lundberg, Lee, NeurIPS 2020)
     synergy(a, b) = I({a, b}) - I({a}) - I({b})         (interaction information; McGill, 1954)
 
+Networks that are given S may ignore a part of it: the loss of S is that of the best of its parts where this
+is lower, so that no modality makes a prediction worse.
+
 All are linear in the losses, hence means of one number per sample, with intervals and tests over samples or
 groups.
 """
@@ -36,7 +39,7 @@ MOST_COMPLETE = 4
 
 
 class PredictiveInformation(NamedTuple):
-    """Three tables; mmfusion.FusionClassifier says which columns they have.
+    """Three tables; `mmfusion.FusionClassifier` says which columns they have.
 
     Parameters
     ----------

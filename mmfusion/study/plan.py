@@ -165,6 +165,11 @@ class Study:
         """Return the settings that reading one of the user's datasets depends on, as plain values."""
         return self.user[dataset].model_dump(exclude={"epochs", "max_order"})
 
+    def answer_settings(self, dataset: str) -> dict[str, Any]:
+        """Return the settings that the answer about a user's dataset depends on, as plain values."""
+        settings = self.user[dataset].model_dump(exclude={"epochs", "held_out"})
+        return {**settings, "device": self.config.training.device}
+
     def training_settings(self, dataset: str) -> dict[str, Any]:
         """Return the settings that training on a dataset depends on, as plain values."""
         settings: Mosi | SyntheticDataset | UserDataset

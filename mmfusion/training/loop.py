@@ -67,17 +67,41 @@ class Fit:
 
     Parameters
     ----------
-    history : DataFrame
-        One row per epoch and subset: epoch, subset, order, block_norm, weight_share, loss_train (mean over
-        the epoch's batches), penalty (lambda included, after the epoch), loss_validation (NaN without that
-        split).
+    epochs : list of arrays
+        After every epoch: block norms (subsets,), and three numbers, the mean training loss over the epoch's
+        batches, the penalty (lambda included), and the validation loss (NaN without that split).
+    subsets : list of str
+        Labels.
     features : dict of str to Tensor, shape (n, d_m)
         Of the samples as `NetworkSamples.part` gives them, those of weight zero included, encoded by the
         trained network.
     """
 
-    history: pd.DataFrame
+    epochs: list[list[NDArray[np.float64]]]
+    subsets: list[str]
     features: dict[str, Tensor]
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Norms and losses, one row per epoch and subset.
+
+        Its columns are epoch, subset, order, block_norm, weight_share, loss_train, penalty and
+        loss_validation.
+        """
+        norms, loss, penalty, validation = (np.array(values) for values in zip(*self.epochs, strict=True))
+        count = len(self.subsets)
+        return pd.DataFrame(
+            {
+                "epoch": np.repeat(np.arange(1, len(self.epochs) + 1), count),
+                "subset": self.subsets * len(self.epochs),
+                "order": [subset.count("+") + 1 for subset in self.subsets] * len(self.epochs),
+                "block_norm": norms.ravel(),
+                "weight_share": np.concatenate([weight_share(row) for row in norms]),
+                "loss_train": np.repeat(loss, count),
+                "penalty": np.repeat(penalty, count),
+                "loss_validation": np.repeat(validation, count),
+            }
+        )
 
 
 def fit_networks(
@@ -143,7 +167,8 @@ def fit_networks(
         if bias is not None:
             with torch.no_grad():
                 network.fusion.bias.copy_(torch.from_numpy(bias[index]))
-    histories = _train(
+    subsets = [subset_label(subset) for subset in networks[0].fusion.subsets]
+    epochs = _train(
         networks,
         train.to(device),
         None if validation is None else validation.to(device),
@@ -154,8 +179,8 @@ def fit_networks(
         after_epoch,
     )
     return [
-        Fit(history, network.fit_statistics(part))
-        for network, history, part in zip(networks, histories, parts, strict=True)
+        Fit([[x[index] for x in epoch] for epoch in epochs], subsets, network.fit_statistics(part))
+        for index, (network, part) in enumerate(zip(networks, parts, strict=True))
     ]
 
 
@@ -168,8 +193,8 @@ def _train(
     factor: Tensor,
     randomness: Sequence[Randomness],
     after_epoch: Callable[[], object],
-) -> list[pd.DataFrame]:
-    """Train the networks on the device of the samples, and return their histories."""
+) -> list[list[NDArray[np.float64]]]:
+    """Train the networks on the device of the samples, and return what `_state` says after every epoch."""
     device = factor.device
     shapes = {name: tuple(values.shape[1:]) for name, values in samples.store.inputs.items()}
     stack = NetworkStack(networks, [streams.noise for streams in randomness], shapes).to(device)
@@ -195,8 +220,7 @@ def _train(
         epochs.append(_state(stack, total / steps, _validation_loss(stack, validation, task), factor))
         after_epoch()
     stack.write_back()
-    subsets = [subset_label(subset) for subset in stack.fusion.subsets]
-    return [_history(subsets, [[x[i] for x in epoch] for epoch in epochs]) for i in range(len(networks))]
+    return epochs
 
 
 def _optimiser(stack: NetworkStack, recipe: Recipe, steps: int) -> Optimiser:
@@ -226,20 +250,3 @@ def _state(
     """Norms, mean training loss, penalty and validation loss of every network after an epoch."""
     values = (stack.fusion.block_norms(), loss, factor * stack.fusion.penalty(), validation)
     return [value.double().cpu().numpy() for value in values]
-
-
-def _history(subsets: list[str], epochs: list[list[NDArray[np.float64]]]) -> pd.DataFrame:
-    norms, loss, penalty, validation = (np.array(values) for values in zip(*epochs, strict=True))
-    count = len(subsets)
-    return pd.DataFrame(
-        {
-            "epoch": np.repeat(np.arange(1, len(epochs) + 1), count),
-            "subset": subsets * len(epochs),
-            "order": [subset.count("+") + 1 for subset in subsets] * len(epochs),
-            "block_norm": norms.ravel(),
-            "weight_share": np.concatenate([weight_share(row) for row in norms]),
-            "loss_train": np.repeat(loss, count),
-            "penalty": np.repeat(penalty, count),
-            "loss_validation": np.repeat(validation, count),
-        }
-    )

@@ -57,21 +57,28 @@ class NetworkStack(nn.Module):
             _stacked_constants([network.standardisers[index] for network in self.networks])
             for index in range(len(self.modalities))
         )
-        self.given = _given(self.networks)
-        self.groups = _group_by_architecture(first.encoder_of_modality, shapes or {})
+        # A modality that a network is not given takes no part in the stack of encoders.
+        self.owners = {
+            name: [index for index, network in enumerate(self.networks) if name not in network.absent]
+            for name in self.modalities
+        }
+        used = {name: encoder for name, encoder in first.encoder_of_modality.items() if self.owners[name]}
+        self.groups = _group_by_architecture(used, shapes or {})
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
-        for encoder in self.encoders:
+        for names, encoder in zip(self.groups, self.encoders, strict=True):
             if isinstance(encoder, StackedModules):
-                encoder.noise = tuple(noise)
+                encoder.noise = tuple(noise[owner] for owner in self.owners[names[0]]) if noise else ()
                 continue
             for module in encoder.modules():
                 if isinstance(module, Dropout):
                     module.generators = tuple(noise)
+                    module.owners = [owner for name in names for owner in self.owners[name]]
 
     def _members(self, names: Sequence[str]) -> list[nn.Module]:
-        """Return the encoders of a group, modality by modality, each of all networks."""
-        return [net.encoders[net.modalities.index(name)] for name in names for net in self.networks]
+        """Return the encoders of a group, modality by modality, each of all networks that are given it."""
+        pairs = [(name, self.networks[owner]) for name in names for owner in self.owners[name]]
+        return [network.encoders[network.modalities.index(name)] for name, network in pairs]
 
     def forward(self, samples: Samples) -> Tensor:
         """Return the scores (networks, B, outputs) of samples (networks, B, ...)."""
@@ -79,21 +86,38 @@ class NetworkStack(nn.Module):
             return torch.stack([self._predict(index, samples) for index in range(len(self.networks))])
         weights, pairs = self._weights(samples), zip(self.modalities, self.standardisers, strict=True)
         inputs = {name: standardiser(samples.inputs[name]) for name, standardiser in pairs}
-        features: dict[str, Tensor] = {}
+        encoded: dict[str, Tensor] = {}
         for names, encoder in zip(self.groups, self.encoders, strict=True):
-            joined = torch.cat([inputs[name] for name in names])
-            weight = torch.cat([weights[name] for name in names]) if names[0] in weights else None
-            features |= zip(names, torch.split(encoder(joined, weight), len(self.networks)), strict=True)
+            joined = torch.cat([self._owned(name, inputs[name]) for name in names])
+            weight = None
+            if names[0] in weights:
+                weight = torch.cat([self._owned(name, weights[name]) for name in names])
+            counts = [len(self.owners[name]) for name in names]
+            encoded |= zip(names, torch.split(encoder(joined, weight), counts), strict=True)
+        features = {name: self._of_all(name, encoded.get(name), samples) for name in self.modalities}
         if self.scale != 1.0:
             features = {name: self.scale * values for name, values in features.items()}
-        if self.given is not None:
-            given = dict(zip(self.modalities, self.given.to(samples.target.device).unbind(1), strict=True))
-            features = {name: values * given[name] for name, values in features.items()}
         if samples.present:
             means = {name: mean_of_present(features[name], weights[name]) for name in samples.present}
             features = with_replaced(features, samples.present, means)
         scores: Tensor = self.fusion(features, samples.weight)
         return scores
+
+    def _owned(self, name: str, values: Tensor) -> Tensor:
+        """Select the networks that are given a modality."""
+        owners = self.owners[name]
+        return values if len(owners) == len(self.networks) else values[owners]
+
+    def _of_all(self, name: str, values: Tensor | None, samples: Samples) -> Tensor:
+        """Return features (networks, B, d_m), zero for the networks that are not given the modality."""
+        owners = self.owners[name]
+        if values is not None and len(owners) == len(self.networks):
+            return values
+        shape = (*samples.target.shape[:2], self.fusion.dims[name])
+        none = torch.zeros(shape, device=samples.target.device)
+        if values is None:
+            return none
+        return none.index_copy(0, torch.tensor(owners, device=none.device), values)
 
     def _predict(self, index: int, samples: Samples) -> Tensor:
         """Return the scores (B, outputs) of one network in eval mode, with its parameters in the stack."""
@@ -101,8 +125,11 @@ class NetworkStack(nn.Module):
         parameters = {f"fusion.{name}": x[index] for name, x in self.fusion.named_parameters()}
         for names, encoder in zip(self.groups, self.encoders, strict=True):
             for member, name in enumerate(names):
+                if index not in self.owners[name]:
+                    continue
                 start = f"encoders.{self.modalities.index(name)}."
-                position = member * len(self.networks) + index
+                before = sum(len(self.owners[other]) for other in names[:member])
+                position = before + self.owners[name].index(index)
                 parameters |= {start + key: x for key, x in _parameters_of(encoder, position).items()}
         inputs, present = (
             {name: x[index] for name, x in group.items()} for group in (samples.inputs, samples.present)
@@ -175,14 +202,6 @@ def _stacked_constants(layers: Sequence[nn.Module]) -> nn.Module:
         if isinstance(stack, Standardiser) and not all(torch.equal(values, other) for other in every):
             stack.register_buffer(name, torch.stack(every))
     return stack
-
-
-def _given(networks: Sequence[MultimodalNetwork]) -> Tensor | None:
-    """Return 1 where a network is given a modality and 0 where it is not, (networks, modalities, 1, 1)."""
-    if not any(network.absent for network in networks):
-        return None
-    rows = [[float(name not in network.absent) for name in network.modalities] for network in networks]
-    return torch.tensor(rows)[:, :, None, None]
 
 
 def _copy(stack: nn.Module, modules: Sequence[nn.Module]) -> None:

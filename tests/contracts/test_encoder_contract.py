@@ -41,13 +41,15 @@ class UserModule(nn.Module):
 class Case:
     """An encoder without dropout, and samples that it can encode.
 
-    `shares_memory` says whether `prepare` returns a tensor on the memory of an array of floats.
+    `shares_memory` says whether `prepare` returns a tensor on the memory of an array of floats, `matrices`
+    how many weight matrices there are.
     """
 
     draw: Callable[[np.random.Generator, int], Values]
     size: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
     shares_memory: bool = True
+    matrices: int = 2
 
 
 def sequences(rng: np.random.Generator, size: int) -> Values:
@@ -68,6 +70,7 @@ CASES = {
         6,
         {"hidden": HIDDEN, "dropout": 0.0},
     ),
+    "linear": Case(lambda rng, size: rng.normal(size=(size, 6)), 6, matrices=1),
     "sequence": Case(sequences, 3, {"channels": HIDDEN, "dropout": 0.0}),
     MODULE: Case(lambda rng, size: rng.normal(size=(size, 6))),
 }
@@ -243,7 +246,7 @@ def test_weights_are_the_matrices_which_are_under_decay(kind: str) -> None:
     encoder = build(kind)
     matrices = [parameter for parameter in encoder.parameters() if parameter.ndim > 1]
     assert [id(weight) for weight in encoder.weights()] == [id(matrix) for matrix in matrices]
-    assert len(matrices) == 2
+    assert len(matrices) == CASES[kind].matrices
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -196,7 +196,7 @@ def test_symbols_of_minus_one_are_a_missing_sequence(arrays, binary) -> None:
 
 def test_lambda_is_chosen_by_the_out_of_fold_loss(arrays, binary) -> None:
     model = FusionClassifier(**QUICK | {"cv": 2, "penalty": [0.01, 100.0]}).fit(arrays, binary)
-    assert model.penalties_.columns.tolist() == ["penalty", "loss", "loss_constant", "score"]
+    assert model.penalties_.columns.tolist() == ["encoder", "penalty", "loss", "loss_constant", "score"]
     assert model.penalties_["penalty"].tolist() == [0.01, 100.0]
     assert model.penalty_ == 0.01
     losses = model.penalties_["loss"]

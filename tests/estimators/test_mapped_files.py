@@ -16,7 +16,6 @@ from mmfusion.data.readers import read_source
 from mmfusion.estimators import fitting
 from mmfusion.estimators.encoder_checks import TRIED
 
-
 QUICK: dict[str, Any] = {"epochs": 2, "random_state": 0, "cv": None, "penalty": 0.01}
 
 

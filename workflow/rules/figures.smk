@@ -36,6 +36,11 @@ rule overview:
         summary="results/tables/summary.parquet",
         predictions="results/tables/predictions.parquet",
         read=expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.user_datasets),
+        answers=expand("results/answers/{user}/answer.txt", user=STUDY.user_datasets),
+        # The page links to them.
+        pictures=expand(
+            "results/answers/{user}/information.{form}", user=STUDY.user_datasets, form=["png", "pdf"]
+        ),
     output:
         report(
             "results/overview.html",

@@ -17,5 +17,6 @@ with logged(snakemake.log[0]):
         pd.read_parquet(snakemake.input.predictions),
         [Path(path).read_text(encoding="utf-8") for path in snakemake.input.read],
         pd.read_parquet(snakemake.input.summary),
+        {Path(path).parent.name: Path(path).read_text(encoding="utf-8") for path in snakemake.input.answers},
     )
     write_text(snakemake.output[0], page)

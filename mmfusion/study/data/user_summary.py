@@ -14,6 +14,9 @@ from mmfusion.data.task import Task
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 
+TASK_KEY, THRESHOLD_KEY = "in the configuration, task:", "in the configuration, threshold:"
+"""What the user writes in front of another task, or of a threshold."""
+
 
 def facts_of(
     source: Source,
@@ -35,7 +38,7 @@ def facts_of(
     return {
         "source": str(settings["path"]),
         "target": settings["target"],
-        "task": task.sentence("in the configuration, task:", "in the configuration, threshold:"),
+        "task": task.sentence(TASK_KEY, THRESHOLD_KEY),
         "classes": classes,
         "sizes": {split: len(part) for split, part in splits.items()},
         "missing": {modality: int((~here).sum()) for modality, here in present.items()},

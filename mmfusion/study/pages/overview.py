@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from html import escape
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 from mmfusion.measures.catalogue import LABELS
 from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import DATASET_NAMES
+from mmfusion.study.pages.user_answers import answers_html
 
 SCORES = {
     "accuracy_test": "accuracy",
@@ -123,6 +124,7 @@ def overview_html(
     predictions: pd.DataFrame,
     notes: Sequence[str],
     summary: pd.DataFrame,
+    answers: Mapping[str, str] | None = None,
 ) -> str:
     """Write the overview page of a study; parts without any run are left out.
 
@@ -137,6 +139,8 @@ def overview_html(
         The wide toy table.
     notes : sequence of str
         Summaries of the datasets that were read from files, facts apart by an empty line; empty without them.
+    answers : mapping of str to str, optional
+        By the name of a dataset of the user's: the answer in words, see `mmfusion.study.tables.answer`.
 
     Returns
     -------
@@ -147,20 +151,27 @@ def overview_html(
     facts = "".join(f"<li>{escape(line)}</li>" for line in [*_facts(provenance), *told])
     studied = runs[runs["dataset"].isin(DATASET_NAMES)]
     means = "Means over seeds."
-    sections = [
+    planted = [
         ("Toy table", "Mean beta over seeds with its 95 % bootstrap interval; p = 1.", toy_table),
         ("Predictions", "", outcome_table(predictions)),
         ("Test scores, planted truth", means, score_table(studied, sentiment=False)),
         ("Test scores, CMU-MOSI", means, score_table(studied, sentiment=True)),
+    ]
+    own = [
         ("Your own data: relevance", USER_RELEVANCE_TEXT, user_relevance_table(summary)),
         ("Your own data: test scores", USER_SCORES_TEXT, user_score_table(runs)),
     ]
-    parts = [
+    parts = [f"<ul>{facts}</ul>", *_parts(planted), *answers_html(answers or {}), *_parts(own)]
+    return html_page("The study", "\n".join(parts))
+
+
+def _parts(sections: Iterable[tuple[str, str, pd.DataFrame]]) -> list[str]:
+    """Write a heading, a text and a table for every section that has rows."""
+    return [
         f"<h2>{title}</h2><p>{text}</p>\n{table.to_html(index=False, border=0)}"
         for title, text, table in sections
         if len(table)
     ]
-    return html_page("The study", "\n".join([f"<ul>{facts}</ul>", *parts]))
 
 
 def user_relevance_table(summary: pd.DataFrame) -> pd.DataFrame:
