@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -18,7 +17,7 @@ from mmfusion.data.task import Task
 from mmfusion.errors import InputError, MmfusionError
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
-from mmfusion.estimators.source_fit import TABLES, WIDTH, FittedSource, fit_source
+from mmfusion.estimators.source_fit import TABLES, FittedSource, fit_source
 from mmfusion.files import write_json, write_table, write_text
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.plotting.style import save_figure
@@ -71,8 +70,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     notes = [f"Note: {note}" for note in (*source.notes, *fitted.notes)]
     texts = [_subset_text(model.relevance_), order_note(count, choices["max_order"])]
     texts += _information_texts(model)
-    answer = textwrap.fill(str(fitted.answer), WIDTH)
-    for line in (task, *notes, *filter(None, texts), f"\n{answer}\n"):
+    for line in (task, *notes, *filter(None, texts), f"\n{fitted.paragraph}\n"):
         typer.echo(line)
     settings = _settings(request, request.task_of(source), model, len(source))
     title = f"{request.data.name}: what predicts {request.target!r}?"
@@ -96,7 +94,7 @@ def _write(
     if model.information_ is not None:
         save_figure(model.plot_information(title), output / "information.png")
         written.append("information.png")
-    write_text(output / "answer.txt", fitted.text)
+    write_text(output / "answer.txt", f"{fitted.paragraph}\n")
     write_json(output / "settings.json", settings)
     written += ["answer.txt", "settings.json"]
     for name in set(earlier) - set(written):

@@ -46,10 +46,15 @@ class FittedSource:
     notes: tuple[str, ...]
 
     @property
+    def paragraph(self) -> str:
+        """The answer, wrapped for a terminal."""
+        return textwrap.fill(str(self.answer), WIDTH)
+
+    @property
     def text(self) -> str:
-        """The answer, wrapped for a terminal, and the notes about it, apart by empty lines."""
-        paragraphs = [str(self.answer), *(f"Note: {note}" for note in self.notes)]
-        return "\n\n".join(textwrap.fill(paragraph, WIDTH) for paragraph in paragraphs) + "\n"
+        """The answer and the notes about it, wrapped, apart by empty lines."""
+        notes = [textwrap.fill(f"Note: {note}", WIDTH) for note in self.notes]
+        return "\n\n".join([self.paragraph, *notes]) + "\n"
 
     @property
     def tables(self) -> dict[str, pd.DataFrame | None]:

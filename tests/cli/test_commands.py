@@ -18,7 +18,13 @@ from mmfusion.study.config.yaml_file import load_config_file
 
 ROOT = Path(__file__).resolve().parents[2]
 MODALITIES = ["-m", "text=text_*", "-m", "audio=audio_0,audio_1,audio_2,audio_3", "-m", "video=video_*"]
-QUICK = ["--seeds", "2", "--epochs", "3"]
+QUICK = ["--seeds", "2", "--epochs", "3", "--folds", "2", "--penalty", "0.01"]
+SUBSETS_ONLY = [*QUICK, "--no-information"]
+INFORMATION = ("information", "modality_information", "synergy")
+FILES = [
+    *("relevance.csv", *(f"{name}.csv" for name in INFORMATION)),
+    *("relevance.png", "information.png", "answer.txt", "settings.json"),
+]
 
 
 @pytest.fixture
@@ -34,19 +40,32 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
-def test_relevance_prints_a_table_and_writes_it_with_a_picture(table: str, tmp_path: Path) -> None:
+def test_relevance_prints_tables_and_an_answer_and_writes_them_with_pictures(
+    table: str, tmp_path: Path
+) -> None:
     output = tmp_path / "out"
     arguments = [table, "-t", "agrees", *MODALITIES, "--groups", "speaker", "--ids", "id", *QUICK]
     text = run("relevance", *arguments, "--output", str(output))
-    for subset in ("text", "audio", "video", "text+audio+video", "covariance_share", "loss_rise"):
-        assert subset in text
+    for word in ("text+audio+video", "covariance_share", "loss_rise", "alone (nats)", "synergy (nats)"):
+        assert word in text
     written = pd.read_csv(output / "relevance.csv")
     assert written["subset"].tolist()[-1] == "text+audio+video"
     assert written["covariance_share"].sum() == pytest.approx(1.0)
-    assert (output / "relevance.png").read_bytes().startswith(b"\x89PNG")
+    assert written["named"].dtype == bool
+    lengths = {name: len(pd.read_csv(output / f"{name}.csv")) for name in INFORMATION}
+    assert lengths == {"information": 7, "modality_information": 3, "synergy": 3}
+    for name in ("relevance.png", "information.png"):
+        assert (output / name).read_bytes().startswith(b"\x89PNG")
+    answer = (output / "answer.txt").read_text()
+    assert answer in text
+    assert "measured on 200 samples in 38 groups" in " ".join(answer.split())
+    assert "(4 networks in 2 folds)" in " ".join(answer.split())
+    assert text.rstrip().endswith(f"written to {output}: {', '.join(FILES)}")
+    assert sorted(path.name for path in output.iterdir()) == sorted(FILES)
     again = tmp_path / "again"
     run("relevance", *arguments, "--output", str(again))
-    assert (again / "relevance.csv").read_bytes() == (output / "relevance.csv").read_bytes()
+    for name in FILES[:4]:
+        assert (again / name).read_bytes() == (output / name).read_bytes()
 
 
 def test_a_target_of_numbers_is_a_regression(tmp_path: Path) -> None:
@@ -63,9 +82,12 @@ def test_a_target_of_numbers_is_a_regression(tmp_path: Path) -> None:
     assert "speech: numbers (80, 3)" in text
     output = str(tmp_path / "out")
     assert "written" in run(
-        "relevance", str(folder), "-t", "mood", *QUICK, "--held-out", "0", "--output", output
+        "relevance", str(folder), "-t", "mood", *QUICK, "--folds", "0", "--output", output
     )
     assert pd.read_csv(tmp_path / "out/relevance.csv")["loss_rise"].isna().all()
+    assert "nothing was held out" in " ".join((tmp_path / "out/answer.txt").read_text().split())
+    text = run("relevance", str(folder), "-t", "mood", *QUICK, "--output", output)
+    assert "alone (share of the variance)" in text
 
 
 def test_noise_is_not_explained(tmp_path: Path) -> None:
@@ -73,26 +95,45 @@ def test_noise_is_not_explained(tmp_path: Path) -> None:
     for name, values in (("a", rng.normal(size=(300, 4))), ("b", rng.normal(size=(300, 4)))):
         np.save(tmp_path / f"{name}.npy", values)
     np.save(tmp_path / "y.npy", rng.integers(0, 2, 300))
-    text = run("relevance", str(tmp_path), "-t", "y", "--seeds", "2", "--output", str(tmp_path / "out"))
-    assert "No subset clearly lowers the held-out loss" in text
-    found, alone = (
-        float(word.rstrip(".;")) for word in re.findall(r"loss (\d\.\d+);.* has (\d\.\d+)\.", text)[0]
-    )
-    assert found > alone
-    assert alone == pytest.approx(np.log(2), abs=0.01)
+    options = ["--folds", "2", "--epochs", "10", "--no-information", "--output", str(tmp_path / "out")]
+    text = run("relevance", str(tmp_path), "-t", "y", *options)
+    assert "so nothing is shown about any subset or modality" in " ".join(text.split())
+    assert not pd.read_csv(tmp_path / "out/relevance.csv")["named"].any()
+    facts = json.loads((tmp_path / "out/settings.json").read_text())
+    assert facts["loss_constant"] == pytest.approx(np.log(2), abs=0.01)
+    assert facts["loss"] > facts["loss_constant"] - 0.01
 
 
 def test_an_answer_says_what_it_was_made_of_and_what_it_replaces(table: str, tmp_path: Path) -> None:
     output = tmp_path / "out"
     arguments = [table, "-t", "agrees", *MODALITIES, *QUICK, "--output", str(output)]
-    assert "replaced" not in run("relevance", *arguments)
+    assert "an earlier run" not in run("relevance", *arguments)
+    assert (output / "information.png").exists()
     facts = json.loads((output / "settings.json").read_text())
     assert (facts["data"], facts["target"], facts["samples"]) == (table, "agrees", 200)
     assert facts["parameters"]["n_seeds"] == 2
     assert facts["parameters"]["p"] == 1.0
-    assert facts["loss_held_out"] > 0
-    assert 0 <= facts["score_held_out"] <= 1
-    assert "(those of an earlier run were replaced)" in run("relevance", *arguments)
+    assert facts["parameters"]["cv"] == 2
+    assert facts["parameters"]["information"] is True
+    assert facts["penalty"] == facts["parameters"]["penalty"] == 0.01
+    assert min(facts["loss"], facts["loss_constant"], facts["loss_linear"]) > 0
+    assert 0 <= facts["score"] <= 1
+    text = run("relevance", *arguments, "--no-information")
+    assert "(those of an earlier run were replaced)" in text
+    assert sorted(path.name for path in output.iterdir()) == [
+        "answer.txt",
+        "relevance.csv",
+        "relevance.png",
+        "settings.json",
+    ]
+
+
+def test_several_penalties_are_chosen_among(table: str, tmp_path: Path) -> None:
+    arguments = [table, "-t", "agrees", *MODALITIES, *SUBSETS_ONLY, "--penalty", "100"]
+    run("relevance", *arguments, "--output", str(tmp_path))
+    facts = json.loads((tmp_path / "settings.json").read_text())
+    assert facts["parameters"]["penalty"] == [0.01, 100.0]
+    assert facts["penalty"] in (0.01, 100.0)
 
 
 def test_from_four_modalities_on_pairs_are_scored_and_that_is_said(tmp_path: Path) -> None:
@@ -102,10 +143,10 @@ def test_from_four_modalities_on_pairs_are_scored_and_that_is_said(tmp_path: Pat
     np.save(tmp_path / "y.npy", rng.integers(0, 2, 40))
     out = ["--output", str(tmp_path / "out")]
     asked = [str(tmp_path), "-t", "y"]
-    for text in (run("check", *asked), run("relevance", *asked, *QUICK, *out)):
+    for text in (run("check", *asked), run("relevance", *asked, *SUBSETS_ONLY, *out)):
         assert "only single modalities and pairs are scored: --max-order 4 takes all 15 subsets" in text
     assert len(pd.read_csv(tmp_path / "out/relevance.csv")) == 10
-    text = run("relevance", *asked, *QUICK, "--max-order", "1", *out)
+    text = run("relevance", *asked, *SUBSETS_ONLY, "--max-order", "1", *out)
     assert "only single" not in text
 
 
@@ -139,11 +180,14 @@ def test_check_tells_lengths_and_symbols(tmp_path: Path) -> None:
 
 
 def test_a_signal_is_named(table: str, tmp_path: Path) -> None:
-    text = run(
-        "relevance", table, "-t", "agrees", *MODALITIES, "--seeds", "2", "--output", str(tmp_path / "out")
-    )
-    assert float(re.search(r"Held-out accuracy (0\.\d+)\.", text)[1]) > 0.6
-    assert re.search(r"The held-out loss rises without text \(0\.\d+\)", text)
+    options = ["--folds", "3", "--penalty", "0.01", "--no-information", "--output", str(tmp_path / "out")]
+    text = " ".join(run("relevance", table, "-t", "agrees", *MODALITIES, *options).split())
+    assert float(re.search(r"their accuracy is (0\.\d+) ", text)[1]) > 0.7
+    assert re.search(r"The networks use text \(without it the loss rises by 0\.\d+ nats", text)
+    relevance = pd.read_csv(tmp_path / "out/relevance.csv").set_index("subset")
+    assert relevance["loss_rise"].idxmax() == "text"
+    assert relevance.loc["text", "named"]
+    assert re.search(r"text +0\.\d+ \[0\.\d+, 0\.\d+\] +0\.\d+ +yes", text)
 
 
 def test_check_explains(table: str) -> None:
@@ -158,7 +202,7 @@ def test_check_explains(table: str) -> None:
 def test_help_teaches() -> None:
     for arguments, words in (
         (["--help"], ["relevance", "check", "init"]),
-        (["relevance", "--help"], ["--modality", "NAME=COLUMNS", "held-out", "lambda"]),
+        (["relevance", "--help"], ["--modality", "NAME=COLUMNS", "--folds", "--information", "lambda"]),
     ):
         text = run(*arguments)
         assert all(word in text for word in words)
@@ -174,7 +218,7 @@ def test_help_teaches() -> None:
         (["-t", "agrees", "-m", "text=text_*", "-m", "who=speaker"], "speaker"),
         (["-t", "agrees"], "expected --modality NAME=COLUMNS for each"),
         (["-m", "text=text_*"], "--modality, --groups and the other options need --target"),
-        (["-t", "id", *MODALITIES], "200 of 200 classes have only one sample"),
+        (["-t", "id", *MODALITIES], "the number of samples of the rarest class is 1, expected at least 2"),
         (
             ["-t", "speaker", *MODALITIES, "--task", "regression"],
             "is text, expected numbers for a regression",
@@ -200,18 +244,23 @@ def test_mistakes_end_in_a_sentence(
     assert told.startswith("mmfusion: ")
     assert message in told
     assert "Traceback" not in told
-    if "classes" in message or "speaker" in message:
+    if "class" in message or "speaker" in message:
         assert table in told  # an error about values names the file
 
 
 def test_what_cannot_be_is_said_before_anything_is_trained(table: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    places = {"--output": tmp_path / "file" / "out", "--random-state": -1, "--max-order": 0}
+    places = {"--output": tmp_path / "file" / "out", "--random-state": -1, "--max-order": 0, "--folds": 1}
     for option, value in places.items():
         arguments = [table, "-t", "agrees", *MODALITIES, *QUICK, option, str(value)]
         result = CliRunner().invoke(app, ["relevance", *arguments])
         assert result.exit_code != 0
-        assert (option if option != "--max-order" else "max_order") in result.output + str(result.exception)
+        named = {"--max-order": "max_order", "--folds": "cv: 1"}.get(option, option)
+        assert named in result.output + str(result.exception)
+    grouped = [table, "-t", "agrees", *MODALITIES, "--groups", "speaker", "--folds", "0"]
+    result = CliRunner().invoke(app, ["relevance", *grouped, "--output", str(tmp_path / "out")])
+    assert "--groups: nothing is held out (--folds 0)" in str(result.exception)
+    assert not (tmp_path / "out").exists()
     result = CliRunner().invoke(app, ["init", str(tmp_path / "file" / "study.yaml")])
     assert "study.yaml cannot be written" in str(result.exception)
 
@@ -280,7 +329,8 @@ def test_a_pair_of_motifs_in_two_columns_is_found(tmp_path: Path) -> None:
     assert "promoter: 700 strings over the letters ACGT, read as a sequence of symbols per sample" in text
     assert "of 30 to 49 letters, shorter ones are padded" in text
     text = run(
-        "relevance", table, *columns, "--seeds", "2", "--epochs", "40", "--output", str(tmp_path / "out")
+        *("relevance", table, *columns, "--folds", "3", "--penalty", "0.01", "--epochs", "40"),
+        *("--no-information", "--output", str(tmp_path / "out")),
     )
     relevance = pd.read_csv(tmp_path / "out/relevance.csv").set_index("subset")
     assert relevance["beta"].idxmax() == "promoter+enhancer"
