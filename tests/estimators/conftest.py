@@ -42,7 +42,7 @@ def numbers(arrays: Arrays) -> NDArray[np.float64]:
 @pytest.fixture(scope="session")
 def classifier(arrays: Arrays, binary: NDArray[np.str_]) -> FusionClassifier:
     """Two seeds, with a held-out part."""
-    changes = {"epochs": 40, "n_seeds": 2, "cv": HELD_OUT_QUARTER, "penalty": 0.1}
+    changes = {"epochs": 40, "n_seeds": 2, "cv": HELD_OUT_QUARTER}
     model = FusionClassifier(**QUICK | SYMBOLS | changes)
     return model.fit(arrays, binary)
 
