@@ -55,6 +55,7 @@ rule all:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/information.smk"
 include: "workflow/rules/answers.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/figures.smk"

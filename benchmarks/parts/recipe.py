@@ -2,7 +2,7 @@
 
 Every candidate is fitted with the automatic lambda on training samples and judged by its loss on samples that
 it has not seen, relative to the constant's; the generated data and the two small data sets of scikit-learn
-are in no other benchmark and in no test.
+are in no other benchmark.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.ensemble import Ensemble, Evaluation, Output
 from mmfusion.estimators.fit_settings import FitSettings
 from mmfusion.estimators.jobs import Candidate, Material, Trained, jobs_of, train
-from mmfusion.estimators.lambda_path import ALL_ZERO, Candidates
+from mmfusion.estimators.lambda_path import Candidates
 from mmfusion.estimators.overflow import check_scores, not_finite
 from mmfusion.estimators.targets import Target
 from mmfusion.measures.constant_prediction import constant_scores
@@ -139,8 +139,9 @@ def fit_ensemble(
     kept = candidates.networks(chosen)
     for trained in kept:
         _check(trained, material, given, blame=True)
-    if chosen == ALL_ZERO:
-        kept = [_silent(one, material) for one in kept]
+    slope = candidates.slope(names, chosen)
+    if slope != 1.0:
+        kept = [_rescaled(one, slope, material) for one in kept]
     ensemble = Ensemble(
         [one.network for one in kept],
         given.target.task,
@@ -220,14 +221,14 @@ def _check(trained: Trained, material: Material, given: Given, *, blame: bool) -
     check_scores(trained.parts.values(), trained.network, located, blame=blame)
 
 
-def _silent(trained: Trained, material: Material) -> Trained:
-    """Return the network at the end of the path: all blocks zero, so that it predicts the constant."""
-    network = trained.network
+def _rescaled(trained: Trained, slope: float, material: Material) -> Trained:
+    """Scale the distance of a network's scores from the constant; zero makes all its blocks zero."""
+    network, constant = trained.network, torch.from_numpy(material.constants[trained.job.fold])
     with torch.no_grad():
-        network.fusion.weight.zero_()
-        network.fusion.bias.copy_(torch.from_numpy(material.constants[trained.job.fold]))
+        network.fusion.weight.mul_(slope)
+        network.fusion.bias.sub_(constant).mul_(slope).add_(constant)
     means, parts = (
-        {subset: np.zeros_like(part) for subset, part in group.items()}
+        {subset: slope * part for subset, part in group.items()}
         for group in (trained.part_means, trained.parts)
     )
     return replace(trained, part_means=means, parts=parts)

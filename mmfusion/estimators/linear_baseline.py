@@ -30,7 +30,7 @@ STRENGTHS = np.logspace(-5, 3, 9)
 STRONG = 0.01
 """C where too few samples or groups leave no inner folds."""
 INNER_FOLDS, ITERATIONS = 5, 2000
-MOST_ROWS = 5000
+MOST_ROWS = 2000
 """Training samples; of more, so many are drawn."""
 
 

@@ -97,7 +97,8 @@ class SavingMixin:
         except TypeError as error:
             raise InputError(
                 f"{path}: a parameter cannot be written ({error}), expected numbers, text, lists and "
-                "mappings; set random_state to a number, and rename columns or classes that are dates."
+                "mappings; set random_state and cv to numbers by set_params, and rename columns or classes "
+                "that are dates."
             ) from None
 
     @classmethod

@@ -48,12 +48,12 @@ class FittedSource:
     @property
     def paragraph(self) -> str:
         """The answer, wrapped for a terminal."""
-        return textwrap.fill(str(self.answer), WIDTH)
+        return _wrapped(str(self.answer))
 
     @property
     def text(self) -> str:
         """The answer and the notes about it, wrapped, apart by empty lines."""
-        notes = [textwrap.fill(f"Note: {note}", WIDTH) for note in self.notes]
+        notes = [_wrapped(f"Note: {note}") for note in self.notes]
         return "\n\n".join([self.paragraph, *notes]) + "\n"
 
     @property
@@ -95,6 +95,11 @@ def fit_source(source: Source, task: Task, task_sentence: str, choices: Mapping[
         model.fit(data, source.target, groups=source.groups)
     answer = replace(model.summary_, task_sentence=task_sentence)
     return FittedSource(model, answer, (*(split_notes(source) if choices["cv"] else ()), *notes))
+
+
+def _wrapped(text: str) -> str:
+    """Break lines between words only, so that names of files and modalities stay whole."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def split_notes(source: Source) -> list[str]:

@@ -32,6 +32,11 @@ EIGEN_CELL = Cell("XRelIrrXOR", "ibn", "1", "1")
 """The cell of the eigenvector analysis: one relevant view, two irrelevant but dependent ones."""
 
 
+def information_cell(dataset: str) -> Cell:
+    """Return the cell in which coalitions of a dataset's modalities are trained: IBN at p = 1."""
+    return Cell(dataset, "ibn", "1", "1")
+
+
 def cell_keys(cell: Cell, seed: int) -> dict[str, Any]:
     """Return the key columns of the tables for one run of a cell."""
     return {**asdict(cell), "seed": seed}

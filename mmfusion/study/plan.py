@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,16 @@ class Study:
         start = f"{EIGEN_CELL.dataset}/{EIGEN_CELL.norm}/"
         return [name for name in self.train_folders() if EIGEN_CELL in self.cells and name.startswith(start)]
 
+    @property
+    def information_seeds(self) -> list[int]:
+        """Seeds whose coalitions of modalities are trained."""
+        return self.config.seeds[: self.config.information.seeds]
+
+    @property
+    def information_datasets(self) -> list[str]:
+        """Datasets whose coalitions of modalities are trained: those that are generated."""
+        return self.synthetic if self.information_seeds else []
+
     def length_of_training(self, dataset: str) -> int:
         """Count the samples that training a network passes over; 0 if only the data hold their number."""
         if dataset not in self.synthetic:
@@ -151,9 +162,13 @@ class Study:
 
     def data_files(self, dataset: str, batch: int | None = None) -> list[str]:
         """List the files that a batch of seeds needs (None: all): one per seed if generated, else one."""
+        seeds = self.config.seeds if batch is None else self.batches[batch]
+        return self.files_of_seeds(dataset, seeds)
+
+    def files_of_seeds(self, dataset: str, seeds: Sequence[int]) -> list[str]:
+        """List the files with the data of some seeds: one per seed if generated, else one."""
         if dataset not in self.synthetic:
             return [f"results/data/{dataset}.safetensors"]
-        seeds = self.config.seeds if batch is None else self.batches[batch]
         return [f"results/data/{dataset}/seed-{seed}.safetensors" for seed in seeds]
 
     def generation_settings(self, dataset: str) -> dict[str, Any]:

@@ -321,7 +321,10 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
         ({"batch_size": 1}, "batch_size: 1, expected a whole number, at least 2"),
         ({"epochs": 0}, "epochs: 0"),
         ({"learning_rate": 0}, "learning_rate: 0, expected a finite number above 0"),
-        ({"cv": 1}, "cv: 1, expected a whole number of folds, at least 2, a splitter, pairs of rows, or None"),
+        (
+            {"cv": 1},
+            "cv: 1, expected a whole number of folds, at least 2, a splitter, pairs of rows, or None",
+        ),
         ({"cv": 0.25}, "cv: 0.25, expected a whole number of folds"),
         ({"cv": True}, "cv: True, expected a whole number of folds"),
         ({"cv": "all"}, "cv: 'all', expected a number of folds"),

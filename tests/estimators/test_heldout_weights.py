@@ -14,7 +14,6 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from mmfusion import FusionClassifier, FusionRegressor
 from mmfusion.errors import InputError
-from mmfusion.estimators import estimator as base
 
 Rows = NDArray[np.intp]
 ROWS = np.random.default_rng(5).permutation(400)
@@ -166,9 +165,7 @@ def test_a_weight_is_a_number_of_copies_in_relevance(arrays, binary, classifier)
 
 
 @pytest.mark.parametrize("held_out_weight", [1e-300, 1e-3, 1e3, 1e300])
-def test_held_out_samples_of_another_weight_than_training(
-    arrays, binary, held_out_weight: float
-) -> None:
+def test_held_out_samples_of_another_weight_than_training(arrays, binary, held_out_weight: float) -> None:
     """Weights that are equal within the two parts change nothing."""
     model = FusionClassifier(**QUICK | {"epochs": 2, "penalty": [0.01, 0.1]})
     plain = model.fit(arrays, binary).penalties_

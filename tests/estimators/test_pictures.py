@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.text import Text
 
+from mmfusion import FusionClassifier, FusionRegressor
 from mmfusion.errors import InputError
 
 
 def test_relevance_is_drawn_by_any_measured_column(classifier, regressor) -> None:
     assert len(classifier.plot_relevance("covariance_share").patches) == 7
+    intervals = classifier.plot_relevance("loss_rise").containers[-1]
+    assert intervals.has_xerr  # over samples
+    assert classifier.plot_relevance("beta").collections  # over networks
     assert regressor.plot_relevance().get_xlabel() == "relevance beta"
     with pytest.raises(InputError, match="'loss_rise' was not measured"):
         regressor.plot_relevance("loss_rise")
     with pytest.raises(InputError, match="'order' was not measured"):
         classifier.plot_relevance("order")
+
+
+def test_predictive_information_is_drawn_where_it_was_measured(arrays, binary, classifier) -> None:
+    settings = {"epochs": 2, "dim": 4, "penalty": 0.01, "cv": 2, "random_state": 0, "information": True}
+    X = {name: arrays[name] for name in ("video", "audio")}
+    for model, y in (
+        (FusionClassifier(**settings), binary),
+        (FusionRegressor(**settings), arrays["audio"][:, 0]),
+    ):
+        figure = model.fit(X, y).plot_information("what they say")
+        words = " ".join(text.get_text() for text in figure.findobj(Text))
+        assert "what they say" in words
+        assert ("nats" in words) == (model.summary_.classes)
+        assert ("share of the target's variance" in words) != (model.summary_.classes)
+    with pytest.raises(InputError, match="information_ was not measured"):
+        classifier.plot_information()
 
 
 def test_contributions_of_a_sample_of_training_or_of_others(arrays, classifier) -> None:

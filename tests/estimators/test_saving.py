@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.numpy import save_file
+from sklearn.model_selection import KFold
 from torch import nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
@@ -29,6 +30,8 @@ def test_round_trip(arrays, classifier, regressor, tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(loaded.contributions(arrays), model.contributions(arrays))
         for table in ("relevance_", "penalties_", "history_"):
             pd.testing.assert_frame_equal(getattr(loaded, table), getattr(model, table), check_exact=True)
+        assert loaded.information_ is loaded.modality_information_ is loaded.synergy_ is None
+        assert str(loaded.summary_) == str(model.summary_)
         assert loaded.get_params() == model.get_params()
         assert loaded.subsets_ == model.subsets_
     assert classifier.classes_.dtype == FusionClassifier.load(_saved(classifier, tmp_path)).classes_.dtype
@@ -88,10 +91,31 @@ def test_weights_that_no_network_reads_are_refused(classifier, tmp_path: Path) -
 
 
 def test_a_parameter_that_is_no_plain_value_is_named(arrays, binary, tmp_path: Path) -> None:
-    model = FusionClassifier(**QUICK | {"epochs": 1, "random_state": np.random.RandomState(0)}).fit(arrays, binary)
+    model = FusionClassifier(**QUICK | {"epochs": 1, "random_state": np.random.RandomState(0)}).fit(
+        arrays, binary
+    )
     with pytest.raises(InputError, match=r"a parameter cannot be written .*RandomState"):
         model.save(tmp_path / "model")
+    splitter = KFold(2)
+    model = FusionClassifier(**QUICK | {"epochs": 1, "cv": splitter}).fit(arrays, binary)
+    with pytest.raises(InputError, match=r"a parameter cannot be written .*KFold.*; set .*cv to numbers by"):
+        model.save(tmp_path / "model")
     assert not list(tmp_path.iterdir())
+    model.set_params(cv=2).save(tmp_path / "model")
+    loaded = FusionClassifier.load(tmp_path / "model")
+    pd.testing.assert_frame_equal(loaded.relevance_, model.relevance_, check_exact=True)
+
+
+def test_predictive_information_and_the_answer_are_kept(arrays, binary, tmp_path: Path) -> None:
+    X = {name: arrays[name] for name in ("video", "audio")}
+    model = FusionClassifier(**QUICK | {"epochs": 2, "cv": 2, "information": True}).fit(X, binary)
+    model.save(tmp_path / "model")
+    loaded = FusionClassifier.load(tmp_path / "model")
+    for table in ("information_", "modality_information_", "synergy_"):
+        pd.testing.assert_frame_equal(getattr(loaded, table), getattr(model, table), check_exact=True)
+    assert str(loaded.summary_) == str(model.summary_)
+    assert loaded.ensemble_.floor == model.floor
+    pd.testing.assert_frame_equal(loaded.relevance(X, binary), model.relevance(X, binary))
 
 
 def _saved(model: FusionClassifier, folder: Path) -> Path:

@@ -14,7 +14,9 @@ def test_four_threads_with_one_random_state_fit_equal_networks(arrays, binary) -
     module = nn.Sequential(nn.Linear(2, 6), nn.Dropout(0.3), nn.Linear(6, 4))
 
     def fit(_: int) -> FusionClassifier:
-        model = FusionClassifier(epochs=2, dim=4, n_seeds=2, random_state=0, cv=None, penalty=0.01, encoders={"audio": module})
+        model = FusionClassifier(
+            epochs=2, dim=4, n_seeds=2, random_state=0, cv=None, penalty=0.01, encoders={"audio": module}
+        )
         return model.fit(arrays, binary)
 
     alone = fit(0)

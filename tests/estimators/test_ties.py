@@ -14,7 +14,9 @@ from mmfusion.study.tables.metrics import classification_metrics
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_tie_is_decided_alike_by_predictions_scores_and_metrics(arrays, classes: int) -> None:
     y = np.arange(400) % classes
-    model: FusionClassifier = FusionClassifier(epochs=1, dim=4, random_state=0, cv=None, penalty=0.01).fit(arrays, y)
+    model: FusionClassifier = FusionClassifier(epochs=1, dim=4, random_state=0, cv=None, penalty=0.01).fit(
+        arrays, y
+    )
     with torch.no_grad():
         for network in model.ensemble_.networks:
             network.fusion.weight.zero_()

@@ -19,7 +19,14 @@ from mmfusion.errors import InputError
 from mmfusion.notices import ChoiceWarning
 
 N = 240
-QUICK: dict[str, Any] = {"epochs": 60, "batch_size": 32, "random_state": 0, "dim": 4, "cv": None, "penalty": 0.01}
+QUICK: dict[str, Any] = {
+    "epochs": 60,
+    "batch_size": 32,
+    "random_state": 0,
+    "dim": 4,
+    "cv": None,
+    "penalty": 0.01,
+}
 RNG = np.random.default_rng(0)
 X = {"a": RNG.normal(size=(N, 3)), "b": RNG.normal(size=(N, 2))}
 Y = (X["a"][:, 0] > 0).astype(int)

@@ -34,6 +34,20 @@ def test_bars_are_the_values_with_their_names() -> None:
     assert not subset_relevance(Figure().add_subplot(), table(seeds=False)).collections
 
 
+def test_whiskers_are_intervals_or_else_the_spread_over_networks() -> None:
+    intervals = table().assign(beta_low=[0.8, 0.3, 0.0], beta_high=[1.1, 0.6, 0.3])
+    spread = table().drop(columns=["beta_low", "beta_high"]).assign(beta_spread=[0.2, 0.1, np.nan])
+    for drawn, expected in (
+        (intervals, [[0.8, 1.1], [0.3, 0.6], [0.0, 0.3]]),
+        (spread, [[0.7, 1.1], [0.4, 0.6]]),
+    ):
+        ax = subset_relevance(Figure().add_subplot(), drawn)
+        lines = [segment[:, 0] for segment in ax.collections[0].get_segments()]
+        np.testing.assert_allclose(lines, expected)
+    bare = table().drop(columns=["beta_low", "beta_high"])
+    assert not subset_relevance(Figure().add_subplot(), bare).collections
+
+
 def test_many_subsets_are_cut_and_that_is_said() -> None:
     ax = subset_relevance(Figure().add_subplot(), table(MOST_BARS + 5))
     assert len(ax.patches) == MOST_BARS

@@ -260,6 +260,9 @@ def test_user_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
     assert (settings["epochs"], settings["max_order"]) == (20, 2)
     assert settings["encoders"] == paper["encoders"]
     assert set(study.user_settings("mine")) & {"epochs", "max_order"} == set()
+    answer = study.answer_settings("mine")  # folds over all samples, with the recipe of the estimators
+    assert set(answer) == set(study.user_settings("mine")) - {"held_out"} | {"max_order", "device"}
+    assert (answer["max_order"], answer["device"]) == (2, paper["training"]["device"])
     assert study.length_of_training("mine") == 0
 
 

@@ -21,7 +21,7 @@ datasets:
     path: resources/example/speech.csv
     target: agrees
     task: classification
-    modalities: {text: "text_*", sound: [audio_0, audio_1], video: "video_*"}
+    modalities: {text: "text_*", sound: [audio_0, audio_1]}
     groups: speaker
     epochs: 2
 mosi: {mode: "off", epochs: 1}

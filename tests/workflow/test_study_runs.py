@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -22,7 +23,7 @@ TINY_BY_SEED = "seeds_per_job: 1\n"
 
 
 def tables(folder: Path) -> dict[str, bytes]:
-    paths = sorted((folder / "results/tables").iterdir())
+    paths = sorted([*(folder / "results/tables").iterdir(), *(folder / "results/answers").glob("*/*")])
     return {path.name: path.read_bytes() for path in paths}
 
 
@@ -49,7 +50,7 @@ class TestComplete:
         }
         assert set(runs["model"]) == {"fusion", "constant", "linear", "bayes_latent", "bayes_sequence"}
         subsets = pd.read_parquet(study / "results/tables/subsets.parquet")
-        assert len(subsets) == 2 * 5 + 4 * 2 * 7
+        assert len(subsets) == 2 * 5 + 3 * 2 * 7 + 2 * 3
         history = pd.read_parquet(study / "results/tables/history.parquet")
         assert set(history.loc[history["dataset"] == "XRelIrrXOR", "epoch"]) == {1, 2}
         projections = pd.read_parquet(study / "results/tables/eigen_projections.parquet")
@@ -70,6 +71,21 @@ class TestComplete:
             assert said in page
         assert facts["seeds"] == [0, 1]
         assert facts["config_digest"] in page
+
+    def test_the_answer_about_own_data(self, study: Path) -> None:
+        folder = study / "results/answers/speech"
+        answer = (folder / "answer.txt").read_text(encoding="utf-8")
+        assert "800 samples in 40 groups" in " ".join(answer.split())
+        rows = {"relevance": 3, "information": 3, "modality_information": 2, "synergy": 1}
+        assert {name: len(pd.read_csv(folder / f"{name}.csv")) for name in rows} == rows
+        synergy = pd.read_csv(folder / "synergy.csv")
+        assert (synergy["pair"].item(), synergy["named"].item()) == ("text+sound", True)
+        assert (folder / "information.png").read_bytes().startswith(b"\x89PNG")
+        assert (folder / "information.pdf").read_bytes().startswith(b"%PDF")
+        page = (study / "results/overview.html").read_text(encoding="utf-8")
+        assert answer.strip() in unescape(page)
+        links = re.findall(r'href="(answers/[^"]+)"', page)
+        assert {study / "results" / link for link in links} == set(folder.iterdir()) - {folder / "answer.txt"}
 
     def test_every_job_left_a_log_and_a_benchmark(self, study: Path) -> None:
         logs = {
@@ -110,7 +126,7 @@ class TestCached:
         assert rules() == elsewhere
         with (tmp_path / "mmfusion/training/loop.py").open("a") as file:
             file.write("CHANGED = 1\n")
-        assert {"train", "evaluate", "eigen"} <= rules() - elsewhere
+        assert {"train", "evaluate", "eigen", "answer"} <= rules() - elsewhere
         assert rules().isdisjoint({"synthetic_data_0", "own_dataset", "baselines"})
 
 

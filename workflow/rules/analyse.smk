@@ -1,6 +1,7 @@
 # Analysis: metrics and relevance per dataset, eigenvectors of one cell, then the tables of the study.
 
-TABLE_NAMES = ["runs", "subsets", "history", "eigen", "eigen_spectrum", "eigen_projections"]
+INFORMATION = ["information", "modality_information", "synergy"]
+TABLE_NAMES = ["runs", "subsets", "history", "eigen", "eigen_spectrum", "eigen_projections", *INFORMATION]
 
 
 rule baselines:
@@ -84,6 +85,13 @@ rule tables:
         eigen_projections=expand(
             "results/eigen/{folder}/eigen_projections.parquet", folder=STUDY.eigen_folders
         ),
+        information=expand(
+            "results/information/{dataset}/information.parquet", dataset=STUDY.information_datasets
+        ),
+        modality_information=expand(
+            "results/information/{dataset}/modality_information.parquet", dataset=STUDY.information_datasets
+        ),
+        synergy=expand("results/information/{dataset}/synergy.parquet", dataset=STUDY.information_datasets),
     output:
         parquet=expand("results/tables/{table}.parquet", table=TABLE_NAMES),
         csv=expand("results/tables/{table}.csv", table=TABLE_NAMES),

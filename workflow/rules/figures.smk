@@ -22,7 +22,7 @@ rule figure:
         runtime=5,
     params:
         options=lambda wildcards: FIGURES[wildcards.figure].options(STUDY.config),
-        caption=lambda wildcards: FIGURES[wildcards.figure].caption,
+        caption=lambda wildcards: FIGURES[wildcards.figure].caption_of(STUDY.config),
         code=CODE["figure"],
     script:
         "../scripts/figure.py"

@@ -20,6 +20,7 @@ def _name(text: str) -> str:
     return text
 
 
+Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Samples = Annotated[int, Field(ge=2)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]

@@ -20,7 +20,7 @@ from mmfusion.study.config.dataset_settings import (
     SymbolSequences,
     SyntheticDataset,
 )
-from mmfusion.study.config.fields import Name, Positive, Samples, Seed, Settings, Text
+from mmfusion.study.config.fields import Count, Name, Positive, Samples, Seed, Settings, Text
 from mmfusion.study.config.numbers import Exponent, Scale
 from mmfusion.study.config.problems import problems_of, sentences
 from mmfusion.study.config.user_settings import UserDataset
@@ -106,6 +106,15 @@ class Analysis(Settings):
     resamples: Positive = Field(description="resamples of the bootstrap over seeds")
 
 
+class Information(Settings):
+    """Predictive information of the synthetic datasets: networks that are given only some modalities."""
+
+    seeds: Count = Field(description="how many of the seeds, from the first one; 0: it is not measured")
+    networks: Positive = Field(
+        description="networks per coalition of modalities and seed, whose scores are averaged"
+    )
+
+
 class StudyConfig(Settings):
     """A whole study, as ``config/config.yaml`` writes it."""
 
@@ -122,6 +131,9 @@ class StudyConfig(Settings):
     experiments: Annotated[dict[Name, Experiment], BeforeValidator(_without_empty)] = Field(
         min_length=1,
         description="grids of cells by a name of your choice; a cell in two of them is trained once",
+    )
+    information: Information = Field(
+        description="what coalitions of the modalities of the synthetic datasets say, at ibn and p = 1"
     )
     analysis: Analysis = Field(description="what is computed from trained networks")
 

@@ -27,6 +27,8 @@ from mmfusion.files import write_bytes
 FORMAT = "mmfusion-dataset-1"
 SPLITS = ("train", "validation", "test")
 Task = Literal["binary", "multiclass", "regression"]
+GROUP = "group"
+"""Name of the latent that numbers the groups of samples, such as videos or speakers, where there are any."""
 
 
 @dataclass(frozen=True)

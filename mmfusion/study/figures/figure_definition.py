@@ -46,7 +46,7 @@ class FigureDefinition:
     title : str
         What it shows.
     caption : str
-        What it shows, for the report, which adds the number of seeds.
+        What it shows, for the report, which adds `intervals`.
     tables : tuple of str
         Names of the tidy tables that it reads.
     requires : tuple of str or None
@@ -57,6 +57,8 @@ class FigureDefinition:
         How to get runs for it where the study has none.
     settings : mapping of str to str
         Options of `plot` that the study's configuration sets: name of the option to dotted key.
+    intervals : str
+        What the intervals are over, for the report; may have the field ``{seeds}``.
     """
 
     stem: str
@@ -67,6 +69,11 @@ class FigureDefinition:
     plot: Callable[..., NDArray[Any]]
     remedy: str = REMEDY
     settings: Mapping[str, str] = field(default_factory=dict)
+    intervals: str = "Mean and 95 % bootstrap interval over {seeds} seeds."
+
+    def caption_of(self, config: Any) -> str:
+        """Write the caption, and what the intervals are over in the study of a configuration."""
+        return f"{self.caption} {self.intervals.format(seeds=len(config.seeds))}"
 
     @property
     def label(self) -> str:

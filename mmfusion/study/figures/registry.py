@@ -7,6 +7,7 @@ from mmfusion.study.figures import (
     eigen_projection,
     learning_of_constants,
     mosi_relevance,
+    planted_information,
     relevance_against_p,
     scale_sensitivity,
     user_relevance,
@@ -22,6 +23,7 @@ _DEFINITIONS = (
     mosi_relevance.FIGURE,
     user_relevance.FIGURE,
     scale_sensitivity.FIGURE,
+    planted_information.FIGURE,
 )
 
 FIGURES: dict[str, FigureDefinition] = {definition.stem: definition for definition in _DEFINITIONS}

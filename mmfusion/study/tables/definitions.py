@@ -17,6 +17,7 @@ from pandas.api import types
 from mmfusion.fusion.norm_names import NORM_NAMES
 from mmfusion.measures.catalogue import LABELS, MEASURES
 from mmfusion.study.markdown import markdown_table
+from mmfusion.study.tables.tested_columns import OF_MODALITIES, TESTED, p_value, tested_columns
 
 
 class Column(NamedTuple):
@@ -87,7 +88,8 @@ _COLUMNS: dict[str, tuple[str, str, str]] = {
     "p": ("text", "1 to inf, as 4/3", "p of the block norm; - for baselines"),
     "scale": ("text", "1/3, 1, 3", "factor on the encoders' outputs; - for baselines"),
     "seed": ("integer", "≥ 0", "seed of data and network; missing for what needs none"),
-    "converged": ("boolean", "true, false", "whether training succeeded; missing for baselines"),
+    "converged": ("boolean", "true, false", "whether the loss on the validation split is below 95 % of the "
+                  "constant's; missing for baselines, and without that split"),
     **{f"{name}_{split}": ("number", _SCORES[name][0], f"{split}: {_SCORES[name][1]}")
        for name, split in _RUN_SCORES},
     "subset": ("text", "1+2", "modalities of the block, joined by +"),
@@ -98,7 +100,6 @@ _COLUMNS: dict[str, tuple[str, str, str]] = {
     "penalty": ("number", "≥ 0", "block-norm penalty of the objective, lambda included, after the epoch"),
     "eigenvalue": ("number", "≥ 0", "eigenvalue of the covariance of the block's features"),
     "auroc": ("number", "[0.5, 1]", "area under the ROC curve of the projection, larger of both directions"),
-    "p_value": ("number", "[0, 1]", "two-sided p-value of auroc by Mann and Whitney's U"),
     "component": ("integer", "≥ 1", "rank of the eigenvalue, largest first"),
     "share": ("number", "[0, 1]", "eigenvalue over the sum of the subset's eigenvalues"),
     "sample": ("integer", "≥ 0", "row of the test split"),
@@ -119,6 +120,14 @@ _COLUMNS: dict[str, tuple[str, str, str]] = {
     "measured": ("text", "number or numbers", "what was measured"),
     "threshold": ("text", "comparison", "when the prediction holds"),
     "holds": ("boolean", "true, false", "whether it does"),
+    "coalition": ("text", "1+2", "modalities that the networks were given, joined by +"),
+    "size": ("integer", "≥ 1", "number of modalities in the coalition"),
+    "loss": ("number", _SCORES["loss"][0], "test: mean loss of what the coalition predicts with"),
+    "modality": ("text", "name", "the modality"),
+    "pair": ("text", "1+2", "two modalities, joined by +"),
+    "first": ("text", "name", "the first of the pair"),
+    "second": ("text", "name", "the second of the pair"),
+    **TESTED,
 }  # fmt: skip
 
 _KEYS = "dataset norm p scale seed"
@@ -135,7 +144,8 @@ _DEFINITIONS = (
     _table("runs", "one run of a network, a baseline or a bound; NaN where a score does not apply",
            f"dataset task model norm p scale seed converged {' '.join(map('_'.join, _RUN_SCORES))}"),
     _table("subsets", "one subset of one run",
-           f"{_KEYS} subset order {' '.join(LABELS)}"),
+           f"{_KEYS} subset order {' '.join(LABELS)} p_value p_adjusted named",
+           p_value=p_value("one-sided p-value of a loss_rise that is at most zero")),
     _table("history", "one subset after one epoch of one run; losses and penalty repeat over the subsets",
            f"{_KEYS} epoch subset order block_norm weight_share loss_train penalty loss_validation",
            loss_train=("number", _SCORES["loss"][0], "mean over the epoch's batches, without the penalty"),
@@ -144,13 +154,24 @@ _DEFINITIONS = (
            f"{_KEYS} subset eigenvalue variance_share auroc p_value n",
            eigenvalue=("number", "≥ 0", "leading eigenvalue of the covariance of the block's features"),
            variance_share=("number", "[0, 1]", "share of the block's variance along the leading eigenvector"),
+           p_value=("number", "[0, 1]", "two-sided p-value of auroc by Mann and Whitney's U"),
            n=("integer", "≥ 1", "number of samples")),
     _table("eigen_spectrum", "one eigenvalue of one subset of one run",
            f"{_KEYS} subset component eigenvalue share"),
     _table("eigen_projections", "one sample and subset of the first run",
            f"{_KEYS} subset sample label projection"),
     _table("summary", "one measure of one subset, over the seeds",
-           "dataset norm p scale subset measure mean low high n"),
+           "dataset norm p scale subset measure mean low high n",
+           mean=("number", "as the measure", "mean over runs; of named, the share of runs that name it")),
+    _table("information", "one coalition of modalities of one dataset and seed",
+           f"{_KEYS} coalition size loss {tested_columns('information')} p_value p_adjusted named penalty",
+           penalty=("number", "≥ 0", "lambda of the networks; infinite where the constant has the lower "
+                    "validation loss")),
+    _table("modality_information", "one modality of one dataset and seed",
+           f"{_KEYS} modality {tested_columns(*OF_MODALITIES)}"),
+    _table("synergy", "one pair of modalities of one dataset and seed; none with more than four modalities",
+           f"{_KEYS} pair first second {tested_columns('synergy')} p_value p_adjusted named",
+           p_value=p_value("two-sided p-value of a synergy of zero")),
     _table("seconds", "one timed stage of one run", f"{_KEYS} stage seconds epochs samples"),
     _table("toy_table", "one cell of the toy table: beta, over the seeds",
            "dataset norm subset mean low high n poster"),

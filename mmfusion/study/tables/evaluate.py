@@ -1,9 +1,14 @@
-"""From trained networks to the tidy tables ``runs`` and ``subsets``."""
+"""From trained networks to the tidy tables ``runs`` and ``subsets``.
+
+The networks of a study have seen the training split and nothing else: all tests are on the test split, of the
+score of one network, over its samples or their groups.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,12 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmfusion.fusion.subsets import Subset
+from mmfusion.measures.cross_fitted import FLOOR, Truth, prediction_quality, subset_tests
 from mmfusion.measures.heldout import variance_shares
 from mmfusion.measures.parts import centre_classes
 from mmfusion.measures.subset_measures import subset_measures
-from mmfusion.study.baselines.constant import constant_rows
+from mmfusion.study.baselines.constant import constant_rows, tested_constant
 from mmfusion.study.cells import cell_keys
-from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.data.dataset import GROUP, MultimodalDataset
 from mmfusion.study.tables.definitions import TABLES
 from mmfusion.study.tables.run_rows import metric_columns, run_row
 from mmfusion.study.training.cell_training import prepared_splits, use_one_thread
@@ -26,7 +32,7 @@ from mmfusion.training.samples import Samples
 
 Parts = dict[Subset, NDArray[np.float64]]
 CONVERGED_BELOW = 0.95
-"""A run counts as converged if its loss is below this share of the constant predictor's loss."""
+"""A run counts as converged if its validation loss is below this share of the constant predictor's."""
 
 
 def evaluate_cells(
@@ -61,10 +67,15 @@ def evaluate_cells(
     return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 
 
-def _bound(dataset: MultimodalDataset) -> tuple[str, float]:
-    """Return the column on which convergence is judged, and the loss below which a network has converged."""
-    column = "loss_validation" if "validation" in dataset.splits else "loss_train"
-    return column, CONVERGED_BELOW * float(constant_rows(dataset, None)[column].item())
+def _bound(dataset: MultimodalDataset) -> float | None:
+    """Return the validation loss below which a network has converged; None without a validation split.
+
+    The training loss says nothing about it: where features know the labels of training, as in CMU-MOSI, every
+    network fits them. The test loss is not for judging which runs succeeded.
+    """
+    if "validation" not in dataset.splits:
+        return None
+    return CONVERGED_BELOW * float(constant_rows(dataset, None)["loss_validation"].item())
 
 
 def _evaluate(
@@ -72,7 +83,7 @@ def _evaluate(
     seed: int,
     dataset: MultimodalDataset,
     samples: Mapping[str, Samples],
-    bound: tuple[str, float],
+    bound: float | None,
     halves_seed: int,
 ) -> dict[str, pd.DataFrame]:
     """Evaluate one network."""
@@ -83,12 +94,18 @@ def _evaluate(
     moments = trained.moments(seed)
     scores = {split: moments.restore(sum(group.values()) + network.bias) for split, group in parts.items()}
     run = run_row(dataset, "fusion", seed, metric_columns(dataset, scores))
-    column, most = bound
-    converged = pd.array(run[column].to_numpy() < most, dtype="boolean")
-    run = run.assign(converged=converged, **{name: keys[name] for name in ("norm", "p", "scale")})
+    converged = [None if bound is None else bool(run["loss_validation"].item() < bound)]
+    run = run.assign(
+        converged=pd.array(converged, dtype="boolean"),
+        **{name: keys[name] for name in ("norm", "p", "scale")},
+    )
     relevance = _relevance(
         network, parts, features["test"], samples["test"].target, dataset.task, halves_seed
     )
+    groups = dataset.splits["test"].latents.get(GROUP)
+    targets = {split: part.target.double().numpy() for split, part in samples.items()}
+    tested = _tests(parts, network.bias, targets, dataset.task, groups)
+    relevance = relevance.merge(tested, on="subset", how="left", sort=False)
     subsets = relevance.assign(**keys)[TABLES["subsets"].names]
     timed = {"stage": "evaluate", "seconds": time.perf_counter() - start, "epochs": 0}
     seconds = pd.DataFrame([{**keys, **timed, "samples": len(dataset.splits["train"])}])
@@ -115,3 +132,28 @@ def _relevance(
     )
     train_parts = centre_classes(parts["train"]) if task == "multiclass" else parts["train"]
     return table.assign(covariance_share_train=variance_shares(train_parts)["covariance_share"])
+
+
+def _tests(
+    parts: Mapping[str, Parts],
+    bias: NDArray[np.float64],
+    targets: Mapping[str, NDArray[Any]],
+    task: str,
+    groups: NDArray[Any] | None,
+) -> pd.DataFrame:
+    """Test on the test split, by the score of this network, whether the loss rises without a subset.
+
+    Returns
+    -------
+    DataFrame
+        One row per subset: subset, p_value, p_adjusted, named; see
+        `mmfusion.measures.cross_fitted.subset_tests`. A score that is not finite names nothing.
+    """
+    test, truth = parts["test"], Truth(targets["test"], task, groups=groups)
+    constant = tested_constant(targets["train"], task, len(bias), len(truth.target))
+    with np.errstate(invalid="ignore", over="ignore"):
+        centred = {subset: part - parts["train"][subset].mean(axis=0) for subset, part in test.items()}
+        scores = np.asarray(sum(test.values()) + bias)
+        quality = prediction_quality(scores, constant, truth, len(test))
+        table = subset_tests(centred, scores, truth, quality, FLOOR)
+    return table[["subset", "p_value", "p_adjusted", "named"]]

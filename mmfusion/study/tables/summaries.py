@@ -11,6 +11,8 @@ from mmfusion.measures.intervals import summarise
 def summary_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Return mean and 95 % bootstrap interval over seeds of every measure of every subset.
 
+    The last measure is ``named``, whose mean is the share of the runs in which the subset is named.
+
     Parameters
     ----------
     subsets : DataFrame
@@ -24,7 +26,7 @@ def summary_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFr
         The table ``summary``.
     """
     keys = ["dataset", "norm", "p", "scale", "subset"]
-    return summarise(subsets, keys, list(LABELS), resamples=resamples, seed=seed)
+    return summarise(subsets, keys, [*LABELS, "named"], resamples=resamples, seed=seed)
 
 
 def scale_study_table(subsets: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:

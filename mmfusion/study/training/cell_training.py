@@ -87,7 +87,7 @@ def train_cell(
     torch.use_deterministic_algorithms(True)
     start = time.perf_counter()
     first = next(iter(datasets.values()))
-    description = _description(cell, first, settings)
+    description = cell_description(cell, first, settings)
     description["target"] = {str(seed): target_moments(data).as_json() for seed, data in datasets.items()}
     bar = tqdm(
         total=settings["epochs"],
@@ -130,7 +130,7 @@ def target_moments(dataset: MultimodalDataset) -> TargetMoments:
     return TargetMoments.fit(target, dataset.task, outputs, where=dataset.name, error=DataError)
 
 
-def _prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
+def prepare_split(network: MultimodalNetwork, split: Split, task: str, moments: TargetMoments) -> Samples:
     """Prepare a split for a network; a modality whose values are all NaN or negative is missing there."""
     parts = {
         name: Part(values, kind=SYMBOLS if values.dtype.kind in "iu" else None)
@@ -159,11 +159,12 @@ def prepared_splits(trained: TrainedCell, seed: int, dataset: MultimodalDataset)
     """
     network, moments = trained.networks[seed], trained.moments(seed)
     return {
-        split: _prepare_split(network, part, dataset.task, moments) for split, part in dataset.splits.items()
+        split: prepare_split(network, part, dataset.task, moments) for split, part in dataset.splits.items()
     }
 
 
-def _description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, Any]) -> dict[str, Any]:
+def cell_description(cell: Cell, dataset: MultimodalDataset, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe a trained cell, all but its targets; see `mmfusion.study.training.checkpoint.TrainedCell`."""
     recipe = ("penalty", "batch_size", "learning_rate", "weight_decay", "epochs")
     return {
         "cell": asdict(cell),
@@ -197,20 +198,29 @@ def _modality(dataset: MultimodalDataset, name: str, encoders: Mapping[str, Mapp
     return Modality(name, SYMBOLS, size, {**encoders[SYMBOLS], **padded}, arrays[0].ndim)
 
 
+def random_streams(
+    seed: int, dataset: str, device: torch.device, purpose: str = "training"
+) -> tuple[torch.Generator, Randomness]:
+    """Open the streams of a seed: that of the initial weights, and those of training."""
+    numbers = stream(seed, dataset, purpose).integers(2**62, size=3)
+    weights, order, noise = (int(number) for number in numbers)
+    randomness = Randomness(torch.Generator().manual_seed(order), torch.Generator(device).manual_seed(noise))
+    return torch.Generator().manual_seed(weights), randomness
+
+
+def recipe_of(settings: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that the settings of a description hold."""
+    return Recipe(*(settings[key] for key in ("epochs", "batch_size", "learning_rate", "weight_decay")))
+
+
 def _train(
     datasets: Mapping[int, MultimodalDataset],
     description: dict[str, Any],
     device: torch.device,
     after_epoch: Callable[[], object],
 ) -> tuple[TrainedCell, list[Fit]]:
-    generators, randomness = {}, []
-    for seed, dataset in datasets.items():
-        streams = stream(seed, dataset.name, "training").integers(2**62, size=3)
-        weights, order, noise = (int(number) for number in streams)
-        generators[seed] = torch.Generator().manual_seed(weights)
-        randomness.append(
-            Randomness(torch.Generator().manual_seed(order), torch.Generator(device).manual_seed(noise))
-        )
+    streams = {seed: random_streams(seed, dataset.name, device) for seed, dataset in datasets.items()}
+    generators = {seed: weights for seed, (weights, _) in streams.items()}
     trained = TrainedCell(description, networks_of(description, generators))
     splits = {split: _samples(trained, datasets, split) for split in ("train", "validation")}
     settings = description["settings"]
@@ -219,9 +229,9 @@ def _train(
         NetworkSamples.of(splits["train"]),
         NetworkSamples.of(splits["validation"]) if splits["validation"] else None,
         description["task"],
-        Recipe(*(settings[key] for key in ("epochs", "batch_size", "learning_rate", "weight_decay"))),
+        recipe_of(settings),
         [settings["penalty"]] * len(datasets),
-        randomness,
+        [randomness for _, randomness in streams.values()],
         device,
         after_epoch=after_epoch,
     )
@@ -234,5 +244,5 @@ def _samples(trained: TrainedCell, datasets: Mapping[int, MultimodalDataset], sp
     for seed, dataset in datasets.items():
         if split in dataset.splits and id(dataset) not in prepared:
             network, part = trained.networks[seed], dataset.splits[split]
-            prepared[id(dataset)] = _prepare_split(network, part, dataset.task, trained.moments(seed))
+            prepared[id(dataset)] = prepare_split(network, part, dataset.task, trained.moments(seed))
     return [prepared[id(dataset)] for dataset in datasets.values() if id(dataset) in prepared]

@@ -6,7 +6,7 @@ of a file have the names ``<i>/<seed>``; the description lists the cells in thei
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,12 +100,18 @@ def _build(description: Mapping[str, Any]) -> dict[str, MultimodalNetwork]:
 
 
 def networks_of(
-    description: Mapping[str, Any], generators: Mapping[int, torch.Generator]
+    description: Mapping[str, Any],
+    generators: Mapping[int, torch.Generator],
+    absent: Collection[str] = (),
 ) -> dict[int, MultimodalNetwork]:
-    """Build the untrained networks of a description, one per seed and generator of its weights."""
+    """Build the untrained networks of a description, one per seed and generator of its weights.
+
+    None of them is given the modalities in `absent`.
+    """
     modalities = [Modality(**facts) for facts in description["modalities"]]
     fusion = {**description["fusion"], "p": number(description["fusion"]["p"])}
     scale = number(description["cell"]["scale"])
     return {
-        seed: build_network(modalities, fusion, generator, scale) for seed, generator in generators.items()
+        seed: build_network(modalities, fusion, generator, scale, absent)
+        for seed, generator in generators.items()
     }

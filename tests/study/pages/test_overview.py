@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmfusion.estimators.source_fit import TABLES as ANSWERED
 from mmfusion.study.pages.overview import (
     overview_html,
     results_markdown,
@@ -32,6 +33,8 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
+        self.links: list[str] = []
+        self.paragraphs: list[str] = []
         self.items: list[str] = []
         self.headings: list[str] = []
         self.tables: list[list[list[str]]] = []
@@ -39,7 +42,7 @@ class Page(HTMLParser):
         self.close()
         assert not self.open
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in VOID:
             self.open.append(tag)
         if tag == "table":
@@ -50,8 +53,12 @@ class Page(HTMLParser):
             self.tables[-1][-1].append("")
         elif tag == "li":
             self.items.append("")
-        elif tag in ("h1", "h2"):
+        elif tag in ("h1", "h2", "h3"):
             self.headings.append("")
+        elif tag == "p":
+            self.paragraphs.append("")
+        elif tag == "a":
+            self.links += [target or "" for name, target in attrs if name == "href"]
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -62,8 +69,10 @@ class Page(HTMLParser):
             self.tables[-1][-1][-1] += data
         elif tag == "li":
             self.items[-1] += data
-        elif tag in ("h1", "h2"):
+        elif tag in ("h1", "h2", "h3"):
             self.headings[-1] += data
+        elif tag == "p":
+            self.paragraphs[-1] += data
 
 
 def run(
@@ -295,3 +304,24 @@ def test_own_data_have_their_relevance_and_scores_on_the_page(facts, toy, predic
     assert relevance[2][3:6] == ["a+b", "0.500 [0.250, nan]", "1.500 [0.250, nan]"]
     assert scores[1][-2:] == ["0.750", "0.500"]
     assert user_relevance_table(NO_SUMMARY).empty
+
+
+def test_the_answers_stand_before_the_relevance_and_link_to_their_files(
+    facts, planted, toy, predictions
+) -> None:
+    texts = {"gait": "Task: regression.\nMore <b>\n\nNote: one\n", "mine": "Task: classification.\n"}
+    runs = pd.concat([planted, fusion("mine", "ibn", 0, True, accuracy_test=0.75, loss_test=0.5)])
+    arguments = (facts, runs, toy.iloc[:0], predictions.iloc[:0], [], NO_SUMMARY)
+    shown = Page(overview_html(*arguments, texts))
+    assert shown.headings[1:] == [
+        "Test scores, planted truth",
+        "Your own data: the answer",
+        "gait",
+        "mine",
+        "Your own data: test scores",
+    ]
+    assert "Task: regression.\nMore <b>" in shown.paragraphs
+    assert "Note: one" in shown.paragraphs
+    files = {*(f"{name}.csv" for name in ANSWERED), "information.png", "information.pdf"}
+    assert set(shown.links) == {f"answers/{name}/{file}" for name in texts for file in files}
+    assert Page(overview_html(*arguments)).links == []

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.data.standardisation import standardise
-from mmfusion.study.data.dataset import MultimodalDataset, Split
+from mmfusion.study.data.dataset import GROUP, MultimodalDataset, Split
 from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, PUBLISHED_PARTS, MosiTables
 
 MosiTask = Literal["binary", "regression"]
@@ -73,10 +73,11 @@ def mosi_dataset(
     -------
     MultimodalDataset
         Modalities text, audio, video: float32, standardised with training statistics; latents sentiment,
-        label and transcript_row (row of ``transcripts.csv``, counted from 0); ids are utterance ids. Its
-        parameters: ``source``; ``split``; ``videos`` and ``repeated_rows`` per split; ``constant_columns``
-        per modality, counted from 0, which are 0 in all splits; ``leaked_test_videos`` and
-        ``leaked_validation_videos``, the number of videos whose labels the text and video features know.
+        label, transcript_row (row of ``transcripts.csv``, counted from 0) and group (number of the video);
+        ids are utterance ids. Its parameters: ``source``; ``split``; ``videos`` and ``repeated_rows`` per
+        split; ``constant_columns`` per modality, counted from 0, which are 0 in all splits;
+        ``leaked_test_videos`` and ``leaked_validation_videos``, the number of videos whose labels the text
+        and video features know.
     """
     rows = _rows(tables, split)
     features, constant = {}, {}
@@ -99,6 +100,7 @@ def mosi_dataset(
         leaked = {tables.videos[row] for row in rows.get(name, ()) if tables.published[row] == "train"}
         parameters[f"leaked_{name}_videos"] = len(leaked)
     latents = {name: getattr(tables, name) for name in ("sentiment", "label", "transcript_row")}
+    latents[GROUP] = np.unique(tables.videos, return_inverse=True)[1].astype(np.int64)
     samples = Split(features, latents["label" if task == "binary" else "sentiment"], latents, tables.ids)
     splits = {name: samples[chosen] for name, chosen in rows.items()}
     return MultimodalDataset(NAMES[task], task, MOSI_MODALITIES, splits, parameters=parameters)
