@@ -38,6 +38,7 @@ PARTS = (
     "prediction",
     "scaling",
     "estimator",
+    "recipe",
 )
 COMMANDS = {"calibration": "calibration.command", "real_data": "calibration.real_data_command"}
 """Modules of the commands that have options of their own."""

@@ -34,6 +34,7 @@ from mmfusion.estimators.summary import Answer
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.measures.cross_fitted import FLOOR
 from mmfusion.notices import tell
+from mmfusion.training.device import one_thread
 
 
 class FusionEstimator(PredictingMixin, PlottingMixin, SavingMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -161,11 +162,13 @@ class FusionEstimator(PredictingMixin, PlottingMixin, SavingMixin, BaseEstimator
             for name in ("n_features_in_", "feature_names_in_"):
                 self.__dict__.pop(name, None)
         given_samples = Given(data, present, target, weight, labels, folds)
-        fitted = fit_ensemble(settings, given_samples, seeds, self.information)
+        with one_thread():
+            fitted = fit_ensemble(settings, given_samples, seeds, self.information)
+            answer = answer_of(fitted, given_samples, seeds[0][0])
         self.ensemble_, self.layout_, self.columns_ = fitted.ensemble, fitted.modalities, data.columns
         self.modalities_ = data.modalities
         self._set_tables(fitted)
-        self.summary_ = answer_of(fitted, given_samples, seeds[0][0])
+        self.summary_ = answer
         return self
 
     def _set_tables(self, fitted: FittedEnsemble) -> None:

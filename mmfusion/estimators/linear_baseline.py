@@ -13,12 +13,12 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold
 from sklearn.multioutput import MultiOutputRegressor
-from threadpoolctl import threadpool_limits
 
 from mmfusion.data.check_values import LARGEST
 from mmfusion.data.standardisation import column_moments
 from mmfusion.estimators.fitting import SMALLEST_SHARE
 from mmfusion.measures.constant_prediction import constant_scores
+from mmfusion.training.device import one_thread
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -30,8 +30,8 @@ STRENGTHS = np.logspace(-5, 3, 9)
 STRONG = 0.01
 """C where too few samples or groups leave no inner folds."""
 INNER_FOLDS, ITERATIONS = 5, 2000
-MOST_ROWS = 2000
-"""Training samples; of more, so many are drawn."""
+MOST_NUMBERS, FEWEST_DRAWN = 5_000_000, 1000
+"""Training samples times columns; of more samples, so many are drawn, but at least so many samples."""
 
 
 def linear_baseline(
@@ -53,7 +53,7 @@ def linear_baseline(
     One model per label or number where there are several. Both are those of scikit-learn. Columns have mean 0
     and variance 1 on the training samples; constant ones are 0, and so is what is NaN. Where there are more
     columns than samples, they are rotated to as many as there are samples, which changes no prediction. Of
-    more than `MOST_ROWS` training samples, so many are drawn.
+    training samples with more than `MOST_NUMBERS` numbers in all, so many are drawn that they have fewer.
 
     Runs on one thread; the same arguments give the same scores.
 
@@ -84,13 +84,14 @@ def linear_baseline(
     scores_of = {"binary": _labels, "multiclass": _classes, "regression": _numbers}[task]
     total, count = np.zeros((len(design), outputs)), np.zeros((len(design), 1))
     rng = np.random.default_rng(seed)
-    with threadpool_limits(1), warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         for train, held_out in folds:
             known = train[weight[train] > 0]
-            if len(known) > MOST_ROWS:
-                known = np.sort(rng.choice(known, MOST_ROWS, replace=False))
+            most = max(FEWEST_DRAWN, MOST_NUMBERS // max(1, design.shape[1]))
+            if len(known) > most:
+                known = np.sort(rng.choice(known, most, replace=False))
             if len(known) and len(held_out):
                 inputs, unseen = _standardised(design, known, held_out, weight[known])
                 share = weight[known] / weight[known].mean()

@@ -91,10 +91,10 @@ def encoder_variants(
     Returns
     -------
     dict of str to tuple of Modality
-        By the kind of the encoder of vectors; one entry where no vector has a free encoder.
+        By the kind of the encoder of vectors, "as given" where no vector has a free encoder.
     """
     free = [m.name for m in modalities if m.kind == VECTOR and m.name not in (encoders or {})]
-    variants = {VECTOR: tuple(modalities)}
+    variants = {VECTOR if free else "as given": tuple(modalities)}
     if chosen and free:
         variants[LINEAR] = tuple(
             replace(m, kind=LINEAR, arguments={key: m.arguments[key] for key in ("dim", "input_dropout")})

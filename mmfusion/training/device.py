@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from mmfusion.errors import ConfigError
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Run torch on one thread, and on as many as before when the block ends.
+    """Run torch and linear algebra on one thread, and on as many as before when the block ends.
 
     The steps of small networks are so short that several threads wait for each other most of the time.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(1):
+            yield
     finally:
         torch.set_num_threads(before)
 

@@ -62,8 +62,10 @@ class NetworkStack(nn.Module):
             name: [index for index, network in enumerate(self.networks) if name not in network.absent]
             for name in self.modalities
         }
-        used = {name: encoder for name, encoder in first.encoder_of_modality.items() if self.owners[name]}
-        self.groups = _group_by_architecture(used, shapes or {})
+        # Groups are those of all modalities, so that the order of the noise does not depend on who is absent.
+        alike = _group_by_architecture(first.encoder_of_modality, shapes or {})
+        used = (tuple(name for name in names if self.owners[name]) for names in alike)
+        self.groups = [names for names in used if names]
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
         for names, encoder in zip(self.groups, self.encoders, strict=True):

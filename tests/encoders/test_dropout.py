@@ -108,3 +108,25 @@ def test_a_network_without_a_leading_axis_has_the_noise_of_one_modality() -> Non
 def test_shares_that_cannot_be(share: float) -> None:
     with pytest.raises(FusionError, match=f"dropout is {share!r}, expected a share from 0 to below 1"):
         Dropout(share)
+
+
+def test_networks_that_share_a_source_share_its_noise() -> None:
+    source, other = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
+    layer = Dropout(0.4)
+    layer.generators = (source, other, source)
+    alone, states = dropout(0.4, (1,)), [dropout(0.4, (2,))]
+    for _ in range(2):  # drawn once for both
+        one, two, three = layer(torch.ones(3, 5, 40))
+        assert torch.equal(one, three)
+        assert torch.equal(one, alone(torch.ones(1, 5, 40))[0])
+        assert torch.equal(two, states[0](torch.ones(1, 5, 40))[0])
+
+
+def test_entries_belong_to_the_networks_that_are_named() -> None:
+    """Network 1 has one modality, the others two: entries are networks 0, 2 of one and 0, 1, 2 of another."""
+    layer = dropout(0.4, (10, 11, 12))
+    layer.owners = [0, 2, 0, 1, 2]
+    actual = layer(torch.ones(5, 6, 30))
+    for network, entries in enumerate([[0, 2], [3], [1, 4]]):
+        alone = dropout(0.4, (10 + network,))(torch.ones(len(entries), 6, 30))
+        assert torch.equal(actual[entries], alone)

@@ -89,3 +89,45 @@ def test_floats_share_the_memory_of_their_array_even_if_it_is_read_only() -> Non
     values.flags.writeable = False
     prepared = VectorEncoder(3).prepare(values)
     assert np.shares_memory(prepared.numpy(), values)
+
+
+def test_a_linear_path_is_added_to_the_features() -> None:
+    torch.manual_seed(0)
+    encoder = VectorEncoder(4, hidden=7, dropout=0.0, dim=3, linear_path=True).double()
+    inputs = torch.randn(20, 4, dtype=torch.float64)
+    encoder.fit_statistics(inputs)
+    assert encoder.path is not None
+    assert encoder.path.bias is None
+    plain = VectorEncoder(4, hidden=7, dropout=0.0, dim=3).double()
+    plain.load_state_dict({k: x for k, x in encoder.state_dict().items() if not k.startswith("path")})
+    for given in (inputs, inputs[:1], inputs[:0]):
+        expected = plain.eval()(given) + given @ encoder.path.weight.T
+        torch.testing.assert_close(encoder.eval()(given), expected, rtol=1e-12, atol=1e-12)
+    expected = plain.train()(inputs) + inputs @ encoder.path.weight.T
+    torch.testing.assert_close(encoder.train()(inputs), expected, rtol=1e-12, atol=1e-12)
+    assert [id(x) for x in encoder.weights()] == [id(x) for x in encoder.parameters() if x.ndim > 1]
+
+
+@pytest.mark.parametrize("constant", [False, True])
+def test_features_of_fit_statistics_have_the_linear_path(constant: bool) -> None:
+    torch.manual_seed(0)
+    encoder = VectorEncoder(4, dim=3, input_dropout=0.5, linear_path=True)
+    inputs = torch.randn(1 if constant else 30, 4).expand(30, 4)
+    features = encoder.fit_statistics(inputs)
+    torch.testing.assert_close(features, encoder.eval()(inputs), rtol=1e-5, atol=1e-6)
+
+
+def test_columns_are_dropped_for_both_paths_while_training_only() -> None:
+    torch.manual_seed(0)
+    encoder = VectorEncoder(40, hidden=7, dropout=0.0, dim=3, input_dropout=0.5, linear_path=True)
+    assert encoder.path is not None
+    inputs = torch.randn(20, 40)
+    assert torch.equal(encoder.eval()(inputs), encoder(inputs))
+    encoder.train()
+    encoder.input_dropout.generators = (torch.Generator().manual_seed(3),)
+    actual = encoder(inputs)
+    encoder.input_dropout.generators = (torch.Generator().manual_seed(3),)
+    dropped = encoder.input_dropout(inputs)
+    assert 0.4 < float((dropped == 0).float().mean()) < 0.6
+    encoder.input_dropout.eval()
+    torch.testing.assert_close(actual, encoder(dropped), rtol=1e-5, atol=1e-6)

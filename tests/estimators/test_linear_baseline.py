@@ -156,7 +156,8 @@ class TestSamples:
         assert_allclose(found, expected, atol=0.01 * expected.std())
 
     def test_of_many_samples_some_are_drawn(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "MOST_ROWS", 20)
+        monkeypatch.setattr(module, "MOST_NUMBERS", 0)
+        monkeypatch.setattr(module, "FEWEST_DRAWN", 20)
         one, again, other = (run(*sample("regression"), "regression", seed=seed) for seed in (0, 0, 1))
         assert_array_equal(one, again)
         assert not np.allclose(one, other)

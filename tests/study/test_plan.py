@@ -103,6 +103,21 @@ def test_without_the_cell_of_the_eigenvectors(paper: Config) -> None:
     assert study.eigen_folders == []
 
 
+def test_coalitions_are_trained_for_the_first_seeds_of_what_is_generated(config: Config) -> None:
+    def planned(seeds: int) -> Study:
+        return Study(load_config({**config, "information": {"seeds": seeds, "networks": 2}}))
+
+    study = planned(2)
+    assert study.information_seeds == [4, 1]
+    assert study.information_datasets == study.synthetic == ["XRel", "Parity"]
+    assert study.files_of_seeds("XRel", study.information_seeds) == [
+        "results/data/XRel/seed-4.safetensors",
+        "results/data/XRel/seed-1.safetensors",
+    ]
+    assert planned(9).information_seeds == [4, 1, 7]
+    assert planned(0).information_datasets == []
+
+
 def test_the_longest_training(paper: Config) -> None:
     study = Study(load_config(paper))
     lengths = {name: study.length_of_training(name) for name in [*study.datasets, "MOSIReal"]}

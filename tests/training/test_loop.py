@@ -179,3 +179,28 @@ def test_the_objective_is_loss_plus_penalty(norm: str, convention: str) -> None:
     gradient = other.fusion.weight.grad
     assert gradient is not None
     torch.testing.assert_close(moved, -0.01 * gradient / (gradient.abs() + 1e-8), rtol=1e-3, atol=1e-6)
+
+
+def test_networks_of_unequal_rows_are_trained_as_each_alone() -> None:
+    """Their bias starts where each has its own constant; all take as many steps as the smallest."""
+    store, cpu = samples(), torch.device("cpu")
+    rows = [torch.arange(40, ROWS), torch.arange(0, ROWS, 2)[:40], torch.arange(0, 66)]
+    bias = np.array([[0.3], [-0.2], [0.1]])
+    recipe = Recipe(**SETTINGS)
+
+    def fit(chosen: list[int]) -> list[MultimodalNetwork]:
+        networks = [network() for _ in chosen]
+        streams = [Randomness(noise(k), noise(10 + k)) for k in chosen]
+        given = NetworkSamples.of_rows(store, [rows[k] for k in chosen])
+        fits = fit_networks(
+            networks, given, None, "binary", recipe, [0.01] * len(chosen), streams, cpu, bias=bias[chosen]
+        )
+        assert [len(one.history) for one in fits] == [SETTINGS["epochs"] * 3] * len(chosen)
+        return networks
+
+    together = fit([1, 0, 2])
+    (smallest,) = fit([1])
+    for actual, expected in ((together[0], smallest), (together[2], fit([1, 2])[1])):
+        for name, values in expected.state_dict().items():
+            torch.testing.assert_close(actual.state_dict()[name], values, rtol=1e-4, atol=1e-5, msg=name)
+    assert not torch.allclose(together[0].fusion.weight, together[1].fusion.weight)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -75,3 +77,35 @@ def test_an_order_that_covers_a_part_gives_all_of_it() -> None:
     halves = [joined.rows(index).target for index in torch.split(order, 3, dim=1)]
     for position, target in enumerate(torch.cat(halves, dim=1)):
         assert torch.equal(target[order[position].argsort()], parts[position].target)
+
+
+def test_networks_may_use_unequal_numbers_of_rows_of_one_store() -> None:
+    store = samples(0)
+    rows = [torch.tensor([0, 2, 3, 5]), torch.tensor([1, 2]), torch.tensor([1, 2, 3]), torch.tensor([1, 2])]
+    given = NetworkSamples.of_rows(store, rows)
+    assert given.size == 2  # of the network that has the fewest
+    for network, expected in enumerate(rows):
+        assert torch.equal(given.rows_of(network), expected)
+    batch = given.rows(torch.tensor([[3, 0], [1, 0], [2, 1], [0, 1]]))
+    expected = torch.tensor([[5, 0], [2, 1], [3, 2], [1, 2]])
+    assert torch.equal(batch.target, store.target[expected])
+    assert torch.equal(batch.inputs["cube"], store.inputs["cube"][expected])
+    parts = given.parts()
+    assert parts[1] is parts[3]
+    assert parts[1] is not parts[2]
+    assert torch.equal(parts[2].inputs["text"], store.inputs["text"][1:4])
+    assert parts[2].inputs["text"].data_ptr() == store.inputs["text"][1:].data_ptr()  # a view
+    weight = parts[0].weight
+    assert weight is not None
+    assert weight.tolist() == [1.0, 0.0, 1.0, 1.0, 0.0, 1.0]  # rows apart: the others have no weight
+    assert given.to(CPU).sizes == given.sizes
+
+
+def test_weights_of_samples_are_those_of_the_rows_that_a_network_uses() -> None:
+    store = replace(samples(0), weight=torch.arange(1.0, 7.0))
+    given = NetworkSamples.of_rows(store, [torch.tensor([0, 2, 5]), torch.tensor([2, 3, 4])])
+    apart, next_to_each_other = given.parts()
+    assert apart.weight is not None
+    assert next_to_each_other.weight is not None
+    assert apart.weight.tolist() == [1.0, 0.0, 3.0, 0.0, 0.0, 6.0]
+    assert next_to_each_other.weight.tolist() == [3.0, 4.0, 5.0]

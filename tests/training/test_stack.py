@@ -287,6 +287,63 @@ def test_a_stack_in_eval_mode_scores_as_its_networks_do(make, norm: str) -> None
         torch.testing.assert_close(actual, network(given))
 
 
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_modalities_that_a_network_is_not_given_take_no_part(norm: str, dropout: float) -> None:
+    """Scores, gradients and noise are those of each alone; of a modality that is absent, nothing is used."""
+    missing = [(), ("text",), ("audio", "video")]
+
+    def network(seed: int) -> MultimodalNetwork:
+        modalities = [
+            Modality(name, "vector", width, {"hidden": 16, "dropout": dropout, "dim": 8})
+            for name, width in WIDTHS.items()
+        ]
+        source = torch.Generator().manual_seed(seed)
+        return build_network(modalities, {"norm": norm}, source, absent=missing[seed])
+
+    def noise(seed: int) -> torch.Generator:
+        return torch.Generator().manual_seed(10 + seed)
+
+    networks = [network(seed) for seed in range(3)]
+    inputs = [inputs_of(networks[0], seed) for seed in range(3)]
+    stack = NetworkStack(networks, [noise(seed) for seed in range(3)]).train()
+    scores = stack(together(inputs))
+    backward(scores)
+    gradients = written_gradients(stack)
+    for seed, absent in enumerate(missing):
+        single = NetworkStack([network(seed)], [noise(seed)]).train()
+        other = {name: 7.0 + 0 * x if name in absent else x for name, x in inputs[seed].items()}
+        alone = single(together([other]))
+        torch.testing.assert_close(scores[seed], alone[0], rtol=1e-4, atol=1e-5)
+        backward(alone)
+        for key, gradient in written_gradients(single)[0].items():
+            encoder = key.split(".")[1] if key.startswith("encoders") else None
+            if encoder is not None and single.modalities[int(encoder)] in absent:
+                continue
+            scale = max(1.0, float(gradient.abs().max()))
+            assert float((gradients[seed][key] - gradient).abs().max()) < 1e-4 * scale, key
+    stack.eval()
+    for seed in range(3):
+        networks[seed].fit_statistics(Samples(inputs[seed], torch.zeros(BATCH)))
+    for one, given, actual in zip(networks, inputs, stack(together(inputs)), strict=True):
+        torch.testing.assert_close(actual, one(given))
+
+
+def test_networks_of_unlike_training_samples_have_their_own_standardisers() -> None:
+    arguments = {"hidden": 16, "dropout": 0.0, "dim": 8}
+    modalities = [Modality(name, "vector", 3, arguments, standardised=True) for name in ("a", "b")]
+    networks = [build_network(modalities, {}, torch.Generator().manual_seed(seed)) for seed in range(3)]
+    stores = []
+    for seed, network in enumerate(networks):
+        generator = torch.Generator().manual_seed(seed)
+        inputs = {name: seed + (seed + 1) * torch.randn(BATCH, 3, generator=generator) for name in ("a", "b")}
+        stores.append(Samples(inputs, torch.zeros(BATCH)))
+        network.fit_standardisers(stores[-1])
+    scores = NetworkStack(networks).train()(together([store.inputs for store in stores]))
+    for network, store, actual in zip(networks, stores, scores, strict=True):
+        torch.testing.assert_close(actual, network.train()(store.inputs), rtol=1e-4, atol=1e-5)
+
+
 def test_dropout_within_a_users_module_draws_for_its_network_alone() -> None:
     """Also the dropout of this package, which in other encoders draws for all networks of a stack."""
 

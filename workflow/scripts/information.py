@@ -3,7 +3,7 @@
 from mmfusion.files import write_table
 from mmfusion.study.data.dataset import load_by_seed
 from mmfusion.study.logs import logged
-from mmfusion.study.tables.information import information_tables
+from mmfusion.study.tables.information_tables import information_tables
 
 with logged(snakemake.log[0]):
     p = snakemake.params

@@ -10,6 +10,8 @@ from mmfusion.data.readers.finish import Treatment
 
 ROLES = ("target", "groups", "ids")
 ONLY_CSD = ("words", "missing_frames", "labels_without_words")
+TASK_KEY, THRESHOLD_KEY = "in the configuration, task:", "in the configuration, threshold:"
+"""What the user writes in front of another task, or of a threshold."""
 
 
 def reading(settings: Mapping[str, Any]) -> dict[str, Any]:

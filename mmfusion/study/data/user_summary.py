@@ -13,9 +13,7 @@ from mmfusion.data.readers.source import Source
 from mmfusion.data.task import Task
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.study.data.dataset import MultimodalDataset, Split
-
-TASK_KEY, THRESHOLD_KEY = "in the configuration, task:", "in the configuration, threshold:"
-"""What the user writes in front of another task, or of a threshold."""
+from mmfusion.study.data.reading import TASK_KEY, THRESHOLD_KEY
 
 
 def facts_of(

@@ -115,8 +115,8 @@ FIGURE = FigureDefinition(
     title=TITLE,
     caption=(
         "What networks say that are given only some of the views of a planted dataset: one view alone, what "
-        "is lost without it, and what a pair says beyond both of its views. Filled marks are named: different "
-        "from zero after the correction for all rows, and not negligible. The synergy of pairs can show XOR, "
+        "is lost without it, and what a pair says beyond both of its views. Filled marks are named: not "
+        "zero after the correction for all rows, and not negligible. The synergy of pairs can show XOR, "
         "but not Parity, where two views say nothing together either."
     ),
     tables=("modality_information", "synergy"),

@@ -91,8 +91,9 @@ FIGURE = FigureDefinition(
     title=TITLE,
     caption=(
         "Relevance of conditionally independent views against p. View m carries the motif of the class with "
-        "probability rho; the stronger a view, the larger its relevance should be, at every p. At p = inf "
-        "every view with any weight has beta = 1; the weight share still differs."
+        "probability rho; of the views that have weight, the stronger one should have the larger relevance. "
+        "At p = 1 the weakest views may have none, and are not ranked. At p = inf every view with any weight "
+        "has beta = 1; the weight share still differs."
     ),
     tables=("subsets",),
     requires=("ConditionallyIndependent",),

@@ -21,8 +21,7 @@ from mmfusion.estimators.source_fit import FittedSource, fit_source
 from mmfusion.measures.information import MOST_COMPLETE
 from mmfusion.plotting.layout import add_heading, empty_panel
 from mmfusion.plotting.style import figure_style
-from mmfusion.study.data.reading import reading
-from mmfusion.study.data.user_summary import TASK_KEY, THRESHOLD_KEY
+from mmfusion.study.data.reading import TASK_KEY, THRESHOLD_KEY, reading
 
 SEED = 0
 """Of everything that is drawn; the default of the command."""

@@ -165,6 +165,16 @@ def test_names_are_those_of_the_package() -> None:
             101,
             "encoders.symbols.width: 101 is more than sequences.length (100), expected a window",
         ),
+        (
+            "information.seeds",
+            -1,
+            "information.seeds: -1 is not valid, expected a number of at least 0; correct the value.",
+        ),
+        (
+            "information.networks",
+            0,
+            "information.networks: 0 is not valid, expected a number of at least 1; correct the value.",
+        ),
         ("experiments", {}, "experiments: {} is not valid, expected 1 or more entries;"),
         (
             "experiments.toy.datasets",

@@ -81,6 +81,28 @@ def _eigen(rng: np.random.Generator, seeds: int) -> dict[str, pd.DataFrame]:
     }
 
 
+def _tested(rng: np.random.Generator, count: int, name: str, prefix: str = "") -> dict[str, object]:
+    """A quantity with its interval, named where it is above a half."""
+    values = rng.uniform(0, 1, count)
+    around = {name: values, f"{name}_low": values - 0.1, f"{name}_high": values + 0.1}
+    return {**around, f"{prefix}named": values > 0.5}
+
+
+def _information(rng: np.random.Generator, seeds: int) -> dict[str, pd.DataFrame]:
+    modalities, pairs = [], []
+    for (dataset, views), seed in product(
+        {**VIEWS, "ConditionallyIndependent": "12345"}.items(), range(seeds)
+    ):
+        keys = {"dataset": dataset, "norm": "ibn", "p": "1", "scale": "1", "seed": seed}
+        count = len(views)
+        columns = _tested(rng, count, "alone", "alone_") | _tested(rng, count, "needed", "needed_")
+        modalities.append(pd.DataFrame({**keys, "modality": list(views), **columns}))
+        if count < 5:
+            names = [subset_label(pair) for pair in subsets(views, 2) if len(pair) == 2]
+            pairs.append(pd.DataFrame({**keys, "pair": names, **_tested(rng, len(names), "synergy")}))
+    return {"modality_information": pd.concat(modalities), "synergy": pd.concat(pairs)}
+
+
 @pytest.fixture(scope="session")
 def make_tables() -> Callable[..., Mapping[str, pd.DataFrame]]:
     """Return a function of the number of seeds and the normalisations that makes all tables."""
@@ -94,7 +116,12 @@ def make_tables() -> Callable[..., Mapping[str, pd.DataFrame]]:
             rows += _run(rng, keys, _labels(views))
             for epoch in (1, 2):
                 history += [{**row, "epoch": epoch} for row in _run(rng, keys, _labels(views))]
-        return {"subsets": pd.DataFrame(rows), "history": pd.DataFrame(history), **_eigen(rng, seeds)}
+        return {
+            "subsets": pd.DataFrame(rows),
+            "history": pd.DataFrame(history),
+            **_eigen(rng, seeds),
+            **_information(rng, seeds),
+        }
 
     return make
 

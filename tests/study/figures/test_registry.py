@@ -33,6 +33,7 @@ def by_gid(figure: Figure, gid: str) -> str:
 
 def test_registry_names_its_files_and_tables():
     known = {"runs", "subsets", "history", "eigen", "eigen_spectrum", "eigen_projections"}
+    known |= {"modality_information", "synergy"}
     for stem, definition in FIGURES.items():
         assert definition.stem == stem
         assert set(definition.tables) <= known
@@ -59,7 +60,10 @@ def test_nothing_is_clipped_and_everything_is_labelled(make_tables, name, seeds,
             assert ax.title.get_window_extent().y1 <= heading.y0
     assert by_gid(figure, "title") == FIGURES[name].title or "eigen" in name
     subtitle = by_gid(figure, "subtitle")
-    assert ("One seed: no interval" if seeds == 1 else "95 % bootstrap interval over 3 seeds") in subtitle
+    if name == "predictive_information":
+        assert "95 % interval over the test samples" in subtitle
+    else:
+        assert ("One seed: no interval" if seeds == 1 else "95 % bootstrap interval over 3 seeds") in subtitle
     last_row = figure.axes[-1]
     assert last_row.get_xlabel()
     assert figure.axes[0].get_ylabel()
@@ -111,7 +115,12 @@ def test_options_come_from_the_configuration():
 
 
 def test_every_figure_has_a_caption_of_sentences():
-    for definition in FIGURES.values():
+    config = SimpleNamespace(seeds=[4, 7, 1])
+    for name, definition in FIGURES.items():
+        told = definition.caption_of(config)
+        assert told.startswith(definition.caption + " ")
+        over = "the test samples" if name == "predictive_information" else "3 seeds"
+        assert told.endswith(f"over {over}.")
         assert definition.caption[0].isupper()
         assert definition.caption.endswith(".")
         assert "  " not in definition.caption

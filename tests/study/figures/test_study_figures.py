@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -13,11 +14,13 @@ from mmfusion.fusion.subsets import subset_label
 from mmfusion.fusion.subsets import subsets as subsets_of
 from mmfusion.plotting.layout import figure_of
 from mmfusion.plotting.style import figure_style
+from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.figures.degree_inflation import degree_inflation
 from mmfusion.study.figures.eigen_projection import eigen_projection
 from mmfusion.study.figures.figure_definition import MissingRowsError
 from mmfusion.study.figures.learning_of_constants import learning_of_constants
 from mmfusion.study.figures.mosi_relevance import mosi_relevance
+from mmfusion.study.figures.planted_information import planted_information
 from mmfusion.study.figures.relevance_against_p import relevance_against_p
 from mmfusion.study.figures.scale_sensitivity import scale_sensitivity
 from mmfusion.study.figures.user_relevance import user_relevance
@@ -95,6 +98,42 @@ def test_degree_inflation_marks_the_planted_order(tables):
     rows = history[(history["dataset"] == "XOR") & (history["norm"] == "ibn") & (history["order"] == 2)]
     expected = rows.groupby(["epoch", "seed"])["weight_share"].sum().groupby("epoch").mean()
     np.testing.assert_allclose(grid[2, 2].lines[1].get_ydata(), expected)
+
+
+def test_planted_information_has_a_column_per_dataset(tables):
+    modalities, pairs = tables["modality_information"], tables["synergy"]
+    grid = planted_information(modalities, pairs)
+    assert [ax.get_title() for ax in grid[0]] == list(PLANTED_DATASETS)
+    xor = modalities[modalities["dataset"] == "XOR"]
+    drawn = np.concatenate([marks.get_offsets()[:, 0] for marks in marks_of(grid[0, 3])])
+    assert sorted(drawn) == pytest.approx(sorted([*xor["alone"], *xor["needed"]]))
+    synergy = pairs.loc[pairs["dataset"] == "XOR", "synergy"]
+    drawn = np.concatenate([marks.get_offsets()[:, 0] for marks in marks_of(grid[1, 3])])
+    assert sorted(drawn) == pytest.approx(sorted(synergy))
+    assert [label.get_text() for label in grid[1, 3].get_yticklabels()] == ["{1,2}", "{1,3}", "{2,3}"]
+
+
+def test_planted_information_fills_the_marks_of_what_is_named(tables):
+    pairs = tables["synergy"]
+    own = pairs[(pairs["dataset"] == "XOR") & (pairs["seed"] == 1)]
+    ax = planted_information(tables["modality_information"], pairs)[1, 3]
+    faces = [tuple(face[:3]) != (1.0, 1.0, 1.0) for face in marks_of(ax)[1].get_facecolors()]
+    assert faces == own["named"].to_list()
+
+
+def test_planted_information_without_pairs_says_so(tables):
+    modalities = tables["modality_information"]
+    rows = modalities[modalities["dataset"] == "ConditionallyIndependent"]
+    for pairs in (tables["synergy"], tables["synergy"].iloc[:0, :0]):
+        grid = planted_information(rows, pairs)
+        assert grid.shape == (2, 1)
+        assert [text.get_text() for text in grid[1, 0].texts] == ["not measured"]
+        assert [label.get_text() for label in grid[0, 0].get_yticklabels()] == list("12345")
+
+
+def marks_of(ax):
+    """The collections of markers; the others are lines."""
+    return [found for found in ax.collections if isinstance(found, PathCollection)]
 
 
 def test_learning_of_constants_states_missing_weight(tables):

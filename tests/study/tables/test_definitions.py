@@ -36,7 +36,9 @@ def test_definitions_are_complete(name):
 
 def test_tables_of_fusion_runs_share_their_keys():
     keys = ["dataset", "norm", "p", "scale", "seed"]
-    for name in ("subsets", "history", "eigen", "eigen_spectrum", "eigen_projections", "seconds"):
+    of_coalitions = ("information", "modality_information", "synergy")
+    of_runs = ("subsets", "history", "eigen", "eigen_spectrum", "eigen_projections", "seconds")
+    for name in (*of_runs, *of_coalitions):
         assert TABLES[name].names[:5] == keys
     assert set(keys) < set(TABLES["runs"].names)
 

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import torch
 from scipy.optimize import brentq
+from scipy.stats import ttest_rel
 from torch.nn import functional
 
 from mmfusion.measures.reducibility import reducibility
 from mmfusion.study.baselines.constant import constant_rows
-from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.data.dataset import GROUP, MultimodalDataset
 from mmfusion.study.tables.definitions import check_table
 from mmfusion.study.tables.evaluate import evaluate_cells
 from mmfusion.study.training.cell_training import prepared_splits
@@ -224,20 +225,111 @@ class TestRelevance:
         undefined = ["beta", "weight_share", "variance_share", "covariance_share", "reducibility_single"]
         assert rows[undefined].isna().all().all()
         assert rows["loss_rise"].to_list() == rows["block_norm"].to_list() == [0, 0, 0]
+        assert rows["p_value"].to_list() == rows["p_adjusted"].to_list() == [1, 1, 1]
+        assert not rows["named"].any()
+
+
+WITH_VALIDATION = ("train", "validation", "test")
+
+
+class TestNamed:
+    """The tests of the subsets, by the score of one network on the test split."""
+
+    @pytest.fixture
+    def vectors(self, make_vectors: Make, train_vectors: Train) -> tuple[MultimodalDataset, TrainedCell]:
+        dataset = make_vectors("binary")
+        return dataset, train_vectors(dataset)
+
+    def test_p_values_are_those_of_paired_t_tests(self, evaluation: Evaluation, block, views: Views) -> None:
+        network, samples = block.networks[3], prepared_splits(block, 3, views[3])
+        train, test = (network.parts(network.encode_all(samples[name].inputs)) for name in ("train", "test"))
+        target = samples["test"].target.double().numpy()
+        score = sum(test.values()) + network.bias
+
+        def losses(scores: np.ndarray) -> np.ndarray:
+            return np.logaddexp(0, scores[:, 0]) - target * scores[:, 0]
+
+        without = {subset: score - part + train[subset].mean() for subset, part in test.items()}
+        rows = evaluation["subsets"][evaluation["subsets"]["seed"] == 3]
+        expected = [
+            ttest_rel(losses(other), losses(score), alternative="greater").pvalue
+            for other in without.values()
+        ]
+        assert rows["p_value"].to_list() == pytest.approx(expected, rel=1e-6)
+        assert (rows["p_adjusted"] >= rows["p_value"]).all()
+
+    def test_what_the_target_depends_on_is_named(self, vectors) -> None:
+        dataset, block = vectors
+        rows = evaluate_cells([block], {0: dataset}, 0)["subsets"].set_index("subset")
+        assert rows["named"].to_dict() == {"text": True, "audio": False, "text+audio": False}
+        assert rows.loc["text", "p_adjusted"] < 0.01
+        assert rows.loc["text", "p_adjusted"] == pytest.approx(3 * rows.loc["text", "p_value"])
+
+    def test_nothing_is_named_where_nothing_is_predicted(self, vectors) -> None:
+        """The prediction of flipped classes is worse than the constant, whatever its parts do."""
+        dataset, block = vectors
+        test = dataset.splits["test"]
+        flipped = replace(dataset, splits={**dataset.splits, "test": replace(test, target=1 - test.target)})
+        rows = evaluate_cells([block], {0: flipped}, 0)["subsets"].set_index("subset")
+        assert not rows["named"].any()
+        assert rows.loc["text", "p_value"] > 0.5
+
+    def test_samples_of_a_group_count_together(self, vectors) -> None:
+        dataset, block = vectors
+        test = dataset.splits["test"]
+        copies = np.tile(np.arange(len(test)), 9)
+        many = test[copies]
+        grouped = replace(many, latents={**many.latents, GROUP: copies})
+        once, nine, groups = (
+            evaluate_cells([block], {0: replace(dataset, splits={**dataset.splits, "test": part})}, 0)[
+                "subsets"
+            ].set_index("subset")["p_value"]["audio"]
+            for part in (test, many, grouped)
+        )
+        assert groups == pytest.approx(once, rel=1e-9)
+        assert abs(nine - 0.5) > abs(once - 0.5) + 0.01
+
+    def test_a_class_without_training_samples(self, make_vectors: Make, train_vectors: Train) -> None:
+        dataset = make_vectors("multiclass")
+        train = dataset.splits["train"]
+        kept = np.flatnonzero(train.target != 1)
+        dataset = replace(dataset, splits={**dataset.splits, "train": train[kept]})
+        rows = evaluate_cells([train_vectors(dataset, epochs=3)], {0: dataset}, 0)["subsets"]
+        assert rows["p_value"].between(0, 1).all()
+
+    @pytest.mark.parametrize("score", [math.nan, math.inf])
+    def test_a_diverged_network_names_nothing(
+        self, make_vectors: Make, train_vectors: Train, score: float
+    ) -> None:
+        dataset = make_vectors("binary")
+        broken = with_constant_score(train_vectors(dataset, epochs=1), score)
+        rows = evaluate_cells([broken], {0: dataset}, 0)["subsets"]
+        check_table("subsets", rows)
+        assert not rows["named"].any()
 
 
 class TestConverged:
     def test_constant_score_has_not(self, make_vectors: Make, train_vectors: Train) -> None:
-        for splits in (("train", "test"), ("train", "validation", "test")):
-            dataset = make_vectors("binary", splits=splits)
-            share = dataset.splits["train"].target.mean()
-            silent = with_constant_score(train_vectors(dataset, epochs=1), math.log(share / (1 - share)))
-            run = evaluate_cells([silent], {0: dataset}, 0)["runs"].iloc[0]
-            assert run["loss_test"] == pytest.approx(constant_rows(dataset, 0)["loss_test"].item())
-            assert not run["converged"]
+        dataset = make_vectors("binary", splits=WITH_VALIDATION)
+        share = dataset.splits["train"].target.mean()
+        silent = with_constant_score(train_vectors(dataset, epochs=1), math.log(share / (1 - share)))
+        run = evaluate_cells([silent], {0: dataset}, 0)["runs"].iloc[0]
+        assert run["loss_test"] == pytest.approx(constant_rows(dataset, 0)["loss_test"].item())
+        assert not run["converged"]
+
+    @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+    def test_is_unknown_without_a_validation_split(
+        self, make_vectors: Make, train_vectors: Train, task: str
+    ) -> None:
+        """A network may fit the training split of features that know its labels."""
+        dataset = make_vectors(task)
+        runs = evaluate_cells([train_vectors(dataset)], {0: dataset}, 0)["runs"]
+        check_table("runs", runs)
+        assert runs["loss_train"].item() < 0.8 * constant_rows(dataset, 0)["loss_train"].item()
+        assert runs["converged"].isna().all()
 
     def test_mean_of_the_target_has_not(self, make_vectors: Make, train_vectors: Train) -> None:
-        dataset = make_vectors("regression")
+        dataset = make_vectors("regression", splits=WITH_VALIDATION)
         silent = with_constant_score(train_vectors(dataset, epochs=1), 0.0)
         run = evaluate_cells([silent], {0: dataset}, 0)["runs"].iloc[0]
         assert run["loss_train"] == pytest.approx(1)
@@ -245,15 +337,15 @@ class TestConverged:
 
     @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
     def test_trained_network_has(self, make_vectors: Make, train_vectors: Train, task: str) -> None:
-        dataset = make_vectors(task)
+        dataset = make_vectors(task, splits=WITH_VALIDATION)
         run = evaluate_cells([train_vectors(dataset)], {0: dataset}, 0)["runs"].iloc[0]
-        assert run["loss_train"] < 0.8 * constant_rows(dataset, 0)["loss_train"].item()
+        assert run["loss_validation"] < 0.8 * constant_rows(dataset, 0)["loss_validation"].item()
         assert run["converged"]
 
     @pytest.mark.parametrize(("share", "expected"), [(-0.01, True), (0.01, False)])
     def test_bound(self, make_vectors: Make, train_vectors: Train, share: float, expected: bool) -> None:
         """On a validation split with 80 % of one class, a constant score can reach any loss from 0.5 on."""
-        dataset = make_vectors("binary", splits=("train", "validation", "test"))
+        dataset = make_vectors("binary", splits=WITH_VALIDATION)
         train, validation = dataset.splits["train"], dataset.splits["validation"]
         balanced = replace(train, target=np.arange(len(train)) % 2)
         lopsided = replace(validation, target=(np.arange(len(validation)) % 5 > 0).astype(np.int64))
@@ -270,22 +362,21 @@ class TestConverged:
         assert run["loss_train"] > 0.95 * math.log(2)
         assert run["converged"] == expected
 
-    def test_is_judged_on_validation_where_there_is_one(
-        self, make_vectors: Make, train_vectors: Train
-    ) -> None:
-        dataset = make_vectors("binary", splits=("train", "validation", "test"))
+    def test_is_judged_on_validation(self, make_vectors: Make, train_vectors: Train) -> None:
+        dataset = make_vectors("binary", splits=WITH_VALIDATION)
         block = train_vectors(dataset)
-        validation = dataset.splits["validation"]
-        flipped = {**dataset.splits, "validation": replace(validation, target=1 - validation.target)}
-        blind = {split: part for split, part in dataset.splits.items() if split != "validation"}
-        outcomes = [
-            evaluate_cells([block], {0: replace(dataset, splits=splits)}, 0)["runs"]["converged"].item()
-            for splits in (dataset.splits, flipped, blind)
-        ]
-        assert outcomes == [True, False, True]
+        flipped = {
+            name: {**dataset.splits, name: replace(part, target=1 - part.target)}
+            for name, part in dataset.splits.items()
+        }
+        outcomes = {
+            name: evaluate_cells([block], {0: replace(dataset, splits=splits)}, 0)["runs"]["converged"].item()
+            for name, splits in flipped.items()
+        }
+        assert outcomes == {"train": True, "validation": False, "test": True}
 
     def test_diverged_network_has_not(self, make_vectors: Make, train_vectors: Train) -> None:
-        dataset = make_vectors("binary")
+        dataset = make_vectors("binary", splits=WITH_VALIDATION)
         broken = with_constant_score(train_vectors(dataset, epochs=1), math.nan)
         result = evaluate_cells([broken], {0: dataset}, 0)
         check_table("runs", result["runs"])

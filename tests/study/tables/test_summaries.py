@@ -52,7 +52,8 @@ def table(*cells: Key, seeds: int = 4) -> pd.DataFrame:
             "seed": seed,
             "subset": subset,
             "order": 1 + subset.count("+"),
-            **{measure: rng.normal() for measure in MEASURES},
+            **{name: rng.normal() for name in (*MEASURES, "p_value", "p_adjusted")},
+            "named": seed > 0 and subset == "2",
         }
         for cell, seed, subset in product(cells, range(seeds), ("2", "1+2"))
     ]
@@ -70,17 +71,25 @@ class TestSummary:
         result = summary_table(table(("XRel", "ibn", "1", "1")), resamples=50, seed=0)
         check_table("summary", result)
         assert result.columns.to_list() == TABLES["summary"].names
-        assert result["measure"].to_list() == 2 * MEASURES
+        assert result["measure"].to_list() == 2 * [*MEASURES, "named"]
 
     def test_summarises_all_measures_of_the_table(self) -> None:
         keys = ["dataset", "norm", "p", "scale", "seed", "subset", "order"]
-        assert set(MEASURES) == set(TABLES["subsets"].names) - set(keys)
+        tests = ["p_value", "p_adjusted", "named"]
+        assert TABLES["subsets"].names == [*keys, *MEASURES, *tests]
+
+    def test_share_of_the_runs_that_name_a_subset(self) -> None:
+        result = summary_table(table(("XRel", "ibn", "1", "1")), resamples=50, seed=0)
+        named = result[result["measure"] == "named"].set_index("subset")
+        assert named["mean"].to_dict() == {"2": 0.75, "1+2": 0.0}
+        assert 0 <= named.loc["2", "low"] < 0.75 < named.loc["2", "high"] <= 1
+        assert named["n"].to_list() == [4, 4]
 
     def test_mean_and_interval_are_over_the_seeds_of_a_cell(self) -> None:
         cells = [("XRel", "ibn", "1", "1"), ("XRel", "ibn", "1", "3"), ("XRel", "ibn", "4/3", "1")]
         given = table(*cells)
         result = summary_table(given, resamples=50, seed=0)
-        assert len(result) == 3 * 2 * len(MEASURES)
+        assert len(result) == 3 * 2 * (len(MEASURES) + 1)
         rows = given[(given["p"] == "1") & (given["scale"] == "3") & (given["subset"] == "1+2")]
         keys = ["p", "scale", "subset", "measure"]
         found = result.set_index(keys).loc[("1", "3", "1+2", "loss_rise")]

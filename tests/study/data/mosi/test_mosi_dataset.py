@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.data.dataset import GROUP, MultimodalDataset
 from mmfusion.study.data.mosi.mosi_dataset import (
     leakage_notice,
     mosi_dataset,
@@ -34,6 +34,9 @@ class TestDataset:
             latent = split.latents["label" if task == "binary" else "sentiment"]
             np.testing.assert_array_equal(split.target, latent)
             np.testing.assert_array_equal(split.latents["label"], split.latents["sentiment"] >= 0)
+            videos = [name.rpartition("_")[0] for name in split.ids]
+            groups = split.latents[GROUP].tolist()
+            assert len(set(zip(groups, videos, strict=True))) == len(set(groups)) == len(set(videos))
             assert [tables.ids.index(name) for name in split.ids] == [
                 tables.transcript_row.tolist().index(row) for row in split.latents["transcript_row"]
             ]
