@@ -185,7 +185,7 @@ def _nothing_explained(answer: Answer) -> list[str]:
     """Say that nothing is shown, and whether the linear baseline does better."""
     nothing = "so nothing is shown about any subset or modality"
     if answer.penalty == math.inf:
-        text = f"Whatever the penalty, no network predicted better than the constant, {nothing}."
+        text = f"No network predicted clearly better than the constant, {nothing}."
     else:
         p_value = answer.explained_p_value
         known = answer.explained > 0 and p_value >= LEVEL

@@ -1,4 +1,4 @@
-"""The estimators name nothing where there is nothing: a small calibration, with faults that it has to show."""
+"""The estimators name nothing where there is nothing: a small calibration, and faults that it shows."""
 
 from __future__ import annotations
 

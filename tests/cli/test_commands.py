@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from mmfusion.cli import app as command
 from mmfusion.cli.app import app, main
 from mmfusion.data.example import example_table
+from mmfusion.estimators import linear_baseline
 from mmfusion.study.config.yaml_file import load_config_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,12 @@ FILES = [
     *("relevance.csv", *(f"{name}.csv" for name in INFORMATION)),
     *("relevance.png", "information.png", "answer.txt", "settings.json"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _one_strength(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The linear baseline tries one strength of nine, which take longer than small networks."""
+    monkeypatch.setattr(linear_baseline, "STRENGTHS", linear_baseline.STRENGTHS[6:7])
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def whole_table(given: Content) -> pd.DataFrame:
 def fit(X: Any, given: Content, **parameters: Any) -> None:
     model: Any = FusionClassifier if set(np.unique(given.y)) <= {0.0, 1.0} else FusionRegressor
     with told():
-        model(**QUICK | {"cv": 2}, **parameters).fit(X, given.y, groups=given.groups)
+        model(**QUICK, **parameters).fit(X, given.y, groups=given.groups)
 
 
 # Forms in Python

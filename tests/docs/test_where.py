@@ -1,4 +1,4 @@
-"""The page that says where to add what: thirteen answers, files that exist, and no more files than promised."""
+"""The page that says where what is: thirteen answers, files that exist, and no more files than promised."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import DataError, InputError
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 QUICK: dict[str, Any] = {
     "epochs": 6,
     "batch_size": 32,
@@ -90,7 +91,7 @@ def test_predictions_are_in_the_words_and_units_of_the_target(
 
 def test_several_classes(arrays) -> None:
     y = np.digitize(arrays["audio"][:, 0], [-0.5, 0.5])
-    model = FusionClassifier(**QUICK | {"epochs": 40, "cv": FIFTH}).fit(arrays, y)
+    model = FusionClassifier(**QUICK | {"epochs": 20, "cv": FIFTH}).fit(arrays, y)
     scores, table = model.decision_function(arrays), model.contributions(arrays)
     assert scores.shape == (len(y), 3)
     for position, name in enumerate(model.classes_):
@@ -102,7 +103,7 @@ def test_several_classes(arrays) -> None:
 
 def test_several_labels(arrays) -> None:
     y = np.column_stack([arrays["audio"][:, 0] > 0, arrays["video"][:, 0] > 5]).astype(int)
-    model = FusionClassifier(**QUICK | {"epochs": 40, "cv": FIFTH}).fit(arrays, y)
+    model = FusionClassifier(**QUICK | {"epochs": 20, "cv": FIFTH}).fit(arrays, y)
     assert model.predict(arrays).shape == model.predict_proba(arrays).shape == y.shape
     assert (model.predict(arrays) == y).mean() > 0.85
     assert set(model.relevance_.nlargest(2, "beta")["subset"]) == {"audio", "video"}
@@ -113,7 +114,7 @@ def test_several_labels(arrays) -> None:
 
 def test_several_targets_in_their_own_units(arrays) -> None:
     y = np.column_stack([arrays["audio"][:, 0], 1000.0 * arrays["video"][:, 0]])
-    model = FusionRegressor(**QUICK | {"epochs": 40}).fit(arrays, y)
+    model = FusionRegressor(**QUICK | {"epochs": 20}).fit(arrays, y)
     prediction, table = model.predict(arrays), model.contributions(arrays)
     assert prediction.shape == y.shape
     for position in (0, 1):

@@ -15,6 +15,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from mmfusion import FusionClassifier, FusionRegressor
 from mmfusion.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 Rows = NDArray[np.intp]
 ROWS = np.random.default_rng(5).permutation(400)
 TRAIN, HELD_OUT_ROWS = np.sort(ROWS[120:]), np.sort(ROWS[:120])

@@ -16,6 +16,7 @@ from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import InputError
 from mmfusion.estimators.overflow import check_scores, not_finite
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 N = 100
 QUICK: dict[str, Any] = {"epochs": 2, "dim": 4, "random_state": 0, "cv": None, "penalty": 0.01}
 SPLIT = ShuffleSplit(1, test_size=0.4, random_state=0)

@@ -8,6 +8,8 @@ from matplotlib.text import Text
 from mmfusion import FusionClassifier, FusionRegressor
 from mmfusion.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
+
 
 def test_relevance_is_drawn_by_any_measured_column(classifier, regressor) -> None:
     assert len(classifier.plot_relevance("covariance_share").patches) == 7

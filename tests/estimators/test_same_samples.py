@@ -19,6 +19,7 @@ from mmfusion.errors import InputError
 from mmfusion.estimators.inputs import same_samples
 from mmfusion.notices import ChoiceWarning, told
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 N = 300
 QUICK: dict[str, Any] = {"epochs": 8, "random_state": 0, "dim": 4, "cv": None, "penalty": 0.01}
 NAMES = [f"p{row:03d}" for row in range(N)]

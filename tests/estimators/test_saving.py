@@ -18,6 +18,7 @@ from torch import nn
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import DataError, InputError
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 QUICK: dict[str, Any] = {"epochs": 20, "dim": 4, "random_state": 0, "cv": None, "penalty": 0.01}
 
 

@@ -9,6 +9,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from mmfusion import FusionClassifier, FusionRegressor
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": "batches and dropout are drawn; the law is tested "
     "without them",
@@ -19,13 +20,13 @@ EXPECTED_OF_FOLDS = EXPECTED | {
     "check_classifier_data_not_an_array": "columns of a table are modalities of their own, those of an array "
     "are one: of samples that not all networks have seen, they say different things"
 }
-QUICK: dict[str, Any] = {"epochs": 20, "random_state": 0, "penalty": 0.01}
+QUICK: dict[str, Any] = {"random_state": 0, "penalty": 0.01}
 CHECKS = [
     pair
     for model, expected in (
-        (FusionClassifier(**QUICK, cv=None), EXPECTED),
-        (FusionRegressor(**QUICK, cv=None), EXPECTED),
-        (FusionClassifier(**QUICK, cv=2), EXPECTED_OF_FOLDS),
+        (FusionClassifier(**QUICK, epochs=40, cv=None), EXPECTED),
+        (FusionRegressor(**QUICK, epochs=40, cv=None), EXPECTED),
+        (FusionClassifier(**QUICK, epochs=10, cv=2), EXPECTED_OF_FOLDS),
     )
     for pair in estimator_checks_generator(model, expected_failed_checks=expected, mark="skip")
 ]

@@ -265,7 +265,7 @@ def test_constant_that_beat_every_network() -> None:
     changes = {"loss": 0.693, "penalty": math.inf, "smallest_rise": 0.0, "loss_linear": 0.6}
     text = str(answer(relevance_table({"text": 0.19}), **changes))
     assert (
-        "Whatever the penalty, no network predicted better than the constant, so nothing is shown about any "
+        "No network predicted clearly better than the constant, so nothing is shown about any "
         "subset or modality. Logistic regression has the lowest loss here, so start from that." in text
     )
     assert text.endswith("How small an effect these data would show is not known.")

@@ -18,6 +18,7 @@ from mmfusion import FusionClassifier, FusionRegressor, ModalityData, read
 from mmfusion.errors import InputError
 from mmfusion.notices import ChoiceWarning
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 N = 240
 QUICK: dict[str, Any] = {
     "epochs": 60,
