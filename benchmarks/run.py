@@ -21,12 +21,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 from plot import overview
+from results import Row, markdown, tidy
 from study import study_report
 
 import mmfusion
 from mmfusion.files import write_table, write_text
 from mmfusion.plotting.style import save_figure
-from results import Row, markdown, tidy
 
 PARTS = (
     "throughput",
