@@ -53,6 +53,12 @@ class TestComplete:
         assert len(subsets) == 2 * 5 + 3 * 2 * 7 + 2 * 3
         history = pd.read_parquet(study / "results/tables/history.parquet")
         assert set(history.loc[history["dataset"] == "XRelIrrXOR", "epoch"]) == {1, 2}
+        information = pd.read_parquet(study / "results/tables/information.parquet")
+        assert information.groupby("dataset", sort=False)["coalition"].count().to_dict() == {
+            "XRelIrrXOR": 7,
+            "ConditionallyIndependent": 11,
+        }
+        assert set(information["seed"]) == {0}
         projections = pd.read_parquet(study / "results/tables/eigen_projections.parquet")
         assert set(projections["seed"]) == {0}
 
@@ -126,7 +132,7 @@ class TestCached:
         assert rules() == elsewhere
         with (tmp_path / "mmfusion/training/loop.py").open("a") as file:
             file.write("CHANGED = 1\n")
-        assert {"train", "evaluate", "eigen", "answer"} <= rules() - elsewhere
+        assert {"train", "information", "evaluate", "eigen", "answer"} <= rules() - elsewhere
         assert rules().isdisjoint({"synthetic_data_0", "own_dataset", "baselines"})
 
 
