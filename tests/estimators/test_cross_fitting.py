@@ -293,7 +293,7 @@ def test_the_path_has_both_encoders_of_vectors_and_ends_at_the_constant() -> Non
     assert table["penalty"].iloc[-1] == np.inf
     assert table["loss"].iloc[-1] == table["loss_constant"].iloc[-1]
     chosen = FusionClassifier(**settings, encoders={"a": "vector", "b": "vector"}).fit(X, Y)
-    assert chosen.penalties_["encoder"].tolist() == ["vector"] * 5 + [""]
+    assert chosen.penalties_["encoder"].tolist() == ["as given"] * 5 + [""]
 
 
 @pytest.mark.parametrize("kind", [FusionClassifier, FusionRegressor])
@@ -335,7 +335,7 @@ def test_where_nothing_learned_holds_the_constant_predicts(contrary: Any, kind: 
     assert (table[["loss_rise", "loss_rise_low", "loss_rise_high", "block_norm"]] == 0).all(axis=None)
     assert (table[["p_value", "p_adjusted"]] == 1).all(axis=None)
     assert not table["named"].any()
-    assert "no network predicted better than the constant" in str(model.summary_)
+    assert "so nothing is shown about any subset or modality" in str(model.summary_)
     with pytest.raises(InputError, match="'beta' was not measured"):
         model.plot_relevance()
     path = tmp_path / "model"
