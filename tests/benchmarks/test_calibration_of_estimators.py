@@ -36,9 +36,9 @@ def named(family: str, numbers: range, fault: str = NO_FAULT) -> dict[str, int]:
 
 
 def test_noise_is_not_named() -> None:
-    """Four data sets of each family; the bound is that of a rate of 5 %."""
-    counts = [named(case.name, range(4)) for case in NULLS]
-    most = binom.ppf(1 - SURE, 4 * len(NULLS), 0.05)
+    """Two data sets of each family; the bound is that of a rate of 5 %."""
+    counts = [named(case.name, range(2)) for case in NULLS]
+    most = binom.ppf(1 - SURE, 2 * len(NULLS), 0.05)
     for table in TABLES:
         assert sum(count[table] for count in counts) <= most
 
@@ -46,5 +46,5 @@ def test_noise_is_not_named() -> None:
 @pytest.mark.parametrize(("family", "fault"), [("balanced", LEAKY_FOLDS), ("grouped", GROUPS_IGNORED)])
 def test_a_fault_is_shown(family: str, fault: str) -> None:
     """Held-out samples that were trained on, and groups on both sides, are named more often than at 5 %."""
-    count = 6
+    count = 4
     assert named(family, range(count), fault)["subsets"] > binom.ppf(1 - SURE, count, 0.05)
