@@ -91,7 +91,7 @@ def fit_job(job: Job, settings: Mapping[str, Any], code: str, make: Make = estim
         warnings.simplefilter("always")
         try:
             row |= answer(job, settings, make)
-        except Exception as error:  # whatever it is, it is told in the table
+        except Exception as error:  # any error becomes a row of the table
             row["error"] = f"{type(error).__name__}: {error}"
     row["warning"] = str(caught[0].message) if caught else ""
     return row

@@ -104,7 +104,7 @@ def compare_job(job: Job, settings: Mapping[str, Any], key: Row, make: Make = es
         warnings.simplefilter("always")
         try:
             row |= compare(job, settings, make)
-        except Exception as error:  # whatever it is, it is told in the table
+        except Exception as error:  # any error becomes a row of the table
             row["error"] = f"{type(error).__name__}: {error}"
     row["warning"] = str(caught[0].message) if caught else ""
     return row

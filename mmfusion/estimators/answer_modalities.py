@@ -2,7 +2,7 @@
 
 All of it is read off networks that were trained anew on some of the modalities only. *Alone* is what they
 predict from one modality, *needed* what is lost without it, *synergy* what two modalities predict together
-beyond the sum of what each predicts alone. What is told of a modality follows what the tables name:
+beyond the sum of what each predicts alone. What the answer says of a modality follows what the tables name:
 
 | alone | needed | synergy with another | told as |
 |---|---|---|---|
@@ -188,7 +188,7 @@ def _by_unknown(found: Found, names: list[str]) -> list[str]:
 
 
 def _reason(found: Found) -> str:
-    """Say why nothing is told about pairs."""
+    """Say why the answer has nothing about pairs."""
     return "not shown" if found.pairs_measured else 'not measured (information="pairs" measures it)'
 
 

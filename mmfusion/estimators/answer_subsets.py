@@ -14,7 +14,7 @@ from mmfusion.estimators.answer_words import (
 )
 
 REDUCIBLE = 0.5
-"""Reducibility above which a product is told as mostly what smaller subsets say."""
+"""Reducibility above which a product is called mostly what smaller subsets say."""
 LEVEL = 0.05
 """Level of all tests of the answer."""
 

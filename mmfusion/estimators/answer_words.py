@@ -126,7 +126,7 @@ def told_effects(
     label, quantity, named : str
         Columns: what the row is about, the size, and whether it may be named.
     signed : bool
-        Whether effects below 0 are told, too.
+        Whether effects below 0 are included, too.
 
     Returns
     -------

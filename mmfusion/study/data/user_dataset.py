@@ -20,7 +20,7 @@ from mmfusion.data.standardisation import standardise
 from mmfusion.data.task import REGRESSION, Task, chosen_task, is_one_hot
 from mmfusion.errors import DataError
 from mmfusion.notices import tell
-from mmfusion.study.data.dataset import SPLITS, MultimodalDataset, Split
+from mmfusion.study.data.dataset import GROUP, SPLITS, MultimodalDataset, Split
 from mmfusion.study.data.reading import reading
 from mmfusion.study.data.user_summary import facts_of
 
@@ -77,7 +77,10 @@ def user_dataset(name: str, settings: Mapping[str, Any]) -> MultimodalDataset:
         features[modality] = values
         if mask is not None:
             real[modality] = mask
-    samples = Split(features, target, ids=source.ids, real=real)
+    latents = {}
+    if source.groups is not None:  # those that the tests on the test split are over
+        latents[GROUP] = np.unique(source.groups, return_inverse=True)[1].astype(np.int64)
+    samples = Split(features, target, latents, source.ids, real)
     splits = {split: samples[chosen_rows] for split, chosen_rows in rows.items()}
     facts = facts_of(source, settings, task, classes or [], splits, present)
     parameters = {**facts, "constant_columns": constant, "alphabets": alphabets}

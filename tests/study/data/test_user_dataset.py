@@ -50,6 +50,11 @@ def test_a_table_is_split_and_standardised(table: Path) -> None:
     groups = [{speaker[name] for name in names} for names in ids]
     assert groups[0].isdisjoint(groups[1] | groups[2])
     assert groups[1].isdisjoint(groups[2])
+    for part in dataset.splits.values():  # the tests are over speakers
+        pairs = {
+            (speaker[name], number) for name, number in zip(part.ids, part.latents["group"], strict=True)
+        }
+        assert len(pairs) == len({one for one, _ in pairs}) == len({number for _, number in pairs})
     train = dataset.splits["train"].features["text"]
     assert train.dtype == np.float32
     np.testing.assert_allclose(train.mean(axis=0), 0.0, atol=1e-6)
