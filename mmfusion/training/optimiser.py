@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
 BETAS = (0.9, 0.999)
 EPS = 1e-8
+LANES = 16
+"""Numbers in the widest vector of a processor; torch rounds numbers that do not fill one in another way."""
 
 
 class Optimiser:
@@ -54,21 +56,24 @@ class _Group:
     def __init__(self, parameters: Iterable[Tensor], weight_decay: float) -> None:
         self.parameters = [x for x in parameters if x.requires_grad]
         self.weight_decay = weight_decay
-        self.first = [torch.zeros_like(x) for x in self.parameters]
-        self.second = [torch.zeros_like(x) for x in self.parameters]
-        self.steps = [torch.zeros((), device=x.device) for x in self.parameters]
+        self.moved = [_padded(x.detach()) for x in self.parameters]
+        self.first = [torch.zeros_like(x) for x in self.moved]
+        self.second = [torch.zeros_like(x) for x in self.moved]
+        self.steps = [torch.zeros((), device=x.device) for x in self.moved]
+        for parameter, moved in zip(self.parameters, self.moved, strict=True):
+            if moved.numel() != parameter.numel():
+                parameter.data = moved[: parameter.numel()].view(parameter.shape)
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        moved = [index for index, x in enumerate(self.parameters) if x.grad is not None]
-        gradients = [x.grad for x in self.parameters if x.grad is not None]
+        given = [index for index, x in enumerate(self.parameters) if x.grad is not None]
         adamw(
-            [self.parameters[index] for index in moved],
-            gradients,
-            [self.first[index] for index in moved],
-            [self.second[index] for index in moved],
+            [self.moved[index] for index in given],
+            [_padded(x.grad) for x in self.parameters if x.grad is not None],
+            [self.first[index] for index in given],
+            [self.second[index] for index in given],
             [],
-            [self.steps[index] for index in moved],
+            [self.steps[index] for index in given],
             fused=True,
             amsgrad=False,
             beta1=BETAS[0],
@@ -80,3 +85,15 @@ class _Group:
         )
         for parameter in self.parameters:
             parameter.grad = None
+
+
+def _padded(values: Tensor) -> Tensor:
+    """Return values, on the CPU in a row with zeros at its end where they do not fill whole vectors.
+
+    A number is then rounded alike wherever it stands: else what a network learns would depend on how many
+    networks are in the stack.
+    """
+    missing = -values.numel() % LANES
+    if missing == 0 or values.device.type != "cpu":
+        return values
+    return nn.functional.pad(values.reshape(-1), (0, missing))

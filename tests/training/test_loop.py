@@ -23,7 +23,8 @@ ROWS = 110
 
 def network(norm: str = "ibn", **fusion: Any) -> MultimodalNetwork:
     torch.manual_seed(0)
-    arguments = {"hidden": 6, "dropout": 0.5, "dim": 3}
+    # Sizes that fill vectors of the processor, so that AdamW is called with parameters of their own shapes.
+    arguments = {"hidden": 16, "dropout": 0.5, "dim": 8}
     modalities = [Modality("b", "vector", 4, arguments), Modality("a", "vector", 2, arguments)]
     return build_network(modalities, {"norm": norm, **fusion})
 
@@ -96,6 +97,22 @@ def test_adamw_is_that_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     for ours_moved, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(ours_moved, other, rtol=1e-5, atol=1e-6)
         assert ours_moved.grad is None
+
+
+def test_a_number_is_moved_alike_wherever_it_stands() -> None:
+    count, taken = 21, 2000
+
+    def moved(rows: slice) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(0)
+        parameter = torch.nn.Parameter(torch.randn(count, 1, generator=generator)[rows].clone())
+        steps = optimiser.Optimiser([parameter], [], 0.005, 0.01, taken)
+        for _ in range(taken):
+            parameter.grad = torch.randn(count, 1, generator=generator)[rows].clone()
+            steps.step()
+        return parameter.detach()
+
+    alone = torch.cat([moved(slice(index, index + 1)) for index in range(0, count, 5)])
+    assert torch.equal(moved(slice(None))[::5], alone)
 
 
 def test_the_decay_acts_on_weights_without_gradient() -> None:
