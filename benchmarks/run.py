@@ -38,6 +38,7 @@ PARTS = (
     "prediction",
     "scaling",
     "estimator",
+    "networks",
     "recipe",
 )
 COMMANDS = {"calibration": "calibration.command", "real_data": "calibration.real_data_command"}
