@@ -12,6 +12,7 @@ from mmfusion.estimators.answer_words import (
     told_effects,
     written,
 )
+from mmfusion.fusion.subsets import parse_subset
 
 REDUCIBLE = 0.5
 """Reducibility above which a product is called mostly what smaller subsets say."""
@@ -64,6 +65,43 @@ def _reducible_sentence(used: pd.DataFrame) -> list[str]:
     return [
         f"{start} {names} {verb} mostly what smaller subsets say (they predict {sizes} of {whose} variance), "
         f"{close}."
+    ]
+
+
+def doubtful_sentences(relevance: pd.DataFrame, information: pd.DataFrame) -> list[str]:
+    """Say which of the combinations hold a modality that is not shown to be needed.
+
+    A product of two modalities that resemble each other can stand for a curve in one of them: networks that
+    are given only this one then predict as well.
+
+    Parameters
+    ----------
+    relevance : DataFrame
+        The relevance table.
+    information : DataFrame
+        One row per modality, with ``needed_named``.
+
+    Returns
+    -------
+    list of str
+        At most one; combinations that are mostly what smaller subsets say are left to `used_sentences`.
+    """
+    ordered = relevance.sort_values("loss_rise", ascending=False, kind="stable")
+    used = [effect.name for effect in told_effects(ordered, "subset", "loss_rise", "named")][:MOST_TOLD]
+    within = relevance.set_index("subset")[["reducibility_within", "reducibility_single"]]
+    needed = {effect.name for effect in told_effects(information, "modality", "needed", "needed_named")}
+    spare = {
+        name: [one for one in parse_subset(name) if one not in needed]
+        for name in used
+        if "+" in name and not within.loc[name].bfill().iloc[0] > REDUCIBLE
+    }
+    doubtful = [name for name, members in spare.items() if members]
+    if not doubtful:
+        return []
+    without = dict.fromkeys(one for name in doubtful for one in spare[name])
+    return [
+        f"But {listed([quoted(name) for name in doubtful])} may stand for something else: networks trained "
+        f"without {listed([quoted(name) for name in without], 'or')} are not shown to predict clearly worse."
     ]
 
 

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mmfusion.estimators.answer_modalities import NOT_MEASURED, modality_sentences
-from mmfusion.estimators.answer_subsets import LEVEL, not_shown_sentences, used_sentences
+from mmfusion.estimators.answer_subsets import (
+    LEVEL,
+    doubtful_sentences,
+    not_shown_sentences,
+    used_sentences,
+)
 from mmfusion.estimators.answer_words import NATS, OF_VARIANCE, SMALLEST, amount, count, written
 
 
@@ -203,7 +208,8 @@ def _nothing_explained(answer: Answer) -> list[str]:
 def _on_modalities(answer: Answer) -> list[str]:
     """Say what networks trained on some of the modalities show, or how to get it."""
     if answer.modality_information is not None:
-        return modality_sentences(answer.modality_information, answer.synergy, answer.unit)
+        doubts = doubtful_sentences(answer.relevance, answer.modality_information)
+        return doubts + modality_sentences(answer.modality_information, answer.synergy, answer.unit)
     several = (answer.relevance["order"] == 1).sum() > 1
     return [NOT_MEASURED] if several else []
 

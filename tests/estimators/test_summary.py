@@ -317,6 +317,23 @@ def test_reducible_product_is_said_to_be_one() -> None:
     )
 
 
+def test_product_with_a_modality_that_is_not_needed_is_doubted() -> None:
+    relevance = relevance_table({"text+audio": 0.3})
+    both, one = {"text": 0.2, "audio": 0.1}, {"text": 0.2}
+    doubt = "But text+audio may stand for something else: networks trained without"
+    end = "are not shown to predict clearly worse."
+    assert f"{doubt} audio {end}" in str(
+        answer(relevance, modality_information=modality_table(both, one), information=pd.DataFrame())
+    )
+    assert f"{doubt} text or audio {end}" in str(
+        answer(relevance, modality_information=modality_table({}, {}))
+    )
+    assert "stand for" not in str(answer(relevance, modality_information=modality_table({}, both)))
+    assert "stand for" not in str(answer(relevance))
+    reducible = relevance_table({"text+audio": 0.3}, reducibility={"text+audio": 0.81})
+    assert "stand for" not in str(answer(reducible, modality_information=modality_table(both, one)))
+
+
 def test_no_subset_named_though_something_is_explained() -> None:
     text = str(answer(relevance_table({})))
     assert "No subset of the modalities is shown to add anything of its own" in text
@@ -497,7 +514,7 @@ def test_laws_of_the_words(result: Answer) -> None:
     assert not re.search(r"\bnan\b|\b0\.0+(?!\d)|-0(?![.\d])|irrelevant|\(\)|None", text)
     assert "1 others" not in text
     few = (result.relevance["order"] == 1).sum() <= 4
-    assert len(lines) <= (13 if few else 16)
+    assert len(lines) <= (14 if few else 17)
     spoken = " ".join(lines[1:]).replace("cv=5", "").replace("R²", "")
     assert set(NUMBER.findall(spoken)) <= told_numbers(result)
 
