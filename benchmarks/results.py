@@ -13,7 +13,7 @@ Row = dict[str, Any]
 KEYS = ("part", "quantity", "case", "norm", "modalities", "order", "dim", "batch")
 COLUMNS = (*KEYS, "value", "low", "high", "unit", "repetitions", "goal", "met", "note")
 """Columns of the CSV file; benchmarks/README.md says what they mean."""
-ACROSS = {"study by rule": "quantity"}
+ACROSS = {"study by rule": "quantity", "recipe": "quantity"}
 """Parts whose Markdown table has one column per value of another key than the normalisation."""
 
 

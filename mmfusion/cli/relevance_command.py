@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from mmfusion.plotting.subset_relevance import relevance_figure
 
 COLUMNS = ("loss_rise", "p_adjusted", "named", "beta", "covariance_share", "reducibility_within")
 OF_MODALITIES = ("alone", "needed", "shapley")
+NAMED = "* named: shown, with an adjusted p below 5 %, and not tiny"
 PICTURES = ("relevance.png", "information.png")
 FILES = (*(f"{name}.csv" for name in TABLES), *PICTURES, "answer.txt", "settings.json")
 
@@ -50,8 +52,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     MmfusionError
         If an argument, the file or a value in it cannot be used.
     """
-    if output.exists() and not output.is_dir():
-        raise InputError(f"--output: {output} is a file, expected a folder; name another one.")
+    _check_output(output)
     source = request.read()
     task = request.task_sentence(source)
     if request.groups is not None and choices["cv"] is None:
@@ -77,6 +78,20 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     written, replaced = _write(output, fitted, title, settings)
     typer.echo(f"written to {output}: {', '.join(written)}{replaced}")
     return model.relevance_
+
+
+def _check_output(folder: Path) -> None:
+    """Refuse a folder that the files cannot be written to, before anything is read."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"--output: {folder} is a file, expected a folder; name another one.")
+        taken = [name for name in FILES if (folder / name).is_dir()]
+    except OSError as error:
+        raise InputError(f"--output: {error}; name another folder.") from None
+    if taken:
+        raise InputError(f"--output: {folder / taken[0]} is a folder, expected a file; name another folder.")
+    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"--output: nothing can be written to {folder}; name another folder.")
 
 
 def _write(
@@ -137,20 +152,28 @@ def _information_texts(model: FusionEstimator) -> list[str]:
     by_modality, pairs = model.modality_information_, model.synergy_
     if by_modality is None or pairs is None:
         return []
-    unit = "share of the variance" if isinstance(model, FusionRegressor) else "nats"
+    unit = "share of the constant's loss" if isinstance(model, FusionRegressor) else "nats"
     known = [name for name in OF_MODALITIES if by_modality[name].notna().any()]
-    columns = {f"{name} ({unit})": _cells(by_modality, name) for name in known}
+    columns = {f"{name} ({unit})": _marked(by_modality, name, f"{name}_named") for name in known}
     texts = [pd.DataFrame({"modality": by_modality["modality"], **columns}).to_string(index=False)]
     if len(pairs):
-        columns = {f"synergy ({unit})": _cells(pairs, "synergy")}
+        columns = {f"synergy ({unit})": _marked(pairs, "synergy", "named")}
         texts.append(pd.DataFrame({"pair": pairs["pair"], **columns}).to_string(index=False))
-    return [f"\n{text}" for text in texts]
+    return [*(f"\n{text}" for text in texts), NAMED]
+
+
+def _marked(table: pd.DataFrame, name: str, named: str) -> list[str]:
+    """Write a column with its interval, and a star behind what is named."""
+    cells = zip(_cells(table, name), table[named].eq(True), strict=True)
+    return [f"{cell} {'*' if mark else ' '}" for cell, mark in cells]
 
 
 def _cells(table: pd.DataFrame, name: str) -> list[str]:
     """Write a column, with its interval where it has one."""
     if table[name].dtype == bool:
         return ["yes" if value else "" for value in table[name]]
+    if name == "p_adjusted":
+        return ["-" if np.isnan(p) else "<0.001" if p < 0.0005 else f"{p:.3f}" for p in table[name]]
     bounds = [f"{name}_low", f"{name}_high"] if f"{name}_low" in table else [name, name]
     return [_cell(*row) for row in table[[name, *bounds]].to_numpy(dtype=float).tolist()]
 
@@ -164,16 +187,24 @@ def _cell(value: float, low: float, high: float) -> str:
 def _caption(model: FusionEstimator) -> str:
     """Say what was trained and what the bars are, below the title of the picture."""
     count = len(model.ensemble_.networks)
+    constant = np.isinf(model.penalty_)
+    unit = "share of the target's variance" if isinstance(model, FusionRegressor) else "nats"
     measured = (
-        " Right: how much the loss of samples that were not seen rises where a subset's part is replaced by "
-        "its mean, with the 95 % interval over samples; zero or less means that it is not shown to help."
+        f" {'Bars' if constant else 'Right'}: how much the loss of samples that were not seen rises ({unit}) "
+        f"where a subset's part is replaced by its mean, with the 95 % interval over {model.summary_.units}; "
+        "pale bars are not named: it is not shown that they help."
         if model.relevance_["loss_rise"].notna().any()
         else ""
     )
     spread = " Whiskers: one standard deviation over the networks." if count > 1 else ""
+    weights = (
+        "infinite: no network predicted clearly better than the constant, and all weights are zero."
+        if constant
+        else f"{model.penalty_:g}. Left: relevance beta, from the weights.{spread}"
+    )
     return (
         f"{count} network{'s' if count > 1 else ''}, norm = {model.norm}, p = {model.p:g}, lambda = "
-        f"{model.penalty_:g}. Left: relevance beta, from the weights.{spread}{measured}"
+        f"{weights}{measured}"
     )
 
 

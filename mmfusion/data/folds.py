@@ -14,8 +14,8 @@ from mmfusion.errors import InputError
 from mmfusion.notices import tell
 
 Rows = NDArray[np.intp]
-FEWEST = 2
-"""Samples that are needed to train."""
+FEWEST, FEWEST_HELD_OUT = 2, 4
+"""Samples that are needed to train, and in all folds together to measure anything."""
 
 
 class Fold(NamedTuple):
@@ -127,7 +127,7 @@ def _given(
     for number, pair in enumerate(pairs):
         if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
             raise _not_folds(pair)
-        train, held_out = (_positions(number, part, count - 1) for part in pair)
+        train, held_out = (_positions(number, part, count) for part in pair)
         both = np.intersect1d(train, held_out)
         if len(both):
             raise InputError(
@@ -146,21 +146,40 @@ def _given(
         folds.append(fold)
     if not folds:
         raise _not_folds(pairs)
+    measured = len(np.unique(np.concatenate([fold.held_out for fold in folds])))
+    if measured < FEWEST_HELD_OUT:
+        raise InputError(
+            f"cv: {measured} samples are held out in all, expected at least {FEWEST_HELD_OUT}; hold out "
+            "more, or nothing (cv=None)."
+        )
     return folds
 
 
-def _positions(number: int, part: Any, last: int) -> Rows:
-    values = np.asarray(part)
-    if values.dtype == bool:
+def _positions(number: int, part: Any, count: int) -> Rows:
+    try:
+        values = np.asarray(part)
+    except ValueError:  # rows of unequal lengths
+        raise _not_folds(part) from None
+    if values.dtype == bool and values.ndim == 1:
+        if len(values) != count:
+            raise InputError(
+                f"cv, fold {number}: a mask has {len(values)} entries, expected one per sample, {count}."
+            )
         values = np.flatnonzero(values)
     if values.ndim != 1 or (len(values) and values.dtype.kind not in "iu"):
         raise _not_folds(part)
-    wrong = values[(values < 0) | (values > last)]
+    wrong = values[(values < 0) | (values >= count)]
     if len(wrong):
         raise InputError(
-            f"cv, fold {number}: there is no row {wrong[0]}, expected positions from 0 to {last}."
+            f"cv, fold {number}: there is no row {wrong[0]}, expected positions from 0 to {count - 1}."
         )
-    return np.unique(values.astype(np.intp))
+    rows, times = np.unique(values.astype(np.intp), return_counts=True)
+    if len(rows) < len(values):
+        raise InputError(
+            f"cv, fold {number}: the row {rows[times > 1][0]} is there {times.max()} times, expected every "
+            "row once on its side; pass sample_weight to let a sample count more than once."
+        )
+    return rows
 
 
 def _not_folds(value: Any) -> InputError:

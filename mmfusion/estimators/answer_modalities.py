@@ -6,19 +6,19 @@ beyond the sum of what each predicts alone. What the answer says of a modality f
 
 | alone | needed | synergy with another | told as |
 |---|---|---|---|
-| any | named | any | nothing else can replace it |
-| named | not named | named, negative | can be replaced by that one |
-| not named | named | named, positive | works only together with that one |
+| any | named | any | nothing else can fully replace it |
+| named | not named | named, negative; adds less than the floor to that one | can be replaced by it |
+| not named | named | named, positive | is shown to work only together with that one |
 | not named | not named | any | neither is shown |
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from mmfusion.estimators.answer_found import Found, found_in
 from mmfusion.estimators.answer_words import (
     MOST_TOLD,
     Effect,
@@ -28,49 +28,19 @@ from mmfusion.estimators.answer_words import (
     listed,
     quoted,
     sized,
-    told_effects,
     written,
 )
 
-NOT_MEASURED = "Whether one modality could replace another was not measured; information=True measures it."
-Pair = tuple[str, str]
+NOT_MEASURED = "Whether one modality could replace another was not measured; the setting information does it."
 
 
-class Found(NamedTuple):
-    """What the tables name.
-
-    Parameters
-    ----------
-    names : list of str
-        All modalities, in their order.
-    alone, needed : dict of str to Effect
-        Those that are named, by modality.
-    synergy : dict of (str, str) to Effect
-        Those that are named, by pair.
-    pairs_measured : bool
-    unit : str
-        Unit of the loss.
-    """
-
-    names: list[str]
-    alone: dict[str, Effect]
-    needed: dict[str, Effect]
-    synergy: dict[Pair, Effect]
-    pairs_measured: bool
-    unit: str
-
-    @property
-    def others(self) -> str:
-        """What all modalities but one are called."""
-        return "the other" if len(self.names) == 2 else "the others"
-
-    def partners(self, name: str, sign: int) -> list[str]:
-        """List the modalities whose synergy with this one is named and has this sign, in modality order."""
-        pairs = [pair for pair, effect in self.synergy.items() if name in pair and sign * effect.value > 0]
-        return [other for other in self.names if other != name and any(other in pair for pair in pairs)]
-
-
-def modality_sentences(information: pd.DataFrame, synergy: pd.DataFrame | None, unit: str) -> list[str]:
+def modality_sentences(
+    information: pd.DataFrame,
+    synergy: pd.DataFrame | None,
+    unit: str,
+    used: Collection[str] = (),
+    floor: float = 0.02,
+) -> list[str]:
     """Say which modalities can't be replaced, which can, which work only together, and which are not shown.
 
     Parameters
@@ -80,7 +50,11 @@ def modality_sentences(information: pd.DataFrame, synergy: pd.DataFrame | None, 
     synergy : DataFrame, optional
         One row per measured pair.
     unit : str
-        Unit of the loss.
+        Unit of the information.
+    used : collection of str
+        Subsets that are named in the relevance table.
+    floor : float, default 0.02
+        Share of what is explained below which nothing is named.
 
     Returns
     -------
@@ -89,26 +63,8 @@ def modality_sentences(information: pd.DataFrame, synergy: pd.DataFrame | None, 
     """
     if len(information) < 2:
         return []
-    found = _found(information, synergy, unit)
+    found = found_in(information, synergy, unit)._replace(used=frozenset(used), floor=floor)
     return [*_needed(found), *_replaceable(found), *_together(found), *_neither(found)]
-
-
-def _found(information: pd.DataFrame, synergy: pd.DataFrame | None, unit: str) -> Found:
-    """Read the tables."""
-    alone, needed = (
-        {told.name: told for told in told_effects(information, "modality", quantity, f"{quantity}_named")}
-        for quantity in ("alone", "needed")
-    )
-    names = [str(name) for name in information["modality"]]
-    if synergy is None or synergy.empty:
-        return Found(names, alone, needed, {}, False, unit)
-    both = zip(synergy["first"], synergy["second"], strict=True)
-    ends = {
-        str(pair): (str(first), str(second))
-        for pair, (first, second) in zip(synergy["pair"], both, strict=True)
-    }
-    pairs = {ends[told.name]: told for told in told_effects(synergy, "pair", "synergy", "named", signed=True)}
-    return Found(names, alone, needed, pairs, True, unit)
 
 
 def _needed(found: Found) -> list[str]:
@@ -118,13 +74,13 @@ def _needed(found: Found) -> list[str]:
         return []
     names = [quoted(effect.name) for effect in needed]
     parts = listed(sized(names, needed, "networks trained without it lose ", found.unit), "or")
-    return [f"Nothing else here can replace {parts}."]
+    return [f"Nothing else here can fully replace {parts}."]
 
 
 def _replaceable(found: Found) -> list[str]:
     """Tell the modalities that predict alone and are not needed: by what they can be replaced, if shown."""
     spare = [name for name in found.names if name in found.alone and name not in found.needed]
-    by = {name: [other for other in found.partners(name, -1) if other in found.alone] for name in spare}
+    by = {name: found.substitutes(name) for name in spare}
     circles = _circles(by)
     inside = {name for circle in circles for name in circle}
     single = {name: others for name, others in by.items() if others and name not in inside}
@@ -158,12 +114,12 @@ def _by_others(found: Found, by: dict[str, list[str]]) -> list[str]:
         [(name, others)] = by.items()
         size = amount(found.alone[name].value, found.unit)
         return [
-            f"The modality {quoted(name)} can be replaced by {_names(others)}: it predicts by itself "
+            f"The modality {quoted(name)} can be replaced by {_names(others, 'or')}: it predicts by itself "
             f"({size}), but is not shown to be needed beside {found.others}."
         ]
     units = [f"{found.unit} by itself", *[""] * (len(by) - 1)]
     replaced = [
-        f"{quoted(name)} ({amount(found.alone[name].value, unit)}) by {_names(others)}"
+        f"{quoted(name)} ({amount(found.alone[name].value, unit)}) by {_names(others, 'or')}"
         for (name, others), unit in zip(by.items(), units, strict=True)
     ]
     more = len(replaced) - MOST_TOLD
@@ -189,7 +145,7 @@ def _by_unknown(found: Found, names: list[str]) -> list[str]:
 
 def _reason(found: Found) -> str:
     """Say why the answer has nothing about pairs."""
-    return "not shown" if found.pairs_measured else 'not measured (information="pairs" measures it)'
+    return "not shown" if found.pairs_measured else "not measured"
 
 
 def _together(found: Found) -> list[str]:
@@ -210,7 +166,7 @@ def _in_pairs(found: Found, silent: list[str]) -> list[str]:
         return []
     if len(pairs) == 1:
         [((first, second), effect)] = pairs.items()
-        return [_one_pair(first, second, effect, found.unit, both=second in silent)]
+        return [_one_pair(found, first, second, effect, both=second in silent)]
     ordered = sorted(pairs.items(), key=lambda item: -item[1].value)
     names = [f"{quoted(first)} with {quoted(second)}" for (first, second), _ in ordered]
     parts = listed(sized(names, [effect for _, effect in ordered], "", f"{found.unit} more"))
@@ -221,14 +177,20 @@ def _in_pairs(found: Found, silent: list[str]) -> list[str]:
     return [f"{start} together with others, as a pair explains more than the sum of its two alone: {parts}."]
 
 
-def _one_pair(first: str, second: str, effect: Effect, unit: str, *, both: bool) -> str:
-    """Tell a pair; `both`: neither of the two is shown to predict alone, else only the first is not."""
+def _one_pair(found: Found, first: str, second: str, effect: Effect, *, both: bool) -> str:
+    """Tell a pair; `both`: neither of the two is shown to predict alone, else only the first is not.
+
+    Where the networks use one of these as a subset of its own, beside the others, "only" would be too much.
+    """
+    silent = [first, second] if both else [first]
+    only = "" if found.used.intersection(silent) else " only"
     if both:
-        start, none = f"The modalities {_names([first, second])} work only together", "neither is"
+        start, none = f"The modalities {_names(silent)} are shown to work{only} together", "neither is"
     else:
-        start, none = f"The modality {quoted(first)} works only together with {quoted(second)}", "it is not"
+        start = f"The modality {quoted(first)} is shown to work{only} together with {quoted(second)}"
+        none = "it is not"
     start += f": {none} shown to predict by itself"
-    more = f"{amount(effect.value, unit)} more than the sum of what each explains alone"
+    more = f"{amount(effect.value, found.unit)} more than the sum of what each explains alone"
     bounds = interval(effect, "95 % interval ").removeprefix(", ")
     return f"{start}, and the two explain {more}{f' ({bounds})' if bounds else ''}."
 
@@ -262,5 +224,5 @@ def _neither(found: Found) -> list[str]:
     return [f"For {_names(names)}, neither is shown: {what}."]
 
 
-def _names(names: Sequence[str]) -> str:
-    return listed([quoted(name) for name in names])
+def _names(names: Sequence[str], conjunction: str = "and") -> str:
+    return listed([quoted(name) for name in names], conjunction)

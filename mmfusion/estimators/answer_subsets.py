@@ -36,6 +36,8 @@ def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:
     """
     ordered = relevance.sort_values("loss_rise", ascending=False, kind="stable")
     used = told_effects(ordered, "subset", "loss_rise", "named")
+    if not used and ((relevance["p_adjusted"] < LEVEL) & (relevance["loss_rise"] > 0)).any():
+        return ["Every subset of the modalities adds less than what is named here (the setting floor)."]
     if not used:
         return [
             "No subset of the modalities is shown to add anything of its own: what is explained is spread "
@@ -45,8 +47,9 @@ def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:
     plus = "; a plus sign marks a combination (a product of features)" if "+" in "".join(names) else ""
     shown = [quoted(effect.name) for effect in used]
     parts = listed(sized(shown, used, "without it the loss rises by ", unit))
-    reducible = _reducible_sentence(relevance.set_index("subset").loc[names])
-    return [f"The networks use {parts}{plus}.", *reducible]
+    told = relevance.set_index("subset").loc[names]
+    reducible = _reducible_sentence(told)
+    return [f"The networks use {parts}{plus}.", *reducible, *_unknown_sentence(told)]
 
 
 def _reducible_sentence(used: pd.DataFrame) -> list[str]:
@@ -65,6 +68,18 @@ def _reducible_sentence(used: pd.DataFrame) -> list[str]:
     return [
         f"{start} {names} {verb} mostly what smaller subsets say (they predict {sizes} of {whose} variance), "
         f"{close}."
+    ]
+
+
+def _unknown_sentence(used: pd.DataFrame) -> list[str]:
+    """Say of which combinations it is not known whether smaller subsets say the same."""
+    share = used["reducibility_within"].fillna(used["reducibility_single"])
+    names = used.index[(used["order"] > 1) & share.isna()]
+    if names.empty:
+        return []
+    return [
+        f"Whether {listed([quoted(str(name)) for name in names], 'or')} says more than smaller subsets is "
+        "not known: a fold holds too few samples to tell."
     ]
 
 

@@ -17,6 +17,8 @@ from mmfusion.sentences import joined_names, value_name
 
 NATS = " nats"
 OF_VARIANCE = " of the target's variance"
+OF_CONSTANT = " of the constant's loss"
+"""Of information about numbers, which is divided by that loss: out of fold, the variance or a little more."""
 MOST_TOLD = 5
 """Names of a list that a sentence of the answer holds."""
 SMALLEST = 1e-6
@@ -97,19 +99,19 @@ def quoted(name: str) -> str:
 
 
 def listed(words: Sequence[str], conjunction: str = "and") -> str:
-    """List the first five words as in a sentence, and count the others.
+    """List words as in a sentence, of more than six the first five and how many others there are.
 
     Examples
     --------
     >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a", "b"], "or")
     ('a', 'a, b and c', 'a or b')
     >>> listed(list("abcdef")), listed(list("abcdefg"))
-    ('a, b, c, d, e and 1 other', 'a, b, c, d, e and 2 others')
+    ('a, b, c, d, e and f', 'a, b, c, d, e and 2 others')
     """
     if len(words) == 1:
         return words[0]
     more = len(words) - MOST_TOLD
-    if more > 0:
+    if more > 1:
         return f"{joined_names(words[:MOST_TOLD])} {conjunction} {count(more, 'other')}"
     return f"{joined_names(words[:-1])} {conjunction} {words[-1]}"
 

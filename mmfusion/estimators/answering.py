@@ -36,12 +36,13 @@ def answer_of(fitted: FittedEnsemble, given: Given, seed: int) -> Answer:
     loss_linear, score_linear = (math.nan, math.nan)
     if quality is not None:
         loss_linear, score_linear = _linear(fitted, given, seed)
+    rows = fitted.held_out if quality is not None else np.flatnonzero(given.weight)
     kind = "numbers, by FusionRegressor" if regression else "classes, by FusionClassifier"
     return Answer(
         task_sentence=f"Task: {REGRESSION if regression else 'classification'} ({kind}).",
         classes=not regression,
-        samples=len(fitted.held_out) if quality is not None else int(np.count_nonzero(given.weight)),
-        groups=None if given.groups is None else len(np.unique(given.groups[given.weight > 0])),
+        samples=len(rows),
+        groups=None if given.groups is None else len(np.unique(given.groups[rows])),
         folds=0 if quality is None else len(given.folds),
         networks=len(ensemble.networks),
         loss=math.nan if quality is None else quality.loss,

@@ -80,7 +80,7 @@ relevance_ : DataFrame
     deviation of every measure over networks, ``_spread``. NaN where nothing is held out.
 information_ : DataFrame or None
     One row per coalition of modalities: coalition, size, loss, information with interval, p_value,
-    p_adjusted, named, and its penalty. In nats for classes, a share of the variance for numbers.
+    p_adjusted, named, and its penalty. In nats for classes, a share of the constant's loss for numbers.
 modality_information_ : DataFrame or None
     One row per modality: what it says alone, what is lost without it (needed), its Shapley value, each with
     interval, p-values and whether it is named.

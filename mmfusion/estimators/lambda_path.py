@@ -175,16 +175,16 @@ class Candidates:
         return ALL_ZERO if test.mean <= test.error else lowest
 
     def nested(self, coalitions: Sequence[Subset]) -> dict[Subset, Choice]:
-        """Choose for every coalition among the networks of all coalitions within it.
+        """Choose for every coalition among the networks of all coalitions within it, and the constant.
 
         Networks may ignore a modality that they are given: where those without it have the lower out-of-fold
         loss, they are what the coalition predicts with. Otherwise what a superfluous modality spoils would
-        look like redundancy.
+        look like redundancy, and networks that are worse than the constant like synergy.
         """
-        own = {S: Choice(S, self.best(S)) for S in coalitions}
+        own = {S: Choice(S, self.best(S)) for S in coalitions} | {(): Choice((), ALL_ZERO)}
         losses = {S: self._loss(choice) for S, choice in own.items()}
         return {
-            S: own[min((T for T in coalitions if set(T) <= set(S)), key=lambda T: (losses[T], -len(T)))]
+            S: own[min((T for T in own if set(T) <= set(S)), key=lambda T: (losses[T], -len(T)))]
             for S in coalitions
         }
 

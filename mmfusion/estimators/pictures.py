@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mmfusion.errors import InputError
 from mmfusion.estimators.ensemble import Ensemble
+from mmfusion.estimators.summary import Answer
 from mmfusion.measures.catalogue import LABELS
 from mmfusion.plotting.predictive_information import information_figure
 from mmfusion.plotting.style import figure_style
@@ -19,8 +20,7 @@ from mmfusion.plotting.subset_relevance import MOST_BARS, sample_contributions, 
 
 INFORMATION_CAPTION = (
     "How much better than a constant networks predict samples that they have not seen, given some of the "
-    "modalities only. Intervals: 95 %, over samples. Filled: named (Holm-adjusted p below 5 %, and large "
-    "enough)."
+    "modalities only. Intervals: 95 %, over {}. Filled: named (Holm-adjusted p below 5 %, and large enough)."
 )
 
 
@@ -31,6 +31,7 @@ class PlottingMixin:
     information_: pd.DataFrame | None
     modality_information_: pd.DataFrame | None
     synergy_: pd.DataFrame | None
+    summary_: Answer
     ensemble_: Ensemble
 
     def contributions(self, X: Any) -> pd.DataFrame:
@@ -46,8 +47,8 @@ class PlottingMixin:
         Parameters
         ----------
         measure : str, default "beta"
-            A measure of `relevance_`. Whiskers are its 95 % interval over samples, or else one standard
-            deviation over the networks.
+            A measure of `relevance_`. Whiskers are its 95 % interval over samples or groups, or else one
+            standard deviation over the networks.
         ax : Axes, optional
             Where to draw. Default: a new figure.
 
@@ -84,9 +85,9 @@ class PlottingMixin:
             self.information_,
             self.modality_information_,
             self.synergy_,
-            "share of the target's variance" if self.ensemble_.task == "regression" else "nats",
+            "share of the constant's loss" if self.ensemble_.task == "regression" else "nats",
             title,
-            INFORMATION_CAPTION,
+            INFORMATION_CAPTION.format(self.summary_.units),
         )
 
     def plot_contributions(self, i: int, X: Any = None, ax: Axes | None = None, output: Any = None) -> Axes:

@@ -18,7 +18,7 @@ from mmfusion.estimators.answer_subsets import (
     not_shown_sentences,
     used_sentences,
 )
-from mmfusion.estimators.answer_words import NATS, OF_VARIANCE, SMALLEST, amount, count, written
+from mmfusion.estimators.answer_words import NATS, OF_CONSTANT, OF_VARIANCE, SMALLEST, amount, count, written
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,6 +101,11 @@ class Answer:
         return NATS if self.classes else OF_VARIANCE
 
     @property
+    def units(self) -> str:
+        """What the tests and intervals are over: "samples" or "groups"."""
+        return "samples" if self.groups is None else "groups"
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """The sentences of the paragraph, in order."""
         task = self.task_sentence.strip()
@@ -133,7 +138,7 @@ def _nothing_held_out(answer: Answer) -> list[str]:
         f"{'The network has' if one else f'All {answer.networks} networks have'} seen all "
         f"{count(answer.samples, 'sample')}: nothing was held out.",
         "So it is not known how well new samples are predicted, which subsets help with that, and whether a "
-        "linear model would do as well; cv=5 measures this by cross-validation.",
+        "linear model would do as well; five folds measure it by cross-validation.",
         "The weights in the relevance table say what the networks rely on, not whether it helps.",
     ]
 
@@ -172,7 +177,7 @@ def _quality(answer: Answer) -> str:
 def _explained(answer: Answer) -> str:
     """Say how much is explained, and whether the linear baseline explains more."""
     gain, low = amount(answer.explained, answer.unit), answer.explained_low
-    least = "" if math.isnan(low) else f" (at least {written(low)}, the lower end of the 95 % interval)"
+    least = f" (at least {written(low)}, the lower end of the 95 % interval)" if low > 0 else ""
     start = f"So the networks lower the loss of the constant by {gain}{least}: that much is explained"
     ahead, margin = answer.loss_linear - answer.loss, answer.floor * answer.explained
     if math.isnan(ahead):
@@ -209,7 +214,10 @@ def _on_modalities(answer: Answer) -> list[str]:
     """Say what networks trained on some of the modalities show, or how to get it."""
     if answer.modality_information is not None:
         doubts = doubtful_sentences(answer.relevance, answer.modality_information)
-        return doubts + modality_sentences(answer.modality_information, answer.synergy, answer.unit)
+        used = {str(name) for name in answer.relevance.loc[answer.relevance["named"].eq(True), "subset"]}
+        unit = NATS if answer.classes else OF_CONSTANT
+        told = (answer.modality_information, answer.synergy, unit, used, answer.floor)
+        return doubts + modality_sentences(*told)
     several = (answer.relevance["order"] == 1).sum() > 1
     return [NOT_MEASURED] if several else []
 
@@ -226,6 +234,7 @@ def _power(answer: Answer) -> list[str]:
     if not (math.isfinite(smallest) and smallest >= SMALLEST):
         return ["How small an effect these data would show is not known."]
     return [
-        "In four out of five data sets like this one, an effect would be shown if the loss rose by "
-        f"{amount(smallest, answer.unit)} without the subset; smaller effects are easily missed."
+        "In four out of five data sets like this one, a subset that the networks have learned perfectly "
+        f"would be shown if the loss rose by {amount(smallest, answer.unit)} without it; smaller effects are "
+        "easily missed."
     ]

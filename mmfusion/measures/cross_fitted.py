@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.optimize import brentq
+from scipy.stats import nct
+from scipy.stats import t as student
 
 from mmfusion.fusion.subsets import Subset, subset_label
 from mmfusion.measures.heldout import variance_shares
@@ -121,10 +123,13 @@ def smallest_rise(loss: float, by_sample: Floats, truth: Truth, tests: int) -> f
     with mean r and, to first order, variance 2 r for log-losses and 4 r sigma^2 for squared errors, sigma^2
     being the mean squared error. A one-sided test at 5 % over the number of tests then needs
 
-        r = c z^2 / n,   z = z_(1 - 0.05 / tests) + z_0.8,   c = 2 or 4 sigma^2.
+        r = c z^2 / n,   c = 2 or 4 sigma^2,
 
-    n is the number of samples (effective, where they have weights), less where samples of a group resemble
-    each other: by the ratio of the variance of the explained loss over samples to that over groups.
+    where z is the noncentrality at which Student's t exceeds its quantile of 1 - 0.05 / tests in four of five
+    cases: with many samples z_(1 - 0.05 / tests) + z_0.8, more where the degrees of freedom (samples or
+    groups, less one) are few. n is the number of samples (effective, where they have weights), less where
+    samples of a group resemble each other: by the ratio of the variance of the explained loss over samples to
+    that over groups.
 
     Parameters
     ----------
@@ -146,8 +151,23 @@ def smallest_rise(loss: float, by_sample: Floats, truth: Truth, tests: int) -> f
     if truth.groups is not None:
         alone, together = mean_and_test(by_sample, truth.weight).error, truth.tested(by_sample).error
         count *= min(1.0, (alone / together) ** 2) if together > 0 else 1.0
-    z = float(norm.ppf(1 - ERROR_RATE / tests) + norm.ppf(POWER))
+    z = _noncentrality(tests, _units(truth, weight) - 1)
     return (4.0 * loss if truth.task == "regression" else 2.0) * z**2 / count
+
+
+def _units(truth: Truth, weight: Floats) -> int:
+    """Count the samples, or groups, of positive weight."""
+    used = weight > 0
+    return int(used.sum()) if truth.groups is None else len(np.unique(truth.groups[used]))
+
+
+def _noncentrality(tests: int, freedom: int) -> float:
+    """Return the noncentrality at which a one-sided t-test at 5 % over the tests has the power 0.8."""
+    if freedom < 1:
+        return float("nan")
+    critical = float(student.ppf(1 - ERROR_RATE / tests, freedom))
+    high = 2 * critical + 10
+    return float(brentq(lambda z: nct.sf(critical, freedom, z) - POWER, 0.0, high))
 
 
 def subset_tests(

@@ -2,7 +2,7 @@ r"""Predictive information: what coalitions of modalities say of the target, by 
 
 With L(S) the out-of-fold loss of networks that are given only the modalities in S, and L() that of the
 constant, I(S) = L() - L(S) is usable information (Xu et al., ICLR 2020), in nats for classes; of numbers it
-is divided by L(), which makes it a share of the target's variance.
+is divided by L(), out of fold the target's variance or a little more::
 
     alone(m)      = I({m})
     needed(m)     = I(all) - I(all without m)          (Williamson et al., JASA 118, 2023)
@@ -10,8 +10,8 @@ is divided by L(), which makes it a share of the target's variance.
                                                         (Covert, Lundberg, Lee, NeurIPS 2020)
     synergy(a, b) = I({a, b}) - I({a}) - I({b})         (interaction information; McGill, 1954)
 
-Networks that are given S may ignore a part of it: the loss of S is that of the best of its parts where this
-is lower, so that no modality makes a prediction worse.
+Networks that are given S may ignore a part of it: the loss of S is that of the best of its parts, or of the
+constant, where this is lower, so that no modality makes a prediction worse.
 
 All are linear in the losses, hence means of one number per sample, with intervals and tests over samples or
 groups.

@@ -24,6 +24,9 @@ from mmfusion.measures.weighting import weighted_mean
 ALPHAS = np.logspace(-3, 5, 9)
 """Strengths of the ridge penalty among which leave-one-out error chooses."""
 
+FEWEST = 20
+"""Samples below which it is not computed: halves of less than ten say nothing by their R^2."""
+
 NEGLIGIBLE = 1e-6
 """Reducibility of a part with less than this share of the score's variance is not computed."""
 
@@ -65,7 +68,8 @@ def reducibility(
     -------
     DataFrame
         One row per subset, in the order of `parts`: subset (label), reducibility_single, reducibility_within.
-        Both NaN for |I| = 1 and where Var<phi_I, W_I> is at most 1e-6 Var N or not finite.
+        Both NaN for |I| = 1, where Var<phi_I, W_I> is at most 1e-6 Var N or not finite, and with fewer than
+        20 samples.
 
     Examples
     --------
@@ -84,6 +88,7 @@ def reducibility(
     with np.errstate(invalid="ignore", over="ignore"):
         centred = centre_parts(parts, weight)
         needed = total_variance(centred, weight) > NEGLIGIBLE * total_variance(centred.sum(axis=0), weight)
+        needed &= centred.shape[1] >= FEWEST
     halves = _halves(centred.shape[1], seed)
     standardised = {
         name: _standardise(np.asarray(values, np.float64), weight) for name, values in features.items()

@@ -1,4 +1,4 @@
-"""What networks tell that are given only some of the modalities: a column per subset, as in an UpSet plot."""
+"""What networks tell that are given some of the modalities: a column per coalition, as in an UpSet plot."""
 
 from __future__ import annotations
 
@@ -61,8 +61,10 @@ def coalition_dots(
         for column in np.flatnonzero(np.diff(members.sum(axis=1))):  # between the sizes of subsets
             ax.axvline(column + 0.5, color=_ABSENT, lw=0.8, ls=":", zorder=1)
     left_out = len(table) - len(drawn)
-    cut = f"\n({left_out} subsets with less information are left out)" if left_out else ""
-    lower.set_xlabel(f"a column is a subset: dark dots are the modalities that its networks were given{cut}")
+    cut = f"\n({left_out} coalitions with less information are left out)" if left_out else ""
+    lower.set_xlabel(
+        f"a column is a coalition: dark dots are the modalities that its networks were given{cut}"
+    )
     return upper, lower
 
 
@@ -90,7 +92,7 @@ def _draw_information(ax: Axes, drawn: pd.DataFrame, members: NDArray[np.bool_],
         handles.append(legend_mark("all modalities", GREEN, "", linestyle="--"))
     ax.set_ylabel(textwrap.fill(f"information ({unit})", 26) + "\nwith 95 % interval")
     ax.grid(axis="x", visible=False)
-    head_panel(ax, "How much do subsets of the modalities tell about the target?", handles, columns=2)
+    head_panel(ax, "How much do coalitions of modalities tell about the target?", handles, columns=2)
 
 
 def _draw_members(ax: Axes, members: NDArray[np.bool_], modalities: Sequence[str]) -> None:

@@ -80,8 +80,9 @@ def add_heading(figure: Figure, title: str, subtitle: str) -> None:
     below_title = _EDGE + lines[0] * TITLE_SIZE * 1.25 / 72
     used = below_title + lines[1] * SUBTITLE_SIZE * 1.3 / 72 + _EDGE
     left = _EDGE / width
-    figure.text(left, 1 - _EDGE / height, title, size=TITLE_SIZE, weight="bold", va="top", gid="title")
-    figure.text(left, 1 - below_title / height, subtitle, size=SUBTITLE_SIZE, va="top", gid="subtitle")
+    look: dict[str, Any] = {"va": "top", "parse_math": False}  # a name may hold dollar signs
+    figure.text(left, 1 - _EDGE / height, title, size=TITLE_SIZE, weight="bold", gid="title", **look)
+    figure.text(left, 1 - below_title / height, subtitle, size=SUBTITLE_SIZE, gid="subtitle", **look)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - used / height))
 
 

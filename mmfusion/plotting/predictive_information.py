@@ -113,7 +113,7 @@ def synergy_matrix(ax: Axes, table: pd.DataFrame, modalities: Sequence[str], uni
         Patch(color=_shade(-1.0), label="negative: less, both tell partly the same"),
         Patch(color=_shade(1.0, named=False), label=f"pale, in brackets: {NOT_NAMED}"),
     ]
-    head_panel(ax, "What do two tell only together?", handles)
+    head_panel(ax, "What do two tell together?", handles)
     return ax
 
 
@@ -134,7 +134,7 @@ def information_figure(
     information, modality_information, synergy : DataFrame
         ``information_``, ``modality_information_`` and ``synergy_`` of an estimator.
     unit : str
-        Unit of all three: "nats" or "share of the target's variance".
+        Unit of all three: "nats" or "share of the constant's loss".
     title : str
         What the figure shows.
     caption : str

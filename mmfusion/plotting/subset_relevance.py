@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -17,6 +18,8 @@ from mmfusion.plotting.style import GREY, figure_style, order_color
 
 MOST_BARS = 40
 """Subsets beyond this number are left out, the least relevant first."""
+NOT_NAMED = 0.35
+"""Opacity of bars that are not named."""
 WIDTH, HEIGHT_OF_HEADING, HEIGHT_OF_BAR = 8.6, 2.0, 0.26  # inches
 
 
@@ -27,8 +30,9 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
     ----------
     ax : Axes
     relevance : DataFrame
-        ``relevance_`` of an estimator: subset, order, the measure, and the bounds ``_low`` and ``_high`` of
-        its interval, or else its standard deviation over networks, ``_spread``, for the whiskers.
+        ``relevance_`` of an estimator: subset, order, the measure, named, and the bounds ``_low`` and
+        ``_high`` of its interval, or else its standard deviation over networks, ``_spread``, for the
+        whiskers.
     measure : str, default "beta"
         Which column.
 
@@ -39,7 +43,7 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
     drawn = _largest(relevance, measure)
     positions = np.arange(len(drawn))
     values = drawn[measure].to_numpy(float)
-    ax.barh(positions, values, color=[order_color(order) for order in drawn["order"]], height=0.7)
+    ax.barh(positions, values, color=_colors(drawn, measure), height=0.7)
     reach = _whiskers(drawn, measure, values)
     known = ~np.isnan(reach).any(axis=0)
     if known.any():
@@ -54,6 +58,14 @@ def subset_relevance(ax: Axes, relevance: pd.DataFrame, measure: str = "beta") -
     if len(drawn) < len(relevance):
         ax.set_title(f"{len(drawn)} most relevant of {len(relevance)} subsets")
     return ax
+
+
+def _colors(drawn: pd.DataFrame, measure: str) -> list[tuple[float, float, float, float]]:
+    """Return the colours of the orders, pale where the rise of the loss is not named."""
+    tested = measure == "loss_rise" and "named" in drawn
+    named = drawn["named"].eq(True) if tested else np.full(len(drawn), True)
+    pairs = zip(drawn["order"], named, strict=True)
+    return [to_rgba(order_color(order), 1.0 if strong else NOT_NAMED) for order, strong in pairs]
 
 
 def _whiskers(drawn: pd.DataFrame, measure: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -96,13 +108,13 @@ def sample_contributions(ax: Axes, contributions: pd.Series[Any], title: str = "
     ax.use_sticky_edges = False
     ax.margins(x=0.05)
     ax.set_xlabel("score, summed from top to bottom")
-    ax.set_title(title)
+    ax.set_title(title, parse_math=False)
     ax.legend(loc="best")
     return ax
 
 
 def relevance_figure(relevance: pd.DataFrame, title: str, subtitle: str) -> Figure:
-    """Draw beta beside the rise of the held-out loss, or beta alone where nothing was held out.
+    """Draw beta beside the rise of the held-out loss, or one of them where the other is not known.
 
     Parameters
     ----------
@@ -117,7 +129,8 @@ def relevance_figure(relevance: pd.DataFrame, title: str, subtitle: str) -> Figu
     -------
     Figure
     """
-    measures = ["beta", "loss_rise"] if relevance["loss_rise"].notna().any() else ["beta"]
+    known = [measure for measure in ("beta", "loss_rise") if relevance[measure].notna().any()]
+    measures = known or ["beta"]
     drawn = _largest(relevance, measures[-1])
     if len(drawn) < len(relevance):
         subtitle += f" Shown are the {MOST_BARS} of {len(relevance)} subsets with the largest {measures[-1]}."
@@ -143,8 +156,8 @@ def _largest(relevance: pd.DataFrame, measure: str) -> pd.DataFrame:
 def _name_bars(ax: Axes, names: Iterable[object]) -> None:
     """Write the names beside the bars, from top to bottom, with vertical grid lines only."""
     labels = [str(name) for name in names]
-    ax.set_yticks(range(len(labels)), labels)
-    ax.invert_yaxis()
+    ax.set_yticks(range(len(labels)), labels, parse_math=False)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
 

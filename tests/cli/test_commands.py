@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from mmfusion.cli import app as command
 from mmfusion.cli.app import app, main
 from mmfusion.data.example import example_table
+from mmfusion.errors import InputError
 from mmfusion.estimators import linear_baseline
 from mmfusion.study.config.yaml_file import load_config_file
 
@@ -94,7 +95,7 @@ def test_a_target_of_numbers_is_a_regression(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "out/relevance.csv")["loss_rise"].isna().all()
     assert "nothing was held out" in " ".join((tmp_path / "out/answer.txt").read_text().split())
     text = run("relevance", str(folder), "-t", "mood", *QUICK, "--output", output)
-    assert "alone (share of the variance)" in text
+    assert "alone (share of the constant's loss)" in text
 
 
 def test_noise_is_not_explained(tmp_path: Path) -> None:
@@ -109,6 +110,26 @@ def test_noise_is_not_explained(tmp_path: Path) -> None:
     facts = json.loads((tmp_path / "out/settings.json").read_text())
     assert facts["loss_constant"] == pytest.approx(np.log(2), abs=0.01)
     assert facts["loss"] > facts["loss_constant"] - 0.01
+
+
+def test_dollar_signs_in_names_are_no_formula(table: str, tmp_path: Path) -> None:
+    odd = str(tmp_path / "odd.csv")
+    pd.read_csv(table).rename(columns={"agrees": "cost$x^$"}).to_csv(odd, index=False)
+    names = ["-m", "a $_$=audio_*", "-m", "text=text_*"]
+    run("relevance", odd, "-t", "cost$x^$", *names, *QUICK, "--output", str(tmp_path / "out"))
+    assert (tmp_path / "out/relevance.png").exists()
+
+
+def test_an_output_that_cannot_be_written_is_refused_first(table: str, tmp_path: Path) -> None:
+    (tmp_path / "out/answer.txt").mkdir(parents=True)
+    cases = {
+        str(tmp_path / "out"): "answer.txt is a folder",
+        str(tmp_path / ("n" * 300)): "name another folder",
+    }
+    for output, message in cases.items():
+        with pytest.raises(InputError, match=message):
+            run("relevance", table, "-t", "agrees", *MODALITIES, *QUICK, "--output", output)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["answer.txt"]
 
 
 def test_an_answer_says_what_it_was_made_of_and_what_it_replaces(table: str, tmp_path: Path) -> None:
@@ -194,7 +215,7 @@ def test_a_signal_is_named(table: str, tmp_path: Path) -> None:
     relevance = pd.read_csv(tmp_path / "out/relevance.csv").set_index("subset")
     assert relevance["loss_rise"].idxmax() == "text"
     assert relevance.loc["text", "named"]
-    assert re.search(r"text +0\.\d+ \[0\.\d+, 0\.\d+\] +0\.\d+ +yes", text)
+    assert re.search(r"text +0\.\d+ \[0\.\d+, 0\.\d+\] +<?0\.\d+ +yes", text)
 
 
 def test_check_explains(table: str) -> None:

@@ -68,9 +68,9 @@ def test_splitters_are_taken_as_they_are(cv: KFold) -> None:
 
 
 def test_pairs_of_rows_may_be_masks_and_skip_rows_without_weight() -> None:
-    (fold,) = make_folds([(ROWS < 30, [40, 41, 3 * 15])], ROWS[1:-19], N)
+    (fold,) = make_folds([(ROWS < 30, [36, 37, 39, 40, 41, 3 * 15])], ROWS[1:-19], N)
     assert np.array_equal(fold.train, np.arange(1, 30))
-    assert fold.held_out.tolist() == [40]
+    assert fold.held_out.tolist() == [36, 37, 39, 40]
 
 
 def test_a_rare_class_or_few_groups_allow_fewer_folds_and_this_is_said() -> None:
@@ -94,6 +94,10 @@ def test_a_rare_class_or_few_groups_allow_fewer_folds_and_this_is_said() -> None
         ([([0], [1])], None, None, "expected at least 2 and 1"),
         ([(ROWS[:30], ROWS[30:])], np.where(ROWS < 30, 0, 1), None, "1 of 2 classes is in its held-out"),
         ([(ROWS[:30], ROWS[30:])], None, GROUPS, "the group 7 is both trained on and held out"),
+        ([([0, 1, 1], ROWS[30:])], None, None, "fold 0: the row 1 is there 2 times, expected every row once"),
+        ([(ROWS[:40] < 30, ROWS[30:])], None, None, "a mask has 40 entries, expected one per sample, 60"),
+        ([([[0, 1], [2]], ROWS[30:])], None, None, "expected a number of folds"),
+        ([(ROWS[:50], [50, 51, 52])], None, None, "3 samples are held out in all, expected at least 4"),
         (LeaveOneGroupOut(), None, None, "cannot split these samples"),
     ],
 )

@@ -415,7 +415,8 @@ def test_tables_of_predictive_information(count: int, information: Any, coalitio
     assert table["size"].is_monotonic_increasing
     assert table["coalition"].iloc[-1] == "+".join("abcde"[:count])
     assert table["coalition"].tolist()[:count] == modalities["modality"].tolist() == list("abcde"[:count])
-    assert (table["penalty"] == 0.01).all()
+    assert table["penalty"].isin([0.01, np.inf]).all()
+    assert (table["information"] >= 0).all()
     known = table.set_index("coalition")["information"]
     whole = known.iloc[-1]
     assert whole >= model.summary_.explained - 1e-9
@@ -448,6 +449,25 @@ def test_information_is_in_nats_or_shares_of_the_variance_and_finds_the_modality
         for quantity in ("alone", "needed"):
             assert of[f"{quantity}_named"].tolist() == [True, False]
             assert of.loc["a", f"{quantity}_low"] > 0
+
+
+def test_networks_worse_than_the_constant_do_not_look_like_synergy() -> None:
+    """With a lambda of the user, noise overfits; it must not seem to help whatever stands beside it."""
+    rng = np.random.default_rng(3)
+    signs, noise = rng.choice([-1.0, 1.0], size=(100, 2)), rng.normal(size=(100, 12))
+    y = np.where(rng.random(100) < 0.05, -1, 1) * signs.prod(axis=1) > 0
+    settings = QUICK | {"penalty": 0.001, "epochs": 60, "max_order": 2, "information": True}
+    model = FusionClassifier(**settings).fit({"a": signs[:, :1], "b": signs[:, 1:], "noise": noise}, y)
+    pairs = model.synergy_.set_index("pair")
+    assert pairs["named"].tolist() == [True, False, False]
+    assert pairs.loc[["a+noise", "b+noise"], "synergy"].max() < 0.05
+    assert (model.modality_information_["shapley"] >= -1e-9).all()
+
+
+def test_groups_are_counted_where_they_are_held_out() -> None:
+    model = FusionClassifier(**QUICK, cv=[(range(80), range(80, N))])
+    answer = model.fit(X, Y, groups=np.arange(N) // 4).summary_
+    assert (answer.samples, answer.groups) == (10, 3)
 
 
 def test_without_information_there_are_no_tables() -> None:

@@ -34,7 +34,7 @@ def test_predictive_information_is_drawn_where_it_was_measured(arrays, binary, c
         words = " ".join(text.get_text() for text in figure.findobj(Text))
         assert "what they say" in words
         assert ("nats" in words) == (model.summary_.classes)
-        assert ("share of the target's variance" in words) != (model.summary_.classes)
+        assert ("share of the constant's loss" in words) != (model.summary_.classes)
     with pytest.raises(InputError, match="information_ was not measured"):
         classifier.plot_information()
 

@@ -131,15 +131,16 @@ def test_one_modality_and_an_interaction_from_first_sentence_to_last() -> None:
         "95 % interval): that much is explained, more than by logistic regression.",
         "The networks use text (without it the loss rises by 0.190 nats, 95 % interval 0.160 to 0.230) and "
         "text+audio (0.110, 0.080 to 0.150); a plus sign marks a combination (a product of features).",
-        "Nothing else here can replace text (networks trained without it lose 0.270 nats, 95 % interval "
-        "0.250 to 0.290) or audio (0.080, 0.060 to 0.100).",
-        "The modality audio works only together with text: it is not shown to predict by itself, and the two "
-        "explain 0.080 nats more than the sum of what each explains alone (95 % interval 0.070 to 0.090).",
+        "Nothing else here can fully replace text (networks trained without it lose 0.270 nats, 95 % "
+        "interval 0.250 to 0.290) or audio (0.080, 0.060 to 0.100).",
+        "The modality audio is shown to work only together with text: it is not shown to predict by itself, "
+        "and the two explain 0.080 nats more than the sum of what each explains alone (95 % interval 0.070 "
+        "to 0.090).",
         "For video, neither is shown: that it predicts by itself, or that it is needed beside the others.",
         "The subsets audio, video, text+video, audio+video and text+audio+video are not shown to add "
         "anything of their own; that does not rule out that they do.",
-        "In four out of five data sets like this one, an effect would be shown if the loss rose by 0.012 "
-        "nats without the subset; smaller effects are easily missed.",
+        "In four out of five data sets like this one, a subset that the networks have learned perfectly "
+        "would be shown if the loss rose by 0.012 nats without it; smaller effects are easily missed.",
     )
     assert str(result) == repr(result) == " ".join(result.lines)
 
@@ -159,18 +160,29 @@ def test_one_modality_has_no_others() -> None:
     assert str(answer(relevance, task_sentence="", **tables)) == text
 
 
-def test_pair_that_works_only_together() -> None:
+def test_pair_that_works_together() -> None:
     names = ("left", "right", "third")
     text = informed({}, {"left": 0.66, "right": 0.65}, {"left+right": 0.64}, names)
-    assert "Nothing else here can replace left (" in text
+    assert "Nothing else here can fully replace left (" in text
     assert "or right (0.650, 0.630 to 0.670)." in text
     assert (
-        "The modalities left and right work only together: neither is shown to predict by itself, and the "
-        "two explain 0.640 nats more than the sum of what each explains alone (95 % interval 0.630 to 0.650)."
-        in text
+        "The modalities left and right are shown to work together: neither is shown to predict by itself, "
+        "and the two explain 0.640 nats more than the sum of what each explains alone (95 % interval 0.630 "
+        "to 0.650)." in text
     )
     assert sentence(text, "For third, neither is shown")
     assert "can be replaced" not in text
+
+
+def test_only_is_not_said_of_a_modality_that_is_used_beside_others() -> None:
+    tables = {
+        "modality_information": modality_table({"text": 0.2}, {"text": 0.27, "audio": 0.08}),
+        "synergy": synergy_table({"text+audio": 0.08}),
+    }
+    used = {"text": 0.19, "text+audio": 0.11, "audio": 0.03}
+    text = str(answer(relevance_table(used), **tables))
+    assert "The modality audio is shown to work together with text: it is not shown to predict by its" in text
+    assert "only together" not in text
 
 
 def test_two_copies_can_replace_each_other() -> None:
@@ -181,6 +193,18 @@ def test_two_copies_can_replace_each_other() -> None:
     )
     assert "Nothing else here" not in text
     assert "together" not in text
+
+
+def test_a_modality_that_adds_something_is_not_replaceable() -> None:
+    """Both overlap, but a weak one cannot stand in for a strong one."""
+    alone = {"clean": 0.486, "copy": 0.486, "blurred": 0.147}
+    synergy = {"clean+copy": -0.486, "clean+blurred": -0.147, "copy+blurred": -0.147}
+    text = informed(alone, {}, synergy, ("clean", "copy", "blurred"))
+    assert "The modalities clean and copy can replace each other" in text
+    assert "The modality blurred can be replaced by clean or copy" in text
+    overlap = informed({"text": 0.5, "audio": 0.3}, {}, {"text+audio": -0.2})
+    assert "replaced" not in overlap
+    assert "which of these could replace them is not shown." in overlap
 
 
 def test_three_copies_can_replace_each_other() -> None:
@@ -204,9 +228,7 @@ def test_two_modalities_that_a_stronger_one_can_replace() -> None:
     assert "which can replace them: audio (0.200 nats by itself) by text; video (0.100) by text." in text
 
 
-@pytest.mark.parametrize(
-    ("synergy", "why"), [({}, "is not shown."), (None, 'is not measured (information="pairs" measures it).')]
-)
+@pytest.mark.parametrize(("synergy", "why"), [({}, "is not shown."), (None, "is not measured.")])
 def test_unknown_partners_are_said_to_be_unknown(synergy: Sizes | None, why: str) -> None:
     text = informed({"text": 0.5}, {"audio": 0.3}, synergy)
     assert (
@@ -241,7 +263,9 @@ def test_several_pairs_that_work_together() -> None:
 def test_additive_modalities_are_all_needed() -> None:
     each = {"text": 0.2, "audio": 0.1}
     text = informed(each, each, {}, ("text", "audio"))
-    needed = sentence(text, "Nothing else here can replace text (networks trained without it lose 0.200 nats")
+    needed = sentence(
+        text, "Nothing else here can fully replace text (networks trained without it lose 0.200 nats"
+    )
     assert needed.endswith("or audio (0.100, 0.080 to 0.120).")
     for absent in ("together", "can be replaced", "neither is shown"):
         assert absent not in text
@@ -256,8 +280,9 @@ def test_noise_shows_nothing() -> None:
         assert lines[3:] == (
             "It is not shown that the networks predict better than the constant (p = 0.230), so nothing is "
             "shown about any subset or modality.",
-            "In four out of five data sets like this one, an effect would be shown if the loss rose by "
-            "0.012 nats without the subset; smaller effects are easily missed.",
+            "In four out of five data sets like this one, a subset that the networks have learned "
+            "perfectly would be shown if the loss rose by 0.012 nats without it; smaller effects are easily "
+            "missed.",
         )
 
 
@@ -334,6 +359,23 @@ def test_product_with_a_modality_that_is_not_needed_is_doubted() -> None:
     assert "stand for" not in str(answer(reducible, modality_information=modality_table(both, one)))
 
 
+def test_reducibility_that_is_not_known_is_said_to_be_so() -> None:
+    text = str(answer(relevance_table({"text+audio": 0.3})))
+    assert "Whether text+audio says more than smaller subsets is not known: a fold holds too few" in text
+
+
+def test_a_large_floor_hides_subsets_and_says_so() -> None:
+    hidden = relevance_table({"text": 0.11, "audio": 0.12}).assign(named=False)
+    text = str(answer(hidden, floor=0.9))
+    assert "Every subset of the modalities adds less than what is named here (the setting floor)." in text
+    assert "too few samples" not in text
+
+
+def test_an_interval_that_reaches_zero_gives_no_least_gain() -> None:
+    text = str(answer(relevance_table({"text": 0.2}), explained_low=-0.01, explained_p_value=0.03))
+    assert "at least" not in sentence(text, "So the networks lower")
+
+
 def test_no_subset_named_though_something_is_explained() -> None:
     text = str(answer(relevance_table({})))
     assert "No subset of the modalities is shown to add anything of its own" in text
@@ -364,7 +406,7 @@ def test_nothing_held_out() -> None:
         TASK,
         "All 3 networks have seen all 800 samples: nothing was held out.",
         "So it is not known how well new samples are predicted, which subsets help with that, and whether a "
-        "linear model would do as well; cv=5 measures this by cross-validation.",
+        "linear model would do as well; five folds measure it by cross-validation.",
         "The weights in the relevance table say what the networks rely on, not whether it helps.",
     )
     assert "The network has seen all 1 " not in str(answer(relevance, folds=0, networks=3, **unknown))
@@ -385,7 +427,7 @@ def test_units_of_a_regression() -> None:
         "lower the loss of the constant by 0.454 of the target's variance (at least 0.250, the lower end of "
         "the 95 % interval): " in text
     )
-    assert "lose 0.300 of the target's variance, 95 % interval" in text
+    assert "lose 0.300 of the constant's loss, 95 % interval" in text
     assert "nats" not in text
     assert "accuracy" not in text
 
@@ -397,7 +439,9 @@ def test_many_modalities_are_counted() -> None:
     assert "and 7 others." in sentence(text, "The networks use m0 (")
     assert "m0+m1, m0+m2, m0+m3, m0+m4, m0+m5 and 61 others" in sentence(text, "The subsets ")
     each = dict.fromkeys(names, 0.1)
-    assert "or 7 others." in sentence(informed(each, each, None, names), "Nothing else here can replace m0 (")
+    assert "or 7 others." in sentence(
+        informed(each, each, None, names), "Nothing else here can fully replace m0 ("
+    )
     assert "m0, m1, m2, m3, m4 and 7 others predict by themselves" in informed(each, {}, None, names)
     assert "m0, m1, m2, m3, m4 and 7 others are needed" in informed({}, each, None, names)
     assert "For none of the modalities is it shown" in informed({}, {}, None, names)
@@ -411,7 +455,8 @@ def test_many_modalities_are_counted() -> None:
 def test_modalities_are_not_measured_without_information() -> None:
     text = str(answer(relevance_table({"text": 0.2})))
     assert (
-        "Whether one modality could replace another was not measured; information=True measures it." in text
+        "Whether one modality could replace another was not measured; the setting information does it."
+        in text
     )
 
 
@@ -429,7 +474,7 @@ def test_names_that_are_not_words_are_quoted() -> None:
     ]  # fmt: skip
     assert len(quoted("n" * 200)) <= 100
     text = informed({}, {"1": 0.4, "2": 0.4}, {"1+2": 0.3}, ("1", "2"))
-    assert "The modalities '1' and '2' work only together" in text
+    assert "The modalities '1' and '2' are shown to work together" in text
 
 
 def test_one_of_everything() -> None:
@@ -568,7 +613,7 @@ def test_modalities_are_told_as_they_are_named(result: Answer) -> None:
 
 def test_lists_and_units() -> None:
     assert listed(["a"]) == "a"
-    assert listed(list("abcdef"), "or") == "a, b, c, d, e or 1 other"
+    assert listed(list("abcdef"), "or") == "a, b, c, d, e or f"
     assert count(0, "fold") == "0 folds"
     assert answer(relevance_table({})).unit == NATS
     assert answer(relevance_table({}), classes=False).unit == OF_VARIANCE

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from mmfusion.measures.cross_fitted import ERROR_RATE, FLOOR, Truth, prediction_quality, subset_tests
+from mmfusion.measures.cross_fitted import (
+    ERROR_RATE,
+    FLOOR,
+    Truth,
+    _noncentrality,
+    prediction_quality,
+    smallest_rise,
+    subset_tests,
+)
+from mmfusion.measures.paired_differences import mean_and_test
 
 
 def example(n: int, effect: float, task: str, seed: int = 0) -> tuple[dict, np.ndarray, Truth]:
@@ -71,6 +80,33 @@ def test_the_smallest_rise_is_shown_in_four_of_five_data_sets(task: str, n: int)
         table = table_of(parts, scores, truth)[0]
         named += bool(table["p_value"][0] < ERROR_RATE / tests)
     assert binom.ppf(0.001, runs, 0.75) <= named <= binom.ppf(0.999, runs, 0.87)
+
+
+@pytest.mark.parametrize("groups", [2, 5, 20])
+def test_the_stated_power_holds_with_few_groups(groups: int) -> None:
+    """Of tests over independent groups of independent samples, as the formula assumes; binomial bounds."""
+    runs, n, tests = 1000, 200, 3
+    member = np.arange(n) % groups
+    truth = Truth(np.zeros(n), "regression", None, member)
+    # the explained loss is the same for all samples of a size: no group is unlike another
+    rise = smallest_rise(1.0, np.tile([-1.0, 1.0], n // 2), truth._replace(groups=None), tests)
+    rise *= (_noncentrality(tests, groups - 1) / _noncentrality(tests, n - 1)) ** 2
+    rng = np.random.default_rng(100 + groups)
+    named = 0
+    for _ in range(runs):
+        d = rise + np.sqrt(4.0 * rise) * rng.normal(size=n)
+        named += mean_and_test(d, None, member).p_value < ERROR_RATE / tests
+    assert binom.ppf(0.001, runs, 0.8) <= named <= binom.ppf(0.999, runs, 0.8)
+
+
+def test_few_groups_raise_the_smallest_rise() -> None:
+    parts, scores, truth = example(400, 0.5, "binary")
+    sizes = [
+        table_of(parts, scores, truth._replace(groups=np.arange(400) % count))[1].smallest_rise
+        for count in (2, 5, 20, 100)
+    ]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > 5 * sizes[-1]
 
 
 def test_weights_and_groups_lower_the_power() -> None:

@@ -73,6 +73,18 @@ def test_dependent_modalities_leak():
     )
 
 
+def test_too_few_samples_say_nothing():
+    features = gaussian(n=20)
+    part = {("1", "2"): column(features, "1", "2")}
+    known = reducibility(part, features, 0)
+    few = reducibility(
+        {name: x[:19] for name, x in part.items()}, {k: x[:19] for k, x in features.items()}, 0
+    )
+    columns = ["reducibility_single", "reducibility_within"]
+    assert known[columns].notna().all(axis=None)
+    assert few[columns].isna().all(axis=None)
+
+
 def test_both_measures_coincide_at_order_two():
     features = gaussian(n=60)
     parts = {s: np.random.default_rng(1).normal(size=(60, 1)) for s in subsets("123", 2)}

@@ -36,7 +36,7 @@ LONG = (
     "age and sex",
 )
 SHORT = ("text", "audio", "video", "pose", "gaze", "age")
-SHARE = "share of the target's variance"
+SHARE = "share of the constant's loss"
 
 
 def with_bounds(table: pd.DataFrame, quantity: str, seed: int, prefix: str = "") -> pd.DataFrame:
@@ -272,7 +272,7 @@ class TestCoalitionDots:
         kept = table.nlargest(MOST_COLUMNS, "information").sort_index()
         np.testing.assert_allclose(marks(upper)[0].get_offsets()[:, 1], kept["information"])
         assert lower.get_xlabel().endswith(
-            f"({len(table) - MOST_COLUMNS} subsets with less information are left out)"
+            f"({len(table) - MOST_COLUMNS} coalitions with less information are left out)"
         )
 
     def test_a_modality_without_a_row_is_refused(self) -> None:
@@ -354,8 +354,8 @@ class TestFigure:
         titles = [ax.get_title(loc="left") for ax in figure.axes]
         assert titles == [
             "What does each modality tell?",
-            "What do two tell only together?",
-            "How much do subsets of the modalities tell about the target?",
+            "What do two tell together?",
+            "How much do coalitions of modalities tell about the target?",
             "",
         ]
         assert [text.get_gid() for text in figure.texts] == ["title", "subtitle"]
