@@ -164,18 +164,18 @@ def _train_stack(
     modalities = settings.variants[jobs[0].candidate.encoder]
     names = [modality.name for modality in modalities]
     order = min(settings.fusion["max_order"] or len(names), len(jobs[0].coalition))
-    networks = [
-        build_network(
-            modalities,
-            {**settings.fusion, "max_order": order},
-            torch.Generator().manual_seed(job.seed),
-            absent=set(names) - set(job.coalition),
-        )
-        for job in jobs
-    ]
     device = device_of(settings.device)
     rows = [torch.from_numpy(material.folds[job.fold].train) for job in jobs]
     with one_thread():
+        networks = [
+            build_network(
+                modalities,
+                {**settings.fusion, "max_order": order},
+                torch.Generator().manual_seed(job.seed),
+                absent=set(names) - set(job.coalition),
+            )
+            for job in jobs
+        ]
         fits = fit_networks(
             networks,
             NetworkSamples.of_rows(material.samples, rows),
