@@ -58,9 +58,13 @@ class PlottingMixin:
         """
         check_is_fitted(self, "ensemble_")
         if measure not in LABELS or self.relevance_.get(measure, pd.Series(dtype=float)).isna().all():
+            reason = (
+                "all blocks are zero, as no network predicted clearly better than the constant"
+                if self.summary_.penalty == float("inf")
+                else "what is measured on held-out samples needs folds (cv=5)"
+            )
             raise InputError(
-                f"measure: {measure!r} was not measured, expected a measure of relevance_ with values; what "
-                "is measured on held-out samples needs folds (cv=5)."
+                f"measure: {measure!r} has no value, expected a measure of relevance_ with values; {reason}."
             )
         with figure_style():
             return subset_relevance(_axes(ax, len(self.relevance_)), self.relevance_, measure)
