@@ -17,9 +17,9 @@ def test_relevance_is_drawn_by_any_measured_column(classifier, regressor) -> Non
     assert intervals.has_xerr  # over samples
     assert classifier.plot_relevance("beta").collections  # over networks
     assert regressor.plot_relevance().get_xlabel() == "relevance beta"
-    with pytest.raises(InputError, match="'loss_rise' was not measured"):
+    with pytest.raises(InputError, match="'loss_rise' has no value"):
         regressor.plot_relevance("loss_rise")
-    with pytest.raises(InputError, match="'order' was not measured"):
+    with pytest.raises(InputError, match="'order' has no value"):
         classifier.plot_relevance("order")
 
 
