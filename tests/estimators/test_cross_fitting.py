@@ -336,7 +336,7 @@ def test_where_nothing_learned_holds_the_constant_predicts(contrary: Any, kind: 
     assert (table[["p_value", "p_adjusted"]] == 1).all(axis=None)
     assert not table["named"].any()
     assert "so nothing is shown about any subset or modality" in str(model.summary_)
-    with pytest.raises(InputError, match="'beta' was not measured"):
+    with pytest.raises(InputError, match="'beta' has no value"):
         model.plot_relevance()
     path = tmp_path / "model"
     model.save(path)

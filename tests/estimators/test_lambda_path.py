@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.folds import Fold
 from mmfusion.estimators.jobs import Candidate, Job, Material
-from mmfusion.estimators.lambda_path import ALL_ZERO, STEEPEST, Candidates, calibration_slope
+from mmfusion.estimators.lambda_path import ALL_ZERO, STEEPEST, Candidates, Choice, calibration_slope
 from mmfusion.measures.cross_fitted import Truth
 
 N = 40
@@ -124,7 +124,7 @@ def test_the_end_of_the_path_has_the_networks_of_the_largest_lambda() -> None:
     assert [one.job.fold for one in found.networks(SMALL)] == [0, 1]
 
 
-def test_a_coalition_may_predict_with_the_networks_of_one_within_it() -> None:
+def test_a_coalition_may_predict_with_the_networks_of_one_within_it_or_the_constant() -> None:
     rng = np.random.default_rng(0)
     truth = Truth(rng.normal(size=N), "regression")
     good, bad = truth.target + 0.1 * rng.normal(size=N), truth.target + 3.0 * rng.normal(size=N)
@@ -139,4 +139,4 @@ def test_a_coalition_may_predict_with_the_networks_of_one_within_it() -> None:
     swapped = {(S, one): bad if S == ("a",) else good for S, one in scores}
     other = candidates(truth, swapped, all_zero=False).nested([("a",), NAMES])
     assert other[NAMES].coalition == NAMES
-    assert other[("a",)].coalition == ("a",)
+    assert other[("a",)] == Choice((), ALL_ZERO)  # its own networks are worse than the constant
