@@ -40,8 +40,9 @@ def generated(
     widths: tuple[int, int],
     n: int,
     classes: bool,
+    common: float = 0.5,
 ) -> Callable[[int], Task]:
-    """Return a function of the repetition that draws a data set of two modalities."""
+    """Return a function of the repetition that draws two modalities with something in common."""
 
     def draw(repetition: int) -> Task:
         rng = np.random.default_rng(SEED + repetition)
@@ -49,8 +50,8 @@ def generated(
         for count in (n, TEST):
             shared = rng.normal(size=(count, 1))
             X = {
-                "a": (0.5 * shared + rng.normal(size=(count, widths[0]))).astype(np.float32),
-                "b": (0.5 * shared + rng.normal(size=(count, widths[1]))).astype(np.float32),
+                "a": (common * shared + rng.normal(size=(count, widths[0]))).astype(np.float32),
+                "b": (common * shared + rng.normal(size=(count, widths[1]))).astype(np.float32),
             }
             y = score(X, rng)
             drawn.append((X, y > 0 if classes else y))
@@ -83,6 +84,9 @@ TASKS: dict[str, Callable[[int], Task]] = {
     "folded": generated(lambda X, r: np.abs(X["a"][:, 0]) - 0.8 + 0.4 * noise(X, r), (5, 5), 300, True),
     "numbers": generated(
         lambda X, r: X["a"][:, 0] + np.tanh(2 * X["b"][:, 0]) * X["a"][:, 1] + noise(X, r), (6, 5), 300, False
+    ),
+    "contrast": generated(
+        lambda X, r: X["a"][:, 0] - X["b"][:, 0] + 0.3 * noise(X, r), (3, 3), 150, True, 3.0
     ),
     "wide noise": generated(lambda X, r: X["a"][:, :2].sum(1) + 0.7 * noise(X, r), (4, 250), 300, True),
     "wide signal": generated(lambda X, r: X["b"][:, :40].sum(1) / 4 + 0.5 * noise(X, r), (4, 250), 300, True),

@@ -20,18 +20,14 @@ from mmfusion.estimators.answering import answer_of
 from mmfusion.estimators.fit_settings import fit_settings
 from mmfusion.estimators.fitting import FittedEnsemble, Given, fit_ensemble
 from mmfusion.estimators.inputs import check_count, is_one_table
-from mmfusion.estimators.modalities import (
-    choose_modalities,
-    encoder_variants,
-    symbols_of,
-    with_alphabets,
-)
+from mmfusion.estimators.modalities import choose_modalities, symbols_of, with_alphabets
 from mmfusion.estimators.parameter_checks import check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
 from mmfusion.estimators.predicting import PredictingMixin
 from mmfusion.estimators.summary import Answer
 from mmfusion.estimators.targets import Target, check_classes
+from mmfusion.estimators.variants import network_variants
 from mmfusion.measures.cross_fitted import FLOOR
 from mmfusion.notices import tell
 from mmfusion.training.device import one_thread
@@ -152,8 +148,11 @@ class FusionEstimator(PredictingMixin, PlottingMixin, SavingMixin, BaseEstimator
         rows = np.flatnonzero(weight > 0)
         folds = make_folds(self.cv, rows, len(data), target.classes, labels, random.randint(2**31 - 2))
         seeds = random.randint(2**31 - 2, size=(len(folds), self.n_seeds)).tolist()
-        variants = encoder_variants(
-            modalities, self.encoders, chosen=isinstance(self.penalty, str) and self.cv is not None
+        variants = network_variants(
+            modalities,
+            self.encoders,
+            chosen=isinstance(self.penalty, str) and self.cv is not None,
+            products=len(modalities) > 1 and self.max_order != 1,
         )
         settings = fit_settings(parameters, variants, target.outputs, min(len(fold.train) for fold in folds))
         if is_one_table(X):

@@ -12,6 +12,7 @@ import psutil
 from mmfusion.errors import InputError
 from mmfusion.estimators.modalities import LINEAR, VECTOR
 from mmfusion.estimators.parameter_checks import penalties_of
+from mmfusion.estimators.variants import ADDITIVE, Variant
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.training.loop import Recipe
 from mmfusion.training.modality import Modality
@@ -38,6 +39,8 @@ class Pace(NamedTuple):
 
 OF_VECTORS, OF_SEQUENCES = Pace(200, 4, 200, 0.02), Pace(1000, 10, 200, 0.005)
 """Where all modalities are vectors, and elsewhere."""
+OF_ADDITIVE = Pace(400, 4, 400, 0.1)
+"""Of linear features without products, which bear larger steps and need more of them."""
 SLOWED = 1.5
 """How many times as many steps more are taken where nearly all columns are dropped."""
 COPIES = 6
@@ -56,11 +59,12 @@ class FitSettings:
 
     Parameters
     ----------
-    variants : dict of str to tuple of Modality
-        The modalities, in modality order, by the encoders that are chosen among.
+    variants : dict of str to Variant
+        The networks that are chosen among.
     fusion : mapping
         Arguments of `TensorFusion` beside `dims`.
-    recipe : Recipe
+    recipes : dict of str to Recipe
+        How the networks of every variant are trained; batches have one size.
     penalties : sequence of float
         Candidates for lambda.
     device : {"auto", "cpu", "cuda"}
@@ -72,9 +76,9 @@ class FitSettings:
         Whether the constant is a candidate, too.
     """
 
-    variants: Mapping[str, tuple[Modality, ...]]
+    variants: Mapping[str, Variant]
     fusion: Mapping[str, Any]
-    recipe: Recipe
+    recipes: Mapping[str, Recipe]
     penalties: Sequence[float]
     device: str
     progress: bool
@@ -84,12 +88,22 @@ class FitSettings:
     @property
     def modalities(self) -> tuple[Modality, ...]:
         """The modalities of the first variant; names, sizes and widths are those of all."""
-        return next(iter(self.variants.values()))
+        return next(iter(self.variants.values())).modalities
+
+    def order_of(self, variant: str, coalition: int) -> int:
+        """Return the largest size of a subset in the networks that are given so many modalities."""
+        limits = (self.variants[variant].order, self.fusion["max_order"], coalition)
+        return min(limit for limit in limits if limit is not None)
+
+    @property
+    def batch_size(self) -> int:
+        """Samples per step."""
+        return next(iter(self.recipes.values())).batch_size
 
 
 def fit_settings(
     parameters: Mapping[str, Any],
-    variants: Mapping[str, tuple[Modality, ...]],
+    variants: Mapping[str, Variant],
     outputs: int,
     samples: int,
 ) -> FitSettings:
@@ -99,7 +113,7 @@ def fit_settings(
     ----------
     parameters : mapping
         As ``get_params`` of the estimator gives them.
-    variants : mapping of str to tuple of Modality
+    variants : mapping of str to Variant
     outputs : int
         Scores per sample.
     samples : int
@@ -114,16 +128,11 @@ def fit_settings(
     InputError
         If the tensor products of too many subsets would fill the memory.
     """
-    modalities = next(iter(variants.values()))
+    modalities = next(iter(variants.values())).modalities
     order = chosen_order(parameters["max_order"], len(modalities))
     penalties = penalties_of(parameters["penalty"], parameters["cv"])
     batch = max(2, min(parameters["batch_size"], samples))
-    pace = OF_VECTORS if all(m.kind in (VECTOR, LINEAR) for m in modalities) else OF_SEQUENCES
-    dropped = max(modality.arguments.get("input_dropout", 0.0) for modality in modalities)
-    steps = pace.steps * (1 + SLOWED * dropped)
-    epochs = min(max(math.ceil(steps / (samples // batch)), pace.fewest), pace.most)
-    rate = parameters["learning_rate"] or pace.rate
-    recipe = Recipe(parameters["epochs"] or epochs, batch, rate, parameters["weight_decay"])
+    recipes = {name: _recipe(parameters, name, modalities, batch, samples // batch) for name in variants}
     widths = [int(modality.arguments["dim"]) for modality in modalities]
     check_fusion_memory(widths, order or len(widths), 1, batch, samples)
     fusion = {
@@ -136,13 +145,31 @@ def fit_settings(
     return FitSettings(
         variants,
         fusion,
-        recipe,
+        recipes,
         penalties,
         parameters["device"],
         parameters["verbose"],
         parameters["floor"],
         isinstance(parameters["penalty"], str),
     )
+
+
+def _recipe(
+    parameters: Mapping[str, Any],
+    variant: str,
+    modalities: Sequence[Modality],
+    batch: int,
+    steps_per_epoch: int,
+) -> Recipe:
+    """Return how the networks of a variant are trained."""
+    pace = OF_VECTORS if all(m.kind in (VECTOR, LINEAR) for m in modalities) else OF_SEQUENCES
+    if variant == ADDITIVE:
+        pace = OF_ADDITIVE
+    dropped = max(modality.arguments.get("input_dropout", 0.0) for modality in modalities)
+    steps = pace.steps * (1 + SLOWED * dropped)
+    epochs = min(max(math.ceil(steps / steps_per_epoch), pace.fewest), pace.most)
+    rate = parameters["learning_rate"] or pace.rate
+    return Recipe(parameters["epochs"] or epochs, batch, rate, parameters["weight_decay"])
 
 
 def networks_at_once(settings: FitSettings, order: int, numbers: Mapping[str, int]) -> int:
@@ -157,8 +184,7 @@ def networks_at_once(settings: FitSettings, order: int, numbers: Mapping[str, in
         Numbers per sample of every modality.
     """
     widths = [int(modality.arguments["dim"]) for modality in settings.modalities]
-    order = min(settings.fusion["max_order"] or len(widths), order)
-    batch, inputs = settings.recipe.batch_size, 0
+    batch, inputs = settings.batch_size, 0
     for modality in settings.modalities:
         weights = HIDDEN * modality.size * COPIES
         channels = 1 if modality.kind == VECTOR else HIDDEN

@@ -16,7 +16,7 @@ from mmfusion.data.modality_data import ModalityData
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.ensemble import Ensemble, Evaluation, Output
 from mmfusion.estimators.fit_settings import FitSettings
-from mmfusion.estimators.jobs import Candidate, Material, Trained, jobs_of, train
+from mmfusion.estimators.jobs import Candidate, Material, Trained, jobs_of, train, with_all_products
 from mmfusion.estimators.lambda_path import Candidates
 from mmfusion.estimators.overflow import check_scores, not_finite
 from mmfusion.estimators.targets import Target
@@ -136,7 +136,7 @@ def fit_ensemble(
             _check(trained, material, given, blame=False)
         candidates.add(trained, keep=trained.job.coalition == names)
     chosen = candidates.best(names)
-    kept = candidates.networks(chosen)
+    kept = [with_all_products(one, settings, material) for one in candidates.networks(chosen)]
     for trained in kept:
         _check(trained, material, given, blame=True)
     slope = candidates.slope(names, chosen)
@@ -166,7 +166,7 @@ def fit_ensemble(
     history = pd.concat([one.history for one in kept], ignore_index=True)
     return FittedEnsemble(
         ensemble,
-        settings.variants[kept[0].job.candidate.encoder],
+        settings.variants[kept[0].job.candidate.encoder].modalities,
         chosen,
         history,
         candidates.table(names),

@@ -131,8 +131,9 @@ def jobs_of(coalitions: Sequence[Subset], settings: FitSettings, seeds: Sequence
 def train(jobs: Sequence[Job], settings: FitSettings, material: Material) -> Iterator[Trained]:
     """Train networks in as few stacks as memory allows.
 
-    Coalitions of one size and with the same encoders share a stack, whose networks have products of at most
-    so many modalities: a larger product has a modality without variance, so that its block would be zero.
+    Coalitions of one size and variant share a stack, whose networks have products of at most so many
+    modalities: a larger product has a modality without variance, so that its block would be zero. Without
+    products, all coalitions share one.
 
     Parameters
     ----------
@@ -146,13 +147,15 @@ def train(jobs: Sequence[Job], settings: FitSettings, material: Material) -> Ite
         One per job, those of a stack after each other.
     """
     numbers = {name: values[0].numel() for name, values in material.samples.inputs.items()}
-    kinds = dict.fromkeys((len(job.coalition), job.candidate.encoder) for job in jobs)
+    kinds: dict[tuple[int, str], list[Job]] = {}
+    for job in jobs:
+        variant = job.candidate.encoder
+        kinds.setdefault((settings.order_of(variant, len(job.coalition)), variant), []).append(job)
     stacks: list[list[Job]] = []
-    for kind in kinds:
-        alike = [job for job in jobs if (len(job.coalition), job.candidate.encoder) == kind]
-        most = networks_at_once(settings, kind[0], numbers)
+    for (order, _), alike in kinds.items():
+        most = networks_at_once(settings, order, numbers)
         stacks += [alike[start : start + most] for start in range(0, len(alike), most)]
-    total = settings.recipe.epochs * len(stacks)
+    total = sum(settings.recipes[stack[0].candidate.encoder].epochs for stack in stacks)
     with tqdm(total=total, desc="training", unit="epoch", disable=not settings.progress) as bar:
         for stack in stacks:
             yield from _train_stack(stack, settings, material, bar.update)
@@ -161,9 +164,10 @@ def train(jobs: Sequence[Job], settings: FitSettings, material: Material) -> Ite
 def _train_stack(
     jobs: Sequence[Job], settings: FitSettings, material: Material, after_epoch: Callable[[], object]
 ) -> list[Trained]:
-    modalities = settings.variants[jobs[0].candidate.encoder]
+    variant = jobs[0].candidate.encoder
+    modalities = settings.variants[variant].modalities
     names = [modality.name for modality in modalities]
-    order = min(settings.fusion["max_order"] or len(names), len(jobs[0].coalition))
+    order = settings.order_of(variant, len(jobs[0].coalition))
     device = device_of(settings.device)
     rows = [torch.from_numpy(material.folds[job.fold].train) for job in jobs]
     with one_thread():
@@ -181,7 +185,7 @@ def _train_stack(
             NetworkSamples.of_rows(material.samples, rows),
             None,
             material.task,
-            settings.recipe,
+            settings.recipes[variant],
             [job.candidate.penalty for job in jobs],
             _randomness(jobs, modalities, device),
             device,
@@ -230,3 +234,39 @@ def _trained(job: Job, network: MultimodalNetwork, fit: Fit, material: Material)
     means = {subset: np.average(part, axis=0, weights=share) for subset, part in network.parts(seen).items()}
     fit = Fit(fit.epochs, fit.subsets, {})  # the features of all samples are not needed any more
     return Trained(job, network, fit, means, unseen, network.parts(unseen))
+
+
+def with_all_products(trained: Trained, settings: FitSettings, material: Material) -> Trained:
+    """Add the products that a network was trained without, their weights zero: it predicts the same.
+
+    Parameters
+    ----------
+    trained : Trained
+        It has all modalities.
+    settings : FitSettings
+    material : Material
+
+    Returns
+    -------
+    Trained
+    """
+    job, without = trained.job, trained.network
+    modalities = settings.variants[job.candidate.encoder].modalities
+    network = build_network(modalities, settings.fusion, torch.Generator())
+    if network.fusion.subsets == without.fusion.subsets:
+        return trained
+    for layers, given in (
+        (network.encoders, without.encoders),
+        (network.standardisers, without.standardisers),
+    ):
+        layers.load_state_dict(given.state_dict())
+    blocks = network.fusion.blocks()
+    with torch.no_grad():
+        network.fusion.weight.zero_()
+        network.fusion.bias.copy_(without.fusion.bias)
+        for subset, block in without.fusion.blocks().items():
+            blocks[subset].copy_(block)
+    rows = torch.from_numpy(material.folds[job.fold].train)
+    features = network.fit_statistics(NetworkSamples.of_rows(material.samples, [rows]).part(0))
+    network.fusion.double()
+    return _trained(job, network, Fit(trained.fit.epochs, trained.fit.subsets, features), material)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -72,37 +71,6 @@ def choose_modalities(data: ModalityData, encoders: Any, dim: int) -> tuple[Moda
             f"encoders[{unknown[0]!r}]: there is no such modality, expected one of {', '.join(data.arrays)}."
         )
     return tuple(_choose_modality(name, data, chosen.get(name), dim) for name in data.modalities)
-
-
-def encoder_variants(
-    modalities: Sequence[Modality], encoders: Any, *, chosen: bool
-) -> dict[str, tuple[Modality, ...]]:
-    """Return the encoders that are chosen among: vectors with a hidden layer, or linear features of them.
-
-    Parameters
-    ----------
-    modalities : sequence of Modality
-        As `choose_modalities` gives them.
-    encoders : mapping or None
-        The parameter of the estimators; modalities that it has keep their encoder.
-    chosen : bool
-        Whether there is a choice at all.
-
-    Returns
-    -------
-    dict of str to tuple of Modality
-        By the kind of the encoder of vectors, "as given" where no vector has a free encoder.
-    """
-    free = [m.name for m in modalities if m.kind == VECTOR and m.name not in (encoders or {})]
-    variants = {VECTOR if free else "as given": tuple(modalities)}
-    if chosen and free:
-        variants[LINEAR] = tuple(
-            replace(m, kind=LINEAR, arguments={key: m.arguments[key] for key in ("dim", "input_dropout")})
-            if m.name in free
-            else m
-            for m in modalities
-        )
-    return variants
 
 
 def _choose_modality(name: str, data: ModalityData, choice: Any, dim: int) -> Modality:

@@ -23,7 +23,7 @@ from mmfusion.notices import tell
 
 DEVICES = ("auto", "cpu", "cuda")
 AUTO = "auto"
-PATH = (1e-4, 1e-3, 5e-3, 2e-2, 1e-1)
+PATH = (1e-4, 1e-3, 1e-2, 1e-1)
 """Candidates for lambda if none are given; the constant predictor, all blocks zero, is the last one."""
 WITHOUT_CHOICE = 0.01
 """lambda where none is given and nothing is held out to choose it."""

@@ -15,7 +15,7 @@ from sklearn.model_selection import GroupKFold, KFold, RepeatedKFold, ShuffleSpl
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import InputError
-from mmfusion.estimators import answering, ensemble
+from mmfusion.estimators import answering, ensemble, estimator
 
 N = 90
 RNG = np.random.default_rng(0)
@@ -54,9 +54,9 @@ def by_network(model: Any, given: dict[str, Array] = X) -> list[Array]:
     return [model.ensemble_.moments.restore(score.double().numpy()) for score in scores]
 
 
-def by_hand(model: Any, folds: Folds, outputs: int = 1) -> tuple[Array, Array]:
+def by_hand(model: Any, folds: Folds, outputs: int = 1, given: dict[str, Array] = X) -> tuple[Array, Array]:
     """Rows that are held out in some fold, and the mean score of the networks of all such folds."""
-    sums, counts, scores = np.zeros((N, outputs)), np.zeros((N, 1)), by_network(model)
+    sums, counts, scores = np.zeros((N, outputs)), np.zeros((N, 1)), by_network(model, given)
     for fold, (_, held_out) in enumerate(folds):
         for score in scores[model.n_seeds * fold : model.n_seeds * (fold + 1)]:
             sums[held_out] += score[held_out]
@@ -285,15 +285,29 @@ def test_of_a_list_the_lambda_with_the_lowest_loss_is_kept() -> None:
     assert FusionClassifier(**as_array, cv=2).fit(X, Y).penalties_["penalty"].tolist() == [0.01, 0.1]
 
 
-def test_the_path_has_both_encoders_of_vectors_and_ends_at_the_constant() -> None:
+def test_the_path_has_all_variants_and_ends_at_the_constant() -> None:
     settings = QUICK | {"penalty": "auto", "cv": 2, "epochs": 1}
     table = FusionClassifier(**settings).fit(X, Y).penalties_
-    assert table["encoder"].tolist() == ["vector"] * 5 + ["linear"] * 5 + [""]
-    assert (np.diff(table["penalty"][:5]) > 0).all()
+    assert table["encoder"].tolist() == ["vector"] * 4 + ["linear"] * 4 + ["additive"] * 4 + [""]
+    assert (np.diff(table["penalty"][:4]) > 0).all()
     assert table["penalty"].iloc[-1] == np.inf
     assert table["loss"].iloc[-1] == table["loss_constant"].iloc[-1]
-    chosen = FusionClassifier(**settings, encoders={"a": "vector", "b": "vector"}).fit(X, Y)
-    assert chosen.penalties_["encoder"].tolist() == ["as given"] * 5 + [""]
+
+
+@pytest.mark.parametrize(
+    ("given", "names", "variants"),
+    [
+        ({"encoders": {"a": "vector", "b": "vector"}}, "ab", ["as given"]),
+        ({"encoders": {"a": "vector"}}, "ab", ["vector", "linear"]),
+        ({"max_order": 1}, "ab", ["vector", "linear"]),
+        ({"penalty": [0.1, 0.2]}, "ab", ["vector"]),
+        ({}, "a", ["vector", "linear"]),
+    ],
+)
+def test_variants_are_those_that_differ(given: dict[str, Any], names: str, variants: list[str]) -> None:
+    settings = QUICK | {"penalty": "auto", "cv": 2, "epochs": 1} | given
+    table = FusionClassifier(**settings).fit({name: X[name] for name in names}, Y).penalties_
+    assert [name for name in table["encoder"].unique() if name] == variants
 
 
 @pytest.mark.parametrize("kind", [FusionClassifier, FusionRegressor])
@@ -303,10 +317,42 @@ def test_the_networks_of_the_chosen_candidate_have_its_loss(kind: Any, out_of_fo
     best = model.penalties_.loc[model.penalties_["loss"].idxmin()]
     assert model.penalty_ == best["penalty"] < np.inf
     assert best["loss"] == pytest.approx(model.summary_.loss, rel=1e-5)
-    assert {modality.kind for modality in model.layout_} == {best["encoder"]}
+    assert {modality.kind for modality in model.layout_} == {best["encoder"].replace("additive", "linear")}
     _, scores = by_hand(model, THIRDS)
     moments = model.ensemble_.moments
     np.testing.assert_allclose(moments.restore(out_of_fold[0]), scores, rtol=1e-4, atol=1e-5)
+
+
+def contrast() -> tuple[dict[str, Array], Array]:
+    """Draw a number that is a contrast of correlated columns of two modalities."""
+    rng = np.random.default_rng(5)
+    columns = 3.0 * rng.normal(size=(N, 1)) + rng.normal(size=(N, 4))
+    return {"a": columns[:, :2], "b": columns[:, 2:]}, columns[:, 0] - columns[:, 2] + rng.normal(size=N) / 3
+
+
+@pytest.mark.parametrize("kind", [FusionClassifier, FusionRegressor])
+def test_without_products_the_tables_have_them_with_weight_zero(
+    kind: Any, out_of_fold: list[Array], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variants = estimator.network_variants
+    monkeypatch.setattr(
+        estimator, "network_variants", lambda *a, **k: {"additive": variants(*a, **k)["additive"]}
+    )
+    given, score = contrast()
+    y = score > 0 if kind is FusionClassifier else score
+    model = kind(random_state=0, cv=THIRDS, information=True).fit(given, y)
+    best = model.penalties_.loc[model.penalties_["loss"].idxmin()]
+    assert model.penalties_["encoder"].unique().tolist() == ["additive", ""]
+    assert best["loss"] == pytest.approx(model.summary_.loss, rel=1e-5)
+    table = model.relevance_.set_index("subset")
+    assert list(table.index) == ["a", "b", "a+b"]
+    assert table["named"].tolist() == [True, True, False]
+    assert table.loc["a+b", ["beta", "loss_rise", "variance_share", "block_norm"]].tolist() == [0.0] * 4
+    moments = model.ensemble_.moments
+    _, scores = by_hand(model, THIRDS, given=given)
+    np.testing.assert_allclose(moments.restore(out_of_fold[0]), scores, rtol=1e-4, atol=1e-4)
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(kind.load(tmp_path / "model").predict(given), model.predict(given))
 
 
 @pytest.fixture(scope="module")
