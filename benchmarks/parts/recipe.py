@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from sklearn.datasets import load_diabetes, load_wine
 from sklearn.model_selection import train_test_split
 
 from mmfusion import FusionClassifier, FusionRegressor
+from mmfusion.estimators import parameter_checks
 
 SEED = 20_000
 """Seeds of the generated data start here, beyond those of all tests and other benchmarks."""
@@ -94,6 +96,7 @@ TASKS: dict[str, Callable[[int], Task]] = {
     "diabetes": shipped(load_diabetes, 4, False),
 }
 START = {"encoder": "vector", "steps": 300, "learning_rate": 0.02, "dropout": 0.7, "kept": 20}
+ADDITIVE = {"encoder": "additive", "steps": 400, "learning_rate": 0.1}
 CHANGES: tuple[dict[str, Any], ...] = (
     {},
     {"steps": 150},
@@ -108,36 +111,47 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"encoder": "linear", "steps": 150},
     {"encoder": "linear", "steps": 600},
     {"encoder": "linear", "learning_rate": 0.01},
+    {"encoder": "linear", "learning_rate": 0.1},
     {"encoder": "linear", "kept": 60},
     {"encoder": "linear", "kept": 10**9},
-    {"encoder": "chosen"},
-    {"encoder": "chosen", "n_seeds": 3},
+    ADDITIVE,
+    {**ADDITIVE, "steps": 200},
+    {**ADDITIVE, "learning_rate": 0.02},
 )
-"""Candidates, as what they change; "chosen" is what the estimators do: both encoders, out of fold."""
+"""Candidates, as what they change; "additive" is linear without products of modalities."""
+DEFAULTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"n_seeds": 3},
+    {"path": (1e-4, 3e-3, 1e-1)},
+    {"path": (1e-4, 1e-3, 5e-3, 2e-2, 1e-1)},
+)
+"""The defaults of the estimators, which choose out of fold, and changes of them; path is that of lambda."""
 
 
 def encoder_of(candidate: dict[str, Any], columns: int) -> dict[str, Any]:
     """Return the encoder of a modality with so many columns."""
     dropped = {"input_dropout": max(0.0, 1 - float(np.sqrt(candidate["kept"] / columns)))}
-    if candidate["encoder"] == "linear":
+    if candidate["encoder"] in ("linear", "additive"):
         return {"kind": "linear", **dropped}
     path = {"dropout": candidate["dropout"], "linear_path": candidate.get("linear_path", True)}
     return {"kind": "vector", **dropped, **path}
 
 
-def relative_loss(task: Task, candidate: dict[str, Any], seed: int) -> float:
-    """Fit a candidate and return its loss on the test samples over that of the constant."""
+def parameters_of(candidate: dict[str, Any], task: Task) -> dict[str, Any]:
+    """Return the parameters of the estimator for a candidate."""
     n, batch = len(task.train_y), 64
-    encoders = None
-    if candidate["encoder"] != "chosen":
-        encoders = {name: encoder_of(candidate, values.shape[1]) for name, values in task.train.items()}
-    model = (FusionClassifier if task.classes else FusionRegressor)(
-        encoders=encoders,
-        epochs=max(1, round(candidate["steps"] / max(1, int(0.8 * n) // batch))),
-        learning_rate=candidate["learning_rate"],
-        n_seeds=candidate.get("n_seeds", 1),
-        random_state=seed,
-    )
+    encoders = {name: encoder_of(candidate, values.shape[1]) for name, values in task.train.items()}
+    return {
+        "encoders": encoders,
+        "max_order": 1 if candidate["encoder"] == "additive" else "auto",
+        "epochs": max(1, round(candidate["steps"] / max(1, int(0.8 * n) // batch))),
+        "learning_rate": candidate["learning_rate"],
+    }
+
+
+def relative_loss(task: Task, parameters: dict[str, Any], seed: int) -> float:
+    """Fit an estimator and return its loss on the test samples over that of the constant."""
+    model = (FusionClassifier if task.classes else FusionRegressor)(random_state=seed, **parameters)
     model.fit(task.train, task.train_y)
     if not task.classes:
         return float(
@@ -156,11 +170,22 @@ def relative_loss(task: Task, candidate: dict[str, Any], seed: int) -> float:
 
 def measure(quick: bool) -> list[Row]:
     """Measure every candidate on every data set."""
-    rows = []
+    repetitions, rows = range(1 if quick else 2), []
     for change in CHANGES[:2] if quick else CHANGES:
         candidate = {**START, **change}
-        case = ", ".join(f"{key} {value}" for key, value in candidate.items())
         for name, draw in TASKS.items():
-            losses = [relative_loss(draw(k), candidate, k) for k in range(1 if quick else 2)]
-            rows.append(row("recipe", name, float(np.mean(losses)), "of the constant's loss", case=case))
+            tasks = [draw(number) for number in repetitions]
+            losses = [relative_loss(task, parameters_of(candidate, task), k) for k, task in enumerate(tasks)]
+            rows.append(_row(name, losses, candidate))
+    for change in DEFAULTS[:1] if quick else DEFAULTS:
+        given = {key: value for key, value in change.items() if key != "path"}
+        with patch.object(parameter_checks, "PATH", change.get("path", parameter_checks.PATH)):
+            for name, draw in TASKS.items():
+                losses = [relative_loss(draw(number), given, number) for number in repetitions]
+                rows.append(_row(name, losses, {"encoder": "chosen", **change}))
     return rows
+
+
+def _row(name: str, losses: list[float], candidate: dict[str, Any]) -> Row:
+    case = ", ".join(f"{key} {value}" for key, value in candidate.items())
+    return row("recipe", name, float(np.mean(losses)), "of the constant's loss", case=case)

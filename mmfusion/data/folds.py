@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -144,6 +144,10 @@ def _given(
         if groups is not None:
             _check_groups(number, fold, groups)
         folds.append(fold)
+    if not folds and isinstance(pairs, Iterator):
+        raise InputError(
+            "cv: this iterator has no folds left, expected a list of them for more than one fit."
+        )
     if not folds:
         raise _not_folds(pairs)
     measured = len(np.unique(np.concatenate([fold.held_out for fold in folds])))

@@ -19,7 +19,8 @@ p : float, default 1.0
 penalty : "auto", float or list of float, default "auto"
     lambda, the factor of the block norm. Of a list, the value with the lowest out-of-fold loss is used.
     "auto" is a path from 1e-4 to 1e-1 that ends at all blocks zero, the constant prediction; vectors whose
-    encoder you do not choose are tried with a hidden layer and without.
+    encoder you do not choose are tried with a hidden layer, without one, and (where all modalities are such
+    vectors) as a linear model: without products of modalities, too.
 cv : int, splitter, iterable of (train, held-out) or None, default 5
     Folds. Every sample is predicted by networks that were trained without its fold; lambda, all held-out
     columns and all tests use these out-of-fold scores. A number: stratified by class, with whole groups where
@@ -46,12 +47,13 @@ dim : int, default 8
     Width of the features of every modality.
 epochs : int, optional
     Passes over the training samples. Default: as many as make about 200 steps where all modalities are
-    vectors (up to 500 where they are wide), 1000 elsewhere; at least 4 (elsewhere 10), at most 200.
+    vectors (up to 500 where they are wide; twice as many for the linear model), 1000 elsewhere; at least 4
+    (elsewhere 10), at most 200 (400 for the linear model).
 batch_size : int, default 64
     Samples per step; fewer samples are one batch.
 learning_rate : float, optional
     Of AdamW at the first step; it falls to zero as a half cosine. Default: 0.02 where all modalities are
-    vectors, else 0.005.
+    vectors (0.1 for the linear model), else 0.005.
 weight_decay : float, default 0.01
     Decoupled decay of the encoders' weight matrices.
 n_seeds : int, default 1
@@ -92,10 +94,11 @@ summary_ : Answer
 penalty_ : float
     The lambda that was used; infinite where the constant predicts better than all networks.
 penalties_ : DataFrame
-    Every candidate (encoder of vectors, penalty) with its out-of-fold loss, beside that of the best constant
-    (``loss_constant``), and its share of right decisions, or R^2 (``score``).
+    Every candidate (encoder of vectors, or "additive" for the linear model; penalty) with its out-of-fold
+    loss, beside that of the best constant (``loss_constant``), and its share of right decisions, or R^2
+    (``score``).
 history_ : DataFrame
-    Norms and losses after every epoch.
+    Norms and losses after every epoch, of the subsets that the networks were trained with.
 modalities_ : tuple of str
     Names of the modalities, in modality order.
 columns_ : dict of str to tuple

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Number, Real
 from typing import Any
 
@@ -25,6 +25,8 @@ DEVICES = ("auto", "cpu", "cuda")
 AUTO = "auto"
 PATH = (1e-4, 1e-3, 1e-2, 1e-1)
 """Candidates for lambda if none are given; the constant predictor, all blocks zero, is the last one."""
+WIDEST, HUGE = 1e12, 1e100
+"""Largest ratio of two weights; weights beyond this number, or below one over it, are scaled first."""
 WITHOUT_CHOICE = 0.01
 """lambda where none is given and nothing is held out to choose it."""
 
@@ -38,6 +40,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
 
 
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _is_one_of(value: Any, names: Iterable[str]) -> bool:
+    return isinstance(value, str) and value in names
+
+
 _CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dim": (lambda x: is_whole(x, 1), "a whole number, at least 1"),
     "batch_size": (lambda x: is_whole(x, 2), "a whole number, at least 2"),
@@ -48,23 +58,28 @@ _CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "a finite number above 0, or None",
     ),
     "weight_decay": (lambda x: _is_number(x) and 0 <= x < math.inf, "a finite number of at least 0"),
-    "norm": (lambda x: x in NORMALISATIONS, f"one of {', '.join(NORMALISATIONS)}"),
+    "norm": (lambda x: _is_one_of(x, NORMALISATIONS), f"one of {', '.join(NORMALISATIONS)}"),
     "penalty": (
         lambda x: all(_is_number(one) and 0 <= one < math.inf for one in candidates(x)),
         "'auto', a number, 0 or more, or a list of them to choose from",
     ),
     "floor": (lambda x: _is_number(x) and 0 <= x < 1, "a number of at least 0 and below 1"),
-    "information": (lambda x: x is True or x is False or x == "pairs", "True, False or 'pairs'"),
+    "information": (lambda x: _is_flag(x) or _is_one_of(x, ("pairs",)), "True, False or 'pairs'"),
     "cv": (
         lambda x: not isinstance(x, Number) or is_whole(x, 2),
         "a whole number of folds, at least 2, a splitter, pairs of rows, or None",
     ),
     "max_order": (
-        lambda x: x is None or x == "auto" or is_whole(x, 1),
+        lambda x: x is None or _is_one_of(x, (AUTO,)) or is_whole(x, 1),
         "a whole number, at least 1, 'auto' or None (all subsets)",
     ),
-    "nonfinite": (lambda x: x in NONFINITE, f"one of {', '.join(NONFINITE)}"),
-    "unmatched": (lambda x: x in UNMATCHED, f"one of {', '.join(UNMATCHED)}"),
+    "nonfinite": (lambda x: _is_one_of(x, NONFINITE), f"one of {', '.join(NONFINITE)}"),
+    "unmatched": (lambda x: _is_one_of(x, UNMATCHED), f"one of {', '.join(UNMATCHED)}"),
+    "verbose": (lambda x: _is_flag(x) or is_whole(x, 0), "True or False"),
+    "random_state": (
+        lambda x: x is None or isinstance(x, np.random.RandomState) or (is_whole(x, 0) and x < 2**32),
+        "a whole number from 0 to 2**32 - 1, a numpy.random.RandomState, or None",
+    ),
 }
 """What every parameter must be: a test, and the words for it."""
 
@@ -80,7 +95,9 @@ def check_parameters(values: Mapping[str, Any]) -> None:
     for name, (holds, expected) in _CONSTRAINTS.items():
         if not holds(values[name]):
             raise InputError(f"{name}: {values[name]!r}, expected {expected}.")
-    if values["device"] not in DEVICES or (values["device"] == "cuda" and not torch.cuda.is_available()):
+    if not _is_one_of(values["device"], DEVICES) or (
+        values["device"] == "cuda" and not torch.cuda.is_available()
+    ):
         known = "auto, cpu or cuda" if torch.cuda.is_available() else "auto or cpu (torch finds no CUDA here)"
         raise InputError(f"device: {values['device']!r}, expected {known}.")
     try:
@@ -127,7 +144,7 @@ def candidates(penalty: Any) -> list[Any]:
     """
     if _is_auto(penalty):
         return list(PATH)
-    if not isinstance(penalty, Sequence | np.ndarray) or isinstance(penalty, str):
+    if not isinstance(penalty, Sequence | np.ndarray | pd.Series) or isinstance(penalty, str):
         return [penalty]
     if not len(penalty):
         raise InputError("penalty: the list is empty, expected at least one number.")
@@ -168,7 +185,13 @@ def sample_weights(weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
         )
     if np.count_nonzero(values) < 2:
         raise InputError("sample_weight: all samples but at most one have zero weight, expected at least 2.")
-    return values
+    least, most = values[values > 0].min(), values.max()
+    if most / WIDEST > least:
+        raise InputError(
+            f"sample_weight: {most:g} is more than {WIDEST:g} times as much as {least:g}, expected positive "
+            "weights that are closer together; give 0 to samples that shall not count."
+        )
+    return values if 1 / HUGE < most < HUGE else values / most
 
 
 def group_labels(groups: ArrayLike | None, count: int) -> NDArray[Any] | None:

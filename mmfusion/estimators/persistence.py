@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
@@ -23,12 +24,12 @@ from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.network_file import load_networks, save_networks
 from mmfusion.training.target_moments import TargetMoments
 
-FORMAT = "mmfusion-estimator-4"
+FORMAT = "mmfusion-estimator-5"
 TABLES = ("relevance_", "penalties_", "history_")
 INFORMATION = ("information_", "modality_information_", "synergy_")
 """Tables that are None where nothing was asked for."""
 ARRAYS = ("classes_", "one_hot_", "feature_names_in_")
-VALUES = (*ARRAYS, "penalty_", "n_features_in_", "several_")
+VALUES = ("penalty_", "n_features_in_", "several_")
 """Fitted attributes by how they are written."""
 
 
@@ -89,6 +90,7 @@ class SavingMixin:
                 for name, table in ((name, getattr(self, name)) for name in (*TABLES, *INFORMATION))
             },
             "values": {name: getattr(self, name) for name in VALUES if hasattr(self, name)},
+            "arrays": {name: _as_json(getattr(self, name)) for name in ARRAYS if hasattr(self, name)},
             "columns": {name: list(columns) for name, columns in self.columns_.items()},
         }
         networks = {str(index): network for index, network in enumerate(ensemble.networks)}
@@ -182,8 +184,15 @@ class SavingMixin:
             for name, columns in description["columns"].items()
         }
         for name, value in description["values"].items():
-            setattr(estimator, name, np.asarray(value) if name in ARRAYS else value)
+            setattr(estimator, name, value)
+        for name, array in description["arrays"].items():
+            setattr(estimator, name, array and np.asarray(array["values"], dtype=array["dtype"]))
         return estimator
+
+
+def _as_json(array: NDArray[Any] | None) -> dict[str, Any] | None:
+    """Describe an array of classes or names by its values and their type, which JSON does not keep."""
+    return None if array is None else {"values": array.tolist(), "dtype": array.dtype.str}
 
 
 def _modality(facts: dict[str, Any], modules: Mapping[str, Any], path: str | Path) -> Modality:

@@ -40,7 +40,7 @@ Norms = TypeVar("Norms", Mapping[Any, float], "pd.Series[float]", NDArray[Any], 
 
 def _checked(p: float, convention: str) -> float:
     """Return p as a float if it and the convention are valid."""
-    if convention not in CONVENTIONS:
+    if not isinstance(convention, str) or convention not in CONVENTIONS:
         raise FusionError(f"convention: {convention!r} is unknown, expected one of {', '.join(CONVENTIONS)}.")
     if not isinstance(p, Real) or isinstance(p, bool) or math.isnan(p) or p < 1:
         raise FusionError(f"p: {p!r} is out of range, expected a number from 1 to infinity (math.inf).")

@@ -73,6 +73,13 @@ def test_pairs_of_rows_may_be_masks_and_skip_rows_without_weight() -> None:
     assert fold.held_out.tolist() == [36, 37, 39, 40]
 
 
+def test_an_iterator_holds_folds_for_one_fit_only() -> None:
+    pairs = KFold(2).split(np.zeros(20))
+    assert len(make_folds(pairs, np.arange(20), 20, None, None, 0)) == 2
+    with pytest.raises(InputError, match="cv: this iterator has no folds left, expected a list of them"):
+        make_folds(pairs, np.arange(20), 20, None, None, 0)
+
+
 def test_a_rare_class_or_few_groups_allow_fewer_folds_and_this_is_said() -> None:
     rare = np.where(ROWS < 3, 1, 0)
     with pytest.warns(ChoiceWarning, match=r"cv=5: there are only 3 samples of the rarest class, so that 3"):

@@ -331,6 +331,14 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
         ({"cv": "all"}, "cv: 'all', expected a number of folds"),
         ({"floor": 1.0}, "floor: 1.0, expected a number of at least 0 and below 1"),
         ({"information": "all"}, "information: 'all', expected True, False or 'pairs'"),
+        ({"norm": ["ibn"]}, r"norm: \['ibn'\], expected one of none"),
+        ({"max_order": np.array([1, 2])}, r"max_order: array\(\[1, 2\]\), expected a whole number"),
+        ({"information": np.array([True, False])}, "information: array.*, expected True, False or 'pairs'"),
+        ({"nonfinite": np.array(["zero"])}, "nonfinite: array.*, expected one of error"),
+        ({"convention": np.array(["mkl"])}, "convention: array.* is unknown, expected one of mkl"),
+        ({"verbose": "yes"}, "verbose: 'yes', expected True or False"),
+        ({"random_state": -1}, r"random_state: -1, expected a whole number from 0 to 2\*\*32 - 1"),
+        ({"random_state": [1]}, r"random_state: \[1\], expected a whole number"),
         ({"encoders": {"texts": "vector"}}, r"encoders\['texts'\]: there is no such modality"),
         ({"encoders": {"text": "cnn"}}, r"encoders\['text'\]: 'cnn' is unknown"),
         (
@@ -343,6 +351,24 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
 def test_parameters_that_cannot_be(arrays, binary, change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError if "p" not in change else ValueError, match=message):
         FusionClassifier(**QUICK | change).fit(arrays, binary)
+
+
+@pytest.mark.parametrize("factor", [1e308, 1e-308])
+def test_weights_of_any_scale_count_alike(arrays, binary, factor: float) -> None:
+    weight = np.linspace(0.25, 1.0, len(binary))
+    first, second = (
+        FusionClassifier(**QUICK).fit(arrays, binary, sample_weight=scale * weight) for scale in (1.0, factor)
+    )
+    np.testing.assert_allclose(first.predict_proba(arrays), second.predict_proba(arrays), rtol=1e-4)
+
+
+def test_weights_too_far_apart_are_refused(arrays, binary) -> None:
+    weight = np.ones(len(binary))
+    weight[0] = 1e13
+    with pytest.raises(
+        InputError, match=r"sample_weight: 1e\+13 is more than 1e\+12 times as much as 1, exp"
+    ):
+        FusionClassifier(**QUICK).fit(arrays, binary, sample_weight=weight)
 
 
 def test_more_subsets_than_memory_allows_are_reported_before_anything_is_built() -> None:

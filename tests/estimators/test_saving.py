@@ -35,7 +35,27 @@ def test_round_trip(arrays, classifier, regressor, tmp_path: Path) -> None:
         assert str(loaded.summary_) == str(model.summary_)
         assert loaded.get_params() == model.get_params()
         assert loaded.subsets_ == model.subsets_
-    assert classifier.classes_.dtype == FusionClassifier.load(_saved(classifier, tmp_path)).classes_.dtype
+
+
+@pytest.mark.parametrize("kind", ["int8", "bool", "float32", "<U3", "object"])
+def test_classes_keep_their_type(arrays, binary, kind: str, tmp_path: Path) -> None:
+    names = np.array(["no", "yes"]) if kind in ("<U3", "object") else np.array([0, 1])
+    classes = np.unique(binary, return_inverse=True)[1]
+    model = FusionClassifier(**QUICK | {"epochs": 1}).fit(arrays, names.astype(kind)[classes])
+    loaded = FusionClassifier.load(_saved(model, tmp_path))
+    assert loaded.classes_.dtype == model.classes_.dtype == kind
+    assert loaded.predict(arrays).dtype == kind
+
+
+def test_parameters_of_numpy_and_pandas_are_saved(arrays, binary, tmp_path: Path) -> None:
+    given = {
+        "penalty": pd.Series([0.01, 0.1]),
+        "cv": np.int64(2),
+        "information": np.bool_(False),
+        "epochs": 1,
+    }
+    loaded = FusionClassifier.load(_saved(FusionClassifier(**QUICK | given).fit(arrays, binary), tmp_path))
+    assert loaded.get_params()["penalty"] == [0.01, 0.1]
 
 
 def test_a_loaded_estimator_measures_relevance_as_before(arrays, binary, classifier, tmp_path: Path) -> None:
