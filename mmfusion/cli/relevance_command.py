@@ -53,6 +53,8 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         If an argument, the file or a value in it cannot be used.
     """
     _check_output(output)
+    if choices["cv"] == 1:
+        raise InputError("--folds: 1, expected at least 2, or 0 to hold nothing out.")
     source = request.read()
     task = request.task_sentence(source)
     if request.groups is not None and choices["cv"] is None:
@@ -64,8 +66,8 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     try:
         fitted = fit_source(source, request.task_of(source), task, choices)
     except MmfusionError:
-        if new:
-            output.rmdir()
+        for folder in new:
+            folder.rmdir()
         raise
     model, count = fitted.model, len(source.modalities)
     notes = [f"Note: {note}" for note in (*source.notes, *fitted.notes)]
@@ -117,9 +119,9 @@ def _write(
     return written, " (those of an earlier run were replaced)" if earlier else ""
 
 
-def _make_folder(folder: Path) -> bool:
-    """Make the output folder before anything is trained, and return whether it is new."""
-    new = not folder.exists()
+def _make_folder(folder: Path) -> list[Path]:
+    """Make the output folder before anything is trained, and return the folders that are new, inner first."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mmfusion.data.location import Location
 from mmfusion.data.readers.finish import Treatment
 from mmfusion.data.readers.format import TABLE, format_of
 from mmfusion.data.readers.read import read_source
 from mmfusion.data.readers.source import Source
+from mmfusion.data.readers.tables import column_names
+from mmfusion.data.roles import assign_roles
 from mmfusion.data.task import REGRESSION, TASKS, Task, chosen_task
 from mmfusion.errors import InputError
 
@@ -57,6 +60,9 @@ class DataRequest:
             raise InputError(f"--task: {self.task!r} is unknown, expected one of {', '.join(TASKS)}.")
         columns = self._columns()
         if columns is None and format_of(self.data) == TABLE:
+            roles = {"the target": self.target, "groups": self.groups, "ids": self.ids}
+            given = {role: [name] for role, name in roles.items() if name is not None}
+            assign_roles(column_names(self.data), {}, given, Location(self.data))
             raise InputError(
                 f"{self.data}: the modalities of a table are not guessed, expected --modality NAME=COLUMNS "
                 f"for each, such as -m text='text_*'; mmfusion check {self.data} lists the columns."

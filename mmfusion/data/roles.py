@@ -87,6 +87,12 @@ def _columns(
     columns = [wanted] if isinstance(wanted, str) else list(wanted)
     if not columns:
         raise error(f"{where}there are no {noun}s, expected at least one; leave the modality out.")
+    patterns = [name for name in columns if isinstance(name, str) and "*" in name and name not in known]
+    if patterns:
+        raise error(
+            f"{where}{patterns[0]!r} is a pattern in a list, expected names of {noun}s in a list, or "
+            "one pattern alone; write the names out."
+        )
     _check_known(where, columns, known, noun, error)
     return columns
 

@@ -240,6 +240,9 @@ def test_help_teaches() -> None:
     ("arguments", "message"),
     [
         (["-t", "agree", *MODALITIES], "there is no column 'agree'; did you mean 'agrees'?"),
+        (["-t", "agree"], "there is no column 'agree'; did you mean 'agrees'?"),
+        (["-t", "agrees", "--groups", "speakers"], "there is no column 'speakers'; did you mean 'speaker'?"),
+        (["-t", "agrees", "-m", "text=text_*,video_0"], "'text_*' is a pattern in a list, expected names"),
         (["-t", "agrees", "-m", "text"], "--modality 'text': expected NAME=COLUMNS"),
         (["-t", "agrees", *MODALITIES, "-m", "text=id"], "'text' was given already"),
         (["-t", "agrees", *MODALITIES, "--task", "ranking"], "--task: 'ranking' is unknown"),
@@ -283,8 +286,12 @@ def test_what_cannot_be_is_said_before_anything_is_trained(table: str, tmp_path:
         arguments = [table, "-t", "agrees", *MODALITIES, *QUICK, option, str(value)]
         result = CliRunner().invoke(app, ["relevance", *arguments])
         assert result.exit_code != 0
-        named = {"--max-order": "max_order", "--folds": "cv: 1"}.get(option, option)
+        named = {"--max-order": "max_order", "--folds": "--folds: 1, expected at least 2"}.get(option, option)
         assert named in result.output + str(result.exception)
+    deep = tmp_path / "new" / "deep" / "out"
+    rare = [table, "-t", "id", *MODALITIES, *QUICK, "--output", str(deep)]
+    assert "2 folds: the number of samples" in str(CliRunner().invoke(app, ["relevance", *rare]).exception)
+    assert not (tmp_path / "new").exists()
     grouped = [table, "-t", "agrees", *MODALITIES, "--groups", "speaker", "--folds", "0"]
     result = CliRunner().invoke(app, ["relevance", *grouped, "--output", str(tmp_path / "out")])
     assert "--groups: nothing is held out (--folds 0)" in str(result.exception)

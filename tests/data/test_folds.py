@@ -82,7 +82,9 @@ def test_an_iterator_holds_folds_for_one_fit_only() -> None:
 
 def test_a_rare_class_or_few_groups_allow_fewer_folds_and_this_is_said() -> None:
     rare = np.where(ROWS < 3, 1, 0)
-    with pytest.warns(ChoiceWarning, match=r"cv=5: there are only 3 samples of the rarest class, so that 3"):
+    with pytest.warns(
+        ChoiceWarning, match=r"5 folds: there are only 3 samples of the rarest class, so that 3"
+    ):
         assert len(make_folds(5, ROWS, N, rare)) == 3
     with pytest.warns(ChoiceWarning, match="only 2 groups"):
         assert len(make_folds(5, ROWS, N, None, ROWS // 30)) == 2

@@ -71,12 +71,14 @@ def test_notes_stand_below_the_answer() -> None:
     found = fitted(source(groups=np.repeat([0, 1, 2], 20)), cv=5, information=False)
     answer, note = found.text.split("\n\n")
     assert answer == found.paragraph
-    assert " ".join(note.split()) == "Note: cv=5: there are only 3 groups, so that 3 folds are used."
+    assert " ".join(note.split()) == "Note: 5 folds: there are only 3 groups, so that 3 folds are used."
     assert max(map(len, found.text.splitlines())) <= WIDTH
 
 
 def test_a_mistake_names_the_file_unless_a_parameter_is_wrong() -> None:
-    with pytest.raises(DataError, match=r"^folder/data.npz: cv=2: the number of samples of the rarest class"):
+    with pytest.raises(
+        DataError, match=r"^folder/data.npz: 2 folds: the number of samples of the rarest class"
+    ):
         fitted(replace(source(), target=np.arange(60)))
     with pytest.raises(InputError, match=r"^epochs: 0, expected a whole number"):
         fitted(source(), epochs=0)
