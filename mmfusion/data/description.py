@@ -79,7 +79,8 @@ def _described(source: Source, name: str, here: NDArray[np.bool_] | None) -> lis
         return [f"numbers {array.shape}, {what}", *remarks]
     whole = _is_whole(array)
     kind = "whole numbers" if whole else "numbers"
-    lines = [f"{kind} {array.shape}, read as one vector per sample: a small network of two layers"]
+    what = "read as one vector per sample: a small network or a linear model, whichever predicts better"
+    lines = [f"{kind} {array.shape}, {what}"]
     if whole and array.shape[1] > 1:
         lines.append(
             f"if they are a sequence of symbols instead: --symbols {name} (kind: symbols in a "
