@@ -10,10 +10,13 @@ from calibration.faults import NO_FAULT, NULLS_OF
 from calibration.fits import CASES, Job
 
 MODALITIES = 3
-DATA_SETS, FEWER = 200, 50
-"""Data sets of a null at its main size; of every other cell."""
+DATA_SETS, FEWER, FEWEST = 200, 50, 25
+"""Data sets of a null at its main size; of every other cell; of those without a goal, or with slow fits."""
 MAIN_SIZE, OTHER_SIZES, OTHER_MODALITIES = 200, (100, 400), (2, 5)
-SIZES = (200, 400, 800, 1600)
+SIZES, GOALS_AT = (200, 400, 800, 1600), (400, 800)
+"""Sizes of data sets with a truth, and those that have goals."""
+SLOW = ("beside_noise", "inside_noise")
+"""Cases with 500 columns, whose fits take up to a minute."""
 QUICK = ("balanced", "normal", "grouped", "one", "pair")
 """Cases of a quick run, each at its smallest size."""
 QUICK_SETS = 3
@@ -42,7 +45,8 @@ def cells(
     only : sequence of str
         Names of cases. Default: all; of a quick run a few, under a fault those in which it has to show.
     data_sets : int, optional
-        Of every cell. Default: 200 of a null at n = 200 with three modalities, 50 of every other cell.
+        Of every cell. Default: 200 of a null at n = 200 with three modalities; 50 of every other cell, 25 of
+        those with a truth at n = 200 and 1600 or with 500 columns.
     quick : bool
         The smallest size of every case, three data sets each.
     fault : str
@@ -63,8 +67,10 @@ def cells(
 
 def _of_case(case: Case, quick: bool, fault: str) -> list[Cell]:
     if case.truth is not None:
-        sizes = SIZES[:1] if quick else SIZES
-        return [Cell(case.name, n, case.modalities, QUICK_SETS if quick else FEWER) for n in sizes]
+        if quick:
+            return [Cell(case.name, SIZES[0], case.modalities, QUICK_SETS)]
+        many = GOALS_AT if case.name not in SLOW else ()
+        return [Cell(case.name, n, case.modalities, FEWER if n in many else FEWEST) for n in SIZES]
     if quick:
         return [Cell(case.name, OTHER_SIZES[0], MODALITIES, QUICK_SETS)]
     main = Cell(case.name, MAIN_SIZE, MODALITIES, FEWER if fault != NO_FAULT else DATA_SETS)

@@ -212,7 +212,7 @@ def test_rates_of_planted_truths() -> None:
 def test_plan() -> None:
     full = cells()
     assert {cell.case for cell in full} == set(CASES)
-    assert sum(cell.data_sets for cell in full) == 6 * (200 + 4 * 50) + 8 * 4 * 50
+    assert sum(cell.data_sets for cell in full) == 6 * (200 + 4 * 50) + 6 * 2 * (50 + 25) + 2 * 4 * 25
     assert {(c.n, c.modalities) for c in full if c.case == "cauchy"} == {
         (200, 3),
         (100, 3),
