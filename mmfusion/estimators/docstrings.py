@@ -47,7 +47,7 @@ dim : int, default 8
     Width of the features of every modality.
 epochs : int, optional
     Passes over the training samples. Default: as many as make about 200 steps where all modalities are
-    vectors (up to 500 where they are wide; twice as many for the linear model), 1000 elsewhere; at least 4
+    vectors (up to 500 where they are wide; 400 for the linear model), 1000 elsewhere; at least 4
     (elsewhere 10), at most 200 (400 for the linear model).
 batch_size : int, default 64
     Samples per step; fewer samples are one batch.

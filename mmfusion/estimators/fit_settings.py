@@ -47,8 +47,8 @@ COPIES = 6
 """Arrays of the size of the weights: weights, gradients, two moments of AdamW, and intermediate results."""
 HIDDEN = 32
 """Width of the hidden layer by which the size of an encoder is estimated."""
-STACK_BYTES = 2**28
-"""Memory that the networks of one stack may need."""
+STACK_BYTES = 2**26
+"""Memory that the networks of one stack may need; beyond it, a step takes longer per network, not shorter."""
 HEADS = 4
 """Arrays of the size of the heads that a step holds at once."""
 
@@ -163,10 +163,10 @@ def _recipe(
 ) -> Recipe:
     """Return how the networks of a variant are trained."""
     pace = OF_VECTORS if all(m.kind in (VECTOR, LINEAR) for m in modalities) else OF_SEQUENCES
-    if variant == ADDITIVE:
-        pace = OF_ADDITIVE
     dropped = max(modality.arguments.get("input_dropout", 0.0) for modality in modalities)
     steps = pace.steps * (1 + SLOWED * dropped)
+    if variant == ADDITIVE:
+        pace, steps = OF_ADDITIVE, OF_ADDITIVE.steps
     epochs = min(max(math.ceil(steps / steps_per_epoch), pace.fewest), pace.most)
     rate = parameters["learning_rate"] or pace.rate
     return Recipe(parameters["epochs"] or epochs, batch, rate, parameters["weight_decay"])
