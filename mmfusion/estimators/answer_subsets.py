@@ -120,6 +120,28 @@ def doubtful_sentences(relevance: pd.DataFrame, information: pd.DataFrame) -> li
     ]
 
 
+def linear_sentences(relevance: pd.DataFrame) -> list[str]:
+    """Say that the networks have no combinations of modalities, if the best ones are of that kind.
+
+    Parameters
+    ----------
+    relevance : DataFrame
+        The relevance table.
+
+    Returns
+    -------
+    list of str
+        At most one.
+    """
+    combined = relevance["order"] > 1
+    if not combined.any() or (relevance["block_norm"].eq(0) != combined).any():
+        return []
+    return [
+        "The networks are linear models without combinations of modalities: networks that have them were "
+        "tried, too, and predict no better."
+    ]
+
+
 def not_shown_sentences(relevance: pd.DataFrame, floor: float) -> list[str]:
     """Say of which subsets it is not shown that they add anything, unless that is all of them or none.
 

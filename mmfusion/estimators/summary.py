@@ -15,6 +15,7 @@ from mmfusion.estimators.answer_modalities import NOT_MEASURED, modality_sentenc
 from mmfusion.estimators.answer_subsets import (
     LEVEL,
     doubtful_sentences,
+    linear_sentences,
     not_shown_sentences,
     used_sentences,
 )
@@ -119,6 +120,7 @@ class Answer:
             *start,
             _explained(self),
             *used_sentences(self.relevance, self.unit),
+            *linear_sentences(self.relevance),
             *_on_modalities(self),
             *not_shown_sentences(self.relevance, self.floor),
             *_power(self),

@@ -40,6 +40,7 @@ def relevance_table(
     table["p_adjusted"] = np.where(table["named"], 0.001, 1.0)
     table["reducibility_within"] = table["subset"].map(reducibility or {}).astype(float)
     table["reducibility_single"] = np.nan
+    table["block_norm"] = 0.1
     return table
 
 
@@ -477,6 +478,18 @@ def test_names_that_are_not_words_are_quoted() -> None:
     assert "The modalities '1' and '2' are shown to work together" in text
 
 
+LINEAR = (
+    "The networks are linear models without combinations of modalities: networks that have them were tried"
+)
+
+
+def test_networks_without_combinations_are_told() -> None:
+    table = relevance_table({"text": 0.2})
+    assert LINEAR not in str(answer(table))
+    assert LINEAR in str(answer(table.assign(block_norm=table["order"] == 1)))
+    assert LINEAR not in str(answer(relevance_table({"text": 0.2}, order=1)))
+
+
 def test_one_of_everything() -> None:
     text = str(answer(relevance_table({"text": 0.2}), samples=1, groups=1, folds=1, networks=1))
     assert "measured on 1 sample in 1 group, each predicted by a network that" in text
@@ -515,6 +528,7 @@ def answers(draw: st.DrawFn) -> Answer:
     relevance["order"] = relevance["subset"].str.count(r"\+") + 1
     columns = ["p_adjusted", "reducibility_within", "reducibility_single"]
     relevance[columns] = sizes(rng, (len(rows), 3))
+    relevance["block_norm"] = np.where(rng.random() < 0.3, relevance["order"] == 1, 0.5)
     measured, pairs = draw(st.booleans()), list(combinations(names, 2))
     synergy = random_table(rng, "pair", ["+".join(pair) for pair in pairs], {"synergy": "named"})
     synergy["first"], synergy["second"] = [a for a, _ in pairs], [b for _, b in pairs]
