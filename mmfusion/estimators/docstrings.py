@@ -53,7 +53,7 @@ batch_size : int, default 64
     Samples per step; fewer samples are one batch.
 learning_rate : float, optional
     Of AdamW at the first step; it falls to zero as a half cosine. Default: 0.02 where all modalities are
-    vectors (0.1 for the linear model), else 0.005.
+    vectors (0.1 where all are linear features), else 0.005.
 weight_decay : float, default 0.01
     Decoupled decay of the encoders' weight matrices.
 n_seeds : int, default 1

@@ -39,8 +39,8 @@ class Pace(NamedTuple):
 
 OF_VECTORS, OF_SEQUENCES = Pace(200, 4, 200, 0.02), Pace(1000, 10, 200, 0.005)
 """Where all modalities are vectors, and elsewhere."""
-OF_ADDITIVE = Pace(400, 4, 400, 0.1)
-"""Of linear features without products, which bear larger steps and need more of them."""
+OF_LINEAR, OF_ADDITIVE = Pace(200, 4, 200, 0.1), Pace(400, 4, 400, 0.1)
+"""Where all modalities are linear features, which bear larger steps; the same without products."""
 SLOWED = 1.5
 """How many times as many steps more are taken where nearly all columns are dropped."""
 COPIES = 6
@@ -132,7 +132,10 @@ def fit_settings(
     order = chosen_order(parameters["max_order"], len(modalities))
     penalties = penalties_of(parameters["penalty"], parameters["cv"])
     batch = max(2, min(parameters["batch_size"], samples))
-    recipes = {name: _recipe(parameters, name, modalities, batch, samples // batch) for name in variants}
+    recipes = {
+        name: _recipe(parameters, name, variant, batch, samples // batch)
+        for name, variant in variants.items()
+    }
     widths = [int(modality.arguments["dim"]) for modality in modalities]
     check_fusion_memory(widths, order or len(widths), 1, batch, samples)
     fusion = {
@@ -155,17 +158,14 @@ def fit_settings(
 
 
 def _recipe(
-    parameters: Mapping[str, Any],
-    variant: str,
-    modalities: Sequence[Modality],
-    batch: int,
-    steps_per_epoch: int,
+    parameters: Mapping[str, Any], name: str, variant: Variant, batch: int, steps_per_epoch: int
 ) -> Recipe:
     """Return how the networks of a variant are trained."""
-    pace = OF_VECTORS if all(m.kind in (VECTOR, LINEAR) for m in modalities) else OF_SEQUENCES
-    dropped = max(modality.arguments.get("input_dropout", 0.0) for modality in modalities)
+    kinds = {modality.kind for modality in variant.modalities}
+    pace = OF_LINEAR if kinds == {LINEAR} else OF_VECTORS if kinds <= {VECTOR, LINEAR} else OF_SEQUENCES
+    dropped = max(modality.arguments.get("input_dropout", 0.0) for modality in variant.modalities)
     steps = pace.steps * (1 + SLOWED * dropped)
-    if variant == ADDITIVE:
+    if name == ADDITIVE:
         pace, steps = OF_ADDITIVE, OF_ADDITIVE.steps
     epochs = min(max(math.ceil(steps / steps_per_epoch), pace.fewest), pace.most)
     rate = parameters["learning_rate"] or pace.rate
