@@ -96,7 +96,7 @@ TASKS: dict[str, Callable[[int], Task]] = {
     "diabetes": shipped(load_diabetes, 4, False),
 }
 START = {"encoder": "vector", "steps": 300, "learning_rate": 0.02, "dropout": 0.7, "kept": 20}
-ADDITIVE = {"encoder": "additive", "steps": 400, "learning_rate": 0.1}
+ADDITIVE = {"encoder": "additive", "steps": 400, "learning_rate": 0.2, "path": (1e-6, 1e-4, 1e-2, 1e-1)}
 CHANGES: tuple[dict[str, Any], ...] = (
     {},
     {"steps": 150},
@@ -116,16 +116,18 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"encoder": "linear", "kept": 10**9},
     ADDITIVE,
     {**ADDITIVE, "steps": 200},
+    {**ADDITIVE, "steps": 800},
     {**ADDITIVE, "learning_rate": 0.02},
+    {**ADDITIVE, "path": (1e-4, 1e-3, 1e-2, 1e-1)},
 )
-"""Candidates, as what they change; "additive" is linear without products of modalities."""
+"""Candidates, as what they change; "additive" is linear without products, path that of lambda."""
 DEFAULTS: tuple[dict[str, Any], ...] = (
     {},
     {"n_seeds": 3},
     {"path": (1e-4, 3e-3, 1e-1)},
     {"path": (1e-4, 1e-3, 5e-3, 2e-2, 1e-1)},
 )
-"""The defaults of the estimators, which choose out of fold, and changes of them; path is that of lambda."""
+"""The defaults of the estimators, which choose out of fold, and changes of them."""
 
 
 def encoder_of(candidate: dict[str, Any], columns: int) -> dict[str, Any]:
@@ -139,6 +141,8 @@ def encoder_of(candidate: dict[str, Any], columns: int) -> dict[str, Any]:
 
 def parameters_of(candidate: dict[str, Any], task: Task) -> dict[str, Any]:
     """Return the parameters of the estimator for a candidate."""
+    if candidate["encoder"] == "chosen":
+        return {"n_seeds": candidate.get("n_seeds", 1)}
     n, batch = len(task.train_y), 64
     encoders = {name: encoder_of(candidate, values.shape[1]) for name, values in task.train.items()}
     return {
@@ -171,18 +175,16 @@ def relative_loss(task: Task, parameters: dict[str, Any], seed: int) -> float:
 def measure(quick: bool) -> list[Row]:
     """Measure every candidate on every data set."""
     repetitions, rows = range(1 if quick else 2), []
-    for change in CHANGES[:2] if quick else CHANGES:
-        candidate = {**START, **change}
-        for name, draw in TASKS.items():
-            tasks = [draw(number) for number in repetitions]
-            losses = [relative_loss(task, parameters_of(candidate, task), k) for k, task in enumerate(tasks)]
-            rows.append(_row(name, losses, candidate))
-    for change in DEFAULTS[:1] if quick else DEFAULTS:
-        given = {key: value for key, value in change.items() if key != "path"}
-        with patch.object(parameter_checks, "PATH", change.get("path", parameter_checks.PATH)):
+    candidates = [{**START, **change} for change in (CHANGES[:2] if quick else CHANGES)]
+    candidates += [{"encoder": "chosen", **change} for change in (DEFAULTS[:1] if quick else DEFAULTS)]
+    for candidate in candidates:
+        with patch.object(parameter_checks, "PATH", candidate.get("path", parameter_checks.PATH)):
             for name, draw in TASKS.items():
-                losses = [relative_loss(draw(number), given, number) for number in repetitions]
-                rows.append(_row(name, losses, {"encoder": "chosen", **change}))
+                tasks = [draw(number) for number in repetitions]
+                losses = [
+                    relative_loss(task, parameters_of(candidate, task), k) for k, task in enumerate(tasks)
+                ]
+                rows.append(_row(name, losses, candidate))
     return rows
 
 

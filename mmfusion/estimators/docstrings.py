@@ -20,7 +20,7 @@ penalty : "auto", float or list of float, default "auto"
     lambda, the factor of the block norm. Of a list, the value with the lowest out-of-fold loss is used.
     "auto" is a path from 1e-4 to 1e-1 that ends at all blocks zero, the constant prediction; vectors whose
     encoder you do not choose are tried with a hidden layer, without one, and (where all modalities are such
-    vectors) as a linear model: without products of modalities, too.
+    vectors) as a linear model: without products of modalities, too, and from 1e-6.
 cv : int, splitter, iterable of (train, held-out) or None, default 5
     Folds. Every sample is predicted by networks that were trained without its fold; lambda, all held-out
     columns and all tests use these out-of-fold scores. A number: stratified by class, with whole groups where
@@ -53,7 +53,7 @@ batch_size : int, default 64
     Samples per step; fewer samples are one batch.
 learning_rate : float, optional
     Of AdamW at the first step; it falls to zero as a half cosine. Default: 0.02 where all modalities are
-    vectors (0.1 where all are linear features), else 0.005.
+    vectors (0.1 where all are linear features, 0.2 for the linear model), else 0.005.
 weight_decay : float, default 0.01
     Decoupled decay of the encoders' weight matrices.
 n_seeds : int, default 1

@@ -39,8 +39,10 @@ class Pace(NamedTuple):
 
 OF_VECTORS, OF_SEQUENCES = Pace(200, 4, 200, 0.02), Pace(1000, 10, 200, 0.005)
 """Where all modalities are vectors, and elsewhere."""
-OF_LINEAR, OF_ADDITIVE = Pace(200, 4, 200, 0.1), Pace(400, 4, 400, 0.1)
+OF_LINEAR, OF_ADDITIVE = Pace(200, 4, 200, 0.1), Pace(400, 4, 400, 0.2)
 """Where all modalities are linear features, which bear larger steps; the same without products."""
+ADDITIVE_PATH = (1e-6, 1e-4, 1e-2, 1e-1)
+"""Candidates for lambda without products, where networks have few weights and need less of a penalty."""
 SLOWED = 1.5
 """How many times as many steps more are taken where nearly all columns are dropped."""
 COPIES = 6
@@ -65,8 +67,8 @@ class FitSettings:
         Arguments of `TensorFusion` beside `dims`.
     recipes : dict of str to Recipe
         How the networks of every variant are trained; batches have one size.
-    penalties : sequence of float
-        Candidates for lambda.
+    penalties : dict of str to sequence of float
+        Candidates for lambda, of every variant.
     device : {"auto", "cpu", "cuda"}
     progress : bool
         Whether to draw a progress bar over the epochs.
@@ -79,7 +81,7 @@ class FitSettings:
     variants: Mapping[str, Variant]
     fusion: Mapping[str, Any]
     recipes: Mapping[str, Recipe]
-    penalties: Sequence[float]
+    penalties: Mapping[str, Sequence[float]]
     device: str
     progress: bool
     floor: float
@@ -149,7 +151,7 @@ def fit_settings(
         variants,
         fusion,
         recipes,
-        penalties,
+        {name: ADDITIVE_PATH if name == ADDITIVE else penalties for name in variants},
         parameters["device"],
         parameters["verbose"],
         parameters["floor"],

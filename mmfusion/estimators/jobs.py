@@ -122,7 +122,7 @@ def jobs_of(coalitions: Sequence[Subset], settings: FitSettings, seeds: Sequence
         Job(coalition, Candidate(encoder, penalty), fold, seed)
         for coalition in coalitions
         for encoder in settings.variants
-        for penalty in settings.penalties
+        for penalty in settings.penalties[encoder]
         for fold, of_fold in enumerate(seeds)
         for seed in of_fold
     ]

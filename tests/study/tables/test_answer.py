@@ -27,6 +27,7 @@ MODALITIES = {"text": "text_*", "audio": "audio_*"}
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few steps and one lambda: these tests are about what is written, not about how good it is."""
     monkeypatch.setattr(parameter_checks, "PATH", (1e-3,))
+    monkeypatch.setattr(fit_settings, "ADDITIVE_PATH", (1e-3,))
     for name in ("OF_VECTORS", "OF_LINEAR", "OF_ADDITIVE", "OF_SEQUENCES"):
         monkeypatch.setattr(fit_settings, name, fit_settings.Pace(8, 2, 8, 0.02))
 
