@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mmfusion.data.folds import Fold
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.errors import InputError
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.ensemble import Ensemble, Evaluation, Output
 from mmfusion.estimators.fit_settings import FitSettings
@@ -26,7 +27,7 @@ from mmfusion.measures.information import PredictiveInformation, coalitions_of, 
 from mmfusion.measures.weighting import relative_weights
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import build_network
-from mmfusion.training.samples import prepare_samples
+from mmfusion.training.samples import Samples, prepare_samples
 from mmfusion.training.target_moments import TargetMoments
 
 Floats = NDArray[np.float64]
@@ -190,6 +191,7 @@ def _material(settings: FitSettings, given: Given) -> tuple[Material, TargetMome
     encoders = network.encoder_of_modality
     samples = prepare_samples(encoders, given.data, given.present, standardised, relative)
     check_encoders(settings.modalities, network, samples)
+    _check_weights(samples, folds)
     constants = [
         constant_scores(
             samples.target[fold.train].numpy(),
@@ -201,6 +203,17 @@ def _material(settings: FitSettings, given: Given) -> tuple[Material, TargetMome
         for fold in folds
     ]
     return Material(samples, folds, np.stack(constants), task), moments
+
+
+def _check_weights(samples: Samples, folds: Sequence[Fold]) -> None:
+    """Refuse training samples whose weights vanish beside those of other samples."""
+    for number, fold in enumerate(folds):
+        if samples.weight is not None and torch.count_nonzero(samples.weight[fold.train]) < 2:
+            raise InputError(
+                f"sample_weight: in fold {number}, at most one sample to train on has a weight that counts "
+                "beside the largest one, expected weights that are closer together; change them, or give 0 "
+                "to samples that shall not count."
+            )
 
 
 def _truth(material: Material, given: Given, held_out: NDArray[np.intp]) -> Truth | None:

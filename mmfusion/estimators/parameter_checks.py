@@ -25,8 +25,8 @@ DEVICES = ("auto", "cpu", "cuda")
 AUTO = "auto"
 PATH = (1e-4, 1e-3, 1e-2, 1e-1)
 """Candidates for lambda if none are given; the constant predictor, all blocks zero, is the last one."""
-WIDEST, HUGE = 1e12, 1e100
-"""Largest ratio of two weights; weights beyond this number, or below one over it, are scaled first."""
+HUGE = 1e100
+"""Weights of which the largest is beyond this number, or below one over it, are scaled first."""
 WITHOUT_CHOICE = 0.01
 """lambda where none is given and nothing is held out to choose it."""
 
@@ -185,12 +185,7 @@ def sample_weights(weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
         )
     if np.count_nonzero(values) < 2:
         raise InputError("sample_weight: all samples but at most one have zero weight, expected at least 2.")
-    least, most = values[values > 0].min(), values.max()
-    if most / WIDEST > least:
-        raise InputError(
-            f"sample_weight: {most:g} is more than {WIDEST:g} times as much as {least:g}, expected positive "
-            "weights that are closer together; give 0 to samples that shall not count."
-        )
+    most = values.max()
     return values if 1 / HUGE < most < HUGE else values / most
 
 

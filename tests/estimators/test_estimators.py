@@ -364,11 +364,11 @@ def test_weights_of_any_scale_count_alike(arrays, binary, factor: float) -> None
 
 def test_weights_too_far_apart_are_refused(arrays, binary) -> None:
     weight = np.ones(len(binary))
-    weight[0] = 1e13
+    weight[0] = 1e300
     with pytest.raises(
-        InputError, match=r"sample_weight: 1e\+13 is more than 1e\+12 times as much as 1, exp"
+        InputError, match=r"sample_weight: in fold ., at most one sample to train on has a weight"
     ):
-        FusionClassifier(**QUICK).fit(arrays, binary, sample_weight=weight)
+        FusionClassifier(**QUICK | {"cv": 2}).fit(arrays, binary, sample_weight=weight)
 
 
 def test_more_subsets_than_memory_allows_are_reported_before_anything_is_built() -> None:
