@@ -32,6 +32,12 @@ def options_of(arguments: list[str], output: Path) -> Namespace:
     parser.add_argument(
         "--fault", choices=FAULTS, default=NO_FAULT, help="a deliberate mistake, which the nulls have to show"
     )
+    parser.add_argument(
+        "--together",
+        type=int,
+        default=1,
+        help="data sets whose networks share stacks (%(default)s); 16 on a GPU",
+    )
     return parser.parse_args(arguments)
 
 
@@ -56,12 +62,16 @@ def main(arguments: list[str], output: Path, make: Make = estimator) -> int:
     store = Store(options.output / FITS, COLUMNS, KEY)
     chosen = cells(options.only, options.data_sets, options.quick, options.fault, options.n)
     jobs = [] if options.tables_only else jobs_of(chosen, options.fault)
-    fit_missing(jobs, store, settings, options.processes, options.any_code, make)
+    fit_missing(jobs, store, settings, options.processes, options.any_code, make, options.together)
     fits = current_fits(store, settings, options.fault, options.any_code)
     if fits.empty:
         print(f"{store.path}: no fit of these settings is there.", file=sys.stderr)
         return 1
-    return report(fits, options, facts(options, settings, fits["code"].nunique()))
+    what = {name: value for name, value in settings.items() if name != "device"}
+    about = facts(options, what, fits["code"].nunique())
+    counts = fits["device"].value_counts()
+    about.append("trained on " + ", ".join(f"{device}: {count} fits" for device, count in counts.items()))
+    return report(fits, options, about)
 
 
 def report(fits: pd.DataFrame, options: Namespace, about: list[str]) -> int:

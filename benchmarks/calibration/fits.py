@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from calibration.answers import answer_of
-from calibration.cases import CLASSES, TABLES, Case
+from calibration.cases import CLASSES, TABLES, Case, DataSet
 from calibration.faults import NO_FAULT, with_fault
 from calibration.nulls import NULLS
 from calibration.power import POWER
@@ -28,7 +28,7 @@ TEST_SAMPLES = 2000
 SETTINGS: dict[str, Any] = {"information": True, "device": "cpu"}
 """Parameters of the estimator that are not its defaults."""
 KEY = ("case", "n", "modalities", "number", "fault", "settings", "code")
-COLUMNS = (*KEY, *TABLES, "explained", "score", "seconds", "warning", "error")
+COLUMNS = (*KEY, *TABLES, "explained", "score", "seconds", "device", "warning", "error")
 """Columns of the file of fits; `score` is accuracy or R^2 on fresh samples."""
 
 Row = dict[str, Any]
@@ -58,8 +58,9 @@ def code_digest() -> str:
 
 
 def settings_digest(case: str, settings: Mapping[str, Any]) -> str:
-    """Digest the way a case is drawn and the parameters of the estimator."""
-    text = json.dumps([CASES[case].fingerprint, dict(settings)], sort_keys=True, default=str)
+    """Digest the way a case is drawn and the parameters of the estimator, wherever it is trained."""
+    what = {name: value for name, value in settings.items() if name != "device"}
+    text = json.dumps([CASES[case].fingerprint, what], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -86,7 +87,7 @@ def fit_job(job: Job, settings: Mapping[str, Any], code: str, make: Make = estim
     dict
         By the names in `COLUMNS`.
     """
-    row = key_of(job, settings, code)
+    row = {**key_of(job, settings, code), "device": settings["device"]}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -97,15 +98,44 @@ def fit_job(job: Job, settings: Mapping[str, Any], code: str, make: Make = estim
     return row
 
 
-def answer(job: Job, settings: Mapping[str, Any], make: Make) -> Row:
-    """Draw, fit, and read; the data of a job are the same under every fault and every setting."""
+class Drawn(NamedTuple):
+    """A data set, as it is given to an estimator.
+
+    Parameters
+    ----------
+    arguments : dict
+        Of `fit`.
+    parameters : dict
+        Of the estimator, beside the settings of the run.
+    unknown : DataSet
+        Fresh samples of a planted case; of a null, none.
+    """
+
+    arguments: dict[str, Any]
+    parameters: dict[str, Any]
+    unknown: DataSet
+
+
+def drawn(job: Job) -> Drawn:
+    """Draw the data set of a job, the same under every fault and every setting."""
     case, name = CASES[job.case], f"{job.case} {job.n} {job.modalities}"
     fresh = TEST_SAMPLES if case.truth else 0
     data = case.draw(job.n + fresh, job.modalities, stream(job.number, name, "data"))
-    unknown = data.rows(slice(job.n, None))
     known, changed, given = with_fault(job.fault, data.rows(slice(job.n)), stream(job.number, name, "fault"))
     seed = int(stream(job.number, name, "fit").integers(2**31 - 1))
+    unknown = data.rows(slice(job.n, None))
+    return Drawn({"X": known.X, "y": known.y, **given}, {"random_state": seed, **changed}, unknown)
+
+
+def answer(job: Job, settings: Mapping[str, Any], make: Make) -> Row:
+    """Draw, fit, and read."""
+    data = drawn(job)
     start = time.perf_counter()
-    model = make(case.task, {**settings, "random_state": seed, **changed}).fit(known.X, known.y, **given)
-    row = {"seconds": round(time.perf_counter() - start, 3), **answer_of(model)}
-    return {**row, "score": float(model.score(unknown.X, unknown.y)) if fresh else math.nan}
+    model = make(CASES[job.case].task, {**settings, **data.parameters}).fit(**data.arguments)
+    return {"seconds": round(time.perf_counter() - start, 3), **found(job, model, data.unknown)}
+
+
+def found(job: Job, model: Any, unknown: DataSet) -> Row:
+    """Read the answer of a fitted estimator, and its score on fresh samples."""
+    score = float(model.score(unknown.X, unknown.y)) if CASES[job.case].truth else math.nan
+    return {**answer_of(model), "score": score}

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from calibration.store import Store
 
-T = TypeVar("T")
+T, R = TypeVar("T"), TypeVar("R")
 Row = dict[str, Any]
 
 
@@ -24,8 +24,8 @@ def one_thread() -> None:
     threadpool_limits(1)
 
 
-def results(work: Callable[[T], Row], jobs: Sequence[T], processes: int) -> Iterator[Row]:
-    """Yield the row of every job as it finishes.
+def results(work: Callable[[T], R], jobs: Sequence[T], processes: int) -> Iterator[R]:
+    """Yield the result of every job as it finishes.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def results(work: Callable[[T], Row], jobs: Sequence[T], processes: int) -> Iter
 
     Yields
     ------
-    dict
+    object
     """
     if processes == 1:
         one_thread()
@@ -53,8 +53,18 @@ def results(work: Callable[[T], Row], jobs: Sequence[T], processes: int) -> Iter
             pool.shutdown(cancel_futures=True)
 
 
-def run_jobs(work: Callable[[T], Row], jobs: Sequence[T], store: Store, processes: int) -> None:
-    """Run jobs and store their rows; progress goes to stderr."""
-    rows = results(work, jobs, processes)
-    for row in tqdm(rows, total=len(jobs), unit="job", file=sys.stderr, disable=not jobs):
-        store.append(row)
+def each(work: Callable[[T], Row], batch: Sequence[T]) -> list[Row]:
+    """Run the jobs of a batch one after another."""
+    return [work(job) for job in batch]
+
+
+def run_jobs(
+    work: Callable[[Sequence[T]], Sequence[Row]], batches: Sequence[Sequence[T]], store: Store, processes: int
+) -> None:
+    """Run batches of jobs and store the row of every job; progress goes to stderr."""
+    total = sum(map(len, batches))
+    with tqdm(total=total, unit="job", file=sys.stderr, disable=not batches) as bar:
+        for rows in results(work, batches, processes):
+            for row in rows:
+                store.append(row)
+            bar.update(len(rows))

@@ -15,7 +15,7 @@ from results import number
 
 from calibration.cases import CLASSES
 from calibration.fits import Make, code_digest, estimator
-from calibration.harness import run_jobs
+from calibration.harness import each, run_jobs
 from calibration.options import facts, parser_of
 from calibration.prediction import COLUMNS, FOLDS, KEY, MEASURES, SETTINGS, Job, compare_job
 from calibration.real_data import SOURCES
@@ -56,7 +56,8 @@ def main(arguments: list[str], output: Path, make: Make = estimator) -> int:
     last = -1 if options.any_code else None  # the digest of the code is the last of the key
     done = {done[:last] for done in store.done()}
     jobs = [job for job in jobs if store.key_of({**job._asdict(), **key})[:last] not in done]
-    run_jobs(partial(compare_job, settings=settings, key=key, make=make), jobs, store, options.processes)
+    work = partial(each, partial(compare_job, settings=settings, key=key, make=make))
+    run_jobs(work, [[job] for job in jobs], store, options.processes)
     rows = store.rows()
     rows = rows[rows["settings"] == key["settings"]]
     rows = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from calibration.batches import batches_of, fit_batch
 from calibration.faults import NO_FAULT
 from calibration.fits import (
     CASES,
@@ -17,7 +18,6 @@ from calibration.fits import (
     Make,
     code_digest,
     estimator,
-    fit_job,
     key_of,
     settings_digest,
 )
@@ -34,6 +34,7 @@ def fit_missing(
     processes: int,
     any_code: bool = False,
     make: Make = estimator,
+    together: int = 1,
 ) -> None:
     """Run the jobs that are not in the store, or that ended with an error.
 
@@ -49,11 +50,14 @@ def fit_missing(
         Whether a fit by another version of the package's code counts.
     make : function
         Makes the estimators.
+    together : int
+        Data sets of one cell whose networks are trained in shared stacks.
     """
     code, last = code_digest(), -1 if any_code else None  # the digest of the code is the last of the key
     done = {key[:last] for key in store.done()}
     missing = [job for job in jobs if store.key_of(key_of(job, settings, code))[:last] not in done]
-    run_jobs(partial(fit_job, settings=settings, code=code, make=make), missing, store, processes)
+    work = partial(fit_batch, settings=settings, code=code, make=make)
+    run_jobs(work, batches_of(missing, together), store, processes)
 
 
 def current_fits(

@@ -46,6 +46,11 @@ class LinearEncoder(Encoder):
         self.linear = new_layer(nn.Linear, inputs, dim, generator=generator, bias=False)
         self.input_dropout = Dropout(input_dropout)
 
+    @property
+    def readers(self) -> list[nn.Linear]:
+        """The layers whose weights have one column per column of the vectors."""
+        return [self.linear]
+
     def prepare(self, values: NDArray[Any], real: NDArray[np.bool_] | None = None) -> Tensor:
         """Turn vectors (n, inputs) into a tensor of the same shape; arrays of floats are not copied."""
         return shared_tensor(as_floats(values))

@@ -59,6 +59,11 @@ class VectorEncoder(Encoder):
             new_layer(nn.Linear, inputs, dim, generator=generator, bias=False) if linear_path else None
         )
 
+    @property
+    def readers(self) -> list[nn.Linear]:
+        """The layers whose weights have one column per column of the vectors."""
+        return [self.first] if self.path is None else [self.first, self.path]
+
     def prepare(self, values: NDArray[Any], real: NDArray[np.bool_] | None = None) -> Tensor:
         """Turn vectors (n, inputs) into a tensor of the same shape; arrays of floats are not copied."""
         return shared_tensor(as_floats(values))

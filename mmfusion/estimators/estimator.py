@@ -18,13 +18,15 @@ from mmfusion.data.folds import make_folds
 from mmfusion.errors import InputError
 from mmfusion.estimators.answering import answer_of
 from mmfusion.estimators.fit_settings import fit_settings
-from mmfusion.estimators.fitting import FittedEnsemble, Given, fit_ensemble
+from mmfusion.estimators.fitting import FittedEnsemble, ensemble_of
 from mmfusion.estimators.inputs import check_count, is_one_table
 from mmfusion.estimators.modalities import choose_modalities, symbols_of, with_alphabets
 from mmfusion.estimators.parameter_checks import check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
+from mmfusion.estimators.plan import Given, Plan, plan_fit
 from mmfusion.estimators.predicting import PredictingMixin
+from mmfusion.estimators.stacks import train
 from mmfusion.estimators.summary import Answer
 from mmfusion.estimators.targets import Target, check_classes
 from mmfusion.estimators.variants import network_variants
@@ -127,6 +129,18 @@ class FusionEstimator(PredictingMixin, PlottingMixin, SavingMixin, BaseEstimator
         UserWarning
             If something is chosen that you may want otherwise, such as fewer folds.
         """
+        with one_thread():
+            plan = self._plan(X, y, groups, sample_weight)
+            fitted = ensemble_of(plan, (trained for _, trained in train([plan.training])))
+            answer = answer_of(fitted, plan.given, plan.seed)
+        self._set_fit(plan, fitted)
+        self.summary_ = answer
+        return self
+
+    def _plan(
+        self, X: Any, y: ArrayLike, groups: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Plan:
+        """Check parameters and samples, and list the networks to train."""
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
         X = as_pandas(X)
@@ -160,17 +174,15 @@ class FusionEstimator(PredictingMixin, PlottingMixin, SavingMixin, BaseEstimator
         else:  # those of an earlier fit
             for name in ("n_features_in_", "feature_names_in_"):
                 self.__dict__.pop(name, None)
-        given_samples = Given(data, present, target, weight, labels, folds)
-        with one_thread():
-            fitted = fit_ensemble(settings, given_samples, seeds, self.information)
-            answer = answer_of(fitted, given_samples, seeds[0][0])
+        return plan_fit(
+            settings, Given(data, present, target, weight, labels, folds), seeds, self.information
+        )
+
+    def _set_fit(self, plan: Plan, fitted: FittedEnsemble) -> None:
+        """Keep what a fit has found, but its summary."""
+        data = plan.given.data
         self.ensemble_, self.layout_, self.columns_ = fitted.ensemble, fitted.modalities, data.columns
         self.modalities_ = data.modalities
-        self._set_tables(fitted)
-        self.summary_ = answer
-        return self
-
-    def _set_tables(self, fitted: FittedEnsemble) -> None:
         self.penalty_, self.penalties_ = fitted.chosen.penalty, fitted.penalties
         self.history_ = fitted.history
         self.relevance_ = fitted.evaluation.relevance

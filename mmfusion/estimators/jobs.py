@@ -1,8 +1,8 @@
-"""The networks of one fit: which trains on what, and the stacks that they train in."""
+"""The networks of one fit: which trains on what, and what each says of the samples that it has not seen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,16 +10,13 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from mmfusion.data.folds import Fold
-from mmfusion.estimators.fit_settings import FitSettings, networks_at_once
+from mmfusion.estimators.fit_settings import FitSettings
 from mmfusion.fusion.subsets import Subset
-from mmfusion.training.device import device_of, one_thread
-from mmfusion.training.loop import Fit, Randomness, fit_networks
-from mmfusion.training.modality import MODULE, Modality
-from mmfusion.training.network import MultimodalNetwork, build_network
-from mmfusion.training.samples import NetworkSamples, Samples
+from mmfusion.training.loop import Fit
+from mmfusion.training.network import MultimodalNetwork
+from mmfusion.training.samples import Samples
 
 Floats = NDArray[np.float64]
 
@@ -78,6 +75,21 @@ class Material:
     task: str
 
 
+class Training(NamedTuple):
+    """The networks of one fit, and what they learn from.
+
+    Parameters
+    ----------
+    jobs : list of Job
+    settings : FitSettings
+    material : Material
+    """
+
+    jobs: list[Job]
+    settings: FitSettings
+    material: Material
+
+
 @dataclass(frozen=True)
 class Trained:
     """A trained network, and what it says about the samples that it has not seen.
@@ -128,94 +140,23 @@ def jobs_of(coalitions: Sequence[Subset], settings: FitSettings, seeds: Sequence
     ]
 
 
-def train(jobs: Sequence[Job], settings: FitSettings, material: Material) -> Iterator[Trained]:
-    """Train networks in as few stacks as memory allows.
-
-    Coalitions of one size and variant share a stack, whose networks have products of at most so many
-    modalities: a larger product has a modality without variance, so that its block would be zero. Without
-    products, all coalitions share one.
+def trained_of(job: Job, network: MultimodalNetwork, fit: Fit, material: Material) -> Trained:
+    """Compute the parts of the training samples, for their means, and of the held-out samples.
 
     Parameters
     ----------
-    jobs : sequence of Job
-    settings : FitSettings
+    job : Job
+    network : MultimodalNetwork
+        Trained, its fusion layer in float64.
+    fit : Fit
+        Of this network.
     material : Material
+        That it was trained on.
 
-    Yields
-    ------
+    Returns
+    -------
     Trained
-        One per job, those of a stack after each other.
     """
-    numbers = {name: values[0].numel() for name, values in material.samples.inputs.items()}
-    kinds: dict[tuple[int, str], list[Job]] = {}
-    for job in jobs:
-        variant = job.candidate.encoder
-        kinds.setdefault((settings.order_of(variant, len(job.coalition)), variant), []).append(job)
-    stacks: list[list[Job]] = []
-    for (order, _), alike in kinds.items():
-        most = networks_at_once(settings, order, numbers)
-        stacks += [alike[start : start + most] for start in range(0, len(alike), most)]
-    total = sum(settings.recipes[stack[0].candidate.encoder].epochs for stack in stacks)
-    with tqdm(total=total, desc="training", unit="epoch", disable=not settings.progress) as bar:
-        for stack in stacks:
-            yield from _train_stack(stack, settings, material, bar.update)
-
-
-def _train_stack(
-    jobs: Sequence[Job], settings: FitSettings, material: Material, after_epoch: Callable[[], object]
-) -> list[Trained]:
-    variant = jobs[0].candidate.encoder
-    modalities = settings.variants[variant].modalities
-    names = [modality.name for modality in modalities]
-    order = settings.order_of(variant, len(jobs[0].coalition))
-    device = device_of(settings.device)
-    rows = [torch.from_numpy(material.folds[job.fold].train) for job in jobs]
-    with one_thread():
-        networks = [
-            build_network(
-                modalities,
-                {**settings.fusion, "max_order": order},
-                torch.Generator().manual_seed(job.seed),
-                absent=set(names) - set(job.coalition),
-            )
-            for job in jobs
-        ]
-        fits = fit_networks(
-            networks,
-            NetworkSamples.of_rows(material.samples, rows),
-            None,
-            material.task,
-            settings.recipes[variant],
-            [job.candidate.penalty for job in jobs],
-            _randomness(jobs, modalities, device),
-            device,
-            bias=material.constants[[job.fold for job in jobs]],
-            after_epoch=after_epoch,
-        )
-    for network in networks:
-        network.fusion.double()
-    return [_trained(*one, material) for one in zip(jobs, networks, fits, strict=True)]
-
-
-def _randomness(
-    jobs: Sequence[Job], modalities: Sequence[Modality], device: torch.device
-) -> list[Randomness]:
-    """Return the random streams of every network; those of one coalition and seed share their dropout.
-
-    A user's module may draw from its stream as often as it likes, so that each network needs its own.
-    """
-    shared = all(modality.kind != MODULE for modality in modalities)
-    noise: dict[object, torch.Generator] = {}
-    streams = []
-    for number, job in enumerate(jobs):
-        key = (job.coalition, job.seed) if shared else number
-        source = noise.setdefault(key, torch.Generator(device).manual_seed(job.seed + 1))
-        streams.append(Randomness(torch.Generator().manual_seed(job.seed), source))
-    return streams
-
-
-def _trained(job: Job, network: MultimodalNetwork, fit: Fit, material: Material) -> Trained:
-    """Compute the parts of the training samples, for their means, and of the held-out samples."""
     fold, features = material.folds[job.fold], dict(fit.features)
     held_out = torch.from_numpy(fold.held_out)
     if len(next(iter(features.values()))) == len(material.samples):
@@ -234,39 +175,3 @@ def _trained(job: Job, network: MultimodalNetwork, fit: Fit, material: Material)
     means = {subset: np.average(part, axis=0, weights=share) for subset, part in network.parts(seen).items()}
     fit = Fit(fit.epochs, fit.subsets, {})  # the features of all samples are not needed any more
     return Trained(job, network, fit, means, unseen, network.parts(unseen))
-
-
-def with_all_products(trained: Trained, settings: FitSettings, material: Material) -> Trained:
-    """Add the products that a network was trained without, their weights zero: it predicts the same.
-
-    Parameters
-    ----------
-    trained : Trained
-        It has all modalities.
-    settings : FitSettings
-    material : Material
-
-    Returns
-    -------
-    Trained
-    """
-    job, without = trained.job, trained.network
-    modalities = settings.variants[job.candidate.encoder].modalities
-    network = build_network(modalities, settings.fusion, torch.Generator())
-    if network.fusion.subsets == without.fusion.subsets:
-        return trained
-    for layers, given in (
-        (network.encoders, without.encoders),
-        (network.standardisers, without.standardisers),
-    ):
-        layers.load_state_dict(given.state_dict())
-    blocks = network.fusion.blocks()
-    with torch.no_grad():
-        network.fusion.weight.zero_()
-        network.fusion.bias.copy_(without.fusion.bias)
-        for subset, block in without.fusion.blocks().items():
-            blocks[subset].copy_(block)
-    rows = torch.from_numpy(material.folds[job.fold].train)
-    features = network.fit_statistics(NetworkSamples.of_rows(material.samples, [rows]).part(0))
-    network.fusion.double()
-    return _trained(job, network, Fit(trained.fit.epochs, trained.fit.subsets, features), material)

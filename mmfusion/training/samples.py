@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import pad
 from torch.nn.utils.rnn import pad_sequence
 
 from mmfusion.data.location import Location
@@ -72,17 +74,27 @@ class Samples:
         return len(self.target)
 
 
-def _concatenate(parts: Sequence[Samples]) -> Samples:
-    """Concatenate samples; all of them have weights and masks, or none of them."""
+def concatenate(parts: Sequence[Samples]) -> Samples:
+    """Concatenate samples; all of them have weights and masks, or none of them.
+
+    Columns of vectors that others have in addition become zero, which a network with more columns ignores,
+    see `mmfusion.training.widths`.
+    """
     first = parts[0]
     if len(parts) == 1:
         return first  # memory-mapped inputs stay where they are
     return Samples(
-        {name: torch.cat([part.inputs[name] for part in parts]) for name in first.inputs},
+        {name: torch.cat(_equally_wide([part.inputs[name] for part in parts])) for name in first.inputs},
         torch.cat([part.target for part in parts]),
         None if first.weight is None else torch.cat([x.weight for x in parts if x.weight is not None]),
         {name: torch.cat([part.present[name] for part in parts]) for name in first.present},
     )
+
+
+def _equally_wide(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Add zeros at the end of the last axis of those that are shorter."""
+    most = max(values.shape[-1] for values in tensors)
+    return [pad(values, (0, most - values.shape[-1])) for values in tensors]
 
 
 @dataclass(frozen=True)
@@ -97,11 +109,14 @@ class NetworkSamples:
         Rows of the store used by each network.
     sizes : tuple of int, optional
         How many of these rows, from the first one on, each network uses. Default: all.
+    blocks: tuple of slice, optional
+        The part of the store that the rows of each network come from. Default: all of it.
     """
 
     store: Samples
     index: Tensor
     sizes: tuple[int, ...] = ()
+    blocks: tuple[slice, ...] = ()
 
     @classmethod
     def of(cls, parts: Sequence[Samples]) -> NetworkSamples:
@@ -110,16 +125,38 @@ class NetworkSamples:
         size = len(kept[0])
         first = {id(part): size * number for number, part in enumerate(kept)}
         index = torch.stack([torch.arange(first[id(part)], first[id(part)] + size) for part in parts])
-        return cls(_concatenate(kept), index)
+        return cls(concatenate(kept), index)
 
     @classmethod
     def of_rows(cls, store: Samples, rows: Sequence[Tensor]) -> NetworkSamples:
         """Give every network its own rows of a store, which may be of unequal number."""
         return cls(store, pad_sequence(list(rows), batch_first=True), tuple(len(one) for one in rows))
 
+    @classmethod
+    def of_stores(cls, stores: Sequence[Samples], rows: Sequence[Sequence[Tensor]]) -> NetworkSamples:
+        """Join stores, and give every network its own rows of one of them.
+
+        Parameters
+        ----------
+        stores : sequence of Samples
+        rows : sequence of sequence of Tensor
+            For every store, those of each of its networks, which follow each other in this order.
+
+        Returns
+        -------
+        NetworkSamples
+        """
+        if len(stores) == 1:
+            return cls.of_rows(stores[0], rows[0])
+        ends = list(accumulate(len(store) for store in stores))
+        blocks = [slice(end - len(store), end) for store, end in zip(stores, ends, strict=True)]
+        pairs = [(block, one) for block, group in zip(blocks, rows, strict=True) for one in group]
+        joined = cls.of_rows(concatenate(stores), [block.start + one for block, one in pairs])
+        return replace(joined, blocks=tuple(block for block, _ in pairs))
+
     def to(self, device: torch.device) -> NetworkSamples:
         """Move everything to a device."""
-        return NetworkSamples(self.store.to(device), self.index.to(device), self.sizes)
+        return replace(self, store=self.store.to(device), index=self.index.to(device))
 
     @property
     def size(self) -> int:
@@ -141,15 +178,19 @@ class NetworkSamples:
     def part(self, network: int) -> Samples:
         """Return the samples of one network without copying inputs.
 
-        Rows that follow each other are a view; others are all samples of the store with weights of zero for
-        those that the network does not use.
+        Rows that follow each other are a view; others are all samples of their block with weights of zero
+        for those that the network does not use.
         """
         rows = self.rows_of(network)
         if bool((rows.diff() == 1).all()):
             return self.store._map(lambda values: values[int(rows[0]) : int(rows[-1]) + 1])
-        weight = torch.zeros(len(self.store))
-        weight[rows] = 1.0 if self.store.weight is None else self.store.weight[rows]
-        return replace(self.store, weight=weight)
+        block = self.store
+        if self.blocks:
+            block = self.store._map(lambda values: values[self.blocks[network]])
+            rows = rows - self.blocks[network].start
+        weight = torch.zeros(len(block))
+        weight[rows] = 1.0 if block.weight is None else block.weight[rows]
+        return replace(block, weight=weight)
 
     def parts(self) -> list[Samples]:
         """Return `part` of every network; networks with the same rows share one object."""

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from mmfusion.data.standardisation import column_moments
 
@@ -56,3 +57,9 @@ class Standardiser(nn.Module):
         moments = column_moments(values, weight)
         self.mean.copy_(torch.from_numpy(moments.mean))
         self.deviation.copy_(torch.from_numpy(np.where(moments.constant, np.inf, moments.deviation)))
+
+    def resize(self, width: int) -> None:
+        """Add columns at the end, which become zero, or take them away."""
+        for name, value in (("mean", 0.0), ("deviation", torch.inf)):
+            values = self.get_buffer(name)
+            setattr(self, name, pad(values, (0, width - len(values)), value=value))

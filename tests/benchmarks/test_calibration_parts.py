@@ -125,6 +125,7 @@ def test_a_changed_draw_changes_its_digest(monkeypatch: pytest.MonkeyPatch) -> N
     changed = {name for name, case in CASES.items() if replace(case).fingerprint != before[name]}
     assert changed == {"one", "copies", "curved", "beside_noise", "inside_noise"}
     assert settings_digest("pair", {**SETTINGS, "n_seeds": 2}) != settings_digest("pair", SETTINGS)
+    assert settings_digest("pair", {**SETTINGS, "device": "cuda"}) == settings_digest("pair", SETTINGS)
 
 
 def test_faults() -> None:

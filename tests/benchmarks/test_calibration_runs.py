@@ -14,6 +14,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 from calibration import command, runs
 from calibration.answers import answer_of, as_names, as_text
+from calibration.batches import batches_of, fit_batch
 from calibration.command import FITS
 from calibration.faults import GROUPS_IGNORED, LEAKY_FOLDS
 from calibration.fits import COLUMNS, KEY, SETTINGS, Job, fit_job
@@ -163,6 +164,47 @@ def test_rate_of_one_cell(store: Store) -> None:
     assert table.loc["needed", "count"] == 0
     fewer = runs.rate("skewed", 50, 2, 10, store, processes=1, make=StandIn)
     assert (StandIn.fits, fewer["data_sets"].tolist()) == (60, [10] * 4)
+
+
+def test_batches_are_of_one_cell_and_all_cells_grow_alike() -> None:
+    jobs = jobs_of([Cell("balanced", 40, 3, 5), Cell("normal", 40, 3, 2), Cell("normal", 40, 2, 3)])
+    batches = batches_of(jobs, 2)
+    assert [[(job.case, job.modalities, job.number) for job in batch] for batch in batches] == [
+        [("balanced", 3, 0), ("balanced", 3, 1)],
+        [("normal", 3, 0), ("normal", 3, 1)],
+        [("normal", 2, 0), ("normal", 2, 1)],
+        [("balanced", 3, 2), ("balanced", 3, 3)],
+        [("normal", 2, 2)],
+        [("balanced", 3, 4)],
+    ]
+    assert batches_of(jobs, 1) == [[job] for job in jobs]
+
+
+LINEAR: dict[str, Any] = {
+    **SETTINGS,
+    "epochs": 3,
+    "cv": 2,
+    "encoders": {m: {"kind": "linear"} for m in "abc"},
+}
+MEASURED = ("seconds", "explained", "score")
+
+
+def test_a_batch_finds_what_its_jobs_find_alone() -> None:
+    jobs = [Job("one", 60, 3, number) for number in range(2)]
+    together = fit_batch(jobs, LINEAR, "code")
+    for row, job in zip(together, jobs, strict=True):
+        alone = fit_job(job, LINEAR, "code")
+        assert set(row) == set(alone)
+        assert {**row, **dict.fromkeys(MEASURED)} == {**alone, **dict.fromkeys(MEASURED)}
+        assert row["explained"] == pytest.approx(alone["explained"], rel=1e-3)
+        assert row["score"] == pytest.approx(alone["score"], abs=2e-3)
+
+
+def test_where_a_job_of_a_batch_is_refused_each_runs_alone() -> None:
+    jobs = [Job("balanced", 60, 3, number) for number in range(2)]
+    rows = fit_batch(jobs, {**LINEAR, "p": 0.5}, "code")
+    assert [row["number"] for row in rows] == [0, 1]
+    assert all(row["error"].startswith("InputError: p") for row in rows)
 
 
 def test_several_processes() -> None:

@@ -109,3 +109,17 @@ def test_weights_of_samples_are_those_of_the_rows_that_a_network_uses() -> None:
     assert next_to_each_other.weight is not None
     assert apart.weight.tolist() == [1.0, 0.0, 3.0, 0.0, 0.0, 6.0]
     assert next_to_each_other.weight.tolist() == [3.0, 4.0, 5.0]
+
+
+def test_networks_of_several_stores_take_rows_of_their_own_one() -> None:
+    stores = [samples(0), replace(samples(1, 4), inputs={**samples(1, 4).inputs, "text": torch.ones(4, 2)})]
+    rows = [[torch.tensor([0, 2, 5]), torch.tensor([3, 4])], [torch.tensor([1, 3])]]
+    given = NetworkSamples.of_stores(stores, rows)
+    assert [given.rows_of(network).tolist() for network in range(3)] == [[0, 2, 5], [3, 4], [7, 9]]
+    parts = given.parts()
+    assert [len(part) for part in parts] == [6, 2, 4]  # of the own store, whose other rows have no weight
+    assert torch.equal(parts[2].target, stores[1].target)
+    assert parts[2].weight is not None
+    assert parts[2].weight.tolist() == [0.0, 1.0, 0.0, 1.0]
+    assert parts[2].inputs["text"].tolist() == [[1.0, 1.0, 0.0]] * 4  # as wide as in the other store
+    assert given.to(CPU).blocks == given.blocks
