@@ -31,6 +31,7 @@ from mmfusion.data.readers.columns import Columns, in_roles
 from mmfusion.data.readers.reader_checks import check_counts, check_known
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source, named_row, source_of
+from mmfusion.data.readers.unused_columns import grouping_notes
 from mmfusion.data.table_columns import column_numbers
 from mmfusion.errors import DataError
 from mmfusion.sentences import joined_names
@@ -142,7 +143,8 @@ def read_table(path: Path, columns: Columns, symbols: Sequence[str] = ()) -> Sou
     }
     target = _target(location, table, columns.target)
     groups = None if columns.groups is None else _plain(location, "the group", table, columns.groups)
-    return source_of(parts, target, ids=names, groups=groups)
+    notes = [] if columns.groups else grouping_notes(path, column_names(path), columns.everything)
+    return source_of(parts, target, ids=names, groups=groups, notes=tuple(notes))
 
 
 def _load(path: Path, choice: Columns, strings: Collection[str]) -> Any:

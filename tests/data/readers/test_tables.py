@@ -289,3 +289,22 @@ def test_vectors_in_a_column_of_parquet(tmp_path: Path) -> None:
     table = frame().assign(pitch=vectors)
     source = read_source(write(tmp_path, table, ".parquet"), "mood", {"embedding": "pitch"})
     assert source.arrays["embedding"].tolist() == vectors
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_unused_columns_that_repeat_are_told(tmp_path: Path, suffix: str) -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"mood": rng.permutation(np.arange(40) % 2), "a_1": rng.normal(size=40)})
+    table["speaker"] = [f"s{number}" for number in np.arange(40) % 8]
+    table["visit"] = np.arange(40) % 5
+    table["name"] = [f"n{number}" for number in range(40)]  # all different
+    table["sex"] = table["mood"]  # too few different ones
+    table["b_1"] = np.round(table["a_1"], 1)  # numbers, no labels
+    path = write(tmp_path, table, suffix)
+    (note,) = read_source(path, "mood", {"a": "a_*"}).notes
+    assert (
+        "are not used repeat their values: speaker (8 different values), visit (5 different values)" in note
+    )
+    assert read_source(path, "mood", {"a": "a_*"}, groups="visit").notes == ()
+    (note,) = read_source(path, "mood", {"a": "a_*", "v": ["visit"]}).notes
+    assert "a column that is not used repeats its values: speaker (8 different values). If samples" in note
