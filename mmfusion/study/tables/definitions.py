@@ -235,8 +235,8 @@ def columns_page() -> str:
     intro = (
         "# Columns of the tables\n\n"
         "Every table is tidy and written as Parquet and as CSV. NaN (empty in CSV) means: not defined here.\n"
-        "A table without rows is about datasets that the study does not have, such as planted ones where the\n"
-        "study is of your own data.\n"
+        "A table without rows is about datasets that the study does not have, such as planted ones where\n"
+        "the study is of your own data.\n"
     )
     return "\n".join([intro, *(_section(table) for table in TABLES.values())])
 
