@@ -50,6 +50,25 @@ rule mosi_dataset:
         "../scripts/mosi_dataset.py"
 
 
+rule mosi_text:
+    input:
+        STUDY.mosi_files,
+    output:
+        "results/data/mosi_text.parquet",
+    log:
+        "results/logs/data/mosi_text.log",
+    benchmark:
+        "results/benchmarks/data/mosi_text.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=CODE["mosi_text"],
+    script:
+        "../scripts/mosi_text.py"
+
+
 rule user_dataset:
     input:
         lambda wildcards: STUDY.user[wildcards.user].path,

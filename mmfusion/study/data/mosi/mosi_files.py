@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -60,8 +61,7 @@ def check_mosi_bytes(directory: str | Path, registry: str | Path = REGISTRY) -> 
     """
     folder = Path(directory)
     hashes = mosi_registry(folder, registry).registry
-    problems = {name: _problem(folder / name, known) for name, known in hashes.items()}
-    different = [f"{name}: {problem}" for name, problem in problems.items() if problem]
+    different = different_files(folder, hashes)
     if different:
         raise DataError(
             f"{folder}: {len(different)} of the {len(hashes)} CMU-MOSI files "
@@ -70,6 +70,24 @@ def check_mosi_bytes(directory: str | Path, registry: str | Path = REGISTRY) -> 
             f"into mosi.dir with `snakemake --cores 1 mosi_data`, or set {DIRECTORY_VARIABLE} or mosi.dir to "
             "a folder with the published files."
         )
+
+
+def different_files(folder: Path, hashes: Mapping[str, str]) -> list[str]:
+    """Say of every file whose bytes do not have its SHA-256 what is wrong with it.
+
+    Parameters
+    ----------
+    folder : Path
+    hashes : mapping of str to str
+        By name within the folder, ``sha256:...`` or bare.
+
+    Returns
+    -------
+    list of str
+        Such as "model.safetensors: other bytes".
+    """
+    problems = {name: _problem(folder / name, known) for name, known in hashes.items()}
+    return [f"{name}: {problem}" for name, problem in problems.items() if problem]
 
 
 def _problem(path: Path, known_hash: str) -> str | None:

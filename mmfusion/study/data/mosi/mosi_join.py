@@ -78,7 +78,7 @@ def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> Mosi
     check_mosi_bytes(folder, registry)
     index = {part: _cells(folder / f"text_{part}.csv")[0].to_numpy(np.int64) for part in PUBLISHED_PARTS}
     row = np.concatenate(list(index.values()))
-    transcripts = _cells(folder / "transcripts.csv", ["id", "words", "speaker", "label"]).iloc[row]
+    transcripts = read_transcripts(folder).iloc[row]
     opinions = _cells(folder / "OpinionLevelSentiment.csv", ["start", "end", "video", "number", "sentiment"])
     sentiment = opinions["sentiment"].set_axis(opinions["video"] + "_" + opinions["number"])
     return MosiTables(
@@ -90,6 +90,11 @@ def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> Mosi
         sentiment=sentiment.loc[transcripts["id"]].to_numpy(np.float64),
         transcript_row=row,
     )
+
+
+def read_transcripts(folder: Path) -> pd.DataFrame:
+    """Read the transcripts as text (id, words, speaker, label); their bytes are not compared."""
+    return _cells(folder / "transcripts.csv", ["id", "words", "speaker", "label"])
 
 
 def _features(folder: Path, modality: str) -> NDArray[np.float64]:
