@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter
 
 from calibration.cases import TABLES
 from calibration.nulls import NULLS
@@ -114,6 +114,7 @@ def _alarms(ax: Axes, rows: pd.DataFrame, top: float) -> None:
     ax.set_xticks(range(len(cells)), [f"{n}\n{m}" for n, m in cells])
     ax.set_xlabel("from above: samples n, modalities M")
     ax.set_ylim(-0.01, top)
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 5, 10]))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_ylabel("data sets with a false alarm")
 

@@ -53,7 +53,7 @@ POWER_NOTE = (
 )
 MEANS_NOTE = (
     "Explained loss in nats for classes and as a share of the variance for numbers; score: accuracy or R^2 "
-    "on fresh samples, mean (standard deviation); seconds: median of a fit on one thread."
+    "on fresh samples, mean (standard deviation); seconds: median of a fit, or of its share in a shared fit."
 )
 
 
