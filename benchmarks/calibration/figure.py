@@ -64,12 +64,11 @@ def overview(rates: pd.DataFrame) -> Figure:
 
 
 def _explain(figure: Figure) -> None:
-    handles = [
-        *(legend_mark(name, *look, ls="-") for name, look in TABLE_LOOK.items()),
-        *(legend_mark(case.title, *NULL_LOOK[case.name]) for case in NULLS),
-        Line2D([], [], color=VERMILLION, ls=":", label="5 %"),
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=6)
+    tables = [legend_mark(name, *look, ls="-") for name, look in TABLE_LOOK.items()]
+    families = [legend_mark(case.title, *NULL_LOOK[case.name]) for case in NULLS]
+    families.append(Line2D([], [], color=VERMILLION, ls=":", label="5 %"))
+    figure.legend(handles=tables, loc="outside lower left", ncols=2, title="upper rows: tables")
+    figure.legend(handles=families, loc="outside lower right", ncols=4, title="lowest row: kinds of noise")
     add_heading(
         figure,
         "How often the answer is right",

@@ -238,7 +238,7 @@ def _init(
     write_template(file)
     typer.echo(
         f"{file} written. Edit it, then run in a checkout of mmfusion, where the Snakefile is: "
-        f"snakemake --cores all --directory mine --configfile {file}"
+        f"snakemake --cores all --directory mine --configfile {file.resolve()}"
     )
 
 

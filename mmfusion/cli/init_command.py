@@ -16,7 +16,7 @@ SCHEMA_LINE = "# yaml-language-server: $schema=schema.json\n"
 
 
 def write_template(path: Path) -> None:
-    """Write the configuration.
+    """Write the configuration; commands in its comments name it by its full path, since they run elsewhere.
 
     Parameters
     ----------
@@ -31,6 +31,6 @@ def write_template(path: Path) -> None:
         raise InputError(f"{path} exists already, expected a new name; nothing was written.")
     template = files("mmfusion.cli").joinpath("mine.yaml").read_text(encoding="utf-8")
     try:
-        write_text(path, template.removeprefix(SCHEMA_LINE).replace(COMMITTED, str(path)))
+        write_text(path, template.removeprefix(SCHEMA_LINE).replace(COMMITTED, str(path.resolve())))
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error}), expected a folder that takes it.") from None

@@ -303,8 +303,9 @@ def test_what_cannot_be_is_said_before_anything_is_trained(table: str, tmp_path:
 def test_init_writes_the_committed_example_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "study.yaml"
-    assert "snakemake" in run("init", str(path))
+    assert f"snakemake --cores all --directory mine --configfile {path}" in run("init", "study.yaml")
     committed = (ROOT / "config/mine.yaml").read_text()
     assert "config/mine.yaml" in committed
     first, rest = committed.split("\n", 1)

@@ -19,6 +19,9 @@ from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.data.user_dataset import user_dataset
 from mmfusion.study.data.user_summary import user_summary
 
+# Only some of these tests take the speakers of the example as groups.
+pytestmark = pytest.mark.filterwarnings("ignore:.*not used repeats its values")
+
 MODALITIES = {"text": "text_*", "audio": "audio_*", "video": "video_*"}
 
 
