@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -13,12 +12,13 @@ import numpy as np
 import pandas as pd
 import typer
 
+from mmfusion.cli.output_folder import ANSWER, PICTURES, SETTINGS, check_output, filling
 from mmfusion.cli.request import DataRequest
 from mmfusion.data.task import Task
-from mmfusion.errors import InputError, MmfusionError
+from mmfusion.errors import InputError
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
-from mmfusion.estimators.source_fit import TABLES, FittedSource, fit_source
+from mmfusion.estimators.source_fit import FittedSource, fit_source
 from mmfusion.files import write_json, write_table, write_text
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.plotting.style import save_figure
@@ -27,8 +27,6 @@ from mmfusion.plotting.subset_relevance import relevance_figure
 COLUMNS = ("loss_rise", "p_adjusted", "named", "beta", "covariance_share", "reducibility_within")
 OF_MODALITIES = ("alone", "needed", "shapley")
 NAMED = "* named: shown, with an adjusted p below 5 %, and not tiny"
-PICTURES = ("relevance.png", "information.png")
-FILES = (*(f"{name}.csv" for name in TABLES), *PICTURES, "answer.txt", "settings.json")
 
 
 def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
@@ -52,7 +50,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     MmfusionError
         If an argument, the file or a value in it cannot be used.
     """
-    _check_output(output)
+    check_output(output, request.data)
     if choices["cv"] == 1:
         raise InputError("--folds: 1, expected at least 2, or 0 to hold nothing out.")
     source = request.read()
@@ -62,71 +60,32 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
             "--groups: nothing is held out (--folds 0), so that groups have no effect; leave them out, or "
             "use folds."
         )
-    new = _make_folder(output)
-    try:
+    with filling(output) as (folder, done):
         fitted = fit_source(source, request.task_of(source), task, choices)
-    except MmfusionError:
-        for folder in new:
-            folder.rmdir()
-        raise
+        settings = _settings(request, request.task_of(source), fitted.model, len(source))
+        _write(folder, fitted, f"{request.data.name}: what predicts {request.target!r}?", settings)
     model, count = fitted.model, len(source.modalities)
     notes = [f"Note: {note}" for note in (*source.notes, *fitted.notes)]
     texts = [_subset_text(model.relevance_), order_note(count, choices["max_order"])]
     texts += _information_texts(model)
     for line in (task, *notes, *filter(None, texts), f"\n{fitted.paragraph}\n"):
         typer.echo(line)
-    settings = _settings(request, request.task_of(source), model, len(source))
-    title = f"{request.data.name}: what predicts {request.target!r}?"
-    written, replaced = _write(output, fitted, title, settings)
-    typer.echo(f"written to {output}: {', '.join(written)}{replaced}")
+    replaced = " (those of an earlier run were replaced)" if done.replaced else ""
+    typer.echo(f"written to {output}: {', '.join(done.written)}{replaced}")
     return model.relevance_
 
 
-def _check_output(folder: Path) -> None:
-    """Refuse a folder that the files cannot be written to, before anything is read."""
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"--output: {folder} is a file, expected a folder; name another one.")
-        taken = [name for name in FILES if (folder / name).is_dir()]
-    except OSError as error:
-        raise InputError(f"--output: {error}; name another folder.") from None
-    if taken:
-        raise InputError(f"--output: {folder / taken[0]} is a folder, expected a file; name another folder.")
-    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"--output: nothing can be written to {folder}; name another folder.")
-
-
-def _write(
-    output: Path, fitted: FittedSource, title: str, settings: Mapping[str, Any]
-) -> tuple[list[str], str]:
-    """Write all files, remove those of an earlier run, and return the names and what is said of these."""
-    earlier = [name for name in FILES if (output / name).exists()]
-    model, written = fitted.model, []
+def _write(folder: Path, fitted: FittedSource, title: str, settings: Mapping[str, Any]) -> None:
+    """Write tables, pictures, the answer and what they were made of."""
+    model = fitted.model
     for name, table in fitted.tables.items():
         if table is not None and len(table):
-            write_table(output / f"{name}.csv", table)
-            written.append(f"{name}.csv")
-    save_figure(relevance_figure(model.relevance_, title, _caption(model)), output / "relevance.png")
-    written.append("relevance.png")
+            write_table(folder / f"{name}.csv", table)
+    save_figure(relevance_figure(model.relevance_, title, _caption(model)), folder / PICTURES[0])
     if model.information_ is not None:
-        save_figure(model.plot_information(title), output / "information.png")
-        written.append("information.png")
-    write_text(output / "answer.txt", f"{fitted.paragraph}\n")
-    write_json(output / "settings.json", settings)
-    written += ["answer.txt", "settings.json"]
-    for name in set(earlier) - set(written):
-        (output / name).unlink()
-    return written, " (those of an earlier run were replaced)" if earlier else ""
-
-
-def _make_folder(folder: Path) -> list[Path]:
-    """Make the output folder before anything is trained, and return the folders that are new, inner first."""
-    new = [one for one in (folder, *folder.parents) if not one.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--output: {folder} cannot be made ({error}); name another folder.") from None
-    return new
+        save_figure(model.plot_information(title), folder / PICTURES[1])
+    write_text(folder / ANSWER, f"{fitted.paragraph}\n")
+    write_json(folder / SETTINGS, settings)
 
 
 def order_note(modalities: int, chosen: Any) -> str:

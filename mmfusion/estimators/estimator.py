@@ -129,10 +129,15 @@ class FusionEstimator(PredictingMixin, PlottingMixin, SavingMixin, BaseEstimator
         UserWarning
             If something is chosen that you may want otherwise, such as fewer folds.
         """
-        with one_thread():
-            plan = self._plan(X, y, groups, sample_weight)
-            fitted = ensemble_of(plan, (trained for _, trained in train([plan.training])))
-            answer = answer_of(fitted, plan.given, plan.seed)
+        before = dict(self.__dict__)
+        try:
+            with one_thread():
+                plan = self._plan(X, y, groups, sample_weight)
+                fitted = ensemble_of(plan, (trained for _, trained in train([plan.training])))
+                answer = answer_of(fitted, plan.given, plan.seed)
+        except BaseException:  # an interrupt included: what an earlier fit has found stays as it was
+            self.__dict__ = before
+            raise
         self._set_fit(plan, fitted)
         self.summary_ = answer
         return self

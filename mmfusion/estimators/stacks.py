@@ -16,7 +16,7 @@ from mmfusion.training.device import device_of, one_thread
 from mmfusion.training.loop import Randomness, fit_networks
 from mmfusion.training.modality import MODULE, Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
-from mmfusion.training.samples import NetworkSamples
+from mmfusion.training.samples import NetworkSamples, Samples
 from mmfusion.training.widths import set_widths
 
 
@@ -92,16 +92,19 @@ def _trained_alike(training: Training, job: Job) -> object:
         repr(recipe),
         smallest // min(recipe.batch_size, smallest),
         repr(settings.fusion),
-        repr([_without_width(modality) for modality in settings.variants[variant].modalities]),
+        repr([_without_width(modality, samples) for modality in settings.variants[variant].modalities]),
         samples.weight is None,
         tuple(sorted(samples.present)),
         training.material.task,
     )
 
 
-def _without_width(modality: Modality) -> tuple[object, ...]:
-    width = None if modality.kind in (VECTOR, LINEAR) else modality.size
-    return modality.name, modality.kind, width, sorted(modality.arguments.items()), modality.standardised
+def _without_width(modality: Modality, samples: Samples) -> tuple[object, ...]:
+    """Describe a modality and its samples; vectors may have unequal numbers of columns."""
+    values = samples.inputs[modality.name]
+    shape = values.shape[2:] if modality.kind in (VECTOR, LINEAR) else (modality.size, *values.shape[1:])
+    arguments = sorted(modality.arguments.items())
+    return modality.name, modality.kind, shape, values.dtype, arguments, modality.standardised
 
 
 def _networks_at_once(training: Training, job: Job) -> int:
@@ -134,6 +137,7 @@ def _train_stack(
                     [torch.from_numpy(training.material.folds[job.fold].train) for job in training.jobs]
                     for training in chosen
                 ],
+                min(len(fold.train) for training in chosen for fold in training.material.folds),
             ),
             None,
             first.material.task,

@@ -31,8 +31,12 @@ def fit_together(estimators: Sequence[FusionEstimator], data_sets: Sequence[Mapp
     Raises
     ------
     InputError
-        As `fit`.
+        As `fit`; then no estimator is changed.
+    ValueError
+        If an estimator occurs twice, or there are not as many data sets as estimators.
     """
+    if len({id(model) for model in estimators}) < len(estimators):
+        raise ValueError("estimators: one occurs twice, expected a new one for every data set.")
     with one_thread():
         plans = [model._plan(**given) for model, given in zip(estimators, data_sets, strict=True)]
         trained: list[list[Trained]] = [[] for _ in plans]
@@ -40,4 +44,5 @@ def fit_together(estimators: Sequence[FusionEstimator], data_sets: Sequence[Mapp
             trained[number].append(one)
         for model, plan, networks in zip(estimators, plans, trained, strict=True):
             model._set_fit(plan, ensemble_of(plan, networks))
+            model.__dict__.pop("summary_", None)  # that of an earlier fit
             networks.clear()  # only those that are kept stay in memory

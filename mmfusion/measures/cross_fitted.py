@@ -15,7 +15,7 @@ from scipy.stats import t as student
 from mmfusion.fusion.subsets import Subset, subset_label
 from mmfusion.measures.heldout import variance_shares
 from mmfusion.measures.losses import loss_of_samples, mean_loss, mean_score
-from mmfusion.measures.paired_differences import MeanTest, holm, mean_and_test
+from mmfusion.measures.paired_differences import MeanTest, effective_units, holm, mean_and_test
 from mmfusion.measures.parts import centre_classes
 
 Floats = NDArray[np.float64]
@@ -126,10 +126,10 @@ def smallest_rise(loss: float, by_sample: Floats, truth: Truth, tests: int) -> f
         r = c z^2 / n,   c = 2 or 4 sigma^2,
 
     where z is the noncentrality at which Student's t exceeds its quantile of 1 - 0.05 / tests in four of five
-    cases: with many samples z_(1 - 0.05 / tests) + z_0.8, more where the degrees of freedom (samples or
-    groups, less one) are few. n is the number of samples (effective, where they have weights), less where
-    samples of a group resemble each other: by the ratio of the variance of the explained loss over samples to
-    that over groups.
+    cases: with many samples z_(1 - 0.05 / tests) + z_0.8, more where the degrees of freedom (the effective
+    number of samples or groups, less one) are few. n is the number of samples (effective, where they have
+    weights), less where samples of a group resemble each other: by the ratio of the variance of the explained
+    loss over samples to that over groups.
 
     Parameters
     ----------
@@ -147,21 +147,15 @@ def smallest_rise(loss: float, by_sample: Floats, truth: Truth, tests: int) -> f
         In the unit of the loss.
     """
     weight = np.ones(len(by_sample)) if truth.weight is None else truth.weight
-    count = float(weight.sum() ** 2 / np.sum(weight**2))
+    count = effective_units(weight, None)
     if truth.groups is not None:
         alone, together = mean_and_test(by_sample, truth.weight).error, truth.tested(by_sample).error
         count *= min(1.0, (alone / together) ** 2) if together > 0 else 1.0
-    z = _noncentrality(tests, _units(truth, weight) - 1)
+    z = _noncentrality(tests, effective_units(weight, truth.groups) - 1)
     return (4.0 * loss if truth.task == "regression" else 2.0) * z**2 / count
 
 
-def _units(truth: Truth, weight: Floats) -> int:
-    """Count the samples, or groups, of positive weight."""
-    used = weight > 0
-    return int(used.sum()) if truth.groups is None else len(np.unique(truth.groups[used]))
-
-
-def _noncentrality(tests: int, freedom: int) -> float:
+def _noncentrality(tests: int, freedom: float) -> float:
     """Return the noncentrality at which a one-sided t-test at 5 % over the tests has the power 0.8."""
     if freedom < 1:
         return float("nan")

@@ -10,6 +10,9 @@ from scipy.stats import t as student
 
 from mmfusion.measures.intervals import LEVEL
 
+FEWEST_FREEDOM = 0.5
+"""Degrees of freedom where one group has nearly all weight: fewer would make intervals infinite."""
+
 
 class MeanTest(NamedTuple):
     """A mean with its two-sided 95 % interval and p-values.
@@ -40,11 +43,13 @@ def mean_and_test(
 ) -> MeanTest:
     """Test whether the mean of one number per sample is above zero.
 
-    The mean is sum of w_i d_i / sum of w_i. Its variance is that of a ratio estimator, cluster-robust over
-    the groups (Liang and Zeger, Biometrika 73, 1986): with r_g = sum over the samples i of group g of
-    w_i (d_i - mean), it is G / (G - 1) sum of r_g^2 / (sum of w_i)^2, and the statistic is compared with
-    Student's t with G - 1 degrees of freedom. Without groups every sample is its own; with equal weights
-    this is the t-test of one sample.
+    The mean is sum of w_i d_i / sum of w_i. Its variance is that of the jackknife over the groups (Tukey,
+    Annals of Mathematical Statistics 29, 1958), (G - 1) / G times the sum of squares of what the mean changes
+    by when a group g of share s_g of all weights is left out: r_g / (1 - s_g), r_g being the sum over its
+    samples of s_i (d_i - mean). Unlike the sum of r_g^2, this does not vanish where one group has nearly all
+    weight. The statistic is compared with Student's t whose degrees of freedom are the effective number of
+    groups (Kish, *Survey Sampling*, 1965), 1 / sum of s_g^2, less one. Without groups every sample is its
+    own; with equal weights this is the t-test of one sample.
 
     Parameters
     ----------
@@ -79,15 +84,36 @@ def mean_and_test(
     count = int(clusters.max()) + 1
     if count < 2:
         return MeanTest(mean, *[float("nan")] * 5)
-    residuals = np.bincount(clusters, share * (d - mean))
-    error = float(np.sqrt(count / (count - 1) * np.sum(residuals**2)))
+    shares = np.bincount(clusters, share)
+    changes = np.bincount(clusters, share * (d - mean)) / (1 - shares)
+    error = float(np.sqrt((count - 1) / count * np.sum(changes**2)))
     if error == 0:
         sure = 0.0 if mean > 0 else 1.0
         return MeanTest(mean, mean, mean, sure, 0.0, error)
-    half = float(student.ppf((1 + LEVEL) / 2, count - 1)) * error
+    freedom = max(1 / np.sum(shares**2) - 1, FEWEST_FREEDOM)
+    half = float(student.ppf((1 + LEVEL) / 2, freedom)) * error
     statistic = mean / error
-    one, two = student.sf(statistic, count - 1), 2 * student.sf(abs(statistic), count - 1)
+    one, two = student.sf(statistic, freedom), 2 * student.sf(abs(statistic), freedom)
     return MeanTest(mean, mean - half, mean + half, float(one), float(two), error)
+
+
+def effective_units(weight: NDArray[Any], groups: NDArray[Any] | None) -> float:
+    """Return the effective number of samples, or of groups: (sum of w)^2 / sum of w^2 (Kish, 1965).
+
+    Parameters
+    ----------
+    weight : array, shape (n,)
+        Weights of the samples, zero or more.
+    groups : array, shape (n,), or None
+        The weight of a group is the sum of those of its samples.
+
+    Returns
+    -------
+    float
+    """
+    if groups is not None:
+        weight = np.bincount(np.unique(groups, return_inverse=True)[1], weight)
+    return float(weight.sum() ** 2 / np.sum(weight**2))
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:

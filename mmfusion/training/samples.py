@@ -111,12 +111,16 @@ class NetworkSamples:
         How many of these rows, from the first one on, each network uses. Default: all.
     blocks: tuple of slice, optional
         The part of the store that the rows of each network come from. Default: all of it.
+    fewest: int, optional
+        How many samples say the number of batches of an epoch. Default: those of the network that has the
+        fewest; fewer where some networks train in another stack.
     """
 
     store: Samples
     index: Tensor
     sizes: tuple[int, ...] = ()
     blocks: tuple[slice, ...] = ()
+    fewest: int | None = None
 
     @classmethod
     def of(cls, parts: Sequence[Samples]) -> NetworkSamples:
@@ -133,7 +137,9 @@ class NetworkSamples:
         return cls(store, pad_sequence(list(rows), batch_first=True), tuple(len(one) for one in rows))
 
     @classmethod
-    def of_stores(cls, stores: Sequence[Samples], rows: Sequence[Sequence[Tensor]]) -> NetworkSamples:
+    def of_stores(
+        cls, stores: Sequence[Samples], rows: Sequence[Sequence[Tensor]], fewest: int | None = None
+    ) -> NetworkSamples:
         """Join stores, and give every network its own rows of one of them.
 
         Parameters
@@ -141,18 +147,20 @@ class NetworkSamples:
         stores : sequence of Samples
         rows : sequence of sequence of Tensor
             For every store, those of each of its networks, which follow each other in this order.
+        fewest : int, optional
+            See the class.
 
         Returns
         -------
         NetworkSamples
         """
         if len(stores) == 1:
-            return cls.of_rows(stores[0], rows[0])
+            return replace(cls.of_rows(stores[0], rows[0]), fewest=fewest)
         ends = list(accumulate(len(store) for store in stores))
         blocks = [slice(end - len(store), end) for store, end in zip(stores, ends, strict=True)]
         pairs = [(block, one) for block, group in zip(blocks, rows, strict=True) for one in group]
         joined = cls.of_rows(concatenate(stores), [block.start + one for block, one in pairs])
-        return replace(joined, blocks=tuple(block for block, _ in pairs))
+        return replace(joined, blocks=tuple(block for block, _ in pairs), fewest=fewest)
 
     def to(self, device: torch.device) -> NetworkSamples:
         """Move everything to a device."""
@@ -160,8 +168,8 @@ class NetworkSamples:
 
     @property
     def size(self) -> int:
-        """Samples of the network that has the fewest."""
-        return min(self.sizes, default=self.index.shape[1])
+        """Samples of the network that has the fewest, or those that say the number of batches."""
+        return self.fewest or min(self.sizes, default=self.index.shape[1])
 
     def rows_of(self, network: int) -> Tensor:
         """Return the rows of the store that a network uses."""

@@ -132,6 +132,37 @@ def test_an_output_that_cannot_be_written_is_refused_first(table: str, tmp_path:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["answer.txt"]
 
 
+def test_files_that_no_run_has_written_are_never_replaced(table: str, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "information.csv").write_text("precious")
+    arguments = ["-t", "agrees", *MODALITIES, *QUICK, "--output", str(mine)]
+    with pytest.raises(InputError, match=r"mine has information\.csv, which would be replaced, but no setti"):
+        run("relevance", table, *arguments)
+    (mine / "information.csv").rename(mine / "kept.csv")
+    data = mine / "relevance.csv"
+    data.write_bytes(Path(table).read_bytes())
+    with pytest.raises(InputError, match=r"relevance\.csv, which is read, would be replaced there"):
+        run("relevance", str(data), *arguments)
+    assert data.read_bytes() == Path(table).read_bytes()
+    data.unlink()
+    run("relevance", table, *arguments)
+    assert (mine / "kept.csv").read_text() == "precious"
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mmfusion.cli.relevance_command.write_json", full)
+    output = tmp_path / "new" / "out"
+    with pytest.raises(InputError, match=r"out cannot be filled .*No space left on device"):
+        run("relevance", table, "-t", "agrees", *MODALITIES, *QUICK, "--output", str(output))
+    assert not output.parent.exists()
+
+
 def test_an_answer_says_what_it_was_made_of_and_what_it_replaces(table: str, tmp_path: Path) -> None:
     output = tmp_path / "out"
     arguments = [table, "-t", "agrees", *MODALITIES, *QUICK, "--output", str(output)]

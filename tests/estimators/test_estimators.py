@@ -447,3 +447,15 @@ def test_a_mapping_after_a_table_forgets_the_columns_of_the_table(arrays, binary
     model.set_params(modalities=None).fit(arrays, binary)
     assert not hasattr(model, "feature_names_in_")
     assert len(model.predict(arrays)) == len(binary)
+
+
+def test_a_fit_that_fails_leaves_the_earlier_one() -> None:
+    rng = np.random.default_rng(0)
+    X = {"a": rng.normal(size=(40, 2)), "b": rng.normal(size=(40, 2))}
+    model = FusionClassifier(epochs=1, cv=2, penalty=0.01).fit(X, np.arange(40) % 2)
+    before = model.predict(X)
+    broken = {**X, "b": np.where(np.arange(40)[:, None] == 3, np.inf, X["b"])}
+    with pytest.raises(InputError):
+        model.fit(broken, np.array(["cat", "dog", "owl", "cow"])[np.arange(40) % 4])
+    np.testing.assert_array_equal(model.predict(X), before)
+    assert model.classes_.tolist() == [0, 1]

@@ -68,3 +68,26 @@ def test_networks_share_a_stack_where_they_take_equally_many_steps(
     models = [FusionClassifier(epochs=1, cv=3, penalty=0.01, device="cpu") for _ in sizes]
     fit_together(models, [data_set(seed, (2, seed + 1), n) for seed, n in enumerate(sizes)])
     assert stacked == expected
+
+
+def test_sequences_of_unequal_lengths_are_trained_apart() -> None:
+    def of_length(seed: int, length: int) -> dict[str, Any]:
+        rng = np.random.default_rng(seed)
+        dna = ["".join(rng.choice(list("ACGT"), length)) for _ in range(40)]
+        return {"X": {"dna": dna, "a": rng.normal(size=(40, 2))}, "y": np.arange(40) % 2}
+
+    sets = [of_length(0, 12), of_length(1, 20)]
+    settings: dict[str, Any] = {"epochs": 2, "cv": 2, "penalty": 0.01, "device": "cpu"}
+    together = [FusionClassifier(**settings, random_state=seed) for seed in range(2)]
+    fit_together(together, sets)
+    for seed, given in enumerate(sets):
+        alone = FusionClassifier(**settings, random_state=seed).fit(**given)
+        pd.testing.assert_frame_equal(alone.relevance_, together[seed].relevance_, rtol=1e-4, atol=1e-6)
+
+
+def test_an_earlier_summary_does_not_stay() -> None:
+    model = FusionClassifier(epochs=1, cv=2, penalty=0.01, device="cpu").fit(**data_set(0, (2, 2)))
+    fit_together([model], [data_set(1, (2, 2))])
+    assert not hasattr(model, "summary_")
+    with pytest.raises(ValueError, match="one occurs twice"):
+        fit_together([model, model], [data_set(1, (2, 2))] * 2)

@@ -77,6 +77,22 @@ def test_intervals_cover_and_tests_hold_their_level() -> None:
         assert sum(test.p_value < 0.05 for test in tests) <= binom.ppf(0.999, runs, 0.05)
 
 
+def test_few_heavy_samples_or_groups_do_not_make_noise_sure() -> None:
+    """One weight beside small ones, weights with a long tail, and groups of very unequal sizes."""
+    rng, runs = np.random.default_rng(2), 1500
+    one = np.ones(120)
+    one[0] = 200
+    sizes = np.repeat(np.arange(15), [40, 25, 20, 15, 10, 8, 6, 5, 4, 3, 3, 2, 2, 1, 1])
+    counts = {"one": 0, "long tail": 0, "groups": 0}
+    for _ in range(runs):
+        d = rng.normal(size=120)
+        counts["one"] += mean_and_test(d, one).p_value < 0.05
+        counts["long tail"] += mean_and_test(d, np.exp(2 * rng.normal(size=120))).p_value < 0.05
+        grouped = rng.normal(size=15)[sizes] + 0.3 * rng.normal(size=len(sizes))
+        counts["groups"] += mean_and_test(grouped, groups=sizes).p_value < 0.05
+    assert max(counts.values()) <= binom.ppf(0.999, runs, 0.055), counts
+
+
 def test_groups_that_resemble_each_other_need_their_own_test() -> None:
     """With group effects, the test over groups holds its level, and one over samples does not."""
     rng, runs = np.random.default_rng(1), 1000

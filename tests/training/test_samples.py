@@ -123,3 +123,4 @@ def test_networks_of_several_stores_take_rows_of_their_own_one() -> None:
     assert parts[2].weight.tolist() == [0.0, 1.0, 0.0, 1.0]
     assert parts[2].inputs["text"].tolist() == [[1.0, 1.0, 0.0]] * 4  # as wide as in the other store
     assert given.to(CPU).blocks == given.blocks
+    assert (given.size, NetworkSamples.of_stores(stores, rows, fewest=1).size) == (2, 1)

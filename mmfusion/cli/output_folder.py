@@ -1,0 +1,125 @@
+"""The folder that the command ``relevance`` fills: all of its files or none, and nobody else's."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmfusion.errors import InputError
+from mmfusion.estimators.source_fit import TABLES
+
+PICTURES = ("relevance.png", "information.png")
+ANSWER, SETTINGS = "answer.txt", "settings.json"
+FILES = (*(f"{name}.csv" for name in TABLES), *PICTURES, ANSWER, SETTINGS)
+"""All files that a run may write, in the order in which they are told."""
+
+
+@dataclass
+class Done:
+    """What has been written.
+
+    Parameters
+    ----------
+    written : list of str
+        Names of the files.
+    replaced : bool
+        Whether there were files of an earlier run.
+    """
+
+    written: list[str] = field(default_factory=list)
+    replaced: bool = False
+
+
+def check_output(folder: Path, data: Path) -> None:
+    """Refuse a folder that the files cannot be written to, before anything is read.
+
+    Parameters
+    ----------
+    folder : Path
+    data : Path
+        What is read; it must not be replaced.
+
+    Raises
+    ------
+    InputError
+        If the folder is none or cannot be written to, or if a file in it would be lost that no earlier run
+        has written.
+    """
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"--output: {folder} is a file, expected a folder; name another one.")
+        there = [name for name in FILES if (folder / name).exists()]
+        taken = [name for name in there if (folder / name).is_dir()]
+    except OSError as error:
+        raise InputError(f"--output: {error}; name another folder.") from None
+    if taken:
+        raise InputError(f"--output: {folder / taken[0]} is a folder, expected a file; name another folder.")
+    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"--output: nothing can be written to {folder}; name another folder.")
+    if any((folder / name).resolve() == data.resolve() for name in FILES):
+        raise InputError(f"--output: {data}, which is read, would be replaced there; name another folder.")
+    if there and not _of_a_run(folder / SETTINGS):
+        raise InputError(
+            f"--output: {folder} has {there[0]}, which would be replaced, but no {SETTINGS} of an earlier "
+            "run of this command; name another folder."
+        )
+
+
+def _of_a_run(settings: Path) -> bool:
+    try:
+        return "mmfusion" in json.loads(settings.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+@contextmanager
+def filling(output: Path) -> Iterator[tuple[Path, Done]]:
+    """Make the folder, give another one to write to, and move its files when the block ends well.
+
+    Parameters
+    ----------
+    output : Path
+        Files of an earlier run in it are replaced, or removed where there is no new one.
+
+    Yields
+    ------
+    tuple of (Path, Done)
+        The folder to write to, and what is filled in when the block has ended.
+
+    Raises
+    ------
+    InputError
+        If something cannot be written. Then, and after any other error, the folder is as it was, and gone if
+        it is new.
+    """
+    new = [one for one in (output, *output.parents) if not one.exists()]
+    done = Done()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".mmfusion-", dir=output) as name:
+            yield Path(name), done
+            _move(Path(name), output, done)
+    except BaseException as error:
+        if not done.written:
+            for folder in new:
+                with suppress(OSError):  # it was never made, or somebody else uses it
+                    folder.rmdir()
+        if isinstance(error, OSError):
+            raise InputError(f"--output: {output} cannot be filled ({error}); name another folder.") from None
+        raise
+
+
+def _move(source: Path, output: Path, done: Done) -> None:
+    earlier = [name for name in FILES if (output / name).exists()]
+    for name in FILES:
+        if (source / name).exists():
+            (source / name).replace(output / name)
+            done.written.append(name)
+    for name in set(earlier) - set(done.written):
+        (output / name).unlink()
+    done.replaced = bool(earlier)
