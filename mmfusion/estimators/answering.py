@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from mmfusion.estimators.fit_plan import Given
 from mmfusion.estimators.fitting import FittedEnsemble
 from mmfusion.estimators.linear_baseline import linear_baseline
 from mmfusion.estimators.linear_inputs import linear_inputs_of
-from mmfusion.estimators.plan import Given
 from mmfusion.estimators.summary import Answer
 from mmfusion.measures.losses import mean_loss, mean_score
 

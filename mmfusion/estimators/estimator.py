@@ -17,6 +17,7 @@ from mmfusion.data.conversion import as_pandas
 from mmfusion.data.folds import make_folds
 from mmfusion.errors import InputError
 from mmfusion.estimators.answering import answer_of
+from mmfusion.estimators.fit_plan import Given, Plan, plan_fit
 from mmfusion.estimators.fit_settings import fit_settings
 from mmfusion.estimators.fitting import FittedEnsemble, ensemble_of
 from mmfusion.estimators.inputs import check_count, is_one_table
@@ -24,7 +25,6 @@ from mmfusion.estimators.modalities import choose_modalities, symbols_of, with_a
 from mmfusion.estimators.parameter_checks import check_parameters, group_labels, sample_weights
 from mmfusion.estimators.persistence import SavingMixin
 from mmfusion.estimators.pictures import PlottingMixin
-from mmfusion.estimators.plan import Given, Plan, plan_fit
 from mmfusion.estimators.predicting import PredictingMixin
 from mmfusion.estimators.stacks import train
 from mmfusion.estimators.summary import Answer

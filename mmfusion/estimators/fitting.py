@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from mmfusion.estimators.ensemble import Ensemble, Evaluation, Output
+from mmfusion.estimators.fit_plan import Given, Plan
 from mmfusion.estimators.jobs import Candidate, Material, Trained
 from mmfusion.estimators.lambda_path import Candidates
 from mmfusion.estimators.overflow import check_scores, not_finite
-from mmfusion.estimators.plan import Given, Plan
 from mmfusion.estimators.products import with_all_products
 from mmfusion.measures.cross_fitted import Truth
 from mmfusion.measures.information import PredictiveInformation, predictive_information

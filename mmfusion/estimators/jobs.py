@@ -75,7 +75,7 @@ class Material:
     task: str
 
 
-class Training(NamedTuple):
+class TrainingJobs(NamedTuple):
     """The networks of one fit, and what they learn from.
 
     Parameters

@@ -16,7 +16,7 @@ from sklearn.multioutput import MultiOutputRegressor
 
 from mmfusion.data.check_values import LARGEST
 from mmfusion.data.standardisation import column_moments
-from mmfusion.estimators.plan import SMALLEST_SHARE
+from mmfusion.estimators.fit_plan import SMALLEST_SHARE
 from mmfusion.measures.constant_prediction import constant_scores
 from mmfusion.training.device import one_thread
 

@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 from mmfusion.estimators.fit_settings import networks_at_once
-from mmfusion.estimators.jobs import Job, Trained, Training, trained_of
+from mmfusion.estimators.jobs import Job, Trained, TrainingJobs, trained_of
 from mmfusion.estimators.modalities import LINEAR, VECTOR
 from mmfusion.training.device import device_of, one_thread
 from mmfusion.training.loop import Randomness, fit_networks
@@ -34,7 +34,7 @@ class Member(NamedTuple):
     job: Job
 
 
-def train(trainings: Sequence[Training]) -> Iterator[tuple[int, Trained]]:
+def train(trainings: Sequence[TrainingJobs]) -> Iterator[tuple[int, Trained]]:
     """Train networks in as few stacks as memory allows.
 
     Coalitions of one size and variant share a stack, whose networks have products of at most so many
@@ -44,7 +44,7 @@ def train(trainings: Sequence[Training]) -> Iterator[tuple[int, Trained]]:
 
     Parameters
     ----------
-    trainings : sequence of Training
+    trainings : sequence of TrainingJobs
         On one device.
 
     Yields
@@ -72,7 +72,7 @@ def train(trainings: Sequence[Training]) -> Iterator[tuple[int, Trained]]:
             yield from _train_stack(stack, trainings, bar.update)
 
 
-def _of_one_kind(training: Training) -> list[list[Job]]:
+def _of_one_kind(training: TrainingJobs) -> list[list[Job]]:
     """Sort jobs by variant and by the largest products of their networks."""
     kinds: dict[tuple[int, str], list[Job]] = {}
     for job in training.jobs:
@@ -81,7 +81,7 @@ def _of_one_kind(training: Training) -> list[list[Job]]:
     return list(kinds.values())
 
 
-def _trained_alike(training: Training, job: Job) -> object:
+def _trained_alike(training: TrainingJobs, job: Job) -> object:
     """Return what is the same for networks that can share a stack."""
     settings, samples, variant = training.settings, training.material.samples, job.candidate.encoder
     recipe = settings.recipes[variant]
@@ -107,20 +107,20 @@ def _without_width(modality: Modality, samples: Samples) -> tuple[object, ...]:
     return modality.name, modality.kind, shape, values.dtype, arguments, modality.standardised
 
 
-def _networks_at_once(training: Training, job: Job) -> int:
+def _networks_at_once(training: TrainingJobs, job: Job) -> int:
     numbers = {name: values[0].numel() for name, values in training.material.samples.inputs.items()}
     order = training.settings.order_of(job.candidate.encoder, len(job.coalition))
     return networks_at_once(training.settings, order, numbers)
 
 
 def _train_stack(
-    members: Sequence[Member], trainings: Sequence[Training], after_epoch: Callable[[], object]
+    members: Sequence[Member], trainings: Sequence[TrainingJobs], after_epoch: Callable[[], object]
 ) -> list[tuple[int, Trained]]:
     """Train the networks of a stack; those of one training follow each other."""
     by_training: dict[int, list[Job]] = {}
     for number, job in members:
         by_training.setdefault(number, []).append(job)
-    chosen = [Training(jobs, *trainings[number][1:]) for number, jobs in by_training.items()]
+    chosen = [TrainingJobs(jobs, *trainings[number][1:]) for number, jobs in by_training.items()]
     first = chosen[0]
     variant, device = first.jobs[0].candidate.encoder, device_of(first.settings.device)
     widths = _widest(chosen, variant)
@@ -157,13 +157,13 @@ def _train_stack(
     return trained
 
 
-def _widest(trainings: Sequence[Training], variant: str) -> Mapping[str, int]:
+def _widest(trainings: Sequence[TrainingJobs], variant: str) -> Mapping[str, int]:
     """Return the largest number of columns of every modality."""
     layouts = [training.settings.variants[variant].modalities for training in trainings]
     return {alike[0].name: max(modality.size for modality in alike) for alike in zip(*layouts, strict=True)}
 
 
-def _new_networks(training: Training) -> list[MultimodalNetwork]:
+def _new_networks(training: TrainingJobs) -> list[MultimodalNetwork]:
     settings, jobs = training.settings, training.jobs
     variant = jobs[0].candidate.encoder
     modalities = settings.variants[variant].modalities
@@ -177,7 +177,7 @@ def _new_networks(training: Training) -> list[MultimodalNetwork]:
     ]
 
 
-def _randomness(training: Training, device: torch.device) -> list[Randomness]:
+def _randomness(training: TrainingJobs, device: torch.device) -> list[Randomness]:
     """Return the random streams of every network; those of one coalition and seed share their dropout.
 
     A user's module may draw from its stream as often as it likes, so that each network needs its own.

@@ -31,7 +31,7 @@ SYNTHETIC = list(PLANTED_DATASETS)
 
 def of_user(folder: Path) -> MultimodalDataset:
     """Read the example table as a dataset of the user's."""
-    example_table(80).to_csv(folder / "speech.csv", index=False)
+    example_table(80).drop(columns="speaker").to_csv(folder / "speech.csv", index=False)
     settings = UserDataset(
         path=str(folder / "speech.csv"),
         target="agrees",

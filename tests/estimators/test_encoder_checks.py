@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.encoders import ENCODERS
 from mmfusion.errors import InputError
-from mmfusion.estimators import plan
+from mmfusion.estimators import fit_plan
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -111,7 +111,7 @@ def test_trying_changes_neither_results_nor_modules(encoder: Any, monkeypatch: p
     assert module.training
     for name, values in module.state_dict().items():
         assert torch.equal(values, before[name])
-    monkeypatch.setattr(plan, "check_encoders", lambda *given: None)
+    monkeypatch.setattr(fit_plan, "check_encoders", lambda *given: None)
     np.testing.assert_array_equal(fitted(encoder).predict_proba(DATA), tried.predict_proba(DATA))
 
 

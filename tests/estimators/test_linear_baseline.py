@@ -18,8 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from mmfusion.estimators import linear_baseline as module
+from mmfusion.estimators.fit_plan import SMALLEST_SHARE
 from mmfusion.estimators.linear_baseline import linear_baseline
-from mmfusion.estimators.plan import SMALLEST_SHARE
 from mmfusion.measures.constant_prediction import constant_scores
 from mmfusion.measures.losses import mean_loss
 

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmfusion import FusionClassifier, ModalityData
 from mmfusion.data.readers import read_source
-from mmfusion.estimators import plan
+from mmfusion.estimators import fit_plan
 from mmfusion.estimators.encoder_checks import TRIED
 
 QUICK: dict[str, Any] = {"epochs": 2, "random_state": 0, "cv": None, "penalty": 0.01}
@@ -29,8 +29,8 @@ def folder(tmp_path: Path, arrays, binary) -> Path:
 def test_nothing_is_copied_of_mapped_vectors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = read_source(folder, "answer", modalities=["video", "audio"])
     kept = []
-    prepare = plan.prepare_samples
-    monkeypatch.setattr(plan, "prepare_samples", lambda *given: kept.append(prepare(*given)) or kept[-1])
+    prepare = fit_plan.prepare_samples
+    monkeypatch.setattr(fit_plan, "prepare_samples", lambda *given: kept.append(prepare(*given)) or kept[-1])
     FusionClassifier(**QUICK).fit(ModalityData(source.arrays), source.target)
     for name, tensor in kept[0].inputs.items():
         values = source.arrays[name]

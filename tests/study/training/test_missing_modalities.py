@@ -31,7 +31,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> MultimodalDataset:
-    frame = example_table(160)
+    frame = example_table(160).drop(columns="speaker")
     frame.loc[frame.index % 4 == 0, [f"audio_{position}" for position in range(4)]] = np.nan
     path = tmp_path_factory.mktemp("data") / "speech.csv"
     frame.to_csv(path, index=False)

@@ -15,7 +15,7 @@ from mmfusion.data.modality_data import ModalityData
 from mmfusion.errors import InputError
 from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.fit_settings import FitSettings
-from mmfusion.estimators.jobs import Material, Training, jobs_of
+from mmfusion.estimators.jobs import Material, TrainingJobs, jobs_of
 from mmfusion.estimators.targets import Target
 from mmfusion.fusion.subsets import Subset
 from mmfusion.measures.constant_prediction import constant_scores
@@ -64,7 +64,7 @@ class Plan:
 
     Parameters
     ----------
-    training : Training
+    training : TrainingJobs
         The networks of all coalitions, candidates and folds.
     given : Given
     coalitions : sequence of subset
@@ -80,7 +80,7 @@ class Plan:
         Of the first network.
     """
 
-    training: Training
+    training: TrainingJobs
     given: Given
     coalitions: Sequence[Subset]
     informed: bool
@@ -119,7 +119,7 @@ def plan_fit(
     truth = _truth(material, given, held_out)
     informed = bool(information) and truth is not None
     coalitions = coalitions_of(names, information == "pairs") if informed else [names]
-    training = Training(jobs_of(coalitions, settings, seeds), settings, material)
+    training = TrainingJobs(jobs_of(coalitions, settings, seeds), settings, material)
     return Plan(training, given, coalitions, informed, moments, held_out, truth, seeds[0][0])
 
 
