@@ -16,7 +16,7 @@ from mmfusion.estimators.source_fit import TABLES
 PICTURES = ("relevance.png", "information.png")
 ANSWER, SETTINGS = "answer.txt", "settings.json"
 FILES = (*(f"{name}.csv" for name in TABLES), *PICTURES, ANSWER, SETTINGS)
-"""All files that a run may write, in the order in which they are told."""
+"""All files that a run may write, in the order in which they are listed."""
 
 
 @dataclass
