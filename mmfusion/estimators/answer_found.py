@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
-from mmfusion.estimators.answer_words import Effect, told_effects
+from mmfusion.estimators.answer_words import SMALLEST, Effect, quoted, told_effects, written
+from mmfusion.measures.cross_fitted import ERROR_RATE
 
 Pair = tuple[str, str]
 
@@ -28,7 +30,10 @@ class Found(NamedTuple):
     used : set of str
         Subsets that are named in the relevance table.
     floor : float
-        Share of what a pair explains below which a modality adds nothing to the other one.
+        Share of what is explained below which nothing is named, and of what a pair explains below which a
+        modality adds nothing to the other one.
+    small : list of str
+        What is shown to be above 0, but is below the floor, in words.
     """
 
     names: list[str]
@@ -39,6 +44,7 @@ class Found(NamedTuple):
     unit: str
     used: frozenset[str] = frozenset()
     floor: float = 0.0
+    small: Sequence[str] = ()
 
     @property
     def others(self) -> str:
@@ -73,12 +79,24 @@ def found_in(information: pd.DataFrame, synergy: pd.DataFrame | None, unit: str)
         for quantity in ("alone", "needed")
     )
     names = [str(name) for name in information["modality"]]
+    small = _below_the_floor(information)
     if synergy is None or synergy.empty:
-        return Found(names, alone, needed, {}, False, unit)
+        return Found(names, alone, needed, {}, False, unit, small=small)
     both = zip(synergy["first"], synergy["second"], strict=True)
     ends = {
         str(pair): (str(first), str(second))
         for pair, (first, second) in zip(synergy["pair"], both, strict=True)
     }
     pairs = {ends[told.name]: told for told in told_effects(synergy, "pair", "synergy", "named", signed=True)}
-    return Found(names, alone, needed, pairs, True, unit)
+    return Found(names, alone, needed, pairs, True, unit, small=small)
+
+
+def _below_the_floor(information: pd.DataFrame) -> list[str]:
+    """Write the quantities that are above 0 by their test and yet too small to be named."""
+    found = []
+    for name, row in information.set_index("modality").iterrows():
+        for quantity, words in (("alone", "{} alone"), ("needed", "what is lost without {}")):
+            shown = row[f"{quantity}_p_adjusted"] < ERROR_RATE and row[quantity] >= SMALLEST
+            if shown and not row[f"{quantity}_named"]:
+                found.append(f"{words.format(quoted(str(name)))} ({written(row[quantity])})")
+    return found

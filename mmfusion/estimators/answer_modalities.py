@@ -64,7 +64,7 @@ def modality_sentences(
     if len(information) < 2:
         return []
     found = found_in(information, synergy, unit)._replace(used=frozenset(used), floor=floor)
-    return [*_needed(found), *_replaceable(found), *_together(found), *_neither(found)]
+    return [*_needed(found), *_replaceable(found), *_together(found), *_neither(found), *_small(found)]
 
 
 def _needed(found: Found) -> list[str]:
@@ -222,6 +222,17 @@ def _neither(found: Found) -> list[str]:
     else:
         what = f"that they predict by themselves, or that they are needed beside {found.others}"
     return [f"For {_names(names)}, neither is shown: {what}."]
+
+
+def _small(found: Found) -> list[str]:
+    """Tell what is shown to be above 0 and is called not shown only because it is small."""
+    if not (found.small and found.floor > 0):
+        return []
+    verb = "is" if len(found.small) == 1 else "are"
+    return [
+        f"Above 0, but below the floor of {100 * found.floor:g} % of what is explained, {verb} "
+        f"{listed(found.small)}."
+    ]
 
 
 def _names(names: Sequence[str], conjunction: str = "and") -> str:

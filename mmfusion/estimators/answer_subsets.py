@@ -13,11 +13,10 @@ from mmfusion.estimators.answer_words import (
     written,
 )
 from mmfusion.fusion.subsets import parse_subset
+from mmfusion.measures.cross_fitted import ERROR_RATE
 
 REDUCIBLE = 0.5
 """Reducibility above which a product is called mostly what smaller subsets say."""
-LEVEL = 0.05
-"""Level of all tests of the answer."""
 
 
 def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:
@@ -36,7 +35,7 @@ def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:
     """
     ordered = relevance.sort_values("loss_rise", ascending=False, kind="stable")
     used = told_effects(ordered, "subset", "loss_rise", "named")
-    if not used and ((relevance["p_adjusted"] < LEVEL) & (relevance["loss_rise"] > 0)).any():
+    if not used and ((relevance["p_adjusted"] < ERROR_RATE) & (relevance["loss_rise"] > 0)).any():
         return ["Every subset of the modalities adds less than what is named here (the setting floor)."]
     if not used:
         return [
@@ -113,10 +112,14 @@ def doubtful_sentences(relevance: pd.DataFrame, information: pd.DataFrame) -> li
     doubtful = [name for name, members in spare.items() if members]
     if not doubtful:
         return []
-    without = dict.fromkeys(one for name in doubtful for one in spare[name])
+    without = [quoted(one) for one in dict.fromkeys(one for name in doubtful for one in spare[name])]
+    if len(without) == 1:
+        networks = f"networks trained without {without[0]}"
+    else:
+        networks = f"for each of {listed(without)}, networks trained without it"
     return [
-        f"But {listed([quoted(name) for name in doubtful])} may stand for something else: networks trained "
-        f"without {listed([quoted(name) for name in without], 'or')} are not shown to predict clearly worse."
+        f"But {listed([quoted(name) for name in doubtful])} may stand for something else: {networks} are not "
+        "shown to predict clearly worse."
     ]
 
 
@@ -161,7 +164,7 @@ def not_shown_sentences(relevance: pd.DataFrame, floor: float) -> list[str]:
     rest = relevance[~relevance["subset"].isin(used)]
     if not used or rest.empty:
         return []
-    small = (rest["p_adjusted"] < LEVEL) & (rest["loss_rise"] > 0)
+    small = (rest["p_adjusted"] < ERROR_RATE) & (rest["loss_rise"] > 0)
     or_small = (
         f", or only less than {100 * floor:g} % of what is explained" if small.any() and floor > 0 else ""
     )

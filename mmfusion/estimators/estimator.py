@@ -15,6 +15,7 @@ from sklearn.utils.validation import validate_data
 from mmfusion.data.check_values import check_values
 from mmfusion.data.conversion import as_pandas
 from mmfusion.data.folds import make_folds
+from mmfusion.data.repeated_rows import ask_about_repeated_rows
 from mmfusion.errors import InputError
 from mmfusion.estimators.answering import answer_of
 from mmfusion.estimators.fit_plan import Given, Plan, plan_fit
@@ -166,6 +167,8 @@ class FusionEstimator(PredictingMixin, PlottingMixin, SavingMixin, BaseEstimator
             tell("groups: nothing is held out (cv=None), so that they have no effect.")
         rows = np.flatnonzero(weight > 0)
         folds = make_folds(self.cv, rows, len(data), target.classes, labels, random.randint(2**31 - 2))
+        if labels is None and self.cv is not None:
+            ask_about_repeated_rows(data, target.array)
         seeds = random.randint(2**31 - 2, size=(len(folds), self.n_seeds)).tolist()
         variants = network_variants(
             modalities,

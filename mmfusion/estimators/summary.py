@@ -13,13 +13,13 @@ import pandas as pd
 
 from mmfusion.estimators.answer_modalities import NOT_MEASURED, modality_sentences
 from mmfusion.estimators.answer_subsets import (
-    LEVEL,
     doubtful_sentences,
     linear_sentences,
     not_shown_sentences,
     used_sentences,
 )
 from mmfusion.estimators.answer_words import NATS, OF_CONSTANT, OF_VARIANCE, SMALLEST, amount, count, written
+from mmfusion.measures.cross_fitted import ERROR_RATE
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -93,7 +93,7 @@ class Answer:
     @property
     def explains(self) -> bool:
         """Whether it is shown that the networks predict better than the constant."""
-        better = self.explained >= SMALLEST and self.explained_p_value < LEVEL
+        better = self.explained >= SMALLEST and self.explained_p_value < ERROR_RATE
         return bool(self.folds > 0 and math.isfinite(self.explained) and better and self.penalty != math.inf)
 
     @property
@@ -200,7 +200,7 @@ def _nothing_explained(answer: Answer) -> list[str]:
         text = f"No network predicted clearly better than the constant, {nothing}."
     else:
         p_value = answer.explained_p_value
-        known = answer.explained > 0 and p_value >= LEVEL
+        known = answer.explained > 0 and p_value >= ERROR_RATE
         p = f" (p = {written(p_value)})" if known else ""
         text = f"It is not shown that the networks predict better than the constant{p}, {nothing}."
     linear, name = answer.loss_linear, answer.linear_name
@@ -208,7 +208,7 @@ def _nothing_explained(answer: Answer) -> list[str]:
         return [text]
     name = name[:1].upper() + name[1:]
     if linear < answer.loss_constant:
-        return [text, f"{name} has the lowest loss here, so start from that."]
+        return [text, f"{name} has the lowest loss here; whether by more than chance was not tested."]
     return [text, f"{name} has a lower loss than the networks, but not than the constant."]
 
 

@@ -69,10 +69,14 @@ class TargetMoments:
             return cls(np.zeros(outputs), np.ones(outputs))
         mean, deviation = np.zeros(outputs), np.ones(outputs)
         for output, column in enumerate(target.reshape(len(target), -1).T):
-            mean[output] = np.average(column, weights=weight)
-            deviation[output] = np.sqrt(np.average((column - mean[output]) ** 2, weights=weight))
             known = column if weight is None else column[weight > 0]
-            if is_constant(deviation[output], np.abs(known).max(initial=0.0)):
+            # Squares of huge and of tiny numbers would leave the range of floats; powers of two are exact.
+            largest, exponent = np.frexp(np.abs(known).max(initial=0.0))
+            scaled = np.ldexp(column, -exponent)
+            centre = np.average(scaled, weights=weight)
+            spread = np.sqrt(np.average((scaled - centre) ** 2, weights=weight))
+            mean[output], deviation[output] = np.ldexp([centre, spread], exponent)
+            if is_constant(spread, largest):
                 named = f", column {output}" if target.ndim == 2 else ""
                 raise error(
                     f"{where}{named}: the target is constant, all training values are {known[0]:g}, expected "
