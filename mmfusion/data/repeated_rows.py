@@ -35,7 +35,7 @@ def repeated_rows(data: ModalityData, target: NDArray[Any]) -> int:
     if columns < _FEW_COLUMNS and all(_whole(values[:_LOOKED_AT]) for values in arrays):
         return 0
     digests = np.array([[hash(row.tobytes()) for row in values] for values in [*arrays, target]])
-    return len(target) - np.unique(digests, axis=1).shape[1]
+    return int(len(target) - np.unique(digests, axis=1).shape[1])
 
 
 def ask_about_repeated_rows(data: ModalityData, target: NDArray[Any]) -> None:

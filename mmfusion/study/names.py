@@ -10,16 +10,26 @@ from mmfusion.fusion.subsets import parse_subset
 from mmfusion.study.config.numbers import number
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 
-MOSI_TASKS: dict[str, Literal["binary", "regression"]] = {"MOSIBinary": "binary", "MOSIReal": "regression"}
-"""Task of each of the two datasets of CMU-MOSI."""
+MOSI_TASKS: dict[str, Literal["binary", "regression"]] = {
+    "MOSIBinary": "binary",
+    "MOSIReal": "regression",
+    "MOSICleanBinary": "binary",
+    "MOSICleanReal": "regression",
+}
+"""Task of each dataset of CMU-MOSI."""
 
-MOSI_DATASETS = tuple(MOSI_TASKS)
-"""The two datasets of CMU-MOSI."""
+MOSI_DATASETS = ("MOSIBinary", "MOSIReal")
+"""Those with the published features, of which text and video know the training labels."""
+
+MOSI_CLEAN = ("MOSICleanBinary", "MOSICleanReal")
+"""Those without any feature that knows labels: embedded transcripts, and the published audio."""
 
 DATASET_NAMES = {
     **{name: name for name in PLANTED_DATASETS},
     "MOSIBinary": "binary sentiment",
     "MOSIReal": "real-valued sentiment",
+    "MOSICleanBinary": "binary sentiment, clean text",
+    "MOSICleanReal": "real-valued sentiment, clean text",
 }
 """Display name of every dataset, in the order of panels."""
 

@@ -21,7 +21,8 @@ from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset
 from mmfusion.study.config.settings import Encoders, StudyConfig
 from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
-from mmfusion.study.names import MOSI_TASKS
+from mmfusion.study.data.mosi.sentence_encoder import INSTALL, find_encoder
+from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS
 
 PICKLES = (".pkl", ".pickle")
 
@@ -36,6 +37,8 @@ class Study:
 
     Attributes
     ----------
+    without_encoder : bool
+        Whether datasets with embedded transcripts are named, and the encoder is not installed.
     named : set of str
         Datasets that the experiments name, CMU-MOSI included where it was not found.
     mosi : Path or None
@@ -50,7 +53,7 @@ class Study:
     Raises
     ------
     DataError
-        If CMU-MOSI is required and missing or some of its files are missing, or if the file of a user's
+        If CMU-MOSI is required and missing, or some of its files are missing, or if the file of a user's
         dataset is missing or lacks a column or array that the configuration names.
     """
 
@@ -70,7 +73,12 @@ class Study:
         if any(mistakes):
             raise DataError("\n".join(filter(None, mistakes)))
         self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if self.named & set(MOSI_TASKS) else None
-        self.cells = [c for c in dict.fromkeys(planned) if self.mosi or c.dataset not in MOSI_TASKS]
+        self.without_encoder = bool(self.named & set(MOSI_CLEAN)) and find_encoder() is None
+        if self.mosi and self.without_encoder and config.mosi.mode == "required":
+            raise DataError(f"mosi.mode is required, but {self._encoder_status}")
+        left_out = set() if self.mosi else set(MOSI_TASKS)
+        left_out |= set(MOSI_CLEAN) if self.without_encoder else set()
+        self.cells = [cell for cell in dict.fromkeys(planned) if cell.dataset not in left_out]
         size = len(config.seeds) if config.seeds_per_job == "all" else config.seeds_per_job
         self.batches = [config.seeds[start : start + size] for start in range(0, len(config.seeds), size)]
 
@@ -109,7 +117,8 @@ class Study:
         """One sentence on whether and why CMU-MOSI is part of the study."""
         mode = self.config.mosi.mode
         if self.mosi:
-            return "CMU-MOSI is part of this study."
+            without = f" Its datasets with clean text are not: {self._encoder_status}"
+            return f"CMU-MOSI is part of this study.{without if self.without_encoder else ''}"
         if mode == "off" or not self.named & set(MOSI_TASKS):
             return "CMU-MOSI is not part of this study: the configuration leaves it out."
         folder = mosi_directory(self.config.mosi.dir)
@@ -117,6 +126,10 @@ class Study:
             f"CMU-MOSI is not part of this study: no files were found in {folder} (mosi.mode: {mode}); "
             "fetch them with `snakemake --cores 1 mosi_data`, or set MMFUSION_MOSI_DIR."
         )
+
+    @property
+    def _encoder_status(self) -> str:
+        return f"the sentence encoder of {' and '.join(MOSI_CLEAN)} is not installed; {INSTALL}."
 
     def cells_of(self, dataset: str | None = None, norm: str | None = None) -> list[dict[str, str]]:
         """List the cells of a dataset and a normalisation (None: of all) as plain values."""

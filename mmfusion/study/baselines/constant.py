@@ -1,4 +1,4 @@
-"""The row of the constant predictor, which looks at no feature."""
+"""Rows of predictors that look at no feature."""
 
 from __future__ import annotations
 
@@ -56,3 +56,26 @@ def constant_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
     score = constant_scores(target, task, classes if task == "multiclass" else 1)
     scores = {split: np.tile(score, (len(part), 1)) for split, part in dataset.splits.items()}
     return run_row(dataset, "constant", seed, metric_columns(dataset, scores))
+
+
+def always_positive_rows(dataset: MultimodalDataset, seed: int | None) -> pd.DataFrame:
+    """Judge the decision that every sentiment is positive, whatever the training targets are.
+
+    Where most of the test samples are positive and most of the training samples are not, it is a higher
+    floor than the constant prediction.
+
+    Parameters
+    ----------
+    dataset, seed
+        See `constant_rows`; the dataset has a sentiment.
+
+    Returns
+    -------
+    DataFrame
+        One row of the run table with ``model`` "always_positive": accuracy, F1 and the two-class metrics of
+        sentiment. What needs a score is NaN.
+    """
+    scores = {name: np.ones((len(part), 1)) for name, part in dataset.splits.items()}
+    metrics = metric_columns(dataset, scores)
+    decided = {name: value for name, value in metrics.items() if name.startswith(("acc2", "accuracy", "f1"))}
+    return run_row(dataset, "always_positive", seed, decided)

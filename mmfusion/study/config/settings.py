@@ -83,7 +83,7 @@ class Experiment(Settings):
     """A grid of cells: every dataset with every normalisation, p and scale."""
 
     datasets: list[Text] = Field(
-        min_length=1, description="datasets of the grid: synthetic ones, MOSIBinary, MOSIReal, or your own"
+        min_length=1, description="datasets of the grid: synthetic ones, those of CMU-MOSI, or your own"
     )
     norms: list[NormName] = Field(min_length=1, description="normalisations of the fused features")
     p: list[Exponent] = Field(min_length=1, description="p of the block norm")
@@ -125,7 +125,7 @@ class StudyConfig(Settings):
     )
     sequences: SymbolSequences = Field(description="what the synthetic datasets share")
     datasets: Datasets = Field(description="the synthetic datasets and your own, by name")
-    mosi: Mosi = Field(description="CMU-MOSI, the datasets MOSIBinary and MOSIReal")
+    mosi: Mosi = Field(description="CMU-MOSI, the datasets whose names begin with MOSI")
     encoders: Encoders = Field(description="networks that turn a modality into features")
     training: Training = Field(description="the recipe, the same for all networks")
     experiments: Annotated[dict[Name, Experiment], BeforeValidator(_without_empty)] = Field(

@@ -1,17 +1,20 @@
-"""Figure 6: relevance on CMU-MOSI under every normalisation, from the weights and from held-out scores."""
+"""Figure 6 and its like with clean text: relevance on CMU-MOSI, from weights and from held-out scores."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import finish, panels
+from mmfusion.study.data.mosi.sentence_encoder import INSTALL
 from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
 from mmfusion.study.figures.marks import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks, seeds_sentence
 from mmfusion.study.names import (
     DATASET_NAMES,
+    MOSI_CLEAN,
     MOSI_DATASETS,
     joined,
     number_name,
@@ -21,19 +24,21 @@ from mmfusion.study.names import (
 )
 
 TITLE = "CMU-MOSI: relevance of modalities and their interactions"
+CLEAN_TITLE = "CMU-MOSI with clean text: relevance of modalities and their interaction"
 ROWS = ("weight_share", "covariance_share")
 
 
-def mosi_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
+def mosi_relevance(subsets: pd.DataFrame, axes: Any = None, *, clean: bool = False) -> NDArray[Any]:
     """Draw training and held-out relevance of every subset under every normalisation.
 
     Parameters
     ----------
     subsets : DataFrame
-        One row per run and subset; rows of MOSIBinary and MOSIReal at scale 1 and p = 1 (else
-        the smallest p of the table) are drawn.
+        One row per run and subset; rows at scale 1 and p = 1 (else the smallest p of the table) are drawn.
     axes : array of Axes, optional
         Two rows (weight share, covariance share), one column per task. Default: a new figure.
+    clean : bool, default False
+        Draw MOSICleanBinary and MOSICleanReal instead of MOSIBinary and MOSIReal.
 
     Returns
     -------
@@ -44,8 +49,9 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     MissingRowsError, ValueError
         See `select_rows` and `panels`.
     """
-    table, p = one_p(select_rows(subsets, "subsets", dataset=MOSI_DATASETS, scale="1"))
-    datasets, norms = ordered(table["dataset"], MOSI_DATASETS), order_norms(table["norm"])
+    known = MOSI_CLEAN if clean else MOSI_DATASETS
+    table, p = one_p(select_rows(subsets, "subsets", dataset=known, scale="1"))
+    datasets, norms = ordered(table["dataset"], known), order_norms(table["norm"])
     labels = order_subsets(table["subset"])
     width = max(0.17 * len(labels) * len(norms), 0.75 * len(labels), 4.0)
     size = (1.2 + width * len(datasets), 7.2)
@@ -58,10 +64,18 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
         column[0].set_title(DATASET_NAMES[dataset])
     subtitle = (
         f"Tasks: {joined(DATASET_NAMES[dataset] for dataset in datasets)}, p = {number_name(p)}. Top: "
-        "share of the subset in the sum of the block norms after training (the given text and video "
-        f"features have seen the training labels). Bottom: {COVARIANCE} "
+        "share of the subset in the sum of the block norms after training "
+        f"({'no feature has' if clean else 'the given text and video features have'} seen the training "
+        f"labels). Bottom: {COVARIANCE} "
     )
-    finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table), norm_marks(norms), NORMS_TITLE)
+    finish(
+        grid,
+        axes is None,
+        CLEAN_TITLE if clean else TITLE,
+        subtitle + seeds_sentence(table),
+        norm_marks(norms),
+        NORMS_TITLE,
+    )
     return grid
 
 
@@ -78,4 +92,21 @@ FIGURE = FigureDefinition(
     requires=MOSI_DATASETS,
     plot=mosi_relevance,
     remedy="get the MOSI files (workflow target mosi_data), enable MOSI in the config and run it again",
+)
+
+CLEAN_FIGURE = FigureDefinition(
+    stem="mosi_clean_text",
+    title=CLEAN_TITLE,
+    caption=(
+        "Relevance of text and audio on CMU-MOSI where no feature has seen a label: the transcripts are "
+        "embedded by a pretrained sentence encoder. Read off the training weights, and as the share of the "
+        "score's variance on held-out utterances."
+    ),
+    tables=("subsets",),
+    requires=MOSI_CLEAN,
+    plot=partial(mosi_relevance, clean=True),
+    remedy=(
+        f"get the MOSI files (workflow target mosi_data), {INSTALL}, enable MOSI in the config and run it "
+        "again"
+    ),
 )

@@ -24,6 +24,7 @@ _DEFINITIONS = (
     user_relevance.FIGURE,
     scale_sensitivity.FIGURE,
     planted_information.FIGURE,
+    mosi_relevance.CLEAN_FIGURE,
 )
 
 FIGURES: dict[str, FigureDefinition] = {definition.stem: definition for definition in _DEFINITIONS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -80,3 +81,18 @@ def test_both_kinds_fit_into_one_table(
 ) -> None:
     parts = [baseline_table(generated), baseline_table({0: given})]
     check_table("runs", pd.concat(parts, ignore_index=True))
+
+
+def test_always_positive_is_a_floor_of_sentiment(given: MultimodalDataset) -> None:
+    sentiments = {"train": np.tile([-1.0, -2.0, 0.0], 20), "test": np.tile([-1.0, 0.0, 1.5], 10)}
+    splits = {
+        name: replace(part, target=sentiments[name], latents={"sentiment": sentiments[name]})
+        for name, part in given.splits.items()
+    }
+    table = baseline_table({0: replace(given, task="regression", splits=splits)}).set_index("model")
+    assert table.index.to_list() == ["constant", "linear", "always_positive"]
+    row = table.loc["always_positive"]
+    assert row["acc2_zeros_positive_train"] == pytest.approx(1 / 3)
+    assert row["acc2_zeros_positive_test"] == pytest.approx(2 / 3)
+    assert row["acc2_zeros_omitted_test"] == 0.5
+    assert pd.isna(row[["mae_test", "loss_test", "pearson_r_test"]]).all()

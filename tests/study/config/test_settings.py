@@ -19,9 +19,7 @@ from mmfusion.fusion.normalisation import NORMALISATIONS
 from mmfusion.study.config.numbers import number
 from mmfusion.study.config.settings import Encoders, NormName, StudyConfig, load_config
 from mmfusion.study.config.yaml_file import load_config_file
-from mmfusion.study.data.mosi.mosi_dataset import NAMES
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
-from mmfusion.study.names import MOSI_TASKS
 
 CONFIG = Path(__file__).parents[3] / "config"
 Config = dict[str, Any]
@@ -55,7 +53,6 @@ def test_names_are_those_of_the_package() -> None:
     of_the_study = [kind for kind in ENCODERS if kind != "linear"]  # its vectors have a hidden layer
     assert list(Encoders.model_fields) == of_the_study
     assert get_args(StudyConfig.model_fields["convention"].annotation) == CONVENTIONS
-    assert {task: name for name, task in MOSI_TASKS.items()} == NAMES
 
 
 @pytest.mark.parametrize(

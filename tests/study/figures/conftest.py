@@ -50,10 +50,14 @@ def _cells(seeds: int, norms: Sequence[str]) -> list[tuple[dict[str, object], st
         cells.append(({"dataset": "ConditionallyIndependent", "norm": norm, "p": p, "scale": "1"}, "12345"))
         for dataset in ("MOSIBinary", "MOSIReal", "mine"):
             cells.append(({"dataset": dataset, "norm": norm, "p": p, "scale": "1"}, "mosi"))
+        for dataset in ("MOSICleanBinary", "MOSICleanReal"):
+            cells.append(({"dataset": dataset, "norm": norm, "p": p, "scale": "1"}, "clean"))
     return [({**keys, "seed": seed}, views) for keys, views in cells for seed in range(seeds)]
 
 
 def _labels(views: str) -> list[str]:
+    if views == "clean":
+        return [subset_label(subset) for subset in subsets(["text", "audio"])]
     if views == "mosi":
         return [subset_label(subset) for subset in subsets(["text", "audio", "video"])]
     return [subset_label(subset) for subset in subsets(views, 1 if len(views) == 5 else None)]

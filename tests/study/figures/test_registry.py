@@ -92,7 +92,7 @@ def test_missing_mosi_says_how_to_get_it(tables):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_same_tables_give_same_bytes(make_tables, tmp_path, name):
-    few = ["ConditionallyIndependent", "XRel", "XRelIrrXOR", "MOSIReal", "mine"]
+    few = ["ConditionallyIndependent", "XRel", "XRelIrrXOR", "MOSIReal", "MOSICleanReal", "mine"]
     tables = {key: table[table["dataset"].isin(few)] for key, table in make_tables(2, ("none",)).items()}
     kinds = {"figure3": ".pdf", "figure4": ".png"}  # one each of the slow ones, the fast one for the rest
     suffix = kinds.get(name[:7], ".svg")

@@ -5,10 +5,11 @@ Subjectivity Analysis in Online Opinion Videos*, arXiv 1606.06259, 2016. Utteran
 S. Poria, E. Cambria, D. Hazarika, N. Majumder, A. Zadeh, L.-P. Morency, *Context-Dependent Sentiment Analysis
 in User-Generated Videos*, ACL 2017. The text and video features were learned with supervision on the labels
 of the published training part: only the published test part is clean, and nothing may be chosen on any other
-video. A video of the training part is *leaked* wherever it is used for anything but training.
+video. A video of the training part is *leaked* wherever it is used for anything but training. The datasets
+with *clean text* leave these two out: they have embedded transcripts and audio, which know no labels.
 
-`find_mosi` finds the files, `read_mosi` compares their bytes and joins them, `mosi_dataset` makes a
-`MultimodalDataset`.
+`find_mosi` finds the files, `read_mosi` compares their bytes and joins them, `with_clean_text` exchanges the
+text, `mosi_dataset` makes a `MultimodalDataset`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from numpy.typing import NDArray
 
 from mmfusion.data.standardisation import standardise
 from mmfusion.study.data.dataset import GROUP, MultimodalDataset, Split
-from mmfusion.study.data.mosi.mosi_join import MOSI_MODALITIES, PUBLISHED_PARTS, MosiTables
+from mmfusion.study.data.mosi.mosi_join import PUBLISHED_PARTS, MosiTables
+from mmfusion.study.data.mosi.sentence_encoder import ENCODER
+from mmfusion.study.names import MOSI_CLEAN, MOSI_DATASETS, MOSI_TASKS
 
 MosiTask = Literal["binary", "regression"]
 SplitConvention = Literal["published", "standard"]
-NAMES = {"binary": "MOSIBinary", "regression": "MOSIReal"}
 SOURCE = {
     "corpus": "CMU-MOSI, Zadeh et al., arXiv 1606.06259 (2016)",
     "features": "utterance-level features of Poria et al., ACL 2017",
@@ -63,8 +65,8 @@ def mosi_dataset(
     tables : MosiTables
         All utterances, as `read_mosi` gives them.
     task : {"binary", "regression"}
-        Target: the 0/1 label (int64; dataset ``MOSIBinary``), or the sentiment in [-3, 3] (float64;
-        ``MOSIReal``).
+        Target: the 0/1 label (int64; datasets ``MOSIBinary`` and ``MOSICleanBinary``), or the sentiment in
+        [-3, 3] (float64; ``MOSIReal`` and ``MOSICleanReal``).
     split : {"published", "standard"}, default "published"
         Train and test as published with the features, without a validation split; or the train, validation
         and test folds of the CMU-MultimodalSDK, by video.
@@ -72,19 +74,19 @@ def mosi_dataset(
     Returns
     -------
     MultimodalDataset
-        Modalities text, audio, video: float32, standardised with training statistics; latents sentiment,
-        label, transcript_row (row of ``transcripts.csv``, counted from 0) and group (number of the video);
-        ids are utterance ids. Its parameters: ``source``; ``split``; ``videos`` and ``repeated_rows`` per
-        split; ``constant_columns`` per modality, counted from 0, which are 0 in all splits;
-        ``leaked_test_videos`` and ``leaked_validation_videos``, the number of videos whose labels the text
-        and video features know.
+        Modalities text, audio and, if not clean, video: float32, standardised with training statistics;
+        latents sentiment, label, transcript_row (row of ``transcripts.csv``, counted from 0) and group
+        (number of the video); ids are utterance ids. Its parameters: ``source``; ``split``; ``videos`` and
+        ``repeated_rows`` per split; ``constant_columns`` per modality, counted from 0, which are 0 in all
+        splits; ``leaked_test_videos`` and ``leaked_validation_videos``, the number of videos whose labels
+        the features know.
     """
     rows = _rows(tables, split)
     features, constant = {}, {}
-    for modality in MOSI_MODALITIES:
-        features[modality], constant[modality] = standardise(tables.features[modality], rows["train"])
+    for modality, values in tables.features.items():
+        features[modality], constant[modality] = standardise(values, rows["train"])
     parameters: dict[str, Any] = {
-        "source": SOURCE,
+        "source": {**SOURCE, "text": ENCODER} if tables.clean else SOURCE,
         "split": split,
         "videos": {name: len({tables.videos[row] for row in chosen}) for name, chosen in rows.items()},
         "repeated_rows": {
@@ -97,13 +99,14 @@ def mosi_dataset(
         "constant_columns": constant,
     }
     for name in ("validation", "test"):
-        leaked = {tables.videos[row] for row in rows.get(name, ()) if tables.published[row] == "train"}
-        parameters[f"leaked_{name}_videos"] = len(leaked)
+        known = {tables.videos[row] for row in rows.get(name, ()) if tables.published[row] == "train"}
+        parameters[f"leaked_{name}_videos"] = 0 if tables.clean else len(known)
     latents = {name: getattr(tables, name) for name in ("sentiment", "label", "transcript_row")}
     latents[GROUP] = np.unique(tables.videos, return_inverse=True)[1].astype(np.int64)
     samples = Split(features, latents["label" if task == "binary" else "sentiment"], latents, tables.ids)
     splits = {name: samples[chosen] for name, chosen in rows.items()}
-    return MultimodalDataset(NAMES[task], task, MOSI_MODALITIES, splits, parameters=parameters)
+    [name] = [name for name in (MOSI_CLEAN if tables.clean else MOSI_DATASETS) if MOSI_TASKS[name] == task]
+    return MultimodalDataset(name, task, tuple(features), splits, parameters=parameters)
 
 
 def _rows(tables: MosiTables, split: SplitConvention) -> dict[str, NDArray[np.intp]]:

@@ -13,7 +13,7 @@ tests on the published files check it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,13 +39,15 @@ class MosiTables:
     published : tuple of str
         Published part of every utterance, ``train`` or ``test``.
     features : mapping of str to array of float64, shape (n, d_m)
-        Raw features of the modalities text, audio and video, in that order.
+        Raw features of the modalities text, audio and video, in that order; without video if clean.
     label : array of int64, shape (n,)
         1 where the sentiment is at least 0, else 0.
     sentiment : array of float64, shape (n,)
         Mean sentiment of the annotators, in [-3, 3].
     transcript_row : array of int64, shape (n,)
         Row of the utterance in ``transcripts.csv``, counted from 0.
+    clean : bool, default False
+        Whether no feature knows labels, see `with_clean_text`.
     """
 
     ids: tuple[str, ...]
@@ -55,6 +57,7 @@ class MosiTables:
     label: NDArray[np.int64]
     sentiment: NDArray[np.float64]
     transcript_row: NDArray[np.int64]
+    clean: bool = False
 
 
 def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> MosiTables:
@@ -90,6 +93,25 @@ def read_mosi(directory: str | Path, *, registry: str | Path = REGISTRY) -> Mosi
         sentiment=sentiment.loc[transcripts["id"]].to_numpy(np.float64),
         transcript_row=row,
     )
+
+
+def with_clean_text(tables: MosiTables, text: pd.DataFrame) -> MosiTables:
+    """Put embedded transcripts in the place of the features that know labels, text and video.
+
+    Parameters
+    ----------
+    tables : MosiTables
+        As `read_mosi` gives them.
+    text : DataFrame
+        As `mmfusion.study.data.mosi.clean_text.clean_text` gives it.
+
+    Returns
+    -------
+    MosiTables
+        With the modalities text and audio.
+    """
+    rows = text.set_index("id").loc[list(tables.ids)].to_numpy(np.float64)
+    return replace(tables, features={"text": rows, "audio": tables.features["audio"]}, clean=True)
 
 
 def read_transcripts(folder: Path) -> pd.DataFrame:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from mmfusion.errors import DataError
-from mmfusion.study.data.mosi import clean_text as module
-from mmfusion.study.data.mosi.clean_text import check_encoder, clean_text, embed, find_encoder
+from mmfusion.study.data.mosi import sentence_encoder
+from mmfusion.study.data.mosi.clean_text import clean_text, embed
+from mmfusion.study.data.mosi.sentence_encoder import check_encoder, find_encoder
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def encoder() -> Path:
 
 
 def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(sentence_encoder, "find_spec", lambda name: None)
     with pytest.raises(DataError, match=r"not installed, expected .*; install the extra text: pip install"):
         clean_text(tmp_path)
 

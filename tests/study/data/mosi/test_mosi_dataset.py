@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from mmfusion.study.data.dataset import GROUP, MultimodalDataset
@@ -8,7 +9,7 @@ from mmfusion.study.data.mosi.mosi_dataset import (
     mosi_summary,
     standard_folds,
 )
-from mmfusion.study.data.mosi.mosi_join import MosiTables, read_mosi
+from mmfusion.study.data.mosi.mosi_join import MosiTables, read_mosi, with_clean_text
 
 
 def read(folder) -> MosiTables:
@@ -165,3 +166,31 @@ class TestPublishedFiles:
             video for video, part in zip(published.videos, published.published, strict=True) if part == "test"
         }
         assert len(clean & set(standard_folds()["train"])) == 23
+
+
+class TestCleanText:
+    @pytest.fixture
+    def clean(self, tables) -> MosiTables:
+        """Embeddings that tell which utterance they belong to, in another order."""
+        text = pd.DataFrame({"id": tables.ids, "text_0": np.arange(len(tables.ids)), "text_1": 1.0})
+        return with_clean_text(tables, text.sample(frac=1, random_state=0))
+
+    def test_transcripts_are_joined_by_utterance(self, tables, clean):
+        assert list(clean.features) == ["text", "audio"]
+        assert clean.features["text"][:, 0].tolist() == list(range(len(tables.ids)))
+        np.testing.assert_array_equal(clean.features["audio"], tables.features["audio"])
+
+    @pytest.mark.parametrize(
+        ("task", "name"), [("binary", "MOSICleanBinary"), ("regression", "MOSICleanReal")]
+    )
+    def test_no_held_out_video_is_leaked(self, tables, clean, task, name):
+        dataset, published = mosi_dataset(clean, task, "standard"), mosi_dataset(tables, task, "standard")
+        assert (dataset.name, dataset.modalities) == (name, ("text", "audio"))
+        assert published.parameters["leaked_test_videos"] > 0
+        assert dataset.parameters["leaked_test_videos"] == dataset.parameters["leaked_validation_videos"] == 0
+        assert leakage_notice(dataset) is None
+        assert "MiniLM" in dataset.parameters["source"]["text"]
+        assert "text" not in published.parameters["source"]
+        for split, part in dataset.splits.items():
+            np.testing.assert_array_equal(part.target, published.splits[split].target)
+            assert not part.features["text"][:, 1].any()  # constant
