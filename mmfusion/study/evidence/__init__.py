@@ -1,0 +1,1 @@
+"""How the estimators do on data that nobody drew for them, beside what else one would use."""
