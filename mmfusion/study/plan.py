@@ -16,13 +16,13 @@ from typing import Any
 
 from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import DataError
-from mmfusion.study.cells import EIGEN_CELL, Cell
+from mmfusion.study.cells import EIGEN_CELL, Cell, information_cell
 from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset
 from mmfusion.study.config.settings import Encoders, StudyConfig
 from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 from mmfusion.study.data.mosi.sentence_encoder import INSTALL, find_encoder
-from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS
+from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS, TOY_DATASETS
 
 PICKLES = (".pkl", ".pickle")
 
@@ -155,6 +155,12 @@ class Study:
         """Folders of the jobs that analyse eigenvectors; empty if the study lacks the cell for that."""
         start = f"{EIGEN_CELL.dataset}/{EIGEN_CELL.norm}/"
         return [name for name in self.train_folders() if EIGEN_CELL in self.cells and name.startswith(start)]
+
+    @property
+    def motif_folders(self) -> list[str]:
+        """Folders of the jobs that look for planted motifs: of the datasets with IBN at p = 1 and scale 1."""
+        found = [name for name in TOY_DATASETS if information_cell(name) in self.cells]
+        return [f"{name}/batch-{index}" for name in found for index in range(len(self.batches))]
 
     @property
     def information_seeds(self) -> list[int]:

@@ -30,7 +30,9 @@ for batch, seeds in enumerate(STUDY.batches):
 rule mosi_dataset:
     input:
         files=STUDY.mosi_files,
-        clean_text=lambda wildcards: ["results/data/mosi_text.parquet"] if wildcards.mosi in MOSI_CLEAN else [],
+        clean_text=lambda wildcards: (
+            ["results/data/mosi_text.parquet"] if wildcards.mosi in MOSI_CLEAN else []
+        ),
     output:
         dataset="results/data/{mosi}.safetensors",
         summary="results/data/{mosi}.txt",

@@ -36,7 +36,58 @@ rule mosi_answer:
         "../scripts/mosi_answer.py"
 
 
+rule motifs:
+    input:
+        data=lambda wildcards: STUDY.data_files(wildcards.synthetic, int(wildcards.batch)),
+        networks="results/train/{synthetic}/ibn/batch-{batch}/networks.safetensors",
+    output:
+        recovered="results/evidence/motifs/{synthetic}/batch-{batch}/recovered.parquet",
+        logos="results/evidence/motifs/{synthetic}/batch-{batch}/logos.parquet",
+    log:
+        "results/logs/motifs/{synthetic}/batch-{batch}.log",
+    benchmark:
+        "results/benchmarks/motifs/{synthetic}/batch-{batch}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        seeds=lambda wildcards: STUDY.batches[int(wildcards.batch)],
+        code=CODE["motifs"],
+    script:
+        "../scripts/motifs.py"
+
+
+rule motif_logos:
+    input:
+        recovered=expand("results/evidence/motifs/{folder}/recovered.parquet", folder=STUDY.motif_folders),
+        logos=expand("results/evidence/motifs/{folder}/logos.parquet", folder=STUDY.motif_folders),
+    output:
+        recovered="results/evidence/motifs.csv",
+        png=report(
+            "results/evidence/motifs.png",
+            caption="../report/motifs.rst",
+            category="Evidence",
+            labels={"figure": "Motifs found in the block that carries the target"},
+        ),
+        pdf="results/evidence/motifs.pdf",
+    log:
+        "results/logs/motif_logos.log",
+    benchmark:
+        "results/benchmarks/motif_logos.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        motifs=STUDY.config.sequences.motifs,
+        code=CODE["motif_logos"],
+    script:
+        "../scripts/motif_logos.py"
+
+
 rule full:
     input:
         rules.all.input,
+        ["results/evidence/motifs.png"] if STUDY.motif_folders else [],
         expand("results/evidence/{mosi}/answer.txt", mosi=STUDY.mosi_datasets),
