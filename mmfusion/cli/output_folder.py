@@ -13,9 +13,10 @@ from pathlib import Path
 from mmfusion.errors import InputError
 from mmfusion.estimators.source_fit import TABLES
 
-PICTURES = ("relevance.png", "information.png")
+PICTURES = ("relevance.png", "information.png", "motifs.png")
+MOTIFS = "motifs.csv"
 ANSWER, SETTINGS = "answer.txt", "settings.json"
-FILES = (*(f"{name}.csv" for name in TABLES), *PICTURES, ANSWER, SETTINGS)
+FILES = (*(f"{name}.csv" for name in TABLES), MOTIFS, *PICTURES, ANSWER, SETTINGS)
 """All files that a run may write, in the order in which they are listed."""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from mmfusion.cli.output_folder import ANSWER, PICTURES, SETTINGS, check_output, filling
+from mmfusion.cli.output_folder import ANSWER, MOTIFS, PICTURES, SETTINGS, check_output, filling
 from mmfusion.cli.request import DataRequest
 from mmfusion.data.task import Task
 from mmfusion.errors import InputError
@@ -21,6 +21,7 @@ from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.estimators.source_fit import FittedSource, fit_source
 from mmfusion.files import write_json, write_table, write_text
 from mmfusion.fusion.subsets import chosen_order
+from mmfusion.plotting.sequence_logos import motifs_figure
 from mmfusion.plotting.style import save_figure
 from mmfusion.plotting.subset_relevance import relevance_figure
 
@@ -63,11 +64,12 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     with filling(output) as (folder, done):
         fitted = fit_source(source, request.task_of(source), task, choices)
         settings = _settings(request, request.task_of(source), fitted.model, len(source))
-        _write(folder, fitted, f"{request.data.name}: what predicts {request.target!r}?", settings)
+        motifs = fitted.model.motifs(source.modality_data())
+        _write(folder, fitted, motifs, f"{request.data.name}: what predicts {request.target!r}?", settings)
     model, count = fitted.model, len(source.modalities)
     notes = [f"Note: {note}" for note in (*source.notes, *fitted.notes)]
     texts = [_subset_text(model.relevance_), order_note(count, choices["max_order"])]
-    texts += _information_texts(model)
+    texts += _information_texts(model) + _motif_texts(motifs)
     for line in (task, *notes, *filter(None, texts), f"\n{fitted.paragraph}\n"):
         typer.echo(line)
     replaced = " (those of an earlier run were replaced)" if done.replaced else ""
@@ -75,7 +77,9 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     return model.relevance_
 
 
-def _write(folder: Path, fitted: FittedSource, title: str, settings: Mapping[str, Any]) -> None:
+def _write(
+    folder: Path, fitted: FittedSource, motifs: pd.DataFrame, title: str, settings: Mapping[str, Any]
+) -> None:
     """Write tables, pictures, the answer and what they were made of."""
     model = fitted.model
     for name, table in fitted.tables.items():
@@ -84,6 +88,9 @@ def _write(folder: Path, fitted: FittedSource, title: str, settings: Mapping[str
     save_figure(relevance_figure(model.relevance_, title, _caption(model)), folder / PICTURES[0])
     if model.information_ is not None:
         save_figure(model.plot_information(title), folder / PICTURES[1])
+    if len(motifs):
+        write_table(folder / MOTIFS, motifs)
+        save_figure(motifs_figure(motifs, title), folder / PICTURES[2])
     write_text(folder / ANSWER, f"{fitted.paragraph}\n")
     write_json(folder / SETTINGS, settings)
 
@@ -121,6 +128,16 @@ def _information_texts(model: FusionEstimator) -> list[str]:
         columns = {f"synergy ({unit})": _marked(pairs, "synergy", "named")}
         texts.append(pd.DataFrame({"pair": pairs["pair"], **columns}).to_string(index=False))
     return [*(f"\n{text}" for text in texts), NAMED]
+
+
+def _motif_texts(motifs: pd.DataFrame) -> list[str]:
+    """Write the motif of the filter that drives most, network by network."""
+    texts = []
+    first = motifs[motifs["rank"] == 1]
+    for (subset, modality), rows in first.groupby(["subset", "modality"], sort=False):
+        found = ["".join(letters) for _, letters in rows.groupby("network", sort=False)["consensus"]]
+        texts.append(f"\nmotifs of {modality} that drive {subset}, one per network: {', '.join(found)}")
+    return texts
 
 
 def _marked(table: pd.DataFrame, name: str, named: str) -> list[str]:

@@ -20,6 +20,7 @@ from mmfusion.estimators.encoder_checks import check_encoders
 from mmfusion.estimators.ensemble import Ensemble
 from mmfusion.estimators.inputs import check_count, is_one_table, modality_data, same_samples
 from mmfusion.estimators.modalities import INTERCEPT, with_alphabets
+from mmfusion.estimators.motif_tables import chosen_subsets, motif_table
 from mmfusion.estimators.parameter_checks import group_labels, sample_weights
 from mmfusion.estimators.targets import Target
 from mmfusion.fusion.subsets import subset_label
@@ -36,6 +37,7 @@ class PredictingMixin:
     nonfinite: str
     unmatched: str
     ensemble_: Ensemble
+    relevance_: pd.DataFrame
     layout_: tuple[Modality, ...]
     columns_: dict[str, tuple[Any, ...]]
 
@@ -58,8 +60,7 @@ class PredictingMixin:
         self, data: ModalityData, target: Target | None = None, weight: NDArray[np.float64] | None = None
     ) -> Samples:
         """Check samples against those of training, and prepare them for the networks."""
-        data = as_in_training(data, self.layout_, self.columns_)
-        data = with_alphabets(data, self.layout_)
+        data = self._as_trained(data)
         present = check_values(data, {m.name: m.kind for m in self.layout_})
         if target is not None:
             check_count("y", target.array, len(data))
@@ -68,6 +69,10 @@ class PredictingMixin:
         samples = prepare_samples(network.encoder_of_modality, data, present, standardised, weight)
         check_encoders([m for m in self.layout_ if m.kind == MODULE], network, samples, "X")
         return samples
+
+    def _as_trained(self, data: ModalityData) -> ModalityData:
+        """Bring samples into the order and the symbols of training."""
+        return with_alphabets(as_in_training(data, self.layout_, self.columns_), self.layout_)
 
     def _data(self, X: Any, **values: Any) -> tuple[ModalityData, dict[str, Any]]:
         """Return X by modality for a fitted estimator, and the values of the same samples."""
@@ -140,6 +145,38 @@ class PredictingMixin:
         if data.ids is not None:
             table.index = data.ids
         return table[self._outputs()[0]] if len(self._outputs()) == 1 else table
+
+    def motifs(self, X: Any, subset: str | None = None) -> pd.DataFrame:
+        """List the motifs of sequences of symbols, such as DNA, that drive a subset.
+
+        A filter of a motif scanner drives a subset by as much as the projection of the subset's features on
+        the leading eigenvector of their covariance changes, where the filter has its mean activation instead
+        of its own. Its motif is counted in its windows: those where it fits best, of the quarter of the
+        samples that activate it most.
+
+        Parameters
+        ----------
+        X : as in `fit`
+        subset : str, optional
+            Label of one subset. Default: all that are named in `relevance_` and hold such a sequence.
+
+        Returns
+        -------
+        DataFrame
+            One row per subset, modality, network, filter (the three that drive most, by ``rank``) and
+            ``position`` in the window: ``drive`` (share of what all filters of the modality drive), ``bits``
+            (information of the position), ``consensus`` (most frequent letter, ``.`` below half a bit) and
+            the share of every letter, ``share_A`` and so on. No rows if no such subset is named.
+
+        Raises
+        ------
+        InputError
+            If the subset does not exist or holds no sequence of symbols.
+        """
+        data, _ = self._data(X)
+        chosen = chosen_subsets(subset, self.relevance_, self.layout_)
+        samples = self._prepared(data)
+        return motif_table(self.ensemble_.networks, samples, self._as_trained(data), chosen, self.layout_)
 
     def _outputs(self) -> list[Any]:
         """Names of the outputs."""

@@ -461,3 +461,21 @@ def test_a_table_separated_by_tabs(tmp_path: Path) -> None:
     example_table(20).to_csv(tmp_path / "data.csv", index=False, sep="\t")
     result = CliRunner().invoke(app, ["check", str(tmp_path / "data.csv")])
     assert "the columns are separated by '\\t', expected ','" in str(result.exception)
+
+
+def test_motifs_of_letters_are_printed_and_written(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    classes = np.arange(240) % 2
+    strings = ["".join(random.choice(list("ACGT"), 24)) for _ in classes]
+    pairs = zip(strings, classes, strict=True)
+    strings = [text[:6] + "GATTACAG" + text[14:] if one else text for text, one in pairs]
+    path, output = tmp_path / "genes.csv", tmp_path / "out"
+    columns = {"promoter": strings, "gc": random.normal(size=240), "on": classes}
+    pd.DataFrame(columns).to_csv(path, index=False)
+    arguments = ["-m", "promoter=promoter", "-m", "gc=gc", "--no-information", "--penalty", "0.01"]
+    text = run("relevance", str(path), "-t", "on", *arguments, "--folds", "2", "--output", str(output))
+    [line] = [line for line in text.splitlines() if line.startswith("motifs of promoter that drive promoter")]
+    assert "ATTACA" in line
+    table = pd.read_csv(output / "motifs.csv", dtype={"consensus": str})
+    assert table["network"].unique().tolist() == [0, 1]
+    assert (output / "motifs.png").read_bytes().startswith(b"\x89PNG")

@@ -42,6 +42,7 @@ experiments:
   scale_of_none:
   independent_views:
   sentiment:
+  clean_text:
   mine: {datasets: [mine], norms: [ibn], p: ["1"], scales: ["1"]}
 """
 

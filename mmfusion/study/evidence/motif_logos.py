@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import logomaker
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +11,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import add_heading, figure_of, panels
-from mmfusion.plotting.style import BLUE, GREEN, GREY, ORANGE, VERMILLION, figure_style
+from mmfusion.plotting.sequence_logos import sequence_logo
+from mmfusion.plotting.style import GREY, figure_style
 
 TITLE = "Motifs found in the block that carries the target"
 SUBTITLE = (
@@ -21,7 +21,6 @@ SUBTITLE = (
     "Height: information in bits. Share: planted symbols that the best filter holds, mean over {seeds} "
     "seeds, beside the mean of random motifs."
 )
-COLORS = {"0": BLUE, "1": VERMILLION, "2": GREEN, "3": ORANGE}
 
 
 def motif_logos(recovered: pd.DataFrame, logos: pd.DataFrame, motifs: NDArray[Any]) -> Figure:
@@ -39,13 +38,14 @@ def motif_logos(recovered: pd.DataFrame, logos: pd.DataFrame, motifs: NDArray[An
     Figure
     """
     views = list(dict.fromkeys(zip(logos["dataset"], logos["modality"], strict=True)))
+    symbols = len(logos.filter(like="symbol_").columns)
     ends = (int(logos["position"].min()) - 0.6, int(logos["position"].max()) + 0.6)
     with figure_style():
         size = (3.9 * len(motifs), 1.1 + 0.85 * (1 + len(views)))
         grid = panels(1 + len(views), len(motifs), size, sharex=True, sharey=True)
         for number, motif in enumerate(motifs):
-            bits = np.log2(len(COLORS)) * np.eye(len(COLORS))[motif]
-            _draw(grid[0, number], np.arange(len(motif)), bits, f"planted motif {number + 1}")
+            bits = np.log2(symbols) * np.eye(symbols)[motif]
+            _draw(grid[0, number], np.arange(len(motif)), bits, f"planted motif {number + 1}", len(motif))
             for ax, (dataset, modality) in zip(grid[1:, number], views, strict=True):
                 keys = {"dataset": dataset, "modality": modality, "motif": number}
                 rows, scores = _rows(logos, keys), _rows(recovered, keys)
@@ -54,7 +54,7 @@ def motif_logos(recovered: pd.DataFrame, logos: pd.DataFrame, motifs: NDArray[An
                     f"{dataset}, view {modality}: share {scores['recovered'].mean():.2f}, "
                     f"by chance {scores['chance'].mean():.2f}"
                 )
-                _draw(ax, rows["position"].to_numpy(), shares, title)
+                _draw(ax, rows["position"].to_numpy(), shares, title, len(motif))
             grid[-1, number].set_xlabel("position from the start of the motif")
         for ax in grid[:, 0]:
             ax.set_ylabel("bits")
@@ -69,11 +69,8 @@ def _rows(table: pd.DataFrame, keys: dict[str, Any]) -> pd.DataFrame:
     return table[np.logical_and.reduce([table[name] == value for name, value in keys.items()])]
 
 
-def _draw(ax: Axes, positions: NDArray[Any], heights: NDArray[Any], title: str) -> None:
-    """Draw a logo, heights (positions, symbols)."""
-    matrix = pd.DataFrame(heights, index=positions, columns=list(COLORS))
-    logomaker.Logo(matrix, ax=ax, color_scheme=COLORS, font_name="DejaVu Sans", baseline_width=0)
-    ax.axvspan(-0.5, 6.5, color=GREY, alpha=0.08, zorder=-1, linewidth=0)
-    ax.set_ylim(0, np.log2(len(COLORS)))
-    ax.grid(visible=False)
-    ax.set_title(title, loc="left", fontsize=8.5)
+def _draw(ax: Axes, positions: NDArray[Any], heights: NDArray[Any], title: str, width: int) -> None:
+    """Draw a logo, heights (positions, symbols), above the place of the motif."""
+    columns = [str(symbol) for symbol in range(heights.shape[1])]
+    sequence_logo(ax, pd.DataFrame(heights, index=positions, columns=columns), title)
+    ax.axvspan(-0.5, width - 0.5, color=GREY, alpha=0.08, zorder=-1, linewidth=0)

@@ -13,11 +13,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from mmfusion.estimators.driving_motifs import FoundMotif, chance_share, driving_motifs, recovered_share
 from mmfusion.fusion.subsets import parse_subset
-from mmfusion.measures.motifs import FoundMotif, chance_share, driving_motifs, recovered_share
+from mmfusion.measures.spectrum import spectrum
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.names import PLANTED
-from mmfusion.study.tables.eigen import eigen_analysis
 from mmfusion.study.training.cell_training import prepared_splits, use_one_thread
 from mmfusion.study.training.checkpoint import TrainedCell
 
@@ -57,8 +57,7 @@ def planted_motifs(
         motifs = [np.asarray(motif) for motif in data.parameters["settings"]["motifs"]]
         test = prepared_splits(trained, seed, data)["test"]
         block = network.fusion.block_features(network.encode_all(test.inputs, test.present))[subset]
-        label = data.splits["test"].target
-        direction = eigen_analysis(block.double().numpy(), label).vector
+        _, direction = spectrum(block.double().numpy())
         found = driving_motifs(network, test, data.splits["test"].features, subset, direction)
         for modality in subset:
             driving = [one for one in found if one.modality == modality]

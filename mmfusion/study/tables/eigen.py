@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
+from mmfusion.measures.spectrum import spectrum
+
 
 @dataclass(frozen=True)
 class EigenResult:
@@ -67,26 +69,13 @@ def eigen_analysis(block: NDArray[Any], label: NDArray[Any]) -> EigenResult:
     ([4.5, 0.5], [1.0, 0.0], 0.9, 0.875)
     """
     block = np.asarray(block, dtype=np.float64)
-    eigenvalues, vector = _spectrum(block)
+    eigenvalues, vector = spectrum(block)
     # Row by row, not by BLAS: equal rows must have equal projections, since the AUROC counts ties.
     projection = (block * vector).sum(axis=1)
     auroc, p_value = separation(projection, label)
     total = eigenvalues.sum()
     share = float(eigenvalues[0] / total) if total != 0 else float("nan")
     return EigenResult(eigenvalues, vector, projection, share, auroc, p_value)
-
-
-def _spectrum(block: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the eigenvalues, descending, and the leading eigenvector of the covariance of a block."""
-    if not np.isfinite(block).all():
-        undefined = np.full(block.shape[1], np.nan)
-        return undefined, undefined.copy()
-    centred = block - block[0]  # makes a constant block exactly zero
-    centred -= centred.mean(axis=0)
-    eigenvalues, vectors = np.linalg.eigh(centred.T @ centred / len(block))
-    vector = vectors[:, -1]
-    vector = vector * np.sign(vector[np.argmax(np.abs(vector))])
-    return np.maximum(eigenvalues[::-1], 0.0), vector + 0.0  # no negative zeros
 
 
 def separation(projection: NDArray[Any], label: NDArray[Any]) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ ACTIVE = 0.25
 """Share of the samples, those that activate a filter most, whose windows are counted."""
 FEWEST_BITS = 0.5
 """Information of a position below which it has no symbol of its own."""
+PADDING = -1
+"""Symbol of a step that is padding."""
 DRAWN = 1000
 """Random motifs behind `chance_share`."""
 
@@ -85,13 +88,14 @@ def driving_motifs(
     sequences: Mapping[str, NDArray[Any]],
     subset: Subset,
     direction: Floats,
+    real: Mapping[str, NDArray[np.bool_]] = MappingProxyType({}),
 ) -> list[FoundMotif]:
     """Find what the filters look for that drive a block of a network.
 
     Parameters
     ----------
     network : MultimodalNetwork
-        In eval mode; the modalities of the subset are encoded by motif scanners without padding.
+        In eval mode. Modalities of the subset that are not encoded by motif scanners are left out.
     samples : Samples
         As the network takes them; none lacks a modality.
     sequences : mapping of str to array of int, shape (n, length)
@@ -99,7 +103,9 @@ def driving_motifs(
     subset : subset
         The block.
     direction : array, shape (D,)
-        v, such as `mmfusion.study.tables.eigen.EigenResult.vector`.
+        v, such as that of `mmfusion.measures.spectrum.spectrum`.
+    real : mapping of str to array of bool, shape (n, length), optional
+        Which steps are not padding; without an entry all of them.
 
     Returns
     -------
@@ -113,7 +119,7 @@ def driving_motifs(
     for modality in subset:
         encoder = network.encoder_of_modality[modality]
         if not isinstance(encoder, MotifScanner):
-            raise ValueError(f"{modality} is not a sequence of symbols, expected a motif scanner.")
+            continue
         hidden = encoder.activations(samples.inputs[modality])  # (channels, n)
         drive = np.empty(len(hidden))
         for channel in range(len(hidden)):
@@ -122,7 +128,9 @@ def driving_motifs(
             other = encoder.head(batch_norm(encoder.batch_norm, changed)).mT
             after = _projection(network, {**features, modality: other}, subset, vector)
             drive[channel] = float((before - after).abs().mean())
-        found += _motifs(modality, encoder, hidden, drive, np.asarray(sequences[modality]))
+        symbols = np.asarray(sequences[modality])
+        steps = real.get(modality, np.ones(symbols.shape, dtype=bool))
+        found += _motifs(modality, encoder, hidden, drive, np.where(steps, symbols, PADDING))
     return found
 
 
@@ -135,13 +143,16 @@ def _projection(
 def _motifs(
     modality: str, encoder: MotifScanner, hidden: Tensor, drive: Floats, sequences: NDArray[Any]
 ) -> list[FoundMotif]:
-    """Count the windows of the filters that drive a block together."""
+    """Count the windows of the filters that drive a block together; `sequences` has `PADDING`."""
     total = drive.sum()
     if not total > 0:
         return []
     order = np.argsort(-drive, kind="stable")
     needed = 1 + int(np.searchsorted(np.cumsum(drive[order]) / total, COVERED))
-    coded = one_hot(torch.from_numpy(sequences.astype(np.int64)), encoder.alphabet).float().mT
+    windows = np.lib.stride_tricks.sliding_window_view(_filled(sequences, encoder.width), encoder.width, 1)
+    whole = torch.from_numpy((windows != PADDING).all(axis=2))  # (n, positions)
+    symbols = np.maximum(_filled(sequences, encoder.width), 0)
+    coded = one_hot(torch.from_numpy(symbols), encoder.alphabet).float().mT
     found = []
     for channel in order[:needed].tolist():
         most = torch.argsort(hidden[channel], descending=True, stable=True)
@@ -150,11 +161,17 @@ def _motifs(
         if not len(chosen):
             continue
         fit = conv1d(coded[chosen], encoder.conv.weight[channel : channel + 1])[:, 0]
-        starts = fit.argmax(dim=1).numpy()
-        windows = sequences[chosen[:, np.newaxis], starts[:, np.newaxis] + np.arange(encoder.width)]
-        counts = np.stack([(windows == symbol).sum(axis=0) for symbol in range(encoder.alphabet)], axis=1)
+        starts = torch.where(whole[chosen], fit, -torch.inf).argmax(dim=1).numpy()
+        best = windows[chosen, starts]
+        counts = np.stack([(best == symbol).sum(axis=0) for symbol in range(encoder.alphabet)], axis=1)
         found.append(FoundMotif(modality, channel, float(drive[channel] / total), counts, starts))
     return found
+
+
+def _filled(sequences: NDArray[Any], width: int) -> NDArray[np.int64]:
+    """Make sequences at least as long as a window, by padding behind."""
+    missing = max(0, width - sequences.shape[1])
+    return np.pad(sequences.astype(np.int64), ((0, 0), (0, missing)), constant_values=PADDING)
 
 
 def recovered_share(found: Sequence[FoundMotif], motif: ArrayLike) -> float:

@@ -8,8 +8,8 @@ import torch
 from scipy.stats import entropy
 
 from mmfusion.data.modality_data import ModalityData
-from mmfusion.measures.motifs import FoundMotif, chance_share, driving_motifs, recovered_share
-from mmfusion.study.tables.eigen import eigen_analysis
+from mmfusion.estimators.driving_motifs import FoundMotif, chance_share, driving_motifs, recovered_share
+from mmfusion.measures.spectrum import spectrum
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.samples import Samples, prepare_samples
@@ -59,7 +59,7 @@ def analysed(network: MultimodalNetwork, sequences: dict, subset: tuple[str, ...
         network.fusion.fit_statistics(features)
         network.eval()
         block = network.fusion.block_features(features)[subset].double().numpy()
-    direction = eigen_analysis(block, np.arange(N) % 2).vector
+    _, direction = spectrum(block)
     return driving_motifs(network, samples, sequences, subset, direction)
 
 
