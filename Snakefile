@@ -1,6 +1,7 @@
 # The study of config/config.yaml: `snakemake --cores all`; see README.md and config/README.md.
 from mmfusion.study.digests import script_digests
 from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.figures.relevance_against_p import EXPONENTS
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS
 from mmfusion.study.provenance import commit_of
 from mmfusion.study.workflow import failed_job_messages, figures_of, load_study
@@ -29,6 +30,7 @@ wildcard_constraints:
     seed=r"\d+",
     batch=r"\d+",
     figure="|".join(FIGURE_NAMES),
+    convention="|".join(EXPONENTS),
 
 
 onstart:

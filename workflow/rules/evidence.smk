@@ -1,4 +1,4 @@
-# Evidence: how the estimators do on data that nobody drew for them. Part of the target `full`, not of the default study.
+# Evidence beside the default study, behind the target `full`: CMU-MOSI answered, motifs found, the lp family.
 
 
 rule mosi_answer:
@@ -86,8 +86,61 @@ rule motif_logos:
         "../scripts/motif_logos.py"
 
 
+rule lp_family:
+    input:
+        data=lambda wildcards: STUDY.data_files("ConditionallyIndependent", int(wildcards.batch)),
+    output:
+        "results/evidence/lp_family/{convention}/batch-{batch}.parquet",
+    log:
+        "results/logs/lp_family/{convention}/batch-{batch}.log",
+    benchmark:
+        "results/benchmarks/lp_family/{convention}/batch-{batch}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        seeds=lambda wildcards: STUDY.batches[int(wildcards.batch)],
+        settings=STUDY.training_settings("ConditionallyIndependent"),
+        code=CODE["lp_family"],
+    script:
+        "../scripts/lp_family.py"
+
+
+rule lp_figure:
+    input:
+        expand(
+            "results/evidence/lp_family/{convention}/batch-{batch}.parquet",
+            convention=EXPONENTS,
+            batch=range(len(STUDY.batches)),
+        ),
+    output:
+        table="results/evidence/lp_family.csv",
+        png=report(
+            "results/evidence/lp_family.png",
+            caption="../report/lp_family.rst",
+            category="Evidence",
+            labels={"figure": "Relevance against p, by convention of q"},
+        ),
+        pdf="results/evidence/lp_family.pdf",
+    log:
+        "results/logs/lp_figure.log",
+    benchmark:
+        "results/benchmarks/lp_figure.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        presence=STUDY.config.sequences.presence,
+        code=CODE["lp_figure"],
+    script:
+        "../scripts/lp_figure.py"
+
+
 rule full:
     input:
+        ["results/evidence/lp_family.png"] if "ConditionallyIndependent" in STUDY.synthetic else [],
         rules.all.input,
         ["results/evidence/motifs.png"] if STUDY.motif_folders else [],
         expand("results/evidence/{mosi}/answer.txt", mosi=STUDY.mosi_datasets),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,6 +21,19 @@ SUBTITLE = (
     "the more it says about it, and a faithful score ranks the views so. Top: relevance β, whose p-norm is 1 "
     "(p = ∞: β = 1 for every view in use). Bottom: share of the view in the sum of the block norms. "
 )
+LP_TITLE = "Relevance of conditionally independent views against p, by convention of the exponent q"
+LP_SUBTITLE = (
+    "ConditionallyIndependent, fusion of order one, VBN. The penalty is the squared q-norm of the block "
+    "norms; conventions differ in how q follows from p, and in which β that stands for. Top: relevance β, "
+    "whose p-norm is 1 (p = ∞: β = 1 for every view in use; not defined for the exponent as printed). "
+    "Bottom: share of the view in the sum of the block norms. "
+)
+EXPONENTS = {
+    "mkl": "q = 2p / (p + 1)",
+    "scaled_output": "q = 2p / (p + 2)",
+    "as_printed": "q = (p + 1) / 2p",
+}
+"""How q follows from p, by convention."""
 ROWS = {"beta": "relevance β", "weight_share": "weight share"}
 
 
@@ -48,24 +61,58 @@ def relevance_against_p(
         See `select_rows` and `panels`.
     """
     table = select_rows(subsets, "subsets", dataset="ConditionallyIndependent", scale="1", order="1")
-    norms, views = order_norms(table["norm"]), order_subsets(table["subset"])
-    powers = order_numbers(table["p"])
-    grid = panels(2, len(norms), (2.2 + 3.4 * len(norms), 6.4), axes, sharex=True, sharey="row")
-    for column, norm in enumerate(norms):
+    norms = {norm: f"normalisation: {NORM_NAMES.get(norm, norm)}" for norm in order_norms(table["norm"])}
+    return _against_p(table, "norm", norms, presence, axes, (TITLE, SUBTITLE))
+
+
+def conventions_against_p(
+    relevance: pd.DataFrame, axes: Any = None, presence: Sequence[float] = (0.1, 0.3, 0.5, 0.7, 0.9)
+) -> NDArray[Any]:
+    """Draw relevance and weight share of every view against p, one column per convention of q.
+
+    Parameters
+    ----------
+    relevance : DataFrame
+        As `mmfusion.study.evidence.lp_family.lp_family` gives it.
+    axes, presence
+        See `relevance_against_p`.
+
+    Returns
+    -------
+    array of Axes, shape (2, conventions)
+    """
+    found = set(relevance["convention"])
+    titles = {name: f"{name}\n{EXPONENTS[name]}" for name in EXPONENTS if name in found}
+    return _against_p(relevance, "convention", titles, presence, axes, (LP_TITLE, LP_SUBTITLE))
+
+
+def _against_p(
+    table: pd.DataFrame,
+    column: str,
+    titles: Mapping[str, str],
+    presence: Sequence[float],
+    axes: Any,
+    heading: tuple[str, str],
+) -> NDArray[Any]:
+    """Draw both measures, with one column of panels per value of a column of the table."""
+    views, powers = order_subsets(table["subset"]), order_numbers(table["p"])
+    grid = panels(2, len(titles), (2.2 + 3.4 * len(titles), 6.4), axes, sharex=True, sharey="row")
+    for position, (value, title) in enumerate(titles.items()):
         for row, (measure, label) in enumerate(ROWS.items()):
-            ax = grid[row, column]
-            _panel(ax, table[table["norm"] == norm], measure, views, powers)
+            ax = grid[row, position]
+            _panel(ax, table[table[column] == value], measure, views, powers)
             ax.set_ylabel(label)
             ax.set_xlabel("p of the block norm")
             ax.label_outer()
-        grid[0, column].set_title(f"normalisation: {NORM_NAMES.get(norm, norm)}")
+        grid[0, position].set_title(title)
     names = [f"view {view}" for view in views]
     if len(presence) == len(views):
         names = [f"{name} ({chance:g})" for name, chance in zip(names, presence, strict=True)]
     colors = graded_colors(len(views))
     handles = [legend_mark(*entry) for entry in zip(names, colors, MARKERS, strict=False)]
     legend = "view (probability that it carries the motif of the class)"
-    finish(grid, axes is None, TITLE, SUBTITLE + seeds_sentence(table), handles, legend)
+    title, subtitle = heading
+    finish(grid, axes is None, title, subtitle + seeds_sentence(table), handles, legend)
     return grid
 
 
