@@ -1,5 +1,6 @@
 # The study of config/config.yaml: `snakemake --cores all`; see README.md and config/README.md.
 from mmfusion.study.digests import script_digests
+from mmfusion.study.evidence.recipe_settings import FACTORS, RECIPE
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.figures.relevance_against_p import EXPONENTS
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS
@@ -31,6 +32,7 @@ wildcard_constraints:
     batch=r"\d+",
     figure="|".join(FIGURE_NAMES),
     convention="|".join(EXPONENTS),
+    factor="|".join([RECIPE, *FACTORS]),
 
 
 onstart:

@@ -22,6 +22,7 @@ from mmfusion.study.config.settings import Encoders, StudyConfig
 from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 from mmfusion.study.data.mosi.sentence_encoder import INSTALL, find_encoder
+from mmfusion.study.evidence.recipe_settings import FACTORS, TARGETS, value_of_study
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS, TOY_DATASETS
 
 PICKLES = (".pkl", ".pickle")
@@ -161,6 +162,21 @@ class Study:
         """Folders of the jobs that look for planted motifs: of the datasets with IBN at p = 1 and scale 1."""
         found = [name for name in TOY_DATASETS if information_cell(name) in self.cells]
         return [f"{name}/batch-{index}" for name in found for index in range(len(self.batches))]
+
+    @property
+    def recipe_values(self) -> dict[str, float]:
+        """The study's own values of the factors of the sensitivity map; empty without its datasets."""
+        if not {target.cell.dataset for target in TARGETS} <= set(self.synthetic):
+            return {}
+        settings = self.training_settings("XRel"), self.generation_settings("XRel")
+        return {factor: value_of_study(factor, *settings) for factor in FACTORS}
+
+    @property
+    def other_seeds(self) -> list[int]:
+        """Five seeds that the study does not use."""
+        return [seed for seed in range(100, 105 + len(self.config.seeds)) if seed not in self.config.seeds][
+            :5
+        ]
 
     @property
     def information_seeds(self) -> list[int]:

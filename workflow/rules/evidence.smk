@@ -101,7 +101,7 @@ rule lp_family:
         runtime=60,
     params:
         seeds=lambda wildcards: STUDY.batches[int(wildcards.batch)],
-        settings=STUDY.training_settings("ConditionallyIndependent"),
+        settings=lambda wildcards: STUDY.training_settings("ConditionallyIndependent"),
         code=CODE["lp_family"],
     script:
         "../scripts/lp_family.py"
@@ -138,8 +138,62 @@ rule lp_figure:
         "../scripts/lp_figure.py"
 
 
+rule sensitivity:
+    output:
+        "results/evidence/sensitivity/{factor}/{value}.parquet",
+    log:
+        "results/logs/sensitivity/{factor}/{value}.log",
+    benchmark:
+        "results/benchmarks/sensitivity/{factor}/{value}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        settings=lambda wildcards: STUDY.training_settings("XRel"),
+        generation=lambda wildcards: STUDY.generation_settings("XRel"),
+        seeds=STUDY.other_seeds,
+        code=CODE["sensitivity"],
+    script:
+        "../scripts/sensitivity.py"
+
+
+rule sensitivity_map:
+    input:
+        f"results/evidence/sensitivity/{RECIPE}/{RECIPE}.parquet",
+        [
+            f"results/evidence/sensitivity/{factor}/{value}.parquet"
+            for factor, values in FACTORS.items()
+            for value in values
+        ],
+    output:
+        table="results/evidence/sensitivity.csv",
+        map="results/evidence/sensitivity_map.csv",
+        png=report(
+            "results/evidence/sensitivity.png",
+            caption="../report/sensitivity.rst",
+            category="Evidence",
+            labels={"figure": "Relevance against the settings of the recipe"},
+        ),
+        pdf="results/evidence/sensitivity.pdf",
+    log:
+        "results/logs/sensitivity_map.log",
+    benchmark:
+        "results/benchmarks/sensitivity_map.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        own=STUDY.recipe_values,
+        code=CODE["sensitivity_map"],
+    script:
+        "../scripts/sensitivity_map.py"
+
+
 rule full:
     input:
+        ["results/evidence/sensitivity.png"] if STUDY.recipe_values else [],
         ["results/evidence/lp_family.png"] if "ConditionallyIndependent" in STUDY.synthetic else [],
         rules.all.input,
         ["results/evidence/motifs.png"] if STUDY.motif_folders else [],

@@ -1,0 +1,84 @@
+"""Whether the relevance that the study finds depends on its recipe: training with one factor changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from mmfusion.measures.subset_measures import weights_of_subsets
+from mmfusion.study.cells import cell_keys
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_settings import PlantedSettings
+from mmfusion.study.evidence.recipe_settings import TARGETS, WANTED, changed
+from mmfusion.study.training.cell_training import prepared_splits, train_cells
+
+COLUMNS = ("factor", "value", "dataset", "norm", "p", "scale", "seed", "subset", "beta", "accuracy_test")
+
+
+def sensitivity(
+    factor: str,
+    value: str,
+    settings: Mapping[str, Any],
+    generation: Mapping[str, Any],
+    seeds: Sequence[int],
+) -> pd.DataFrame:
+    """Train the cells of `mmfusion.study.evidence.recipe_settings.TARGETS` at one setting.
+
+    Parameters
+    ----------
+    factor, value, settings, generation
+        See `mmfusion.study.evidence.recipe_settings.changed`.
+    seeds : sequence of int
+        Of data and networks.
+
+    Returns
+    -------
+    DataFrame
+        One row per cell, seed and subset, with the columns `COLUMNS`; beta from the weights, accuracy on the
+        test split.
+    """
+    recipe, data = changed(factor, value, settings, generation)
+    cells = list(dict.fromkeys(target.cell for target in TARGETS))
+    tables = []
+    for name in dict.fromkeys(cell.dataset for cell in cells):
+        datasets = {seed: generate(name, seed, PlantedSettings(**data)) for seed in seeds}
+        trained, _, _ = train_cells([cell for cell in cells if cell.dataset == name], datasets, recipe)
+        for one in trained:
+            for seed, network in one.networks.items():
+                test = prepared_splits(one, seed, datasets[seed])["test"]
+                right = (network.scores(test.inputs)[:, 0] >= 0) == (test.target > 0)
+                table = weights_of_subsets(network.fusion)[["subset", "beta"]]
+                accuracy = float(right.double().mean())
+                tables.append(table.assign(**cell_keys(one.cell, seed), accuracy_test=accuracy))
+    return pd.concat(tables, ignore_index=True).assign(factor=factor, value=value)[[*COLUMNS]]
+
+
+def sensitivity_map(table: pd.DataFrame) -> pd.DataFrame:
+    """Say of every setting which of the poster's cells it reaches.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `sensitivity` gives it, of all settings.
+
+    Returns
+    -------
+    DataFrame
+        One row per setting: factor, value, the mean beta over seeds of every target (such as
+        ``XRel vbn 1+2``), ``reached`` (how many of the cells that the study does not reach) and ``kept``
+        (whether IBN keeps {1} at .99).
+    """
+    rows = []
+    for (factor, value), part in table.groupby(["factor", "value"], sort=False):
+        means: dict[str, float] = {}
+        inside = []
+        for target in TARGETS:
+            cell = (part["dataset"] == target.cell.dataset) & (part["norm"] == target.cell.norm)
+            mean = float(part.loc[cell & (part["subset"] == target.subset), "beta"].mean())
+            means[f"{target.cell.dataset} {target.cell.norm} {target.subset}"] = mean
+            inside.append(target.low <= mean <= target.high)
+        ends = {"reached": sum(inside[:WANTED]), "kept": all(inside[WANTED:])}
+        rows.append({"factor": factor, "value": value, **means, **ends})
+    return pd.DataFrame(rows)
