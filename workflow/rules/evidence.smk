@@ -198,3 +198,31 @@ rule full:
         rules.all.input,
         ["results/evidence/motifs.png"] if STUDY.motif_folders else [],
         expand("results/evidence/{mosi}/answer.txt", mosi=STUDY.mosi_datasets),
+
+
+EVIDENCE_FIGURES = ["motifs", "lp_family", "sensitivity"]
+
+
+rule evidence_docs:
+    input:
+        provenance="results/provenance.json",
+        answers=expand("results/evidence/{mosi}/answer.txt", mosi=STUDY.mosi_datasets),
+        motifs="results/evidence/motifs.csv",
+        sensitivity="results/evidence/sensitivity_map.csv",
+        figures=expand("results/evidence/{figure}.png", figure=EVIDENCE_FIGURES),
+    output:
+        page="docs/evidence.md",
+        figures=expand("docs/figures/evidence_{figure}.png", figure=EVIDENCE_FIGURES),
+    log:
+        "results/logs/evidence_docs.log",
+    benchmark:
+        "results/benchmarks/evidence_docs.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=300,
+        runtime=5,
+    params:
+        code=CODE["evidence_docs"],
+    script:
+        "../scripts/evidence_docs.py"

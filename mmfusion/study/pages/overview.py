@@ -148,7 +148,7 @@ def overview_html(
         HTML, complete in itself.
     """
     told = [fact for note in notes for fact in note.split("\n\n")]
-    facts = "".join(f"<li>{escape(line)}</li>" for line in [*_facts(provenance), *told])
+    facts = "".join(f"<li>{escape(line)}</li>" for line in [*origin_lines(provenance), *told])
     studied = runs[runs["dataset"].isin(DATASET_NAMES)]
     means = "Means over seeds."
     planted = [
@@ -193,11 +193,12 @@ def user_relevance_table(summary: pd.DataFrame) -> pd.DataFrame:
     for measure in USER_MEASURES:  # the rows of each are in the order of the keys
         rows = users[users["measure"] == measure]
         numbers = rows[["mean", "low", "high"]].to_numpy(dtype=float).tolist()
-        table[LABELS[measure]] = [_interval(*row) for row in numbers]
+        table[LABELS[measure]] = [with_interval(*row) for row in numbers]
     return table
 
 
-def _interval(mean: float, low: float, high: float) -> str:
+def with_interval(mean: float, low: float, high: float) -> str:
+    """Write a number with its interval, if it has one; a dash for NaN."""
     if pd.isna(mean):
         return "-"
     return f"{mean:.3f}" if pd.isna(low) else f"{mean:.3f} [{low:.3f}, {high:.3f}]"
@@ -219,7 +220,7 @@ def results_markdown(
     -------
     str
     """
-    facts = "\n".join(f"- {line}" for line in _facts(provenance))
+    facts = "\n".join(f"- {line}" for line in origin_lines(provenance))
     parts = [
         f"# Results of the study\n\nCopied on {date.today().isoformat()} by `snakemake docs`.\n\n{facts}\n",
         f"## Toy table\n\n{toy_table}",
@@ -230,7 +231,8 @@ def results_markdown(
     return "\n".join(parts)
 
 
-def _facts(provenance: Mapping[str, Any]) -> list[str]:
+def origin_lines(provenance: Mapping[str, Any]) -> list[str]:
+    """Write where a study comes from, a sentence per fact."""
     versions = [f"{name} {number or 'not installed'}" for name, number in provenance["versions"].items()]
     commit = provenance["commit"] or "unknown (not a checkout)"
     return [

@@ -1,0 +1,117 @@
+"""The page of evidence: what the target ``full`` adds to the study, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mmfusion.study.evidence.recipe_settings import FACTOR_NAMES, RECIPE
+from mmfusion.study.markdown import markdown_table
+from mmfusion.study.names import DATASET_NAMES
+from mmfusion.study.pages.overview import origin_lines, with_interval
+
+SCORES_TEXT = (
+    "Scores on the published test part with 95 % bootstrap intervals over its videos, and how much better "
+    "than the reference they are (positive: better, also where lower values are)."
+)
+GRID_TEXT = "The best candidate of every encoder and p, by its out-of-fold loss on the training videos."
+MOTIFS_TEXT = (
+    "Share of the symbols of a planted motif (0 or 1) that the best of the filters driving the planted block "
+    "holds, and that random motifs reach by chance; means over the seeds."
+)
+MAP_TEXT = (
+    "Mean beta over five seeds that the study does not use. Reached: how many of the poster's three cells "
+    "that the study does not reach come within .1 of the poster (.99: at least .95). Kept: whether IBN has "
+    "{1} at .99 or above in both datasets."
+)
+
+
+def evidence_markdown(
+    provenance: Mapping[str, Any],
+    answers: Mapping[str, tuple[str, pd.DataFrame, pd.DataFrame]],
+    motifs: pd.DataFrame,
+    sensitivity: pd.DataFrame,
+) -> str:
+    """Write what the target ``full`` found.
+
+    Parameters
+    ----------
+    provenance : mapping
+        See `mmfusion.study.pages.overview.overview_html`.
+    answers : mapping of str to (str, DataFrame, DataFrame)
+        By dataset of CMU-MOSI: the answer in words, the scores on the test part, and the grid.
+    motifs : DataFrame
+        As `mmfusion.study.evidence.planted_motifs.planted_motifs` gives it.
+    sensitivity : DataFrame
+        As `mmfusion.study.evidence.sensitivity.sensitivity_map` gives it.
+
+    Returns
+    -------
+    str
+    """
+    facts = "\n".join(f"- {line}" for line in origin_lines(provenance))
+    parts = [f"# Evidence beside the study\n\nCopied by `snakemake evidence_docs`.\n\n{facts}\n"]
+    for name, (text, scores, grid) in answers.items():
+        parts += [
+            f"## CMU-MOSI, {DATASET_NAMES[name]}: {name}\n\n{text.strip()}\n",
+            f"{SCORES_TEXT}\n\n{markdown_table(_score_cells(scores))}",
+            f"{GRID_TEXT}\n\n{markdown_table(_grid_cells(grid))}",
+        ]
+    parts += [
+        _pictured("Motifs found", "motifs"),
+        f"{MOTIFS_TEXT}\n\n{markdown_table(_motif_cells(motifs))}",
+        _pictured("The lp family", "lp_family"),
+        _pictured("Sensitivity to the recipe", "sensitivity"),
+        f"{MAP_TEXT}\n\n{markdown_table(_map_cells(sensitivity))}",
+    ]
+    return "\n".join(parts)
+
+
+def _pictured(title: str, figure: str) -> str:
+    return f"## {title}\n\n![{title}](figures/evidence_{figure}.png)\n"
+
+
+def _score_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Write scores and differences with their intervals."""
+    cells = table[["model", "metric", "reference"]].copy()
+    for name, columns in (
+        ("value", ["value", "low", "high"]),
+        ("ahead", ["ahead", "ahead_low", "ahead_high"]),
+    ):
+        cells[name] = [with_interval(*row) for row in table[columns].to_numpy(float).tolist()]
+    return cells[["model", "metric", "value", "reference", "ahead"]]
+
+
+def _grid_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the best candidate of every encoder and p, and mark the chosen one."""
+    trained = table[table["encoder"] != ""]
+    best = trained.loc[trained.groupby(["p", "encoder"], sort=False)["loss"].idxmin()]
+    chosen = best["chosen_p"] & best["chosen_of_p"]
+    return pd.DataFrame(
+        {
+            "p": best["p"],
+            "encoder": best["encoder"],
+            "lambda": best["penalty"].map("{:g}".format),
+            "out-of-fold loss": best["loss"].map("{:.4f}".format),
+            "accuracy or R²": best["score"].map("{:.3f}".format),
+            "": chosen.map({True: "chosen", False: ""}),
+        }
+    )
+
+
+def _motif_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Average over seeds."""
+    means = table.groupby(["dataset", "modality", "motif"], sort=False)[["recovered", "chance"]].mean()
+    return means.map("{:.2f}".format).reset_index()
+
+
+def _map_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the map with short numbers."""
+    cells = table.copy()
+    betas = [name for name in table.columns if " " in name]
+    cells[betas] = table[betas].map("{:.2f}".format)
+    cells["factor"] = table["factor"].map({**FACTOR_NAMES, RECIPE: "the study's recipe"})
+    cells["value"] = table["value"].where(table["factor"] != RECIPE, "-")
+    return cells.assign(kept=table["kept"].map({True: "yes", False: "no"}))
