@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,8 @@ MOTIFS = "motifs.csv"
 ANSWER, SETTINGS = "answer.txt", "settings.json"
 FILES = (*(f"{name}.csv" for name in TABLES), MOTIFS, *PICTURES, ANSWER, SETTINGS)
 """All files that a run may write, in the order in which they are listed."""
+FIRST_FILES = tuple(name for name in FILES if name not in (MOTIFS, PICTURES[2]))
+"""Those of runs whose settings do not list them."""
 
 
 @dataclass
@@ -64,18 +66,24 @@ def check_output(folder: Path, data: Path) -> None:
         raise InputError(f"--output: nothing can be written to {folder}; name another folder.")
     if any((folder / name).resolve() == data.resolve() for name in FILES):
         raise InputError(f"--output: {data}, which is read, would be replaced there; name another folder.")
-    if there and not _of_a_run(folder / SETTINGS):
+    foreign = [name for name in there if name not in _of_a_run(folder / SETTINGS)]
+    if foreign:
         raise InputError(
-            f"--output: {folder} has {there[0]}, which would be replaced, but no {SETTINGS} of an earlier "
-            "run of this command; name another folder."
+            f"--output: {folder} has {foreign[0]}, which would be replaced, but no {SETTINGS} of an earlier "
+            "run of this command that wrote it; name another folder."
         )
 
 
-def _of_a_run(settings: Path) -> bool:
+def _of_a_run(settings: Path) -> Sequence[str]:
+    """List the files that an earlier run has written; none without its settings."""
     try:
-        return "mmfusion" in json.loads(settings.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        return False
+        known = json.loads(settings.read_text(encoding="utf-8"))
+        if "mmfusion" not in known:
+            return ()
+        written = (*known.get("files", FIRST_FILES), SETTINGS)
+        return [name for name in FILES if name in written]  # never another path
+    except (OSError, ValueError, TypeError, AttributeError):
+        return ()
 
 
 @contextmanager
@@ -116,7 +124,7 @@ def filling(output: Path) -> Iterator[tuple[Path, Done]]:
 
 
 def _move(source: Path, output: Path, done: Done) -> None:
-    earlier = [name for name in FILES if (output / name).exists()]
+    earlier = [name for name in _of_a_run(output / SETTINGS) if (output / name).exists()]
     for name in FILES:
         if (source / name).exists():
             (source / name).replace(output / name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import typer
 
 from mmfusion.cli.output_folder import ANSWER, MOTIFS, PICTURES, SETTINGS, check_output, filling
 from mmfusion.cli.request import DataRequest
+from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.task import Task
 from mmfusion.errors import InputError
 from mmfusion.estimators.estimator import FusionEstimator
@@ -21,7 +22,7 @@ from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.estimators.source_fit import FittedSource, fit_source
 from mmfusion.files import write_json, write_table, write_text
 from mmfusion.fusion.subsets import chosen_order
-from mmfusion.plotting.sequence_logos import motifs_figure
+from mmfusion.plotting.sequence_logos import has_logos, motifs_figure
 from mmfusion.plotting.style import save_figure
 from mmfusion.plotting.subset_relevance import relevance_figure
 
@@ -64,7 +65,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
     with filling(output) as (folder, done):
         fitted = fit_source(source, request.task_of(source), task, choices)
         settings = _settings(request, request.task_of(source), fitted.model, len(source))
-        motifs = fitted.model.motifs(source.modality_data())
+        fitted, motifs = _motifs(fitted, source.modality_data())
         _write(folder, fitted, motifs, f"{request.data.name}: what predicts {request.target!r}?", settings)
     model, count = fitted.model, len(source.modalities)
     notes = [f"Note: {note}" for note in (*source.notes, *fitted.notes)]
@@ -90,9 +91,11 @@ def _write(
         save_figure(model.plot_information(title), folder / PICTURES[1])
     if len(motifs):
         write_table(folder / MOTIFS, motifs)
-        save_figure(motifs_figure(motifs, title), folder / PICTURES[2])
+        if has_logos(motifs):
+            save_figure(motifs_figure(motifs, title), folder / PICTURES[2])
     write_text(folder / ANSWER, f"{fitted.paragraph}\n")
-    write_json(folder / SETTINGS, settings)
+    files = sorted([*(path.name for path in folder.iterdir()), SETTINGS])
+    write_json(folder / SETTINGS, {**settings, "files": files})
 
 
 def order_note(modalities: int, chosen: Any) -> str:
@@ -130,12 +133,29 @@ def _information_texts(model: FusionEstimator) -> list[str]:
     return [*(f"\n{text}" for text in texts), NAMED]
 
 
+def _motifs(fitted: FittedSource, data: ModalityData) -> tuple[FittedSource, pd.DataFrame]:
+    """List motifs, or note why there are none."""
+    try:
+        motifs = fitted.model.motifs(data)
+    except InputError as error:  # not a reason to lose the answer
+        note = f"motifs were not counted. {error}"
+        return replace(fitted, notes=(*fitted.notes, note)), pd.DataFrame(columns=["rank"])
+    if len(motifs) and not has_logos(motifs):
+        note = f"{PICTURES[2]} is not drawn: a logo needs one printable character per symbol."
+        fitted = replace(fitted, notes=(*fitted.notes, note))
+    return fitted, motifs
+
+
 def _motif_texts(motifs: pd.DataFrame) -> list[str]:
     """Write the motif of the filter that drives most, network by network."""
     texts = []
     first = motifs[motifs["rank"] == 1]
     for (subset, modality), rows in first.groupby(["subset", "modality"], sort=False):
-        found = ["".join(letters) for _, letters in rows.groupby("network", sort=False)["consensus"]]
+        short = rows["consensus"].str.len().max() == 1
+        found = [
+            ("" if short else " ").join(letters)
+            for _, letters in rows.groupby("network", sort=False)["consensus"]
+        ]
         texts.append(f"\nmotifs of {modality} that drive {subset}, one per network: {', '.join(found)}")
     return texts
 

@@ -12,57 +12,67 @@ from mmfusion.notices import tell
 
 FEWEST = 0.05
 """Share of repeated samples from which the user is asked about them."""
-_FEW_COLUMNS = 20
-"""Below this many columns of whole numbers, samples can well be equal by chance."""
-_LOOKED_AT = 1000
+BY_CHANCE = 10.0
+"""Repeated samples are expected up to this many times the number of pairs that are equal by chance."""
+_LOOKED_AT = 2000
+_TINY = 1e-15
 
 
-def repeated_rows(data: ModalityData, target: NDArray[Any]) -> int:
+def repeated_rows(data: ModalityData, target: NDArray[Any], rows: NDArray[np.intp]) -> int:
     """Count the samples that equal an earlier one in all modalities and in the target.
 
     Parameters
     ----------
     data : ModalityData
     target : array, shape (n,) or (n, outputs)
+    rows : array of int
+        The samples that count.
 
     Returns
     -------
     int
-        0 if all modalities together are less than 20 columns of whole numbers, which repeat by chance.
+        0 where as many are expected by chance, as among a few columns of categories or of rounded numbers:
+        n (n - 1) / 2 pairs are equal with the probability prod_j sum_v p_jv^2, p_jv being the share of the
+        value v in column j, as if columns were independent.
     """
-    arrays = list(data.arrays.values())
-    columns = sum(values[0].size for values in arrays)
-    if columns < _FEW_COLUMNS and all(_whole(values[:_LOOKED_AT]) for values in arrays):
+    arrays = [*data.arrays.values(), target]
+    digests = [[hash((values[row] + 0).tobytes()) for row in rows] for values in arrays]  # -0.0 + 0 is 0.0
+    count = len(rows) - int(np.unique(np.array(digests), axis=1).shape[1])
+    if count == 0:
         return 0
-    digests = np.array([[hash(row.tobytes()) for row in values] for values in [*arrays, target]])
-    return int(len(target) - np.unique(digests, axis=1).shape[1])
+    pairs = len(rows) * (len(rows) - 1) / 2
+    return 0 if count <= BY_CHANCE * pairs * _chance(arrays, rows[:_LOOKED_AT]) else count
 
 
-def ask_about_repeated_rows(data: ModalityData, target: NDArray[Any]) -> None:
+def _chance(arrays: list[NDArray[Any]], rows: NDArray[np.intp]) -> float:
+    """Return the probability that two samples are equal in all columns, if these are independent."""
+    probability = 1.0
+    for values in arrays:
+        for column in values[rows].reshape(len(rows), -1).T:
+            _, counts = np.unique(column, return_counts=True)
+            probability *= float(np.sum((counts / len(rows)) ** 2))
+            if probability < _TINY:
+                return probability
+    return probability
+
+
+def ask_about_repeated_rows(data: ModalityData, target: NDArray[Any], rows: NDArray[np.intp]) -> None:
     """Tell the user if one sample in twenty or more repeats another one.
 
     Parameters
     ----------
-    data : ModalityData
-    target : array, shape (n,) or (n, outputs)
+    data, target, rows
+        See `repeated_rows`.
 
     Warns
     -----
     ChoiceWarning
         With the number of repeated samples.
     """
-    count = repeated_rows(data, target)
-    if count >= FEWEST * len(target):
+    count = repeated_rows(data, target, rows)
+    if count >= max(1, FEWEST * len(rows)):
         tell(
-            f"{count} of {len(target)} samples repeat an earlier one exactly, target included. If they are "
+            f"{count} of {len(rows)} samples repeat an earlier one exactly, target included. If they are "
             "copies of it, p-values and intervals are too good: leave them out, or give all copies of a "
             "sample one group (groups in Python, --groups in the shell)."
         )
-
-
-def _whole(values: NDArray[Any]) -> bool:
-    """Return whether all known numbers are whole."""
-    if values.dtype.kind != "f":
-        return True
-    known = values[np.isfinite(values)]
-    return bool((known == np.round(known)).all())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
 
-from mmfusion.estimators.answer_words import SMALLEST, Effect, quoted, told_effects, written
+from mmfusion.estimators.answer_words import SMALLEST, Effect, amount, quoted, told_effects
 from mmfusion.measures.cross_fitted import ERROR_RATE
 
 Pair = tuple[str, str]
@@ -32,8 +33,8 @@ class Found(NamedTuple):
     floor : float
         Share of what is explained below which nothing is named, and of what a pair explains below which a
         modality adds nothing to the other one.
-    small : list of str
-        What is shown to be above 0, but is below the floor, in words.
+    small : mapping of str to list of str
+        By modality, what is shown to be above 0, but is below the floor, in words.
     """
 
     names: list[str]
@@ -44,7 +45,7 @@ class Found(NamedTuple):
     unit: str
     used: frozenset[str] = frozenset()
     floor: float = 0.0
-    small: Sequence[str] = ()
+    small: Mapping[str, Sequence[str]] = MappingProxyType({})
 
     @property
     def others(self) -> str:
@@ -79,7 +80,7 @@ def found_in(information: pd.DataFrame, synergy: pd.DataFrame | None, unit: str)
         for quantity in ("alone", "needed")
     )
     names = [str(name) for name in information["modality"]]
-    small = _below_the_floor(information)
+    small = _below_the_floor(information, unit)
     if synergy is None or synergy.empty:
         return Found(names, alone, needed, {}, False, unit, small=small)
     both = zip(synergy["first"], synergy["second"], strict=True)
@@ -91,12 +92,14 @@ def found_in(information: pd.DataFrame, synergy: pd.DataFrame | None, unit: str)
     return Found(names, alone, needed, pairs, True, unit, small=small)
 
 
-def _below_the_floor(information: pd.DataFrame) -> list[str]:
+def _below_the_floor(information: pd.DataFrame, unit: str) -> dict[str, list[str]]:
     """Write the quantities that are above 0 by their test and yet too small to be named."""
-    found = []
-    for name, row in information.set_index("modality").iterrows():
+    found: dict[str, list[str]] = {}
+    for label, row in information.set_index("modality").iterrows():
+        name = str(label)
         for quantity, words in (("alone", "{} alone"), ("needed", "what is lost without {}")):
             shown = row[f"{quantity}_p_adjusted"] < ERROR_RATE and row[quantity] >= SMALLEST
             if shown and not row[f"{quantity}_named"]:
-                found.append(f"{words.format(quoted(str(name)))} ({written(row[quantity])})")
+                size = amount(row[quantity], unit)
+                found.setdefault(name, []).append(f"{words.format(quoted(name))} ({size})")
     return found

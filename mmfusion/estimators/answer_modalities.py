@@ -210,8 +210,10 @@ def _with_unknown(found: Found, names: list[str]) -> list[str]:
 
 
 def _neither(found: Found) -> list[str]:
-    """Tell the modalities that are neither shown to predict alone nor to be needed."""
-    names = [name for name in found.names if name not in found.alone and name not in found.needed]
+    """Tell the modalities that are neither shown to predict alone nor to be needed, not even a little."""
+    silent = [name for name in found.names if name not in found.alone and name not in found.needed]
+    small = found.small if found.floor > 0 else {}
+    names = [name for name in silent if name not in small]
     if not names:
         return []
     if len(names) == len(found.names):
@@ -226,12 +228,13 @@ def _neither(found: Found) -> list[str]:
 
 def _small(found: Found) -> list[str]:
     """Tell what is shown to be above 0 and is called not shown only because it is small."""
-    if not (found.small and found.floor > 0):
+    small = [words for name in found.names for words in found.small.get(name, ())]
+    if not (small and found.floor > 0):
         return []
-    verb = "is" if len(found.small) == 1 else "are"
+    verb = "is" if len(small) == 1 else "are"
     return [
-        f"Above 0, but below the floor of {100 * found.floor:g} % of what is explained, {verb} "
-        f"{listed(found.small)}."
+        f"Shown to be above 0, but below the floor of {100 * found.floor:g} % of what is explained, {verb} "
+        f"{listed(small)}."
     ]
 
 

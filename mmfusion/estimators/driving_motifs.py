@@ -29,8 +29,8 @@ Floats = NDArray[np.float64]
 
 COVERED = 0.9
 """Filters are listed, those that drive most first, until they make up this share of all."""
-ACTIVE = 0.25
-"""Share of the samples, those that activate a filter most, whose windows are counted."""
+ACTIVE, MOST_WINDOWS = 0.25, 1000
+"""Share of the samples, those that activate a filter most, whose windows are counted, and most of these."""
 FEWEST_BITS = 0.5
 """Information of a position below which it has no symbol of its own."""
 PADDING = -1
@@ -128,7 +128,7 @@ def driving_motifs(
             other = encoder.head(batch_norm(encoder.batch_norm, changed)).mT
             after = _projection(network, {**features, modality: other}, subset, vector)
             drive[channel] = float((before - after).abs().mean())
-        symbols = np.asarray(sequences[modality])
+        symbols = np.asarray(sequences[modality], dtype=np.int64)
         steps = real.get(modality, np.ones(symbols.shape, dtype=bool))
         found += _motifs(modality, encoder, hidden, drive, np.where(steps, symbols, PADDING))
     return found
@@ -141,7 +141,7 @@ def _projection(
 
 
 def _motifs(
-    modality: str, encoder: MotifScanner, hidden: Tensor, drive: Floats, sequences: NDArray[Any]
+    modality: str, encoder: MotifScanner, hidden: Tensor, drive: Floats, sequences: NDArray[np.int64]
 ) -> list[FoundMotif]:
     """Count the windows of the filters that drive a block together; `sequences` has `PADDING`."""
     total = drive.sum()
@@ -149,29 +149,34 @@ def _motifs(
         return []
     order = np.argsort(-drive, kind="stable")
     needed = 1 + int(np.searchsorted(np.cumsum(drive[order]) / total, COVERED))
-    windows = np.lib.stride_tricks.sliding_window_view(_filled(sequences, encoder.width), encoder.width, 1)
-    whole = torch.from_numpy((windows != PADDING).all(axis=2))  # (n, positions)
-    symbols = np.maximum(_filled(sequences, encoder.width), 0)
-    coded = one_hot(torch.from_numpy(symbols), encoder.alphabet).float().mT
     found = []
     for channel in order[:needed].tolist():
         most = torch.argsort(hidden[channel], descending=True, stable=True)
-        active = most[: max(1, int(ACTIVE * len(most)))]
+        active = most[: min(MOST_WINDOWS, max(1, int(ACTIVE * len(most))))]
         chosen = active[hidden[channel][active] > 0].numpy()
-        if not len(chosen):
-            continue
-        fit = conv1d(coded[chosen], encoder.conv.weight[channel : channel + 1])[:, 0]
-        starts = torch.where(whole[chosen], fit, -torch.inf).argmax(dim=1).numpy()
-        best = windows[chosen, starts]
-        counts = np.stack([(best == symbol).sum(axis=0) for symbol in range(encoder.alphabet)], axis=1)
-        found.append(FoundMotif(modality, channel, float(drive[channel] / total), counts, starts))
+        if len(chosen):
+            counts, starts = _windows(encoder, channel, _filled(sequences[chosen], encoder.width))
+            found.append(FoundMotif(modality, channel, float(drive[channel] / total), counts, starts))
     return found
 
 
-def _filled(sequences: NDArray[Any], width: int) -> NDArray[np.int64]:
+def _windows(
+    encoder: MotifScanner, channel: int, sequences: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the symbols of the windows that a filter fits best, one per sequence, and where they begin."""
+    windows = np.lib.stride_tricks.sliding_window_view(sequences != PADDING, encoder.width, axis=1)
+    coded = one_hot(torch.from_numpy(np.maximum(sequences, 0)), encoder.alphabet).float().mT
+    fit = conv1d(coded, encoder.conv.weight[channel : channel + 1])[:, 0]
+    starts = torch.where(torch.from_numpy(windows.all(axis=2)), fit, -torch.inf).argmax(dim=1).numpy()
+    best = np.take_along_axis(sequences, starts[:, np.newaxis] + np.arange(encoder.width), axis=1)
+    counts = np.stack([(best == symbol).sum(axis=0) for symbol in range(encoder.alphabet)], axis=1)
+    return counts, starts
+
+
+def _filled(sequences: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     """Make sequences at least as long as a window, by padding behind."""
     missing = max(0, width - sequences.shape[1])
-    return np.pad(sequences.astype(np.int64), ((0, 0), (0, missing)), constant_values=PADDING)
+    return np.pad(sequences, ((0, 0), (0, missing)), constant_values=PADDING)
 
 
 def recovered_share(found: Sequence[FoundMotif], motif: ArrayLike) -> float:

@@ -168,7 +168,7 @@ class FusionEstimator(PredictingMixin, PlottingMixin, SavingMixin, BaseEstimator
         rows = np.flatnonzero(weight > 0)
         folds = make_folds(self.cv, rows, len(data), target.classes, labels, random.randint(2**31 - 2))
         if labels is None and self.cv is not None:
-            ask_about_repeated_rows(data, target.array)
+            ask_about_repeated_rows(data, target.array, rows)
         seeds = random.randint(2**31 - 2, size=(len(folds), self.n_seeds)).tolist()
         variants = network_variants(
             modalities,

@@ -21,6 +21,8 @@ from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork
 from mmfusion.training.samples import Samples
 
+FEWEST_SAMPLES, MOST_SAMPLES = 4, 5000
+"""Samples that motifs are counted in: of more, evenly spaced ones."""
 MOST_FILTERS = 3
 """Filters per network and modality that are listed."""
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -55,7 +57,9 @@ def chosen_subsets(wanted: str | None, relevance: pd.DataFrame, layout: Sequence
     if wanted is None:
         named = relevance.loc[relevance["named"].eq(True), "subset"]
         return [members[name] for name in named if symbols.intersection(members[name])]
-    if wanted not in members:
+    given = frozenset(wanted.split("+")) if isinstance(wanted, str) else None
+    wanted = next((name for name, subset in members.items() if given == frozenset(subset)), wanted)
+    if not isinstance(wanted, str) or wanted not in members:
         raise InputError(f"subset: {wanted!r} is none, expected one of {', '.join(members)}.")
     if not symbols.intersection(members[wanted]):
         raise InputError(
@@ -97,6 +101,13 @@ def motif_table(
             or [np.ones(len(samples), dtype=bool)]
         )
         rows = np.flatnonzero(known)
+        if len(rows) < FEWEST_SAMPLES:
+            raise InputError(
+                f"X: {len(rows)} samples have all modalities of {subset_label(subset)}, expected at least "
+                f"{FEWEST_SAMPLES} to count motifs in."
+            )
+        if len(rows) > MOST_SAMPLES:
+            rows = rows[np.linspace(0, len(rows) - 1, MOST_SAMPLES).astype(int)]
         part, those = samples.rows(torch.from_numpy(rows)), data[rows]
         real = _real(those, subset)
         for number, network in enumerate(networks):
@@ -138,11 +149,9 @@ def _found(
 def _rows(found: FoundMotif, alphabet: str) -> pd.DataFrame:
     """Write a motif as one row per position."""
     count = found.counts.shape[1]
-    letters = alphabet or DIGITS[:count]
+    letters = list(alphabet or DIGITS[:count])
     if len(letters) < count:
-        raise InputError(
-            f"{found.modality} has {count} symbols, expected at most {len(DIGITS)} for a logo; pass letters."
-        )
+        letters = [str(symbol) for symbol in range(count)]
     share = found.counts / found.counts.sum(axis=1, keepdims=True)
     table = pd.DataFrame(share, columns=[f"share_{letter}" for letter in letters])
     return table.assign(

@@ -152,7 +152,8 @@ class PredictingMixin:
         A filter of a motif scanner drives a subset by as much as the projection of the subset's features on
         the leading eigenvector of their covariance changes, where the filter has its mean activation instead
         of its own. Its motif is counted in its windows: those where it fits best, of the quarter of the
-        samples that activate it most.
+        samples that activate it most (of at most 5,000 samples, evenly spaced). Every filter fits some
+        windows best, and so has a motif: one that does not come back in other networks is no evidence.
 
         Parameters
         ----------
@@ -171,7 +172,8 @@ class PredictingMixin:
         Raises
         ------
         InputError
-            If the subset does not exist or holds no sequence of symbols.
+            If the subset does not exist or holds no sequence of symbols, or fewer than four samples have all
+            of its modalities.
         """
         data, _ = self._data(X)
         chosen = chosen_subsets(subset, self.relevance_, self.layout_)

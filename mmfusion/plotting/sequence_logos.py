@@ -45,13 +45,19 @@ def sequence_logo(ax: Axes, heights: pd.DataFrame, title: str = "") -> Axes:
     return ax
 
 
+def has_logos(motifs: pd.DataFrame) -> bool:
+    """Say whether every symbol of a table of motifs is one printable character."""
+    letters = [str(name).removeprefix("share_") for name in motifs.filter(like="share_").columns]
+    return all(len(letter) == 1 and letter.isprintable() and not letter.isspace() for letter in letters)
+
+
 def motifs_figure(motifs: pd.DataFrame, title: str) -> Figure:
     """Draw what the filter that drives most looks for, in every network.
 
     Parameters
     ----------
     motifs : DataFrame
-        As `mmfusion.FusionClassifier.motifs` gives it.
+        As `mmfusion.FusionClassifier.motifs` gives it, with rows, and with `has_logos`.
     title : str
 
     Returns
@@ -85,7 +91,7 @@ def motifs_figure(motifs: pd.DataFrame, title: str) -> Figure:
         subtitle = (
             "Windows of the filter that drives the subset most along the leading eigenvector of its "
             "covariance, in every network; the percentage is its share of what all filters drive. Height: "
-            "information in bits."
+            "information in bits. Every filter has a motif: one that no other network has is no evidence."
         )
         add_heading(figure, title, subtitle)
     return figure

@@ -479,3 +479,39 @@ def test_motifs_of_letters_are_printed_and_written(tmp_path: Path) -> None:
     table = pd.read_csv(output / "motifs.csv", dtype={"consensus": str})
     assert table["network"].unique().tolist() == [0, 1]
     assert (output / "motifs.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_letters_without_a_logo_keep_the_answer(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    classes = np.arange(240) % 2
+    strings = ["".join(random.choice(list("ACGT "), 24)) for _ in classes]
+    pairs = zip(strings, classes, strict=True)
+    strings = [text[:6] + "GATTACAG" + text[14:] if one else text for text, one in pairs]
+    path, output = tmp_path / "kmers.csv", tmp_path / "out"
+    columns = {"dna": strings, "gc": random.normal(size=240), "on": classes}
+    pd.DataFrame(columns).to_csv(path, index=False)
+    arguments = ["-m", "dna=dna", "-m", "gc=gc", "--symbols", "dna", "--no-information", "--penalty", "0.01"]
+    text = run("relevance", str(path), "-t", "on", *arguments, "--folds", "2", "--output", str(output))
+    assert "motifs.png is not drawn: a logo needs one printable character per symbol." in text
+    assert (output / "motifs.csv").exists()
+    assert (output / "answer.txt").exists()
+    assert not (output / "motifs.png").exists()
+
+
+def test_only_files_that_a_run_has_written_are_replaced(table: str, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    arguments = [table, "-t", "agrees", *MODALITIES, *SUBSETS_ONLY, "--output", str(output)]
+    run("relevance", *arguments)
+    (output / "motifs.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"has motifs.csv, which would be replaced, but no settings.json of"):
+        CliRunner().invoke(app, ["relevance", *arguments], catch_exceptions=False)
+    assert (output / "motifs.csv").read_text() == "mine"
+
+
+def test_settings_of_a_run_name_no_other_paths(table: str, tmp_path: Path) -> None:
+    output, other = tmp_path / "out", tmp_path / "precious.csv"
+    other.write_text("mine")
+    output.mkdir()
+    (output / "settings.json").write_text(json.dumps({"mmfusion": "1", "files": ["../precious.csv"]}))
+    run("relevance", table, "-t", "agrees", *MODALITIES, *SUBSETS_ONLY, "--output", str(output))
+    assert other.read_text() == "mine"

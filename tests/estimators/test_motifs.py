@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import mmfusion
 from mmfusion import FusionClassifier
 from mmfusion.errors import InputError
-from mmfusion.plotting.sequence_logos import motifs_figure
+from mmfusion.plotting.sequence_logos import has_logos, motifs_figure
 
 MOTIF, N = "GATTACAG", 260
 
@@ -75,10 +77,11 @@ def test_products_list_the_sequences_only(model: FusionClassifier, data: tuple[d
     [
         ("noise", "subset: 'noise' holds no sequence of symbols, expected one with dna."),
         ("rna", "subset: 'rna' is none, expected one of dna, noise, dna"),
+        (["dna"], "subset: ['dna'] is none, expected one of dna, noise, dna"),
     ],
 )
 def test_subsets_without_sequences_are_refused(
-    model: FusionClassifier, data: tuple[dict, np.ndarray], subset: str, sentence: str
+    model: FusionClassifier, data: tuple[dict, np.ndarray], subset: Any, sentence: str
 ) -> None:
     with pytest.raises(InputError) as caught:
         model.motifs(data[0], subset)
@@ -108,3 +111,49 @@ def test_the_figure_has_a_logo_per_network(table: pd.DataFrame) -> None:
     shown = zip(first["network"], first["drive"], strict=True)
     assert titles == [f"network {network}: {drive:.0%}" for network, drive in shown]
     assert figure.axes[0].get_ylabel() == "dna\nbits"
+
+
+def test_members_of_a_subset_are_named_in_any_order(
+    model: FusionClassifier, data: tuple[dict, np.ndarray]
+) -> None:
+    first, second = (model.motifs(data[0], subset) for subset in ("dna+noise", "noise+dna"))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_too_few_samples_are_refused(model: FusionClassifier, data: tuple[dict, np.ndarray]) -> None:
+    few = {"dna": [None] * 5, "noise": data[0]["noise"][:5]}
+    with pytest.raises(InputError, match="X: 0 samples have all modalities of dna, expected at least 4"):
+        model.motifs(few, "dna")
+    some = {name: values[:3] for name, values in data[0].items()}
+    with pytest.raises(InputError, match="X: 3 samples have all"):
+        model.motifs(some, "dna")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64])
+def test_padding_is_no_symbol(dtype: type) -> None:
+    random = np.random.default_rng(2)
+    codes = random.integers(4, size=(120, 20))
+    codes[1::2, 3:11] = [2, 0, 3, 3, 0, 1, 0, 2]
+    lengths = random.integers(14, 21, size=120)
+    codes[np.arange(20) >= lengths[:, np.newaxis]] = 0
+    X = mmfusion.ModalityData({"c": codes.astype(dtype)}, lengths={"c": lengths}, kinds={"c": "symbols"})
+    model = FusionClassifier(encoders={"c": "symbols"}, penalty=0.01, epochs=20, cv=2, random_state=0).fit(
+        X, np.arange(120) % 2
+    )
+    table = model.motifs(X, "c")
+    assert table.filter(like="share_").columns.tolist() == [f"share_{symbol}" for symbol in range(4)]
+    assert table.filter(like="share_").sum(axis=1).to_numpy() == pytest.approx(np.ones(len(table)))
+
+
+def test_many_symbols_have_a_table_and_no_logo() -> None:
+    random = np.random.default_rng(1)
+    X = {"codes": random.integers(70, size=(80, 14))}
+    model = FusionClassifier(encoders={"codes": "symbols"}, penalty=0.01, epochs=2, cv=2, random_state=0)
+    table = model.fit(X, np.arange(80) % 2).motifs(X, "codes")
+    assert "share_69" in table
+    assert not has_logos(table)
+
+
+def test_blanks_have_no_logo(table: pd.DataFrame) -> None:
+    assert has_logos(table)
+    assert not has_logos(table.rename(columns={"share_A": "share_ "}))

@@ -90,7 +90,8 @@ def _metrics(scores: Floats, sentiment: Floats, task: str) -> dict[str, Metric]:
     """List the metrics that are defined for a task."""
     one = np.ones_like(sentiment)
     right = ((scores >= 0) == (sentiment >= 0)).astype(np.float64)
-    products = (one, scores, sentiment, scores**2, sentiment**2, scores * sentiment)
+    x, y = scores - scores[0], sentiment - sentiment[0]  # constants become exactly 0
+    products = (one, x, y, x**2, y**2, x * y)
     found = {"acc2_zeros_positive": Metric(np.stack([right, one], axis=1), _mean, 1)}
     if task == "regression":
         found["mae"] = Metric(np.stack([np.abs(scores - sentiment), one], axis=1), _mean, -1)

@@ -104,7 +104,9 @@ def mosi_answer(
     for name in ("relevance", "information", "modality_information", "synergy"):
         tables[name] = getattr(model, f"{name}_")
     title = f"CMU-MOSI, {DATASET_NAMES[dataset.name]}: what do the modalities say?"
-    return MosiAnswer(_text(model, best, table), tables, model.plot_information(title))
+    return MosiAnswer(
+        _text(model, best, table, several=len(candidates) > 1), tables, model.plot_information(title)
+    )
 
 
 def _fit(task: str, part: Split, p: str, choices: Mapping[str, Any]) -> FusionEstimator:
@@ -145,14 +147,16 @@ def _grid(fits: Mapping[str, FusionEstimator], best: str) -> pd.DataFrame:
     for p, model in fits.items():
         table = model.penalties_.copy()
         table.insert(0, "p", p)
-        table["chosen_of_p"] = model.penalties_.index == model.penalties_["loss"].idxmin()
+        # Not always the lowest loss: the constant is kept within one standard error.
+        distance = (table["loss"] - model.summary_.loss).abs().where(table["penalty"] == model.penalty_)
+        table["chosen_of_p"] = table.index == distance.idxmin()
         table["loss_of_p"] = model.summary_.loss
         table["chosen_p"] = p == best
         parts.append(table)
     return pd.concat(parts, ignore_index=True)
 
 
-def _text(model: FusionEstimator, p: str, table: pd.DataFrame) -> str:
+def _text(model: FusionEstimator, p: str, table: pd.DataFrame, *, several: bool) -> str:
     """Write the answer on the training videos, then the scores on the test part."""
     values = table.set_index(["model", "metric"])
     score = "r2" if isinstance(model, FusionRegressor) else "acc2_zeros_positive"
@@ -169,5 +173,6 @@ def _text(model: FusionEstimator, p: str, table: pd.DataFrame) -> str:
             f"{', '.join(beside)}; better than linear by {ours['ahead']:.3f}, {ours['ahead_low']:.3f} to "
             f"{ours['ahead_high']:.3f})"
         )
-    start = f"On the test part, with p = {p} chosen on the training videos"
+    chosen = " chosen on the training videos" if several else ""
+    start = f"On the test part, with p = {p}{chosen}"
     return f"{model.summary_}\n\n{start}: {'; '.join(lines)}. Intervals: 95 %, over videos.\n"

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mmfusion.plotting.layout import add_heading, figure_of, panels
+from mmfusion.plotting.layout import add_heading, empty_panel, figure_of, panels
 from mmfusion.plotting.sequence_logos import sequence_logo
 from mmfusion.plotting.style import GREY, figure_style
 
@@ -37,6 +37,9 @@ def motif_logos(recovered: pd.DataFrame, logos: pd.DataFrame, motifs: NDArray[An
     -------
     Figure
     """
+    logos = logos[logos["seed"] == logos["seed"].min()]
+    if logos.empty:
+        return _nothing(recovered)
     views = list(dict.fromkeys(zip(logos["dataset"], logos["modality"], strict=True)))
     symbols = len(logos.filter(like="symbol_").columns)
     ends = (int(logos["position"].min()) - 0.6, int(logos["position"].max()) + 0.6)
@@ -62,6 +65,15 @@ def motif_logos(recovered: pd.DataFrame, logos: pd.DataFrame, motifs: NDArray[An
         figure = figure_of(grid)
         add_heading(figure, TITLE, SUBTITLE.format(seeds=recovered["seed"].nunique()))
     return figure
+
+
+def _nothing(recovered: pd.DataFrame) -> Figure:
+    """Say that no filter drives any planted block."""
+    with figure_style():
+        grid = panels(1, 1, (7.8, 2.0))
+        empty_panel(grid[0, 0], "No filter drives a planted block.")
+        add_heading(figure_of(grid), TITLE, SUBTITLE.format(seeds=recovered["seed"].nunique()))
+    return figure_of(grid)
 
 
 def _rows(table: pd.DataFrame, keys: dict[str, Any]) -> pd.DataFrame:

@@ -60,5 +60,6 @@ def test_better_is_ahead_whichever_way_the_metric_points(task: str) -> None:
 
 
 def test_a_constant_prediction_has_no_correlation() -> None:
-    table = sentiment_scores({"one": np.ones(200)}, {}, SENTIMENT, "regression", VIDEOS, 50, 0)
+    constant = np.full(200, 1 / 3)
+    table = sentiment_scores({"one": constant}, {}, SENTIMENT, "regression", VIDEOS, 50, 0)
     assert table.set_index("metric")["value"].isna().tolist() == [False, False, True, False]

@@ -87,4 +87,17 @@ def test_test_targets_change_nothing_but_their_scores(clean: MosiAnswer) -> None
 def test_nothing_is_chosen_where_features_know_labels() -> None:
     answer = mosi_answer(sentiment_data("MOSIBinary"), QUICK, 200, 0)
     assert answer.tables["grid"]["p"].unique().tolist() == ["1"]
+    assert "with p = 1: Acc-2" in answer.text
     assert answer.tables["test_scores"]["metric"].unique().tolist() == ["acc2_zeros_positive", "loss"]
+
+
+def test_what_is_marked_is_what_was_chosen_although_the_lowest_loss_may_be_chance() -> None:
+    data = sentiment_data("MOSICleanBinary")
+    random = np.random.default_rng(3)
+    splits = {
+        split: replace(part, target=random.permutation(part.target)) for split, part in data.splits.items()
+    }
+    grid = mosi_answer(replace(data, splits=splits), {**QUICK, "penalty": "auto"}, 50, 0).tables["grid"]
+    for _, rows in grid.groupby("p"):
+        [chosen] = rows[rows["chosen_of_p"]].to_dict("records")
+        assert chosen["loss"] == pytest.approx(chosen["loss_of_p"])

@@ -82,3 +82,18 @@ def test_figure_has_the_numbers_of_the_table(learned: tuple[pd.DataFrame, pd.Dat
     for number, figure in enumerate(figures):
         save_figure(figure, tmp_path / f"{number}.png")
     assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
+
+
+def test_logos_of_several_batches_are_those_of_the_first_seed(
+    learned: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    recovered, logos = learned
+    both = pd.concat([logos.assign(seed=5), logos], ignore_index=True)
+    figures = [motif_logos(recovered, table, np.array(SMALL.motifs)) for table in (logos, both)]
+    assert len({len(figure.axes) for figure in figures}) == 1
+
+
+def test_nothing_that_drives_is_said(learned: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    recovered, logos = learned
+    figure = motif_logos(recovered, logos.iloc[:0], np.array(SMALL.motifs))
+    assert "No filter drives a planted block." in [text.get_text() for text in figure.axes[0].texts]
