@@ -219,6 +219,9 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 EVERY = {path.stem for path in SCRIPTS.glob("*.py")}
+ANSWERS = {"answer", "mosi_answer"}
+TRAINING = {"train", "information", "lp_family", "sensitivity"}
+NETWORKS = TRAINING | ANSWERS | {"evaluate", "eigen", "motifs"}
 
 
 @pytest.mark.parametrize(
@@ -227,20 +230,20 @@ EVERY = {path.stem for path in SCRIPTS.glob("*.py")}
         ("study/tables/predictions.py", {"summaries"}),
         ("study/tables/toy_table.py", {"summaries"}),
         ("study/tables/references.csv", {"summaries"}),
-        ("measures/reducibility.py", {"evaluate", "answer"}),
+        ("measures/reducibility.py", {"evaluate", "lp_family", "sensitivity"} | ANSWERS),
         ("study/baselines/linear.py", {"baselines"}),
-        ("measures/cross_fitted.py", {"evaluate", "information", "answer"}),
+        ("measures/cross_fitted.py", {"evaluate", "information"} | ANSWERS),
         ("study/training/coalition_training.py", {"information"}),
-        ("training/loop.py", {"train", "information", "evaluate", "eigen", "answer"}),
-        ("encoders/__init__.py", {"train", "information", "evaluate", "eigen", "answer"}),
-        ("encoders/motif_scanner.py", {"train", "information", "evaluate", "eigen", "answer"}),
-        ("estimators/summary.py", {"answer"}),
+        ("training/loop.py", NETWORKS),
+        ("encoders/__init__.py", NETWORKS),
+        ("encoders/motif_scanner.py", NETWORKS),
+        ("estimators/summary.py", ANSWERS),
         ("study/data/reading.py", {"user_dataset", "answer", "provenance"}),
         ("study/config/settings.py", {"provenance"}),
         ("study/figures/eigen_projection.py", {"figure"}),
         ("study/data/mosi/mosi_folds.json", {"mosi_dataset"}),
-        ("study/data/planted.py", {"synthetic_data"}),
-        ("study/streams.py", {"synthetic_data", "train", "information", "evaluate", "eigen"}),
+        ("study/data/planted.py", {"synthetic_data", "sensitivity"}),
+        ("study/streams.py", {"synthetic_data"} | NETWORKS - ANSWERS),
         ("study/logs.py", EVERY),
     ],
 )

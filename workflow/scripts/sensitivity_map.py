@@ -5,8 +5,8 @@ import pandas as pd
 from mmfusion.files import write_table
 from mmfusion.plotting.layout import figure_of
 from mmfusion.plotting.style import figure_style, save_figure
-from mmfusion.study.evidence.sensitivity import sensitivity_map
 from mmfusion.study.evidence.sensitivity_figure import sensitivity_figure
+from mmfusion.study.evidence.sensitivity_map import sensitivity_map
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):

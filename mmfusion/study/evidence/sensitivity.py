@@ -11,7 +11,7 @@ from mmfusion.measures.subset_measures import weights_of_subsets
 from mmfusion.study.cells import cell_keys
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_settings import PlantedSettings
-from mmfusion.study.evidence.recipe_settings import TARGETS, WANTED, changed
+from mmfusion.study.evidence.recipe_settings import TARGETS, changed
 from mmfusion.study.training.cell_training import prepared_splits, train_cells
 
 COLUMNS = ("factor", "value", "dataset", "norm", "p", "scale", "seed", "subset", "beta", "accuracy_test")
@@ -53,32 +53,3 @@ def sensitivity(
                 accuracy = float(right.double().mean())
                 tables.append(table.assign(**cell_keys(one.cell, seed), accuracy_test=accuracy))
     return pd.concat(tables, ignore_index=True).assign(factor=factor, value=value)[[*COLUMNS]]
-
-
-def sensitivity_map(table: pd.DataFrame) -> pd.DataFrame:
-    """Say of every setting which of the poster's cells it reaches.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `sensitivity` gives it, of all settings.
-
-    Returns
-    -------
-    DataFrame
-        One row per setting: factor, value, the mean beta over seeds of every target (such as
-        ``XRel vbn 1+2``), ``reached`` (how many of the cells that the study does not reach) and ``kept``
-        (whether IBN keeps {1} at .99).
-    """
-    rows = []
-    for (factor, value), part in table.groupby(["factor", "value"], sort=False):
-        means: dict[str, float] = {}
-        inside = []
-        for target in TARGETS:
-            cell = (part["dataset"] == target.cell.dataset) & (part["norm"] == target.cell.norm)
-            mean = float(part.loc[cell & (part["subset"] == target.subset), "beta"].mean())
-            means[f"{target.cell.dataset} {target.cell.norm} {target.subset}"] = mean
-            inside.append(target.low <= mean <= target.high)
-        ends = {"reached": sum(inside[:WANTED]), "kept": all(inside[WANTED:])}
-        rows.append({"factor": factor, "value": value, **means, **ends})
-    return pd.DataFrame(rows)

@@ -45,7 +45,7 @@ def evidence_markdown(
     motifs : DataFrame
         As `mmfusion.study.evidence.planted_motifs.planted_motifs` gives it.
     sensitivity : DataFrame
-        As `mmfusion.study.evidence.sensitivity.sensitivity_map` gives it.
+        As `mmfusion.study.evidence.sensitivity_map.sensitivity_map` gives it.
 
     Returns
     -------

@@ -8,8 +8,9 @@ import pytest
 
 from mmfusion.plotting.layout import figure_of
 from mmfusion.study.evidence.recipe_settings import FACTORS, RECIPE, TARGETS, changed, value_of_study
-from mmfusion.study.evidence.sensitivity import COLUMNS, sensitivity, sensitivity_map
+from mmfusion.study.evidence.sensitivity import COLUMNS, sensitivity
 from mmfusion.study.evidence.sensitivity_figure import sensitivity_figure
+from mmfusion.study.evidence.sensitivity_map import sensitivity_map
 
 SETTINGS = {
     "penalty": 0.01,

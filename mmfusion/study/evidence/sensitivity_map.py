@@ -1,0 +1,36 @@
+"""Which of the poster's cells every setting of the recipe reaches."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mmfusion.study.evidence.recipe_settings import TARGETS, WANTED
+
+
+def sensitivity_map(table: pd.DataFrame) -> pd.DataFrame:
+    """Say of every setting which of the poster's cells it reaches.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `mmfusion.study.evidence.sensitivity.sensitivity` gives it, of all settings.
+
+    Returns
+    -------
+    DataFrame
+        One row per setting: factor, value, the mean beta over seeds of every target (such as
+        ``XRel vbn 1+2``), ``reached`` (how many of the cells that the study does not reach) and ``kept``
+        (whether IBN keeps {1} at .99).
+    """
+    rows = []
+    for (factor, value), part in table.groupby(["factor", "value"], sort=False):
+        means: dict[str, float] = {}
+        inside = []
+        for target in TARGETS:
+            cell = (part["dataset"] == target.cell.dataset) & (part["norm"] == target.cell.norm)
+            mean = float(part.loc[cell & (part["subset"] == target.subset), "beta"].mean())
+            means[f"{target.cell.dataset} {target.cell.norm} {target.subset}"] = mean
+            inside.append(target.low <= mean <= target.high)
+        ends = {"reached": sum(inside[:WANTED]), "kept": all(inside[WANTED:])}
+        rows.append({"factor": factor, "value": value, **means, **ends})
+    return pd.DataFrame(rows)
