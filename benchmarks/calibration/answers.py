@@ -1,27 +1,13 @@
-"""What a fitted estimator names, as text for a table, and whether that is right."""
+"""What a fitted estimator names, and how much it explains."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
-from calibration.cases import Accepted
-
-NOTHING = "none"
-"""Nothing is named; an empty text says that it was not measured."""
-
-
-class Verdict(NamedTuple):
-    """How an answer compares with the truth."""
-
-    exact: bool
-    """One of the accepted answers, and nothing else."""
-    found: bool
-    """All of an accepted answer, and perhaps more."""
-    wrong: bool
-    """Something that is in no accepted answer."""
+from mmfusion.study.designs.verdict import as_text
 
 
 def answer_of(model: Any) -> dict[str, Any]:
@@ -62,25 +48,3 @@ def explained_loss(information: pd.DataFrame) -> float:
 def _true(named: pd.Series[Any]) -> pd.Series[bool]:
     """Read a column of flags, also one that holds none or lacks some."""
     return named.fillna(value=False).astype(bool)
-
-
-def as_text(names: Any) -> str:
-    """Write names apart by spaces, sorted."""
-    return " ".join(sorted(map(str, names))) or NOTHING
-
-
-def as_names(text: str) -> frozenset[str]:
-    """Read what `as_text` writes."""
-    return frozenset() if text == NOTHING else frozenset(text.split())
-
-
-def verdict(named: frozenset[str], accepted: Accepted) -> Verdict:
-    """Compare an answer with the accepted ones.
-
-    Examples
-    --------
-    >>> verdict(frozenset("ab"), (frozenset("a"),))
-    Verdict(exact=False, found=True, wrong=True)
-    """
-    everything = frozenset().union(*accepted)
-    return Verdict(named in accepted, any(right <= named for right in accepted), not named <= everything)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from calibration.cases import Array, DataSet
+from mmfusion.study.designs.design import Array, DataSet
 
 NO_FAULT, LEAKY_FOLDS, GROUPS_IGNORED = "none", "leaky_folds", "groups_ignored"
 FAULTS = (LEAKY_FOLDS, GROUPS_IGNORED)

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter
 
-from calibration.cases import TABLES
-from calibration.nulls import NULLS
 from calibration.plan import MODALITIES, SIZES
-from calibration.power import POWER
 from calibration.rates import EXACT, LEVEL
 from mmfusion.plotting.layout import add_heading, empty_panel, legend_mark, panels
 from mmfusion.plotting.style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, SKY, VERMILLION, figure_style
+from mmfusion.study.designs.design import TABLES
+from mmfusion.study.designs.nulls import NULLS
+from mmfusion.study.designs.power import POWER
 
 TABLE_LOOK = dict(zip(TABLES, zip((BLUE, ORANGE, GREEN, PURPLE), "oDs^", strict=True), strict=True))
 NULL_LOOK = dict(

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from calibration.answers import answer_of
-from calibration.cases import CLASSES, TABLES, Case, DataSet
 from calibration.faults import NO_FAULT, with_fault
-from calibration.nulls import NULLS
-from calibration.power import POWER
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.regressor import FusionRegressor
+from mmfusion.study.designs.design import CLASSES, TABLES, Case, DataSet
+from mmfusion.study.designs.nulls import NULLS
+from mmfusion.study.designs.power import POWER
 from mmfusion.study.digests import script_digests
 from mmfusion.study.streams import stream
 
@@ -53,7 +53,7 @@ def estimator(task: str, parameters: dict[str, Any]) -> Any:
 
 @cache
 def code_digest() -> str:
-    """Digest the code of the package that a fit executes, as it is when a run starts."""
+    """Digest the code of the package, designs included, that a job executes, as it is when a run starts."""
     return script_digests(Path(__file__).parent)[Path(__file__).stem]
 
 

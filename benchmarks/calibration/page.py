@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from results import number
 
-from calibration.cases import TABLES
 from calibration.rates import EXACT, FOUND, LEVEL, TOGETHER, WRONG
+from mmfusion.study.designs.design import TABLES
 
 CELL = ["case", "n", "modalities"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from calibration.cases import Case
 from calibration.faults import NO_FAULT, NULLS_OF
 from calibration.fits import CASES, Job
+from mmfusion.study.designs.design import Case
 
 MODALITIES = 3
 DATA_SETS, FEWER, FEWEST = 200, 50, 25

@@ -14,9 +14,9 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from calibration.cases import CLASSES, Array, DataSet
 from calibration.fits import Make, estimator
 from calibration.real_data import SOURCES
+from mmfusion.study.designs.design import CLASSES, Array, DataSet
 from mmfusion.study.streams import stream
 
 FOLDS, BINS = 5, 10

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 from scipy.stats import binomtest
 
-from calibration.answers import as_names, verdict
-from calibration.cases import TABLES, Case
 from calibration.fits import CASES
 from mmfusion.measures.paired_differences import holm
+from mmfusion.measures.proportions import wilson_interval
+from mmfusion.study.designs.design import TABLES, Case
+from mmfusion.study.designs.verdict import as_names, verdict
 
 LEVEL = 0.05
 """The rate of false alarms that is allowed, and the level of the test whether it is exceeded."""
@@ -38,12 +39,17 @@ SCORES = {("beside_noise", 400): 0.82}
 
 
 def rate_row(hits: Iterable[bool], **keys: Any) -> dict[str, Any]:
-    """Return count, rate and 95 % interval (Wilson, J. of the American Statistical Association 22, 1927)."""
+    """Return count, rate and its interval, see `mmfusion.measures.proportions.wilson_interval`."""
     flags = list(hits)
-    count, total = sum(flags), len(flags)
-    low, high = binomtest(count, total).proportion_ci(method="wilson") if total else (math.nan, math.nan)
-    rate = count / total if total else math.nan
-    return {**keys, "count": count, "data_sets": total, "rate": rate, "low": float(low), "high": float(high)}
+    rate = wilson_interval(sum(flags), len(flags))
+    return {
+        **keys,
+        "count": sum(flags),
+        "data_sets": len(flags),
+        "rate": rate.mean,
+        "low": rate.low,
+        "high": rate.high,
+    }
 
 
 def rates(fits: pd.DataFrame) -> pd.DataFrame:

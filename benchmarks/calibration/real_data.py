@@ -15,8 +15,8 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.model_selection import train_test_split
 
-from calibration.cases import CLASSES, NUMBERS, Array, DataSet, noise_modalities
-from calibration.power import NOISE, by_sign, one, pair
+from mmfusion.study.designs.design import CLASSES, NUMBERS, Array, DataSet, noise_modalities
+from mmfusion.study.designs.power import NOISE, by_sign, one, pair
 
 GENERATED, DIGITS, FLOWERS = 600, 600, 150
 """Samples of a generated data set; of the digits, of which there are 1797; of what resembles iris."""

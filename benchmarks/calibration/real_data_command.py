@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from results import number
 
-from calibration.cases import CLASSES
 from calibration.fits import Make, code_digest, estimator
 from calibration.harness import each, run_jobs
 from calibration.options import facts, parser_of
@@ -21,6 +20,7 @@ from calibration.prediction import COLUMNS, FOLDS, KEY, MEASURES, SETTINGS, Job,
 from calibration.real_data import SOURCES
 from calibration.store import Store
 from mmfusion.files import write_table, write_text
+from mmfusion.study.designs.design import CLASSES
 
 REPETITIONS = 3
 WORSE = 1.05

@@ -10,10 +10,11 @@ import pytest
 from scipy.stats import binom
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
-from calibration.answers import NOTHING
 from calibration.faults import GROUPS_IGNORED, LEAKY_FOLDS, NO_FAULT
 from calibration.fits import Job, fit_job
-from calibration.nulls import NULLS
+
+from mmfusion.study.designs.nulls import NULLS
+from mmfusion.study.designs.verdict import NOTHING
 
 SETTINGS: dict[str, Any] = {
     "information": True,

@@ -1,12 +1,12 @@
-"""The calibration benchmark: generated data are what they are said to be, and rates are counted right."""
+"""The calibration benchmark: its digests, deliberate mistakes and plan, and rates that are counted right."""
 
 from __future__ import annotations
 
 import math
 import sys
 from dataclasses import replace
+from inspect import getfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,15 +14,16 @@ import pytest
 from scipy.stats import binom
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
-from calibration.answers import verdict
-from calibration.cases import CLASSES, DataSet
 from calibration.faults import FOLDS, GROUPS_IGNORED, LEAKY_FOLDS, NO_FAULT, with_fault
 from calibration.figure import overview
 from calibration.fits import CASES, COLUMNS, SETTINGS, settings_digest
-from calibration.nulls import NULLS
 from calibration.plan import Cell, cells, jobs_of
-from calibration.power import POWER
 from calibration.rates import EXACT, TOGETHER, WRONG, means, rates
+
+from mmfusion.study.designs.design import DataSet
+from mmfusion.study.designs.nulls import NULLS
+from mmfusion.study.designs.power import POWER
+from mmfusion.study.digests import modules_of
 
 
 def drawn(name: str, n: int, seed: int = 0) -> DataSet:
@@ -30,102 +31,19 @@ def drawn(name: str, n: int, seed: int = 0) -> DataSet:
     return case.draw(n, case.modalities, np.random.default_rng(seed))
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_draws_are_repeatable(name: str) -> None:
-    first, again, other = drawn(name, 60), drawn(name, 60), drawn(name, 60, seed=1)
-    assert list(first.X) == list("abc")[: CASES[name].modalities]
-    for modality, values in first.X.items():
-        assert len(values) == len(first) == 60
-        assert values.shape[1] in (3, 4, 5, 6, 500)
-        np.testing.assert_array_equal(values, again.X[modality])
-    np.testing.assert_array_equal(first.y, again.y)
-    assert not np.array_equal(first.y, other.y)
-    assert (set(np.unique(first.y)) == {0, 1}) == (CASES[name].task == CLASSES)
-    assert first.rows(np.array([3, 1])).y.tolist() == first.y[[3, 1]].tolist()
-
-
-def test_nulls_have_as_many_modalities_as_asked_for() -> None:
-    assert {len(case.draw(50, m, np.random.default_rng(0)).X) for case in NULLS for m in (2, 5)} == {2, 5}
-    assert drawn("balanced", 101).y.sum() == 50
-    assert drawn("skewed", 200).y.sum() == 20
-    assert np.abs(drawn("cauchy", 2000).y).max() > 100
-    assert drawn("lognormal", 2000).y.min() > 0
-
-
-def squared_correlation(name: str) -> float:
-    """Return n times the mean squared correlation of features and target, which is 1 without any relation."""
-    found = []
-    for seed in range(40):
-        data = drawn(name, 200, seed)
-        found += [np.corrcoef(values[:, 0], data.y)[0, 1] ** 2 * 200 for values in data.X.values()]
-    return float(np.mean(found))
-
-
-def test_nulls_are_nulls_and_groups_cannot_be_overlooked() -> None:
-    for name in ("balanced", "skewed", "normal", "lognormal"):
-        assert 0.7 < squared_correlation(name) < 1.35
-    assert squared_correlation("grouped") > 3
-    data = drawn("grouped", 2000)
-    assert data.groups is not None
-    within = pd.DataFrame({"x": data.X["a"][:, 0], "y": data.y}).groupby(data.groups).transform("mean")
-    assert 0.85 < within["x"].var() / data.X["a"][:, 0].var() < 0.96
-    assert 0.7 < within["y"].var() / data.y.var() < 0.92
-
-
-def correlation(first: Any, second: Any) -> float:
-    return float(np.corrcoef(first, second)[0, 1])
-
-
-@pytest.mark.parametrize(
-    ("name", "signal", "silent", "accuracy"),
-    [
-        ("one", "a", "b c ab bc", 0.85),
-        ("pair", "ab", "a b c ac bc abc", 0.83),
-        ("triple", "abc", "a b c ab ac bc", 0.80),
-        ("copies", "a", "c bc", 0.85),
-    ],
-)
-def test_planted_truth_of_classes(name: str, signal: str, silent: str, accuracy: float) -> None:
-    data = drawn(name, 20_000)
-
-    def product(letters: str) -> Any:
-        return np.prod([data.X[letter][:, 0] for letter in letters], axis=0)
-
-    assert ((product(signal) > 0) == data.y).mean() == pytest.approx(accuracy, abs=0.012)
-    assert max(abs(correlation(product(letters), data.y)) for letters in silent.split()) < 0.04
-
-
-def test_planted_truth_of_twins() -> None:
-    copies, twins, curved = drawn("copies", 20_000), drawn("correlated", 20_000), drawn("curved", 20_000)
-    assert correlation(copies.X["a"][:, 0], copies.X["b"][:, 0]) > 0.985
-    for data in (twins, curved):
-        assert correlation(data.X["a"][:, 0], data.X["b"][:, 0]) == pytest.approx(0.9, abs=0.01)
-    first, second = twins.X["a"][:, 0], twins.X["b"][:, 0]
-    both = np.linalg.lstsq(np.column_stack([first, second, first * second]), twins.y, rcond=None)[0]
-    np.testing.assert_allclose(both, [1, 1, 0], atol=0.06)
-    first, second = curved.X["a"][:, 0], curved.X["b"][:, 0]
-    columns = np.column_stack([first**2, second**2, first * second, first, second])
-    np.testing.assert_allclose(np.linalg.lstsq(columns, curved.y, rcond=None)[0], [1, 0, 0, 0, 0], atol=0.06)
-    assert correlation(first * second, curved.y) > 0.8
-
-
-def test_planted_truth_of_wide_modalities() -> None:
-    beside, inside = drawn("beside_noise", 6000), drawn("inside_noise", 6000)
-    assert [values.shape[1] for values in beside.X.values()] == [3, 500]
-    assert min(correlation(column, beside.y) for column in beside.X["a"].T) > 0.3
-    assert max(abs(correlation(column, beside.y)) for column in beside.X["b"].T) < 0.06
-    strong = [abs(correlation(column, inside.y)) > 0.3 for column in inside.X["a"].T]
-    assert (len(strong), sum(strong)) == (500, 3)
-
-
 def test_a_changed_draw_changes_its_digest(monkeypatch: pytest.MonkeyPatch) -> None:
     before = {name: case.fingerprint for name, case in CASES.items()}
     assert len({settings_digest(name, SETTINGS) for name in CASES}) == len(CASES)
-    monkeypatch.setattr("calibration.power.NOISE", 0.6)
+    monkeypatch.setattr("mmfusion.study.designs.power.NOISE", 0.6)
     changed = {name for name, case in CASES.items() if replace(case).fingerprint != before[name]}
     assert changed == {"one", "copies", "curved", "beside_noise", "inside_noise"}
     assert settings_digest("pair", {**SETTINGS, "n_seeds": 2}) != settings_digest("pair", SETTINGS)
     assert settings_digest("pair", {**SETTINGS, "device": "cuda"}) == settings_digest("pair", SETTINGS)
+
+
+def test_the_digest_of_the_code_covers_the_designs() -> None:
+    used = {path.stem for path in modules_of(getfile(settings_digest))}
+    assert {"design", "nulls", "power"} <= used
 
 
 def test_faults() -> None:
@@ -141,26 +59,6 @@ def test_faults() -> None:
     grouped = drawn("grouped", 50)
     assert with_fault(GROUPS_IGNORED, grouped, rng)[1:] == ({}, {})
     np.testing.assert_array_equal(with_fault(NO_FAULT, grouped, rng)[2]["groups"], grouped.groups)
-
-
-@pytest.mark.parametrize(
-    ("case", "named", "expected"),
-    [
-        ("one", "a", (True, True, False)),
-        ("one", "a b", (False, True, True)),
-        ("one", "", (False, False, False)),
-        ("pair", "a b", (False, False, True)),
-        ("copies", "b", (True, True, False)),
-        ("copies", "a b", (True, True, False)),
-        ("copies", "a a+b", (False, True, True)),
-        ("copies", "", (False, False, False)),
-        ("correlated", "a", (False, False, False)),
-    ],
-)
-def test_verdicts(case: str, named: str, expected: tuple[bool, bool, bool]) -> None:
-    truth = CASES[case].truth
-    assert truth is not None
-    assert verdict(frozenset(named.split()), truth["subsets"]) == expected
 
 
 def fits(case: str, n: int, subsets: list[str], **columns: str) -> pd.DataFrame:

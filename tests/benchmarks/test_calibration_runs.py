@@ -13,7 +13,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 from calibration import command, runs
-from calibration.answers import answer_of, as_names, as_text
+from calibration.answers import answer_of
 from calibration.batches import batches_of, fit_batch
 from calibration.command import FITS
 from calibration.faults import GROUPS_IGNORED, LEAKY_FOLDS
@@ -92,8 +92,6 @@ def test_answers_are_read() -> None:
     model.__dict__ |= tables("a", pairs=False)
     model.relevance_ = model.relevance_.astype({"named": object}).replace({"named": {False: np.nan}})  # type: ignore[has-type]  # set above
     assert (answer_of(model)["subsets"], answer_of(model)["synergy"]) == ("a", "")
-    assert as_names(as_text([])) == frozenset()
-    assert as_names(as_text(["b", "a+b"])) == {"a+b", "b"}
 
 
 def test_store_survives_an_interruption(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from sklearn.preprocessing import StandardScaler
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 from calibration import real_data_command
-from calibration.cases import CLASSES
 from calibration.prediction import Job, compare_job, expected_calibration_error
 from calibration.real_data import SOURCES
 from calibration.real_data_command import with_goals
+
+from mmfusion.study.designs.design import CLASSES
 
 
 class Linear:

@@ -90,11 +90,11 @@ class Case:
         return hashlib.sha256(shapes + b"".join(values.tobytes() for values in rounded)).hexdigest()[:8]
 
 
-def names_of(modalities: int) -> tuple[str, ...]:
+def modality_names(modalities: int) -> tuple[str, ...]:
     """Return the names of so many modalities: "a", "b", "c", ..."""
     return tuple(LETTERS[:modalities])
 
 
 def noise_modalities(n: int, modalities: int, rng: np.random.Generator) -> dict[str, Array]:
     """Draw modalities of three to six independent normal columns each."""
-    return {name: rng.normal(size=(n, int(rng.integers(3, 7)))) for name in names_of(modalities)}
+    return {name: rng.normal(size=(n, int(rng.integers(3, 7)))) for name in modality_names(modalities)}

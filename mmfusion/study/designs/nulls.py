@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from calibration.cases import CLASSES, NUMBERS, Array, Case, DataSet, Draw, noise_modalities
+from mmfusion.study.designs.design import CLASSES, NUMBERS, Array, Case, DataSet, Draw, noise_modalities
 
 GROUP_SIZE = 10
 """Samples per group, on average."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from calibration.cases import CLASSES, NUMBERS, Accepted, Array, Case, DataSet, noise_modalities
+from mmfusion.study.designs.design import CLASSES, NUMBERS, Accepted, Array, Case, DataSet, noise_modalities
 
 WIDE, INFORMATIVE = 500, 3
 """Columns of a wide modality, and how many columns of the wide cases carry the signal."""
