@@ -1,4 +1,5 @@
 # The study of config/config.yaml: `snakemake --cores all`; see README.md and config/README.md.
+from mmfusion.study.designs.drawn_cases import PEER_CASES
 from mmfusion.study.digests import script_digests
 from mmfusion.study.evidence.recipe_settings import FACTORS, RECIPE
 from mmfusion.study.figures.registry import FIGURES
@@ -33,10 +34,11 @@ wildcard_constraints:
     figure="|".join(FIGURE_NAMES),
     convention="|".join(EXPONENTS),
     factor="|".join([RECIPE, *FACTORS]),
+    design="|".join(PEER_CASES),
 
 
 onstart:
-    print(STUDY.mosi_status)
+    print(STUDY.mosi_status, STUDY.peer_status)
 
 
 onsuccess:
@@ -63,4 +65,5 @@ include: "workflow/rules/information.smk"
 include: "workflow/rules/answers.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/peers.smk"
 include: "workflow/rules/evidence.smk"

@@ -22,10 +22,14 @@ from mmfusion.study.config.settings import Encoders, StudyConfig
 from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES, find_mosi, mosi_directory
 from mmfusion.study.data.mosi.sentence_encoder import INSTALL, find_encoder
+from mmfusion.study.designs.drawn_cases import PEER_CASES
+from mmfusion.study.evidence.peer_libraries import INSTALL_PEERS, peers_installed
 from mmfusion.study.evidence.recipe_settings import FACTORS, TARGETS, value_of_study
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS, TOY_DATASETS
 
 PICKLES = (".pkl", ".pickle")
+MOSI_REPETITIONS = 3
+"""How often peers are compared on CMU-MOSI: its samples are the same for every seed."""
 
 
 class Study:
@@ -162,6 +166,26 @@ class Study:
         """Folders of the jobs that look for planted motifs: of the datasets with IBN at p = 1 and scale 1."""
         found = [name for name in TOY_DATASETS if information_cell(name) in self.cells]
         return [f"{name}/batch-{index}" for name in found for index in range(len(self.batches))]
+
+    @property
+    def peer_tables(self) -> list[str]:
+        """Names of the tables of the peers' answers, one per job; empty where their libraries are missing."""
+        if not peers_installed():
+            return []
+        clean = [name for name in self.mosi_datasets if name in MOSI_CLEAN]
+        seeds = self.config.seeds[:MOSI_REPETITIONS]
+        return [
+            *PEER_CASES,
+            *self.motif_folders,
+            *(f"{name}/seed-{seed}" for name in clean for seed in seeds),
+        ]
+
+    @property
+    def peer_status(self) -> str:
+        """One sentence on why the peers are not part of the target `full`; empty if they are."""
+        if peers_installed():
+            return ""
+        return f"The target full does not compare peers: their libraries are not installed; {INSTALL_PEERS}."
 
     @property
     def recipe_values(self) -> dict[str, float]:

@@ -219,7 +219,8 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 EVERY = {path.stem for path in SCRIPTS.glob("*.py")}
-ANSWERS = {"answer", "mosi_answer"}
+PEERS = {"drawn_peers", "encoded_peers", "mosi_peers", "peers_docs"}
+ANSWERS = {"answer", "mosi_answer"} | PEERS
 TRAINING = {"train", "information", "lp_family", "sensitivity"}
 NETWORKS = TRAINING | ANSWERS | {"evaluate", "eigen", "motifs"}
 
@@ -243,7 +244,7 @@ NETWORKS = TRAINING | ANSWERS | {"evaluate", "eigen", "motifs"}
         ("study/figures/eigen_projection.py", {"figure"}),
         ("study/data/mosi/mosi_folds.json", {"mosi_dataset"}),
         ("study/data/planted.py", {"synthetic_data", "sensitivity"}),
-        ("study/streams.py", {"synthetic_data"} | NETWORKS - ANSWERS),
+        ("study/streams.py", {"synthetic_data"} | NETWORKS - ANSWERS | PEERS),
         ("study/logs.py", EVERY),
     ],
 )

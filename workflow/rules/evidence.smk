@@ -193,6 +193,7 @@ rule sensitivity_map:
 
 rule full:
     input:
+        ["results/evidence/peers.png"] if STUDY.peer_tables else [],
         ["results/evidence/sensitivity.png"] if STUDY.recipe_values else [],
         ["results/evidence/lp_family.png"] if "ConditionallyIndependent" in STUDY.synthetic else [],
         rules.all.input,

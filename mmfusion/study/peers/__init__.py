@@ -1,0 +1,1 @@
+"""Other methods of the field behind one contract, for comparison on the same folds and features."""

@@ -1,0 +1,81 @@
+"""Leave-one-out and conditional importance of modalities with the p-values of hidimstat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.model_selection import PredefinedSplit
+
+from mmfusion.measures.paired_differences import holm
+from mmfusion.study.peers.contract import (
+    MODALITIES,
+    REGRESSION,
+    Peer,
+    PeerAnswer,
+    PeerData,
+    importances_of,
+    side_by_side,
+)
+from mmfusion.study.peers.perceptrons import early_fusion_networks
+
+LEVEL = 0.05
+"""Of the test of all modalities together."""
+
+
+def loco(data: PeerData) -> PeerAnswer:
+    """Refit the networks of early fusion without every modality, and compare held-out losses."""
+    from hidimstat import LOCOCV  # the extra `peers`, needed by these peers only
+
+    return _answer(data, LOCOCV)
+
+
+def cfi(data: PeerData) -> PeerAnswer:
+    """Replace every modality by a draw from what the others predict of it, and compare held-out losses."""
+    from hidimstat import CFICV  # the extra `peers`, needed by these peers only
+
+    return _answer(data, CFICV, random_state=data.seed, feature_types="continuous")
+
+
+def _answer(data: PeerData, kind: Any, **choices: Any) -> PeerAnswer:
+    """Compute importances and p-values over the folds, and adjust these for the number of modalities."""
+    fold_of = np.empty(len(data.y), dtype=int)
+    for number, fold in enumerate(data.folds):
+        fold_of[fold.held_out] = number
+    regression = data.task == REGRESSION
+    models = early_fusion_networks(data).models
+    importance = kind(
+        clone(models[0]),
+        PredefinedSplit(fold_of),
+        method="predict" if regression else "predict_proba",
+        loss=mean_squared_error if regression else log_loss,
+        features_groups=data.columns,
+        **choices,
+    )
+    importance.fit_importance(side_by_side(data.X), data.y)
+    adjusted = holm(importance.pvalues_)
+    means = dict(zip(data.names, importance.importances_.mean(axis=1).tolist(), strict=True))
+    p_values = dict(zip(data.names, adjusted.tolist(), strict=True))
+    named = frozenset(name for name, p_value in p_values.items() if p_value < LEVEL)
+    return PeerAnswer(None, importances_of(means, p_values), named)
+
+
+SOURCE = "hidimstat, with the p-values of Nadeau and Bengio, Machine Learning 52, 2003"
+LOCO = Peer(
+    "LOCO",
+    f"Lei et al., JASA 2018: {SOURCE}",
+    loco,
+    rule="p < .05 by Holm over the modalities",
+    names=MODALITIES,
+    explains=True,
+)
+CFI = Peer(
+    "CFI",
+    f"Chamma et al., NeurIPS 2023 and AAAI 2024: {SOURCE}",
+    cfi,
+    rule="p < .05 by Holm over the modalities",
+    names=MODALITIES,
+    explains=True,
+)

@@ -1,0 +1,11 @@
+"""Ask all peers about CMU-MOSI."""
+
+from mmfusion.files import write_table
+from mmfusion.study.data.dataset import MultimodalDataset
+from mmfusion.study.evidence.peer_comparison import compare_peers
+from mmfusion.study.evidence.peer_designs import mosi_set
+from mmfusion.study.logs import logged
+
+with logged(snakemake.log[0]):
+    dataset = MultimodalDataset.load(snakemake.input[0])
+    write_table(snakemake.output[0], compare_peers(mosi_set(dataset, int(snakemake.wildcards.seed))))

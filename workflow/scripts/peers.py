@@ -1,0 +1,23 @@
+"""Put the answers of all peers together, as tables and a figure."""
+
+import pandas as pd
+
+from mmfusion.files import write_table
+from mmfusion.plotting.layout import figure_of
+from mmfusion.plotting.style import figure_style, save_figure
+from mmfusion.study.evidence.peer_figure import peer_figure
+from mmfusion.study.evidence.peer_tables import peer_rates, peer_scores, peer_seconds
+from mmfusion.study.logs import logged
+
+with logged(snakemake.log[0]):
+    out = snakemake.output
+    answers = pd.concat(map(pd.read_parquet, snakemake.input), ignore_index=True)
+    rates = peer_rates(answers)
+    write_table(out.answers, answers.drop(columns="seconds"))
+    write_table(out.rates, rates)
+    write_table(out.scores, peer_scores(answers))
+    write_table(out.seconds, peer_seconds(answers))
+    with figure_style():
+        figure = figure_of(peer_figure(rates))
+    for path in (out.png, out.pdf):
+        save_figure(figure, path)
