@@ -16,6 +16,8 @@ from mmfusion.study import plan
 from mmfusion.study.cells import EIGEN_CELL, Cell, cell_keys
 from mmfusion.study.config.settings import load_config
 from mmfusion.study.data.mosi.mosi_files import MOSI_FILES
+from mmfusion.study.designs.drawn_cases import PEER_CASES
+from mmfusion.study.names import TOY_DATASETS
 from mmfusion.study.plan import Study
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -346,6 +348,27 @@ def test_a_user_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> N
     paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "classification"}
     after = Study(load_config(paper))
     assert (after.user, after.cells) == ({}, before.cells)
+
+
+class TestPeers:
+    def test_a_table_per_design_and_job(self, paper: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(plan, "peers_installed", lambda: True)
+        study = Study(load_config({**paper, "seeds_per_job": 5}))
+        assert study.peer_status == ""
+        encoded = [f"{name}/batch-{batch}" for name in TOY_DATASETS for batch in (0, 1)]
+        assert study.peer_tables == [*PEER_CASES, *encoded]
+
+    def test_three_repetitions_of_real_data(self, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(plan, "peers_installed", lambda: True)
+        monkeypatch.setattr(Study, "mosi_datasets", ["MOSIReal", "MOSICleanReal"])
+        tables = Study(load_config({**config, "seeds": [4, 1, 7, 2]})).peer_tables
+        assert [name for name in tables if "MOSI" in name] == [f"MOSICleanReal/seed-{n}" for n in (4, 1, 7)]
+
+    def test_without_their_libraries(self, paper: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(plan, "peers_installed", lambda: False)
+        study = Study(load_config(paper))
+        assert study.peer_tables == []
+        assert study.peer_status.endswith("install the extra peers: pip install 'mmfusion[peers]'.")
 
 
 class TestCleanText:

@@ -1,0 +1,183 @@
+"""The comparison of peers: data sets, verdicts, rates, scores, figure, page; with peers made for the test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+pytest.importorskip("shapiq", reason="the extra peers")
+
+from mmfusion.fusion.subsets import parse_subset
+from mmfusion.plotting.layout import figure_of
+from mmfusion.study.cells import information_cell
+from mmfusion.study.data.dataset import GROUP, MultimodalDataset, Split
+from mmfusion.study.data.planted import generate
+from mmfusion.study.data.planted_settings import PlantedSettings
+from mmfusion.study.designs.drawn_cases import CASES, NOISE, PEER_CASES
+from mmfusion.study.evidence.peer_comparison import COLUMNS, compare_peers
+from mmfusion.study.evidence.peer_designs import REAL, drawn_set, encoded_set, mosi_set
+from mmfusion.study.evidence.peer_figure import peer_figure
+from mmfusion.study.evidence.peer_tables import OURS, TRUTH, peer_rates, peer_scores, peer_seconds
+from mmfusion.study.pages.peer_page import peers_markdown
+from mmfusion.study.peers.all_peers import PEERS
+from mmfusion.study.peers.contract import (
+    MODALITIES,
+    SUBSETS,
+    Peer,
+    PeerAnswer,
+    PeerData,
+    importances_of,
+)
+from mmfusion.study.peers.predictors import EARLY_FUSION
+from mmfusion.study.training.cell_training import prepared_splits, train_cell
+
+
+def naming(name: str, label: str, names: str, score: float = 0.0) -> Peer:
+    """Make a peer that always names the same, and predicts a constant score."""
+
+    def answer(data: PeerData) -> PeerAnswer:
+        count = len(next(iter(data.unknown.values())))
+        predicted = np.full(count, 1 / (1 + np.exp(-score)))
+        importances = importances_of({label: 1.0, "b" if label != "b" else "a": 0.5})
+        return PeerAnswer(predicted, importances, frozenset(label.split()))
+
+    return Peer(name, "this test", answer, rule="always the same", names=names)
+
+
+STUBS = (naming(OURS, "a+b", SUBSETS), naming("other", "a", MODALITIES, score=2.0))
+
+
+def answers(designs: tuple[str, ...] = ("pair", "balanced", "copies"), seeds: int = 3) -> pd.DataFrame:
+    tables = [
+        compare_peers(drawn_set(name, seed, 60, 80), STUBS) for name in designs for seed in range(seeds)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+@pytest.mark.parametrize("design", ["one", "normal", "grouped"])
+def test_drawn_sets_are_fresh_on_the_other_side(design: str) -> None:
+    data, again, other = drawn_set(design, 0, 100, 50), drawn_set(design, 0, 100, 50), drawn_set(design, 1)
+    assert len(data.known) + len(data.unknown) == 150
+    assert len(data.known) == 100 or (data.known.groups is not None and 80 < len(data.known) <= 100)
+    np.testing.assert_array_equal(data.known.y, again.known.y)
+    assert not np.array_equal(data.known.y, other.known.y[: len(data.known)])
+    if data.known.groups is not None and data.unknown.groups is not None:
+        assert not set(data.known.groups) & set(data.unknown.groups)
+    assert data.accepted == ((frozenset(),) if CASES[design][0] == NOISE else (frozenset("a"),))
+
+
+def test_peers_are_compared_on_cases_with_modalities_of_their_names() -> None:
+    for name in PEER_CASES:
+        data = drawn_set(name, 0, 40, 10)
+        for subsets in data.accepted:
+            assert {part for label in subsets for part in parse_subset(label)} <= set(data.known.X)
+
+
+def test_sequences_are_encoded_by_the_network_of_their_seed() -> None:
+    small = PlantedSettings(length=20, sizes={"train": 100, "validation": 20, "test": 70})
+    views = {seed: generate("XOR", seed, small) for seed in (3, 4)}
+    settings = {"penalty": 0.01, "batch_size": 50, "weight_decay": 0.01, "device": "cpu", "max_order": None}
+    settings |= {"convention": "mkl", "epochs": 1, "learning_rate": 0.01}
+    settings |= {"encoders": {"symbols": {"width": 5, "channels": 4, "dim": 3}}}
+    trained = train_cell(information_cell("XOR"), views, settings, progress=False)[0]
+    data = encoded_set(trained, views[4], 4, known=40, unknown=100)
+    assert (len(data.known), len(data.unknown), data.accepted) == (20, 50, (frozenset(["1+2"]),))
+    test = views[4].splits["test"]
+    np.testing.assert_array_equal(np.concatenate([data.known.y, data.unknown.y]), test.target)
+    by_hand = prepared_splits(trained, 4, views[4])["test"]
+    features = trained.networks[4].encode_all(by_hand.inputs, by_hand.present)
+    assert set(data.known.X) == {"1", "2", "3"}
+    for name, values in features.items():
+        both = np.vstack([data.known.X[name], data.unknown.X[name]])
+        np.testing.assert_allclose(both, values.detach().numpy(), rtol=1e-6)
+
+
+def test_mosi_keeps_videos_as_groups() -> None:
+    def part(count: int) -> Split:
+        videos = np.repeat([f"v{number}" for number in range(count // 2)], 2)
+        features: dict[str, Any] = {"text": np.ones((count, 3), np.float32)}
+        return Split(features, np.arange(count) % 2, {GROUP: videos}, None)
+
+    splits = {"train": part(8), "test": part(4)}
+    dataset = MultimodalDataset("MOSICleanBinary", "binary", ("text",), splits, ("text",), {})
+    data = mosi_set(dataset, 4)
+    assert (data.kind, data.seed, data.accepted) == (REAL, 4, ())
+    assert data.known.groups is not None
+    assert data.known.groups.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_verdicts() -> None:
+    table = answers(seeds=1)
+    assert tuple(table.columns) == COLUMNS
+    found = table.set_index(["design", "peer"])
+    ours, other = found.loc[("pair", OURS)], found.loc[("pair", "other")]
+    assert (ours["subsets_exact"], ours["modalities_exact"], ours["wrong"], ours["first"]) == (1, 1, 0, 1)
+    assert (other["modalities_exact"], other["wrong"], other["first"]) == (0, 0, 1)
+    assert np.isnan(other["subsets_exact"])
+    for peer in (OURS, "other"):
+        assert found.loc[("balanced", peer), "wrong"] == 1
+        assert np.isnan(found.loc[("balanced", peer), "first"])
+    # Of two copies either is right, a product of them is not.
+    assert found.loc[("copies", OURS), ["subsets_exact", "modalities_exact", "wrong"]].tolist() == [0, 1, 1]
+    assert found.loc[("copies", "other"), ["modalities_exact", "wrong"]].tolist() == [1, 0]
+
+
+def test_equal_importances_are_no_answer() -> None:
+    def undecided(data: PeerData) -> PeerAnswer:
+        return PeerAnswer(None, importances_of({"a": 0.0, "b": 0.0}), None)
+
+    table = compare_peers(drawn_set("one", 0, 60, 40), [Peer("undecided", "this test", undecided)])
+    assert table["first"].tolist() == [0.0]
+    assert table["named"].tolist() == [""]
+
+
+def test_of_noise_only_those_that_name_are_asked() -> None:
+    silent = Peer("silent", "this test", lambda data: PeerAnswer(None, importances_of({}), None))
+    table = compare_peers(drawn_set("normal", 0, 60, 40), [*STUBS, silent, EARLY_FUSION])
+    assert table["peer"].tolist() == [OURS, "other", EARLY_FUSION.name]
+
+
+def test_rates_and_scores() -> None:
+    table = answers()
+    rates = peer_rates(table).set_index(["peer", "design", "measure"])
+    assert rates.loc[(OURS, NOISE, "wrong"), ["count", "data_sets", "rate"]].tolist() == [3, 3, 1]
+    assert rates.loc[(OURS, TRUTH, "subsets_exact"), ["count", "data_sets"]].tolist() == [3, 6]
+    assert rates.loc[("other", "pair", "wrong"), ["low", "high"]].tolist() == pytest.approx(
+        [0, 0.5615], abs=1e-4
+    )
+    assert ("other", "pair", "subsets_exact") not in rates.index
+    scores = peer_scores(table).set_index(["design", "measure", "peer"])
+    assert scores.loc[("pair", "loss", OURS), "value"] == pytest.approx(np.log(2))
+    other = scores.loc[("pair", "loss", "other")]
+    assert other["ahead"] == pytest.approx(other["value"] - np.log(2))
+    assert other["low"] < other["ahead"] < other["high"]
+    assert "balanced" not in scores.index
+    seconds = peer_seconds(table).set_index(["design", "peer"])["seconds"]
+    assert (seconds >= 0).all()
+
+
+def test_the_figure_has_a_row_per_peer() -> None:
+    grid = peer_figure(peer_rates(answers()))
+    assert isinstance(figure_of(grid), Figure)
+    assert [label.get_text() for label in grid[0, 0].get_yticklabels()] == [OURS, "other"]
+    assert [text.get_text() for text in grid[0, 2].texts] == ["n/a"]
+
+
+def test_the_page_has_both_winners_in_bold() -> None:
+    table = answers()
+    facts = {"mosi": "-", "seeds": [0], "config_digest": "abc", "commit": None, "python": "3.11"}
+    facts |= {"processor": "any", "cores": 2, "versions": {"torch": "2.13"}}
+    page = peers_markdown(facts, peer_rates(table), peer_scores(table), peer_seconds(table), STUBS)
+    lines = {line.split(" | ")[0].strip("| "): line for line in page.splitlines() if line.startswith("| ")}
+    assert "| a pair: a x b | 3 | **3** \\| **3** | 0 |" in page
+    assert "noise: balanced classes" in lines
+    assert f"| {OURS} | 1.00 [0.44, 1.00] |" in page
+    assert "always the same" in page
+    wins = [line for line in page.splitlines() if "log-loss" in line]
+    assert len(wins) == 2
+    assert all("**" in line for line in wins)
+    assert len(PEERS) > len(STUBS)
