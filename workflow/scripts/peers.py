@@ -1,17 +1,15 @@
 """Put the answers of all peers together, as tables and a figure."""
 
-import pandas as pd
-
 from mmfusion.files import write_table
 from mmfusion.plotting.layout import figure_of
 from mmfusion.plotting.style import figure_style, save_figure
 from mmfusion.study.evidence.peer_figure import peer_figure
-from mmfusion.study.evidence.peer_tables import peer_rates, peer_scores, peer_seconds
+from mmfusion.study.evidence.peer_tables import peer_rates, peer_scores, peer_seconds, read_answers
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
     out = snakemake.output
-    answers = pd.concat(map(pd.read_parquet, snakemake.input), ignore_index=True)
+    answers = read_answers(snakemake.input)
     rates = peer_rates(answers)
     write_table(out.answers, answers.drop(columns="seconds"))
     write_table(out.rates, rates)

@@ -17,4 +17,4 @@ CASES = MappingProxyType(
     }
 )
 PEER_CASES = tuple(name for name in CASES if name not in ("flipped_0", "flipped_10", "flipped_30"))
-"""Those that peers are compared on: without wrong labels it is the case ``pair``, which is there already."""
+"""Those that peers are compared on: ``flipped_0`` is the case ``pair``, and of the others two are enough."""

@@ -13,28 +13,31 @@ from threadpoolctl import threadpool_limits
 
 from mmfusion.data.folds import make_folds
 from mmfusion.fusion.subsets import parse_subset
-from mmfusion.study.designs.drawn_cases import NOISE
+from mmfusion.study.designs.design import Accepted
+from mmfusion.study.designs.drawn_cases import HARD_KIND, NOISE
 from mmfusion.study.designs.verdict import as_text, verdict
 from mmfusion.study.evidence.peer_designs import PeerSet
+from mmfusion.study.evidence.peer_tables import VERDICTS
 from mmfusion.study.peers.all_peers import PEERS
+from mmfusion.study.peers.calibration import calibrated, losses
 from mmfusion.study.peers.contract import (
     BINARY,
+    NEEDED,
     NOTHING,
     SUBSETS,
-    Floats,
     Peer,
     PeerAnswer,
     PeerData,
+    PeerScores,
 )
-from mmfusion.study.peers.perceptrons import losses
 from mmfusion.study.peers.predictors import EARLY_FUSION
 
 FOLDS = 5
 COLUMNS = (
-    *("design", "kind", "seed", "peer", "named", "subsets_exact", "modalities_exact", "wrong", "first"),
+    *("design", "kind", "seed", "peer", "named"),
+    *VERDICTS,
     *("loss", "accuracy", "r2", "mae", "seconds"),
 )
-VERDICTS = ("subsets_exact", "modalities_exact", "wrong", "first")
 
 
 def compare_peers(data: PeerSet, peers: Sequence[Peer] = PEERS) -> pd.DataFrame:
@@ -49,32 +52,39 @@ def compare_peers(data: PeerSet, peers: Sequence[Peer] = PEERS) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per peer, of noise only for those that name and for early fusion, which some of them explain;
-        with the columns `COLUMNS`. `named`: what it names, "none" if nothing, empty if it
-        has no rule. `subsets_exact`, `modalities_exact`: whether it names just the planted subsets (if its
-        rule can name subsets), or their modalities. `wrong`: whether it names a subset, or modality, that is
-        not planted. `first`: whether what it gives most importance to is planted. All four are 1.0, 0.0, or
-        NaN where undefined. `loss` (log-loss in nats), `accuracy`, `r2` and `mae` are of the unknown
-        samples. `seconds` includes the training of what a peer explains.
+        One row per peer (of noise and hard designs, only for the peers that name and for early fusion, which
+        some of them explain), with the columns `COLUMNS`. `named`: what it names, "none" if nothing, empty if it has no
+        rule. `modalities_exact`, `modalities_wrong`: whether it names all planted modalities and no other,
+        or some other; a peer that asks what is needed is compared with what is. `subsets_exact`,
+        `subsets_wrong`: the same for subsets, if its rule can name them. `first_subset`: whether the subset
+        with the largest importance is planted, if it gives importances to products; else, `first_modality`,
+        where some modality is not planted. All of these are 1, 0, or NaN where undefined. `loss` (log-loss
+        in nats), `accuracy`, `r2` and `mae` are of the unknown samples, by calibrated scores. `seconds`
+        includes the fit of what a peer explains.
+
+    Raises
+    ------
+    Exception
+        Of a peer, with a note that names it and the data set.
     """
     given = _peer_data(data)
     trained = 0.0
     rows = []
     for peer in peers:
-        if data.kind == NOISE and peer.names == NOTHING and peer is not EARLY_FUSION:
+        if data.kind in (NOISE, HARD_KIND) and peer.names == NOTHING and peer is not EARLY_FUSION:
             continue
         start = time.perf_counter()
         # One thread: the matrices are small, and the bits are then those of any number of cores.
         with threadpool_limits(1), warnings.catch_warnings():
             # Of iterations that end before convergence, and the like: a peer is judged by its answer.
             warnings.simplefilter("ignore")
-            answer = peer.answer(given)
+            answer = _asked(peer, given, data)
         seconds = time.perf_counter() - start
         if peer is EARLY_FUSION:
             trained = seconds
         row: dict[str, Any] = {"design": data.design, "kind": data.kind, "seed": data.seed, "peer": peer.name}
         row |= {"named": "" if answer.named is None else as_text(answer.named)}
-        row |= _verdicts(peer, answer, data) | _scores(answer.predicted, data)
+        row |= _verdicts(peer, answer, data) | _judged(answer.scores, given, data)
         rows.append(row | {"seconds": seconds + (trained if peer.explains else 0.0)})
     return pd.DataFrame(rows).reindex(columns=[*COLUMNS])
 
@@ -98,38 +108,54 @@ def _peer_data(data: PeerSet) -> PeerData:
     return PeerData(known.X, known.y, data.task, folds, data.unknown.X, known.groups, data.seed)
 
 
+def _asked(peer: Peer, given: PeerData, data: PeerSet) -> PeerAnswer:
+    """Ask a peer; an error of it says which peer it was."""
+    try:
+        return peer.answer(given)
+    except Exception as error:
+        error.add_note(f"This was {peer.name}, of seed {data.seed} of {data.design}.")
+        raise
+
+
 def _verdicts(peer: Peer, answer: PeerAnswer, data: PeerSet) -> dict[str, float]:
     """Compare an answer with the truth, where that is known."""
     found = dict.fromkeys(VERDICTS, np.nan)
     if not data.accepted:
         return found
-    modalities = tuple(modalities_of(subsets) for subsets in data.accepted)
+    used = tuple(modalities_of(subsets) for subsets in data.accepted)
+    modalities = data.needed if peer.asks == NEEDED else used
     if answer.named is not None:
-        of_modalities = verdict(modalities_of(answer.named), modalities)
-        found |= {"modalities_exact": float(of_modalities.exact), "wrong": float(of_modalities.wrong)}
+        exact, _, wrong = verdict(modalities_of(answer.named), modalities)
+        found |= {"modalities_exact": float(exact), "modalities_wrong": float(wrong)}
     if peer.names == SUBSETS and answer.named is not None:
-        of_subsets = verdict(answer.named, data.accepted)
-        found |= {"subsets_exact": float(of_subsets.exact), "wrong": float(of_subsets.wrong)}
-    importances = answer.importances
-    if len(importances) > 1 and any(data.accepted):
-        largest = importances.loc[importances["importance"] == importances["importance"].max(), "subset"]
-        several = importances["subset"].str.contains("+", regex=False).any()
-        right = frozenset().union(*(data.accepted if several else modalities))
-        found["first"] = float(len(largest) == 1 and largest.iloc[0] in right)
-    return found
+        exact, _, wrong = verdict(answer.named, data.accepted)
+        found |= {"subsets_exact": float(exact), "subsets_wrong": float(wrong)}
+    return found | _first(answer.importances, data, modalities)
 
 
-def _scores(predicted: Floats | None, data: PeerSet) -> dict[str, float]:
-    """Judge predictions of the unknown samples."""
-    if predicted is None:
+def _first(importances: pd.DataFrame, data: PeerSet, modalities: Accepted) -> dict[str, float]:
+    """Say whether what has the largest importance is planted; equal ones are no answer."""
+    if len(importances) < 2:
         return {}
+    largest = importances.loc[importances["importance"] == importances["importance"].max(), "subset"]
+    if importances["subset"].str.contains("+", regex=False).any():
+        name, right, all_right = "first_subset", frozenset().union(*data.accepted), False
+    else:
+        name, right = "first_modality", frozenset().union(*modalities)
+        all_right = right == set(data.known.X)
+    if not right or all_right:
+        return {}
+    return {name: float(len(largest) == 1 and largest.iloc[0] in right)}
+
+
+def _judged(scores: PeerScores | None, given: PeerData, data: PeerSet) -> dict[str, float]:
+    """Judge calibrated scores of the unknown samples."""
+    if scores is None:
+        return {}
+    unknown = calibrated(scores, given).unknown
     truth = data.unknown.y.astype(np.float64)
-    judged = PeerData(data.unknown.X, data.unknown.y, data.task, (), {})
-    of_samples = losses(predicted, judged)
+    of_samples = losses(unknown, PeerData(data.unknown.X, data.unknown.y, data.task, (), {}))
     if data.task == BINARY:
-        right = (predicted > 0.5) == (truth > 0.5)
+        right = (unknown > 0) == (truth > 0.5)
         return {"loss": float(of_samples.mean()), "accuracy": float(right.mean())}
-    return {
-        "r2": float(1 - of_samples.mean() / truth.var()),
-        "mae": float(np.abs(predicted - truth).mean()),
-    }
+    return {"r2": float(1 - of_samples.mean() / truth.var()), "mae": float(np.abs(unknown - truth).mean())}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from mmfusion.fusion.subsets import parse_subset
 from mmfusion.study.data.dataset import GROUP, MultimodalDataset, Split
 from mmfusion.study.designs.design import CLASSES, Accepted, Case, DataSet
 from mmfusion.study.designs.drawn_cases import CASES
@@ -34,6 +35,8 @@ class PeerSet(NamedTuple):
         What peers are given, and what they predict.
     accepted : tuple of frozenset of str
         The sets of subsets that are right to name; empty where nobody knows.
+    needed : tuple of frozenset of str
+        The sets of modalities that no other can replace.
     """
 
     design: str
@@ -43,17 +46,18 @@ class PeerSet(NamedTuple):
     known: DataSet
     unknown: DataSet
     accepted: Accepted
+    needed: Accepted
 
 
-def drawn_set(design: str, seed: int, known: int = KNOWN, unknown: int = UNKNOWN) -> PeerSet:
+def drawn_set(design: str, seed: int, samples: int = KNOWN, fresh: int = UNKNOWN) -> PeerSet:
     """Draw a data set of a design from `CASES`; of noise, nothing is right to name.
 
     Parameters
     ----------
     design : str
     seed : int
-    known, unknown : int
-        Numbers of samples; of samples in groups, of the last group that fits in whole.
+    samples, fresh : int
+        Numbers of known and of unknown samples; the group in between is unknown as a whole.
 
     Returns
     -------
@@ -65,16 +69,15 @@ def drawn_set(design: str, seed: int, known: int = KNOWN, unknown: int = UNKNOWN
     (frozenset({'a+b'}),)
     """
     kind, case = CASES[design]
-    data = case.draw(known + unknown, case.modalities, stream(seed, design, "peers"))
-    end = known
+    data = case.draw(samples + fresh, case.modalities, stream(seed, design, "peers"))
+    end = samples
     if data.groups is not None:  # whole groups on either side
         order = np.argsort(data.groups, kind="stable")
         groups = data.groups[order]
-        data, end = data.rows(order), int(np.searchsorted(groups, groups[known]))
-    accepted = (frozenset[str](),) if case.truth is None else case.truth["subsets"]
-    return PeerSet(
-        design, kind, seed, _task(case), data.rows(slice(end)), data.rows(slice(end, None)), accepted
-    )
+        data, end = data.rows(order), int(np.searchsorted(groups, groups[samples]))
+    known, unknown = data.rows(slice(end)), data.rows(slice(end, None))
+    truth = case.truth or dict.fromkeys(("subsets", "needed"), (frozenset[str](),))
+    return PeerSet(design, kind, seed, _task(case), known, unknown, truth["subsets"], truth["needed"])
 
 
 @torch.no_grad()
@@ -112,6 +115,7 @@ def encoded_set(
         data.rows(slice(count)),
         data.rows(slice(count, known + unknown)),
         (frozenset([PLANTED[dataset.name]]),),
+        (frozenset(parse_subset(PLANTED[dataset.name])),),
     )
 
 
@@ -123,7 +127,7 @@ def mosi_set(dataset: MultimodalDataset, seed: int) -> PeerSet:
         return DataSet(X, part.target, np.unique(part.latents[GROUP], return_inverse=True)[1])
 
     known, unknown = (data_of(dataset.splits[name]) for name in ("train", "test"))
-    return PeerSet(dataset.name, REAL, seed, dataset.task, known, unknown, ())
+    return PeerSet(dataset.name, REAL, seed, dataset.task, known, unknown, (), ())
 
 
 def _task(case: Case) -> str:

@@ -16,10 +16,10 @@ from mmfusion.study.evidence.peer_tables import OURS, TRUTH
 
 TITLE = "Who names what was planted, and who names noise"
 PANELS = (
-    (NOISE, "wrong", "something named\nin pure noise (less is better)"),
+    (NOISE, "modalities_wrong", "something named\nin pure noise (less is better)"),
     (TRUTH, "modalities_exact", "just the planted\nmodalities named"),
     (TRUTH, "subsets_exact", "just the planted\nsubsets named"),
-    (TRUTH, "first", "most important\nis planted"),
+    (TRUTH, "first_subset", "most important\nsubset is planted"),
 )
 LEVEL = 0.05
 """Of the tests of the peers that test."""

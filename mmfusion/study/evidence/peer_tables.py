@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pandas as pd
 
+from mmfusion.errors import DataError
 from mmfusion.measures.paired_differences import mean_and_test
 from mmfusion.measures.proportions import wilson_interval
-from mmfusion.study.designs.drawn_cases import NOISE
+from mmfusion.study.designs.drawn_cases import HARD_KIND, NOISE, PLANTED_KIND
+from mmfusion.study.evidence.peer_libraries import INSTALL_PEERS
 
 OURS = "mmfusion"
-TRUTH = "all with a truth"
-"""All designs together but those of noise, which are `NOISE`, where the truth is known."""
-RATES = ("modalities_exact", "subsets_exact", "wrong", "first")
+TRUTH = "all drawn with a truth"
+"""All drawn designs together but those of noise, which are `NOISE`."""
 LOWER_IS_BETTER = {"loss": True, "accuracy": False, "r2": False, "mae": True}
 RATE_COLUMNS = ("peer", "design", "measure", "count", "data_sets", "rate", "low", "high")
 SCORE_COLUMNS = ("design", "kind", "measure", "peer", "value", "ahead", "low", "high", "seeds")
+
+
+VERDICTS = (
+    *("modalities_exact", "modalities_wrong", "subsets_exact", "subsets_wrong"),
+    *("first_modality", "first_subset"),
+)
+"""See `mmfusion.study.evidence.peer_comparison.compare_peers`."""
+
+
+def read_answers(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read the tables of all jobs.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    DataError
+        If there are none, since the libraries of the peers are not installed.
+    """
+    tables = [pd.read_parquet(path) for path in paths]
+    if not tables:
+        raise DataError(f"There are no answers of peers: their libraries are not installed; {INSTALL_PEERS}.")
+    return pd.concat(tables, ignore_index=True)
 
 
 def peer_rates(rows: pd.DataFrame) -> pd.DataFrame:
@@ -30,14 +61,14 @@ def peer_rates(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per peer, design (and `NOISE` and `TRUTH`, which hold several) and measure of `RATES` that is
-        defined, with the columns `RATE_COLUMNS`: how many data sets of how many, the rate, and Wilson's 95 %
-        interval.
+        One row per peer, design (and `NOISE` and `TRUTH`, which hold several) and measure of
+        `VERDICTS` that is defined, with the columns `RATE_COLUMNS`: how many data sets of how many, the rate,
+        and Wilson's 95 % interval.
     """
     found = []
     for design, some in _parts(rows):
         for peer, answers in some.groupby("peer", sort=False):
-            for measure in RATES:
+            for measure in VERDICTS:
                 flags = answers[measure].dropna()
                 if len(flags):
                     count = int(flags.sum())
@@ -57,12 +88,13 @@ def peer_scores(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per design other than noise, measure and peer that predicts, with the columns
+        One row per design for which all peers predict (neither noise nor hard), measure and peer that predicts, with the columns
         `SCORE_COLUMNS`: by how much this package is ahead of the peer (positive: better, also where lower
-        values are), with the 95 % interval of Student's t over the differences of the seeds.
+        values are), with the 95 % interval of Student's t over the differences of the seeds. For CMU-MOSI
+        these share their samples, so that the interval is about folds and starts only.
     """
     found = []
-    predicted = rows[rows["kind"] != NOISE]
+    predicted = rows[~rows["kind"].isin([NOISE, HARD_KIND])]
     for (design, kind), some in predicted.groupby(["design", "kind"], sort=False):
         for measure, lower in LOWER_IS_BETTER.items():
             values = some.pivot_table(measure, "seed", "peer", sort=False)
@@ -106,9 +138,8 @@ def peer_seconds(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parts(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield all noise, all with a truth, and then every design."""
-    noise = rows["kind"] == NOISE
-    yield NOISE, rows[noise]
-    yield TRUTH, rows[~noise]
+    """Yield all noise, all that was drawn with a truth, and then each design."""
+    yield NOISE, rows[rows["kind"] == NOISE]
+    yield TRUTH, rows[rows["kind"].isin([PLANTED_KIND, HARD_KIND])]
     for design, some in rows.groupby("design", sort=False):
         yield str(design), some

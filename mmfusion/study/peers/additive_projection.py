@@ -1,35 +1,22 @@
-"""EMAP: what is left of the networks of early fusion if modalities may not interact."""
+"""EMAP: what is left of the models of early fusion if modalities may not interact."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
 
 from mmfusion.measures.paired_differences import mean_and_test
-from mmfusion.study.peers.contract import (
-    REGRESSION,
-    Floats,
-    Peer,
-    PeerAnswer,
-    PeerData,
-    importances_of,
-    side_by_side,
-)
-from mmfusion.study.peers.perceptrons import (
-    SMALLEST,
-    early_fusion_networks,
-    losses,
-    probability_or_number,
-)
+from mmfusion.study.peers.calibration import gathered, losses
+from mmfusion.study.peers.contract import Floats, Peer, PeerAnswer, PeerData, importances_of
+from mmfusion.study.peers.perceptrons import early_fusion_models, scores_of_model
 
 BACKGROUND = 50
-"""Held-out samples that other modalities are taken from, at most."""
+"""Held-out samples of a fold that other modalities are taken from, at most, drawn at random."""
 INTERACTIONS = "interactions"
-"""Label of what all products together add."""
+"""Label of what all interactions together add."""
 
 
 def additive_projection(
@@ -65,33 +52,23 @@ def additive_projection(
 
 
 def emap(data: PeerData) -> PeerAnswer:
-    """Predict with the projections, and say what the held-out loss rises by without interactions.
-
-    Of a probability, its log-odds are projected.
-    """
-    projected, rises, predicted = partial(_projected, data), np.empty(len(data.y)), []
-    for model, fold in zip(early_fusion_networks(data).models, data.folds, strict=True):
-        held_out = {name: values[fold.held_out] for name, values in data.X.items()}
-        full = probability_or_number(model, side_by_side(held_out), data.task)
-        additive = projected(model, held_out, held_out)
-        rises[fold.held_out] = losses(additive, data, fold.held_out) - losses(full, data, fold.held_out)
-        predicted.append(projected(model, data.unknown, held_out))
-    test = mean_and_test(rises, groups=data.groups)
+    """Predict with the projections, and say what the held-out loss rises by without interactions."""
+    full = early_fusion_models(data)
+    random = np.random.default_rng(data.seed)
+    held_out, unknown = [], []
+    for model, fold in zip(full.models, data.folds, strict=True):
+        count = min(BACKGROUND, len(fold.held_out))
+        rows = random.choice(fold.held_out, count, replace=False)
+        background = {name: values[rows] for name, values in data.X.items()}
+        known = {name: values[fold.held_out] for name, values in data.X.items()}
+        score = functools.partial(scores_of_model, model, task=data.task)
+        held_out.append(additive_projection(score, known, background))
+        unknown.append(additive_projection(score, data.unknown, background))
+    scores = gathered(held_out, unknown, data)
+    rise = losses(np.asarray(scores.held_out), data) - losses(np.asarray(full.scores.held_out), data)
+    test = mean_and_test(rise, groups=data.groups)
     found = importances_of({INTERACTIONS: test.mean}, {INTERACTIONS: test.p_value})
-    return PeerAnswer(np.mean(predicted, axis=0), found, None)
-
-
-def _projected(data: PeerData, model: Any, X: Mapping[str, Floats], background: Any) -> Floats:
-    """Project the log-odds, or numbers, and turn log-odds into probabilities again."""
-    few = {name: values[:BACKGROUND] for name, values in background.items()}
-    if data.task == REGRESSION:
-        return additive_projection(lambda columns: probability_or_number(model, columns, data.task), X, few)
-    found = additive_projection(lambda columns: logit(_clipped(model, columns, data.task)), X, few)
-    return np.asarray(expit(found))
-
-
-def _clipped(model: Any, columns: Floats, task: str) -> Floats:
-    return np.clip(probability_or_number(model, columns, task), SMALLEST, 1 - SMALLEST)
+    return PeerAnswer(scores, found, None)
 
 
 EMAP = Peer("EMAP", "Hessel and Lee, EMNLP 2020", emap, explains=True)

@@ -1,43 +1,91 @@
-"""Explainable boosting machines: boosted functions of columns and of pairs of them, purified by interpret."""
+"""Explainable boosting machines: boosted functions of columns and of pairs of them, then purified."""
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
 from mmfusion.fusion.subsets import subset_label, subsets
-from mmfusion.study.peers.contract import REGRESSION, Peer, PeerAnswer, PeerData, importances_of, side_by_side
-from mmfusion.study.peers.perceptrons import mean_of_folds
+from mmfusion.study.peers.contract import (
+    REGRESSION,
+    Floats,
+    Peer,
+    PeerAnswer,
+    PeerData,
+    importances_of,
+    side_by_side,
+)
+from mmfusion.study.peers.perceptrons import scores_of_models
 
 BAGS = 1
 """Models per fold that are averaged, each boosted until a part of its own stops it; there are five folds."""
 BINS, PAIR_BINS = 64, 16
 """Values that a column is cut into, alone and in pairs: a few hundred samples do not fill more."""
-PAIRS = 10
-"""Pairs of columns that get a function of their own; the library finds them."""
+PAIRS, MOST_COLUMNS = 10, 100
+"""Pairs of columns that get a function of their own; the library finds them, where there are not more columns."""
 
 
 def boosting(data: PeerData) -> PeerAnswer:
     """Predict, and add up the variances of the functions by the modalities of their columns.
 
-    The functions of pairs are purified: none of their variance is that of a function of one column. Those of
-    columns of one modality count for it, those of columns of two for their product.
+    Functions of columns of one modality count for it, those of columns of two for their product.
     """
-    columns = side_by_side(data.X)
-    models = [_model(data).fit(columns[fold.train], data.y[fold.train]) for fold in data.folds]
+    known, unknown = side_by_side(data.X), side_by_side(data.unknown)
+    models = [_model(data).fit(known[fold.train], data.y[fold.train]) for fold in data.folds]
     modality_of = {column: name for name, places in data.columns.items() for column in places}
     variance: dict[str, float] = defaultdict(float)
     for model, fold in zip(models, data.folds, strict=True):
-        terms = model.eval_terms(columns[fold.held_out])
-        for term, value in zip(model.term_features_, np.var(terms, axis=0).tolist(), strict=True):
+        for term, values in pure_functions(model, known[fold.held_out]).items():
             owners = {modality_of[column] for column in term}
-            variance[subset_label(tuple(name for name in data.names if name in owners))] += value
+            label = subset_label(tuple(name for name in data.names if name in owners))
+            variance[label] += float(np.var(values))
     total = sum(variance.values())
     labels = [subset_label(subset) for subset in subsets(data.names, 2)]
     importances = importances_of({label: variance[label] / total if total else 0.0 for label in labels})
-    return PeerAnswer(mean_of_folds(models, data.unknown, data.task), importances, None)
+    return PeerAnswer(scores_of_models(models, known, unknown, data), importances, None)
+
+
+def pure_functions(model: Any, columns: Floats) -> dict[tuple[int, ...], Floats]:
+    """Evaluate the functions of a model, those of pairs being purified.
+
+    What a function of a pair holds of functions of a single column, over the bins of the training samples,
+    goes to these (Lengerich et al., AISTATS 2020).
+
+    Parameters
+    ----------
+    model : ExplainableBoostingClassifier or ExplainableBoostingRegressor
+    columns : array, shape (n, d)
+
+    Returns
+    -------
+    dict of tuple of int to array, shape (n,)
+        By column or pair of columns.
+    """
+    from interpret.utils import purify  # the extra `peers`, needed by this peer only
+
+    single, *of_pairs = (copy.deepcopy(model) for _ in range(4))
+    pairs = [place for place, term in enumerate(model.term_features_) if len(term) > 1]
+    for place in pairs:
+        tensor, weights = model.term_scores_[place], model.bin_weights_[place]
+        pure, impure, _ = purify(tensor, weights, is_randomized=False)
+        margins = dict(impure)
+        parts = margins[0,][:, np.newaxis], margins[1,][np.newaxis, :], pure
+        for changed, part in zip(of_pairs, parts, strict=True):
+            changed.term_scores_[place] = np.ascontiguousarray(np.broadcast_to(part, tensor.shape))
+    found: dict[tuple[int, ...], Floats] = defaultdict(lambda: np.zeros(len(columns)))
+    own = single.eval_terms(columns)
+    first, second, pure_values = (changed.eval_terms(columns) for changed in of_pairs)
+    for place, term in enumerate(model.term_features_):
+        if place not in pairs:
+            found[tuple(term)] += own[:, place]
+            continue
+        for column, values in zip(term, (first, second), strict=True):
+            found[column,] += values[:, place]
+        found[tuple(term)] += pure_values[:, place]
+    return dict(found)
 
 
 def _model(data: PeerData) -> Any:
@@ -49,7 +97,7 @@ def _model(data: PeerData) -> Any:
 
     kind = ExplainableBoostingRegressor if data.task == REGRESSION else ExplainableBoostingClassifier
     return kind(
-        interactions=PAIRS,
+        interactions=PAIRS if sum(map(len, data.columns.values())) <= MOST_COLUMNS else 0,
         outer_bags=BAGS,
         max_bins=BINS,
         max_interaction_bins=PAIR_BINS,
@@ -62,4 +110,5 @@ BOOSTING = Peer(
     "explainable boosting",
     "Lou et al., KDD 2013; Lengerich et al., AISTATS 2020: interpret",
     boosting,
+    tuned="rounds of boosting, by a part of the training samples",
 )

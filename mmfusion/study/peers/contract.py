@@ -1,14 +1,14 @@
 """What a peer is: a method that predicts from several modalities, or says which of them a prediction needs.
 
-A peer *names* subsets, or modalities, by the rule of its authors or of the library that computes it. Such a
-rule need not control any error, and many methods have none. Its *importances* are on a scale of its own.
+A peer *names* subsets, or modalities, by a rule, which need not control any error; many methods have none.
+Its *importances* are on a scale of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ IMPORTANCES = ("subset", "importance", "p_value")
 BINARY, REGRESSION = "binary", "regression"
 SUBSETS, MODALITIES, NOTHING = "subsets", "modalities", "nothing"
 """What the rule of a peer can name."""
+USED, NEEDED = "used", "needed"
+"""What it asks of a modality: whether the prediction uses it, or whether no other could replace it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class PeerData:
         0 or 1, or the target of a regression.
     task : {"binary", "regression"}
     folds : sequence of Fold
-        Every sample is held out once. Whatever a peer chooses, it chooses by the loss of held-out samples.
+        Every sample is held out once. What a peer tunes, it tunes by the loss of held-out samples.
     unknown : mapping of str to array, shape (k, d_m)
         Samples to be predicted, whose targets no peer sees.
     groups : array, shape (n,), optional
@@ -65,10 +67,25 @@ class PeerData:
 
     @property
     def columns(self) -> dict[str, list[int]]:
-        """Positions of the columns of every modality in what `side_by_side` returns."""
+        """Positions of the columns of each modality in what `side_by_side` returns."""
         ends = np.cumsum([values.shape[1] for values in self.X.values()]).tolist()
         starts = [0, *ends[:-1]]
         return {name: [*range(*ends_of)] for name, *ends_of in zip(self.X, starts, ends, strict=True)}
+
+
+class PeerScores(NamedTuple):
+    """What the models of the folds predict: log-odds of class 1, or numbers.
+
+    Parameters
+    ----------
+    held_out : array, shape (n,), or None
+        Of each sample by the model that has not seen it; None if the scores are calibrated already.
+    unknown : array, shape (k,)
+        Of the unknown samples, the mean over the models.
+    """
+
+    held_out: Floats | None
+    unknown: Floats
 
 
 @dataclass(frozen=True)
@@ -77,16 +94,15 @@ class PeerAnswer:
 
     Parameters
     ----------
-    predicted : array, shape (k,), or None
-        Of every unknown sample the probability of class 1, or a number: the mean over the models of the
-        folds. None: the peer only explains the predictions of another.
+    scores : PeerScores or None
+        None: the peer only explains the predictions of another.
     importances : DataFrame
         With the columns `IMPORTANCES`, the p-value being NaN where nothing is tested; may be empty.
     named : frozenset of str, or None
         Labels of the subsets that it names; None: it has no rule for that.
     """
 
-    predicted: Floats | None
+    scores: PeerScores | None
     importances: pd.DataFrame
     named: frozenset[str] | None
 
@@ -107,8 +123,12 @@ class Peer:
         How it names, in words; empty if it does not.
     names : {"subsets", "modalities", "nothing"}
         What its rule can name.
+    tuned : str, default "-"
+        What it tunes by held-out samples, in words.
+    asks : {"used", "needed"}
+        See `USED`.
     explains : bool, default False
-        Whether it explains the networks of early fusion, which it needs to be trained first.
+        Whether it explains the models of early fusion, which have to be fitted first.
     """
 
     name: str
@@ -116,6 +136,8 @@ class Peer:
     answer: Callable[[PeerData], PeerAnswer]
     rule: str = ""
     names: str = NOTHING
+    tuned: str = "-"
+    asks: str = USED
     explains: bool = False
 
 

@@ -12,10 +12,10 @@ from mmfusion.study.peers.contract import (
     MODALITIES,
     REGRESSION,
     SUBSETS,
-    Floats,
     Peer,
     PeerAnswer,
     PeerData,
+    PeerScores,
     importances_of,
 )
 
@@ -41,7 +41,7 @@ def fusion(data: PeerData, max_order: int | str = "auto") -> PeerAnswer:
     named = table.loc[table["named"].fillna(value=False).astype(bool), "subset"]
     rises = dict(zip(table["subset"], table["loss_rise"], strict=True))
     p_values = dict(zip(table["subset"], table["p_adjusted"], strict=True))
-    return PeerAnswer(_predicted(model, data), importances_of(rises, p_values), frozenset(named))
+    return PeerAnswer(_scores(model, data), importances_of(rises, p_values), frozenset(named))
 
 
 def late_fusion(data: PeerData) -> PeerAnswer:
@@ -49,15 +49,27 @@ def late_fusion(data: PeerData) -> PeerAnswer:
     return fusion(data, max_order=1)
 
 
-def _predicted(model: Any, data: PeerData) -> Floats:
-    """Predict the unknown samples."""
+def _scores(model: Any, data: PeerData) -> PeerScores:
+    """Predict the unknown samples; the estimators calibrate their scores."""
     unknown = dict(data.unknown)
-    if data.task == REGRESSION:
-        return np.asarray(model.predict(unknown), dtype=np.float64)
-    probability: Floats = np.asarray(model.predict_proba(unknown), dtype=np.float64)[:, 1]
-    return probability
+    predict = model.predict if data.task == REGRESSION else model.decision_function
+    return PeerScores(None, np.asarray(predict(unknown), dtype=np.float64))
 
 
 TEST = "explained loss and rise of the loss above 0 (5 %, Holm), and a rise above 2 % of what is explained"
-OURS = Peer("mmfusion", "this package, at its defaults", fusion, rule=TEST, names=SUBSETS)
-LATE_FUSION = Peer("late fusion", "this package with max_order=1", late_fusion, rule=TEST, names=MODALITIES)
+OURS = Peer(
+    "mmfusion",
+    "this package, at its defaults",
+    fusion,
+    rule=TEST,
+    names=SUBSETS,
+    tuned="lambda, encoder: 12 candidates",
+)
+LATE_FUSION = Peer(
+    "late fusion",
+    "this package with max_order=1",
+    late_fusion,
+    rule=TEST,
+    names=MODALITIES,
+    tuned="lambda, encoder",
+)

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from mmfusion.fusion.subsets import subset_label
-from mmfusion.study.peers.contract import Floats, Peer, PeerAnswer, PeerData, importances_of
+from mmfusion.study.peers.calibration import gathered
+from mmfusion.study.peers.contract import Floats, Peer, PeerAnswer, PeerData, PeerScores, importances_of
 from mmfusion.study.peers.fusion_networks import (
     FusionNetwork,
     LowRankFusion,
@@ -24,21 +25,30 @@ from mmfusion.study.peers.network_training import (
 )
 
 
-def predictions(trained: TrainedFolds, samples: FoldedSamples) -> Floats:
-    """Average the predictions of the networks of all folds for the unknown samples.
+def network_scores(trained: TrainedFolds, samples: FoldedSamples, data: PeerData) -> PeerScores:
+    """Predict held-out and unknown samples by the network of each fold.
+
+    Parameters
+    ----------
+    trained : TrainedFolds
+    samples : FoldedSamples
+    data : PeerData
 
     Returns
     -------
-    array, shape (k,)
-        Probabilities of class 1, or numbers in the units of the target.
+    PeerScores
+        Log-odds of class 1, or numbers in the units of the target.
     """
-    values = []
-    for fold, columns in enumerate(samples.unknown):
-        score = trained.of_fold(fold)(columns)[:, -1].double()  # (k,)
-        values.append(torch.sigmoid(score).numpy() if samples.binary else score.numpy())
-    scaled = np.stack(values) * samples.deviation[:, None] + samples.mean[:, None]  # (folds, k)
-    average: Floats = scaled.mean(axis=0)
-    return average
+    held_out: list[Floats] = []
+    unknown: list[Floats] = []
+    for fold, (_, rows) in enumerate(data.folds):
+        network, mean, deviation = trained.of_fold(fold), samples.mean[fold], samples.deviation[fold]
+        for columns, found in (
+            (samples.columns[fold, torch.from_numpy(rows)], held_out),
+            (samples.unknown[fold], unknown),
+        ):
+            found.append(network(columns)[:, -1].double().numpy() * deviation + mean)
+    return gathered(held_out, unknown, data)
 
 
 def contribution_shares(trained: TrainedFolds, data: PeerData, samples: FoldedSamples) -> dict[str, float]:
@@ -75,7 +85,8 @@ def _predicting(build: Callable[[Mapping[str, int]], FusionNetwork]) -> Callable
 
     def answer(data: PeerData) -> PeerAnswer:
         samples = folded_samples(data)
-        return PeerAnswer(predictions(train_folds(build, data, samples), samples), importances_of({}), None)
+        scores = network_scores(train_folds(build, data, samples), samples, data)
+        return PeerAnswer(scores, importances_of({}), None)
 
     return answer
 
@@ -84,21 +95,25 @@ def _residual(data: PeerData) -> PeerAnswer:
     samples = folded_samples(data)
     trained = train_folds(ResidualOptimisation, data, samples)
     shares = contribution_shares(trained, data, samples)
-    return PeerAnswer(predictions(trained, samples), importances_of(shares), None)
+    return PeerAnswer(network_scores(trained, samples, data), importances_of(shares), None)
 
 
+TUNED = "5 penalties, steps of training"
 TENSOR_FUSION = Peer(
     "Tensor Fusion Network",
     "Zadeh, Chen, Poria, Cambria, Morency, EMNLP 2017; small, written here in PyTorch",
     _predicting(TensorFusionNetwork),
+    tuned=TUNED,
 )
 LOW_RANK = Peer(
     "Low-rank Multimodal Fusion",
     "Liu, Shen, Lakshminarasimhan, Liang, Zadeh, Morency, ACL 2018; small, written here in PyTorch",
     _predicting(LowRankFusion),
+    tuned=TUNED,
 )
 RESIDUAL = Peer(
     "multimodal residual optimisation",
     "Wörtwein, Sheeber, Allen, Cohn, Morency, Findings of EMNLP 2022; small, written here in PyTorch",
     _residual,
+    tuned=TUNED,
 )

@@ -27,7 +27,7 @@ from mmfusion.encoders.lent_generator import drawing_from
 from mmfusion.study.peers.contract import BINARY, Floats, PeerData, side_by_side
 from mmfusion.study.peers.fusion_networks import FusionNetwork
 
-PENALTIES = (1e-3, 1e-2, 1e-1)
+PENALTIES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 STEPS, EVERY = 100, 5
 """Most steps of Adam, each over all rows; and after how many of them held-out losses are compared."""
 RATE = 0.02

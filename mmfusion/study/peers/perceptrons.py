@@ -1,51 +1,55 @@
-"""The network of early fusion, which several peers explain: a multilayer perceptron of scikit-learn.
+"""The models of early fusion, which several peers explain: multilayer perceptrons of scikit-learn.
 
-One hidden layer over standardised columns, fitted by L-BFGS. Of a few strengths of its L2 penalty, the one
-with the lowest out-of-fold loss is chosen, as the estimators of this package choose lambda.
+One hidden layer over standardised columns, fitted by L-BFGS. Among several strengths of its L2 penalty, and
+linear models besides, the one with the lowest out-of-fold loss is chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mmfusion.measures.losses import loss_of_samples
-from mmfusion.study.peers.contract import REGRESSION, Floats, PeerData, side_by_side
+from mmfusion.study.peers.calibration import LARGEST, gathered, mean_held_out_loss
+from mmfusion.study.peers.contract import REGRESSION, Floats, PeerData, PeerScores, side_by_side
 
 HIDDEN = 32
 """Width of the hidden layer."""
-PENALTIES = (0.1, 1.0, 10.0, 100.0)
+PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Candidates for the L2 penalty, ``alpha`` of scikit-learn."""
+LINEAR_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
+"""The same of the linear models: ``alpha`` of ridge regression, 1 / ``C`` of logistic regression."""
 STEPS = 100
 """Most iterations of L-BFGS, which stops earlier where it has converged."""
-SMALLEST = 1e-6
-"""Probability of a class, at least, so that no single sample has an infinite loss."""
 EARLY = "early fusion"
 
 
-class Networks(NamedTuple):
-    """The networks of the chosen penalty.
+class Perceptrons(NamedTuple):
+    """The models of the chosen candidate.
 
     Parameters
     ----------
     models : list
         By fold, fitted pipelines of scikit-learn.
+    scores : PeerScores
     loss : float
         Their mean out-of-fold loss.
     """
 
     models: list[Any]
+    scores: PeerScores
     loss: float
 
 
-def fit_perceptrons(data: PeerData, modalities: Sequence[str]) -> Networks:
-    """Fit networks of some modalities on the training rows of every fold, and choose the penalty.
+def fit_perceptrons(data: PeerData, modalities: Sequence[str]) -> Perceptrons:
+    """Fit models of some modalities on the training rows of each fold, and choose the candidate.
 
     Parameters
     ----------
@@ -54,22 +58,23 @@ def fit_perceptrons(data: PeerData, modalities: Sequence[str]) -> Networks:
 
     Returns
     -------
-    Networks
+    Perceptrons
     """
-    columns = side_by_side({name: data.X[name] for name in modalities})
-    candidates = [_of_penalty(data, columns, penalty) for penalty in PENALTIES]
-    return min(candidates, key=lambda networks: networks.loss)
+    known, unknown = (side_by_side({name: X[name] for name in modalities}) for X in (data.X, data.unknown))
+    makers = [functools.partial(_network, data, penalty) for penalty in PENALTIES]
+    makers += [functools.partial(_linear, data, penalty) for penalty in LINEAR_PENALTIES]
+    return min((_fitted(data, known, unknown, make) for make in makers), key=lambda fitted: fitted.loss)
 
 
-def early_fusion_networks(data: PeerData) -> Networks:
-    """Return the networks of all modalities, fitted once."""
+def early_fusion_models(data: PeerData) -> Perceptrons:
+    """Return the models of all modalities, fitted once."""
     if EARLY not in data.shared:
         data.shared[EARLY] = fit_perceptrons(data, data.names)
-    found: Networks = data.shared[EARLY]
+    found: Perceptrons = data.shared[EARLY]
     return found
 
 
-def probability_or_number(model: Any, columns: Floats, task: str) -> Floats:
+def scores_of_model(model: Any, columns: Floats, task: str) -> Floats:
     """Predict by a model of scikit-learn.
 
     Parameters
@@ -81,49 +86,27 @@ def probability_or_number(model: Any, columns: Floats, task: str) -> Floats:
     Returns
     -------
     array, shape (n,)
-        Of every sample the probability of class 1, or a number.
+        Log-odds of class 1, within `LARGEST`, or numbers.
     """
     if task == REGRESSION:
         return np.asarray(model.predict(columns), dtype=np.float64).reshape(len(columns))
-    return np.asarray(model.predict_proba(columns)[:, 1], dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(np.asarray(model.predict_proba(columns), dtype=np.float64))
+    return np.asarray(np.clip(logarithms[:, 1] - logarithms[:, 0], -LARGEST, LARGEST))
 
 
-def losses(predicted: Floats, data: PeerData, rows: Any = slice(None)) -> Floats:
-    """Return the loss of every one of these samples: log-loss in nats, or the squared error.
-
-    Parameters
-    ----------
-    predicted : array, shape (n,)
-        As `probability_or_number` gives them.
-    data : PeerData
-    rows : index, optional
-        Which samples of the data were predicted.
-
-    Returns
-    -------
-    array, shape (n,)
-    """
-    scores = predicted
-    if data.task != REGRESSION:
-        share = np.clip(predicted, SMALLEST, 1 - SMALLEST)
-        scores = np.log(share / (1 - share))
-    return loss_of_samples(scores[:, np.newaxis], data.y[rows], data.task)
+def scores_of_models(models: Sequence[Any], known: Floats, unknown: Floats, data: PeerData) -> PeerScores:
+    """Predict held-out and unknown samples by the model of each fold; both are columns side by side."""
+    pairs = zip(models, data.folds, strict=True)
+    held_out = [scores_of_model(model, known[fold.held_out], data.task) for model, fold in pairs]
+    return gathered(held_out, [scores_of_model(model, unknown, data.task) for model in models], data)
 
 
-def mean_of_folds(models: Sequence[Any], unknown: Mapping[str, Floats], task: str) -> Floats:
-    """Average what the models of all folds predict of unknown samples, shape (k,)."""
-    columns = side_by_side(unknown)
-    return np.asarray(np.mean([probability_or_number(model, columns, task) for model in models], axis=0))
-
-
-def _of_penalty(data: PeerData, columns: Floats, penalty: float) -> Networks:
-    """Fit a network per fold with one strength of the penalty."""
-    models = [_network(data, penalty).fit(columns[fold.train], data.y[fold.train]) for fold in data.folds]
-    held_out = [
-        losses(probability_or_number(model, columns[fold.held_out], data.task), data, fold.held_out)
-        for model, fold in zip(models, data.folds, strict=True)
-    ]
-    return Networks(models, float(np.concatenate(held_out).mean()))
+def _fitted(data: PeerData, known: Floats, unknown: Floats, make: Callable[[], Any]) -> Perceptrons:
+    """Fit a model per fold."""
+    models = [make().fit(known[fold.train], data.y[fold.train]) for fold in data.folds]
+    scores = scores_of_models(models, known, unknown, data)
+    return Perceptrons(models, scores, mean_held_out_loss(scores, data))
 
 
 def _network(data: PeerData, penalty: float) -> Any:
@@ -140,3 +123,9 @@ def _network(data: PeerData, penalty: float) -> Any:
     if data.task == REGRESSION:
         network = TransformedTargetRegressor(network, transformer=StandardScaler())
     return make_pipeline(StandardScaler(), network)
+
+
+def _linear(data: PeerData, penalty: float) -> Any:
+    """Make an unfitted linear model."""
+    model = Ridge(penalty) if data.task == REGRESSION else LogisticRegression(C=1 / penalty)
+    return make_pipeline(StandardScaler(), model)

@@ -1,4 +1,4 @@
-"""Shapley values and interactions of modalities in the networks of early fusion, computed by shapiq.
+"""Shapley values and interactions of modalities in the models of early fusion, computed by shapiq.
 
 The players are the modalities; the columns of an absent modality have their means over the training samples.
 """
@@ -10,20 +10,29 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from mmfusion.fusion.subsets import Subset, subset_label, subsets
-from mmfusion.study.peers.contract import Floats, Peer, PeerAnswer, PeerData, importances_of, side_by_side
-from mmfusion.study.peers.perceptrons import early_fusion_networks, losses, probability_or_number
+from mmfusion.study.peers.calibration import losses
+from mmfusion.study.peers.contract import (
+    REGRESSION,
+    Floats,
+    Peer,
+    PeerAnswer,
+    PeerData,
+    importances_of,
+    side_by_side,
+)
+from mmfusion.study.peers.perceptrons import early_fusion_models, scores_of_model
 
 Index = Literal["SV", "k-SII"]
 
 
 def inter_shap(data: PeerData) -> PeerAnswer:
-    """Average the absolute Shapley interactions of every subset over the held-out samples.
+    """Average the absolute Shapley interactions of each subset over the held-out samples.
 
-    The game of a sample is what the network predicts of it (a probability, or a number). Its interactions
-    are the k-SII of all orders; the sum of those of order two and more is what InterSHAP calls the
-    cross-modal interactions, as a share of the sum of all.
+    The game of a sample is what the model predicts of it (a probability, or a number). Its interactions are
+    the k-SII of all orders up to the number of modalities.
     """
     found = _interactions(data, _predictions, "k-SII", len(data.names))
     share = np.abs(found).mean(axis=1)
@@ -34,7 +43,7 @@ def inter_shap(data: PeerData) -> PeerAnswer:
 def shape(data: PeerData) -> PeerAnswer:
     """Return the Shapley values of the modalities in the game of what a held-out sample's loss falls by.
 
-    SHAPE's game is the accuracy; the loss serves regressions as well, and says more of few samples.
+    SHAPE's own game is accuracy; the loss also works for regressions and is finer on few samples.
     """
     values = _interactions(data, _gains, "SV", 1).mean(axis=1)
     return PeerAnswer(None, importances_of(dict(zip(data.names, values.tolist(), strict=True))), None)
@@ -80,7 +89,7 @@ def _interactions(data: PeerData, values: Callable[..., Floats], index: Index, o
     """Compute the interactions of every held-out sample, shape (subsets, n)."""
     parts = []
     columns = side_by_side(data.X)
-    for model, fold in zip(early_fusion_networks(data).models, data.folds, strict=True):
+    for model, fold in zip(early_fusion_models(data).models, data.folds, strict=True):
         mean = columns[fold.train].mean(axis=0)
         games = []
         for coalition in [(), *subsets(data.names)]:
@@ -93,11 +102,12 @@ def _interactions(data: PeerData, values: Callable[..., Floats], index: Index, o
 
 
 def _predictions(model: Any, columns: Floats, data: PeerData, _: Any) -> Floats:
-    return probability_or_number(model, columns, data.task)
+    scores = scores_of_model(model, columns, data.task)
+    return scores if data.task == REGRESSION else np.asarray(expit(scores))
 
 
 def _gains(model: Any, columns: Floats, data: PeerData, rows: Any) -> Floats:
-    return -losses(probability_or_number(model, columns, data.task), data, rows)
+    return -losses(scores_of_model(model, columns, data.task), data, rows)
 
 
 INTER_SHAP = Peer(

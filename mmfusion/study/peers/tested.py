@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.model_selection import PredefinedSplit
 from mmfusion.measures.paired_differences import holm
 from mmfusion.study.peers.contract import (
     MODALITIES,
+    NEEDED,
     REGRESSION,
     Peer,
     PeerAnswer,
@@ -19,21 +21,21 @@ from mmfusion.study.peers.contract import (
     importances_of,
     side_by_side,
 )
-from mmfusion.study.peers.perceptrons import early_fusion_networks
+from mmfusion.study.peers.perceptrons import early_fusion_models
 
 LEVEL = 0.05
 """Of the test of all modalities together."""
 
 
 def loco(data: PeerData) -> PeerAnswer:
-    """Refit the networks of early fusion without every modality, and compare held-out losses."""
+    """Refit the models of early fusion without each modality in turn, and compare held-out losses."""
     from hidimstat import LOCOCV  # the extra `peers`, needed by these peers only
 
     return _answer(data, LOCOCV)
 
 
 def cfi(data: PeerData) -> PeerAnswer:
-    """Replace every modality by a draw from what the others predict of it, and compare held-out losses."""
+    """Replace each modality in turn by what the others predict of it, with residuals of other samples."""
     from hidimstat import CFICV  # the extra `peers`, needed by these peers only
 
     return _answer(data, CFICV, random_state=data.seed, feature_types="continuous")
@@ -45,12 +47,12 @@ def _answer(data: PeerData, kind: Any, **choices: Any) -> PeerAnswer:
     for number, fold in enumerate(data.folds):
         fold_of[fold.held_out] = number
     regression = data.task == REGRESSION
-    models = early_fusion_networks(data).models
+    models = early_fusion_models(data).models
     importance = kind(
         clone(models[0]),
         PredefinedSplit(fold_of),
         method="predict" if regression else "predict_proba",
-        loss=mean_squared_error if regression else log_loss,
+        loss=mean_squared_error if regression else partial(log_loss, labels=[0, 1]),
         features_groups=data.columns,
         **choices,
     )
@@ -69,6 +71,7 @@ LOCO = Peer(
     loco,
     rule="p < .05 by Holm over the modalities",
     names=MODALITIES,
+    asks=NEEDED,
     explains=True,
 )
 CFI = Peer(
@@ -77,5 +80,6 @@ CFI = Peer(
     cfi,
     rule="p < .05 by Holm over the modalities",
     names=MODALITIES,
+    asks=NEEDED,
     explains=True,
 )

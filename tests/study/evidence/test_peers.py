@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 
 pytest.importorskip("shapiq", reason="the extra peers")
 
+from mmfusion.errors import DataError
 from mmfusion.fusion.subsets import parse_subset
 from mmfusion.plotting.layout import figure_of
 from mmfusion.study.cells import information_cell
@@ -21,15 +23,26 @@ from mmfusion.study.designs.drawn_cases import CASES, NOISE, PEER_CASES
 from mmfusion.study.evidence.peer_comparison import COLUMNS, compare_peers
 from mmfusion.study.evidence.peer_designs import REAL, drawn_set, encoded_set, mosi_set
 from mmfusion.study.evidence.peer_figure import peer_figure
-from mmfusion.study.evidence.peer_tables import OURS, TRUTH, peer_rates, peer_scores, peer_seconds
+from mmfusion.study.evidence.peer_tables import (
+    OURS,
+    TRUTH,
+    VERDICTS,
+    peer_rates,
+    peer_scores,
+    peer_seconds,
+    read_answers,
+)
 from mmfusion.study.pages.peer_page import peers_markdown
 from mmfusion.study.peers.all_peers import PEERS
 from mmfusion.study.peers.contract import (
     MODALITIES,
+    NEEDED,
     SUBSETS,
+    USED,
     Peer,
     PeerAnswer,
     PeerData,
+    PeerScores,
     importances_of,
 )
 from mmfusion.study.peers.predictors import EARLY_FUSION
@@ -41,9 +54,8 @@ def naming(name: str, label: str, names: str, score: float = 0.0) -> Peer:
 
     def answer(data: PeerData) -> PeerAnswer:
         count = len(next(iter(data.unknown.values())))
-        predicted = np.full(count, 1 / (1 + np.exp(-score)))
         importances = importances_of({label: 1.0, "b" if label != "b" else "a": 0.5})
-        return PeerAnswer(predicted, importances, frozenset(label.split()))
+        return PeerAnswer(PeerScores(None, np.full(count, score)), importances, frozenset(label.split()))
 
     return Peer(name, "this test", answer, rule="always the same", names=names)
 
@@ -115,15 +127,14 @@ def test_verdicts() -> None:
     assert tuple(table.columns) == COLUMNS
     found = table.set_index(["design", "peer"])
     ours, other = found.loc[("pair", OURS)], found.loc[("pair", "other")]
-    assert (ours["subsets_exact"], ours["modalities_exact"], ours["wrong"], ours["first"]) == (1, 1, 0, 1)
-    assert (other["modalities_exact"], other["wrong"], other["first"]) == (0, 0, 1)
-    assert np.isnan(other["subsets_exact"])
+    assert ours[[*VERDICTS]].fillna(-1).tolist() == [1, 0, 1, 0, -1, 1]
+    assert other[[*VERDICTS]].fillna(-1).tolist() == [0, 0, -1, -1, 1, -1]
     for peer in (OURS, "other"):
-        assert found.loc[("balanced", peer), "wrong"] == 1
-        assert np.isnan(found.loc[("balanced", peer), "first"])
+        assert found.loc[("balanced", peer), "modalities_wrong"] == 1
+        assert found.loc[("balanced", peer), ["first_subset", "first_modality"]].isna().all()
     # Of two copies either is right, a product of them is not.
-    assert found.loc[("copies", OURS), ["subsets_exact", "modalities_exact", "wrong"]].tolist() == [0, 1, 1]
-    assert found.loc[("copies", "other"), ["modalities_exact", "wrong"]].tolist() == [1, 0]
+    assert found.loc[("copies", OURS), [*VERDICTS[:4]]].tolist() == [1, 0, 0, 1]
+    assert found.loc[("copies", "other"), [*VERDICTS[:2]]].tolist() == [1, 0]
 
 
 def test_equal_importances_are_no_answer() -> None:
@@ -131,22 +142,50 @@ def test_equal_importances_are_no_answer() -> None:
         return PeerAnswer(None, importances_of({"a": 0.0, "b": 0.0}), None)
 
     table = compare_peers(drawn_set("one", 0, 60, 40), [Peer("undecided", "this test", undecided)])
-    assert table["first"].tolist() == [0.0]
+    assert table["first_modality"].tolist() == [0.0]
     assert table["named"].tolist() == [""]
 
 
-def test_of_noise_only_those_that_name_are_asked() -> None:
+def test_who_asks_what_is_needed_is_compared_with_that() -> None:
+    nothing = replace(naming("nothing", "", MODALITIES), asks=NEEDED)
+    table = compare_peers(drawn_set("copies", 0, 60, 40), [nothing, replace(nothing, asks=USED)])
+    assert table["modalities_exact"].tolist() == [1.0, 0.0]
+    assert table["first_modality"].isna().tolist() == [True, False]
+
+
+def test_where_all_modalities_are_planted_the_first_says_nothing() -> None:
+    table = compare_peers(drawn_set("triple", 0, 60, 40), STUBS)
+    assert table["first_modality"].isna().all()
+    assert table["first_subset"].fillna(-1).tolist() == [0.0, -1]
+
+
+def test_a_failing_peer_is_named() -> None:
+    def fail(_: PeerData) -> PeerAnswer:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no") as error:
+        compare_peers(drawn_set("one", 0, 60, 40), [Peer("broken", "this test", fail)])
+    assert error.value.__notes__ == ["This was broken, of seed 0 of one."]
+
+
+def test_without_answers_the_sentence_says_what_to_install() -> None:
+    with pytest.raises(DataError, match=r"libraries are not installed; install the extra peers"):
+        read_answers([])
+
+
+@pytest.mark.parametrize("design", ["normal", "redundant"])
+def test_of_noise_and_hard_designs_only_those_that_name_are_asked(design: str) -> None:
     silent = Peer("silent", "this test", lambda data: PeerAnswer(None, importances_of({}), None))
-    table = compare_peers(drawn_set("normal", 0, 60, 40), [*STUBS, silent, EARLY_FUSION])
+    table = compare_peers(drawn_set(design, 0, 60, 40), [*STUBS, silent, EARLY_FUSION])
     assert table["peer"].tolist() == [OURS, "other", EARLY_FUSION.name]
 
 
 def test_rates_and_scores() -> None:
     table = answers()
     rates = peer_rates(table).set_index(["peer", "design", "measure"])
-    assert rates.loc[(OURS, NOISE, "wrong"), ["count", "data_sets", "rate"]].tolist() == [3, 3, 1]
+    assert rates.loc[(OURS, NOISE, "modalities_wrong"), ["count", "data_sets", "rate"]].tolist() == [3, 3, 1]
     assert rates.loc[(OURS, TRUTH, "subsets_exact"), ["count", "data_sets"]].tolist() == [3, 6]
-    assert rates.loc[("other", "pair", "wrong"), ["low", "high"]].tolist() == pytest.approx(
+    assert rates.loc[("other", "pair", "modalities_wrong"), ["low", "high"]].tolist() == pytest.approx(
         [0, 0.5615], abs=1e-4
     )
     assert ("other", "pair", "subsets_exact") not in rates.index
@@ -175,9 +214,10 @@ def test_the_page_has_both_winners_in_bold() -> None:
     lines = {line.split(" | ")[0].strip("| "): line for line in page.splitlines() if line.startswith("| ")}
     assert "| a pair: a x b | 3 | **3** \\| **3** | 0 |" in page
     assert "noise: balanced classes" in lines
-    assert f"| {OURS} | 1.00 [0.44, 1.00] |" in page
+    assert f"| {OURS} | 1.00 [0.44, 1.00] | 1.00 [0.61, 1.00] |" in page
+    assert "| (1.00 [0.61, 1.00]) |" in page
     assert "always the same" in page
     wins = [line for line in page.splitlines() if "log-loss" in line]
     assert len(wins) == 2
-    assert all("**" in line for line in wins)
+    assert all("**0.693** | other |" in line for line in wins)
     assert len(PEERS) > len(STUBS)

@@ -14,6 +14,7 @@ from mmfusion.data.folds import make_folds
 from mmfusion.fusion.subsets import parse_subset
 from mmfusion.study.peers.additive_projection import INTERACTIONS
 from mmfusion.study.peers.all_peers import PEERS
+from mmfusion.study.peers.calibration import calibrated, losses
 from mmfusion.study.peers.contract import (
     BINARY,
     IMPORTANCES,
@@ -24,7 +25,6 @@ from mmfusion.study.peers.contract import (
     PeerAnswer,
     PeerData,
 )
-from mmfusion.study.peers.perceptrons import losses
 from mmfusion.study.peers.predictors import EARLY_FUSION
 
 KNOWN, UNKNOWN = 120, 400
@@ -84,20 +84,23 @@ def test_answers_are_complete(peer: Peer, task: str) -> None:
 @every_task
 def test_predictions_beat_a_constant(peer: Peer, task: str) -> None:
     answer, truth = answer_of(peer.name, task, 0), new_data(task)[1]
-    if answer.predicted is None:
+    if answer.scores is None:
         assert peer.explains
         return
-    assert answer.predicted.shape == (UNKNOWN,)
+    assert answer.scores.unknown.shape == (UNKNOWN,)
+    if answer.scores.held_out is not None:
+        assert answer.scores.held_out.shape == (KNOWN,)
     judged = PeerData({}, truth, task, (), {})
-    constant = np.full(UNKNOWN, truth.mean())
-    assert losses(answer.predicted, judged).mean() < 0.75 * losses(constant, judged).mean()
+    constant = np.full(UNKNOWN, 0.0 if task == BINARY else truth.mean())
+    unknown = calibrated(answer.scores, shared_data(task, 0)).unknown
+    assert losses(unknown, judged).mean() < 0.75 * losses(constant, judged).mean()
 
 
 @every_peer
 def test_answers_are_repeatable(peer: Peer) -> None:
     first, second = (answer_of(peer.name, BINARY, repetition) for repetition in (0, 1))
-    if first.predicted is not None and second.predicted is not None:
-        np.testing.assert_array_equal(first.predicted, second.predicted)
+    if first.scores is not None and second.scores is not None:
+        np.testing.assert_array_equal(first.scores.unknown, second.scores.unknown)
     assert first.importances.equals(second.importances)
     assert first.named == second.named
 

@@ -15,7 +15,7 @@ pytest.importorskip("shapiq", reason="the extra peers")
 from mmfusion.data.folds import make_folds
 from mmfusion.study.peers.additive_projection import additive_projection
 from mmfusion.study.peers.contract import REGRESSION, PeerData, side_by_side
-from mmfusion.study.peers.perceptrons import early_fusion_networks
+from mmfusion.study.peers.perceptrons import early_fusion_models
 from mmfusion.study.peers.permutation import GROUPED_PERMUTATION
 from mmfusion.study.peers.shapley import interactions_of_games
 from mmfusion.study.peers.tested import loco
@@ -71,7 +71,7 @@ def regression(count: int = 60) -> PeerData:
 def test_loco_is_what_refitting_by_hand_gives() -> None:
     data = regression()
     found = loco(data).importances.set_index("subset")["importance"]
-    model, columns = early_fusion_networks(data).models[0], side_by_side(data.X)
+    model, columns = early_fusion_models(data).models[0], side_by_side(data.X)
     for name, places in data.columns.items():
         kept = np.setdiff1d(np.arange(columns.shape[1]), places)
         rises = []
