@@ -53,8 +53,8 @@ def compare_peers(data: PeerSet, peers: Sequence[Peer] = PEERS) -> pd.DataFrame:
     -------
     DataFrame
         One row per peer (of noise and hard designs, only for the peers that name and for early fusion, which
-        some of them explain), with the columns `COLUMNS`. `named`: what it names, "none" if nothing, empty if it has no
-        rule. `modalities_exact`, `modalities_wrong`: whether it names all planted modalities and no other,
+        some of them explain), with the columns `COLUMNS`. `named`: what it names, "none" if nothing, empty
+        if it has no rule. `modalities_exact`, `modalities_wrong`: whether it names all planted modalities and no other,
         or some other; a peer that asks what is needed is compared with what is. `subsets_exact`,
         `subsets_wrong`: the same for subsets, if its rule can name them. `first_subset`: whether the subset
         with the largest importance is planted, if it gives importances to products; else, `first_modality`,
