@@ -53,14 +53,14 @@ def compare_peers(data: PeerSet, peers: Sequence[Peer] = PEERS) -> pd.DataFrame:
     -------
     DataFrame
         One row per peer (of noise and hard designs, only for the peers that name and for early fusion, which
-        some of them explain), with the columns `COLUMNS`. `named`: what it names, "none" if nothing, empty
-        if it has no rule. `modalities_exact`, `modalities_wrong`: whether it names all planted modalities and no other,
-        or some other; a peer that asks what is needed is compared with what is. `subsets_exact`,
+        some of them explain), with the columns `COLUMNS`. `named`: what it names, "none" if nothing, empty if
+        it has no rule. `modalities_exact`, `modalities_wrong`: whether it names all planted modalities and no
+        other, or some other; a peer that asks what is needed is compared with what is. `subsets_exact`,
         `subsets_wrong`: the same for subsets, if its rule can name them. `first_subset`: whether the subset
         with the largest importance is planted, if it gives importances to products; else, `first_modality`,
-        where some modality is not planted. All of these are 1, 0, or NaN where undefined. `loss` (log-loss
-        in nats), `accuracy`, `r2` and `mae` are of the unknown samples, by calibrated scores. `seconds`
-        includes the fit of what a peer explains.
+        where some modality is not planted. All of these are 1, 0, or NaN where undefined. `loss` (log-loss in
+        nats), `accuracy`, `r2` and `mae` are of the unknown samples, by calibrated scores. `seconds` includes
+        the fit of what a peer explains.
 
     Raises
     ------

@@ -89,9 +89,10 @@ def peer_scores(rows: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per design for which all peers predict (neither noise nor hard), measure and peer that
-        predicts, with the columns `SCORE_COLUMNS`: by how much this package is ahead of the peer (positive: better, also where lower
-        values are), with the 95 % interval of Student's t over the differences of the seeds. For CMU-MOSI
-        these share their samples, so that the interval is about folds and starts only.
+        predicts, with the columns `SCORE_COLUMNS`: by how much this package is ahead of the peer (positive:
+        better, also where lower values are), with the 95 % interval of Student's t over the differences of
+        the seeds. For CMU-MOSI these share their samples, so that the interval is about folds and starts
+        only.
     """
     found = []
     predicted = rows[~rows["kind"].isin([NOISE, HARD_KIND])]

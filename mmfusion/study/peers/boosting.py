@@ -25,7 +25,7 @@ BAGS = 1
 BINS, PAIR_BINS = 64, 16
 """Values that a column is cut into, alone and in pairs: a few hundred samples do not fill more."""
 PAIRS, MOST_COLUMNS = 10, 100
-"""Pairs of columns with a function of their own, which the library finds; none where there are more columns."""
+"""Pairs of columns with a function of their own, found by the library; none where there are more columns."""
 
 
 def boosting(data: PeerData) -> PeerAnswer:
