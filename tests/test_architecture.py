@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -210,6 +212,15 @@ def test_only_the_rooms_of_the_library_are_named_in_the_public_module() -> None:
     homes = re.findall(r'": "(\w+)\.\w+",$', text, re.MULTILINE)
     assert homes
     assert set(homes).isdisjoint(PRIVATE)
+
+
+@pytest.mark.parametrize(
+    "module", ["mmfusion", "mmfusion.cli.app", "mmfusion.cli.check_command", "mmfusion.study.plan"]
+)
+def test_what_trains_nothing_does_not_import_torch(module: str) -> None:
+    """It takes seconds, of every command and every job."""
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 CLEAN = {

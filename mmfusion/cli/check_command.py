@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.cli.relevance_command import order_note
+from mmfusion.cli.order_note import order_note
 from mmfusion.cli.request import DataRequest
 from mmfusion.data.check_values import check_values
 from mmfusion.data.description import modality_lines, sample_lines
 from mmfusion.data.folds import make_folds
-from mmfusion.estimators.source_fit import naming, split_notes
+from mmfusion.data.number_moments import number_moments
+from mmfusion.estimators.source_notes import naming, split_notes
 from mmfusion.estimators.targets import Target, class_target, number_target
 from mmfusion.fusion.subsets import chosen_order, subset_label, subsets
 from mmfusion.notices import told
-from mmfusion.training.target_moments import TargetMoments
 
 FOLDS = 5
 """Folds that are tried, the default of the command ``relevance``."""
@@ -47,7 +47,8 @@ def describe_data(request: DataRequest) -> str:
             target, classes = number_target(source.target), None
         else:
             target, classes = class_target(source.target)
-        TargetMoments.fit(target.array, target.task, target.outputs)  # refuses a constant target
+        if classes is None:
+            number_moments(target.array)  # refuses a constant target
         make_folds(FOLDS, np.arange(len(data)), len(data), target.classes, source.groups)
     order = chosen_order("auto", len(data.modalities))
     names = [subset_label(subset) for subset in subsets(data.modalities, order)]

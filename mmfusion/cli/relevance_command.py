@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import typer
 
+from mmfusion.cli.order_note import order_note
 from mmfusion.cli.output_folder import ANSWER, MOTIFS, PICTURES, SETTINGS, check_output, filling
 from mmfusion.cli.request import DataRequest
 from mmfusion.data.modality_data import ModalityData
@@ -21,7 +22,6 @@ from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.estimators.source_fit import FittedSource, fit_source
 from mmfusion.files import write_json, write_table, write_text
-from mmfusion.fusion.subsets import chosen_order
 from mmfusion.plotting.sequence_logos import has_logos, motifs_figure
 from mmfusion.plotting.style import save_figure
 from mmfusion.plotting.subset_relevance import relevance_figure
@@ -96,17 +96,6 @@ def _write(
     write_text(folder / ANSWER, f"{fitted.paragraph}\n")
     files = sorted([*(path.name for path in folder.iterdir()), SETTINGS])
     write_json(folder / SETTINGS, {**settings, "files": files})
-
-
-def order_note(modalities: int, chosen: Any) -> str:
-    """Say which subsets are scored, unless all are or the user has chosen them."""
-    order = chosen_order("auto", modalities)
-    if chosen != "auto" or order == modalities:
-        return ""
-    return (
-        "With four or more modalities, only single modalities and pairs are scored: --max-order "
-        f"{modalities} takes all {2**modalities - 1} subsets."
-    )
 
 
 def _subset_text(table: pd.DataFrame) -> str:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from mmfusion.data.readers.source import Source
 from mmfusion.data.task import REGRESSION, Task
-from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.classifier import FusionClassifier
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
+from mmfusion.estimators.source_notes import naming, split_notes
 from mmfusion.estimators.summary import Answer
 from mmfusion.measures.information import MOST_COMPLETE
 from mmfusion.notices import told
@@ -100,36 +98,3 @@ def fit_source(source: Source, task: Task, task_sentence: str, choices: Mapping[
 def _wrapped(text: str) -> str:
     """Break lines between words only, so that names of files and modalities stay whole."""
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def split_notes(source: Source) -> list[str]:
-    """Say that the splits of a file have no effect on the folds of an answer, if it has any."""
-    if not source.splits:
-        return []
-    what = "samples" if source.groups is None else "samples, whole groups together"
-    return [
-        f"the splits of the file ({', '.join(source.splits)}) are not used for the answer: its folds are "
-        f"drawn at random over all {what}. The networks of a study of your own data are trained and tested "
-        "on these splits."
-    ]
-
-
-@contextmanager
-def naming(path: Path | None, options: Iterable[str] = ()) -> Iterator[None]:
-    """Name the file in errors about its values, which an estimator knows only as X and y.
-
-    Parameters
-    ----------
-    path : Path or None
-        None: nothing is changed.
-    options : iterable of str
-        Parameters of the estimator: an error that begins with one of them is not about the file.
-    """
-    try:
-        yield
-    except InputError as error:
-        text = str(error)
-        starts = (str(path), *(f"{option}:" for option in options))
-        if path is None or text.startswith(starts):
-            raise
-        raise DataError(f"{path}: {text}") from None

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mmfusion.data.standardisation import is_constant
+from mmfusion.data.number_moments import number_moments
 from mmfusion.errors import InputError, MmfusionError
 from mmfusion.measures.losses import task_target
 
@@ -67,22 +67,7 @@ class TargetMoments:
         """
         if task != "regression":
             return cls(np.zeros(outputs), np.ones(outputs))
-        mean, deviation = np.zeros(outputs), np.ones(outputs)
-        for output, column in enumerate(target.reshape(len(target), -1).T):
-            known = column if weight is None else column[weight > 0]
-            # Squares of huge and of tiny numbers would leave the range of floats; powers of two are exact.
-            largest, exponent = np.frexp(np.abs(known).max(initial=0.0))
-            scaled = np.ldexp(column, -exponent)
-            centre = np.average(scaled, weights=weight)
-            spread = np.sqrt(np.average((scaled - centre) ** 2, weights=weight))
-            mean[output], deviation[output] = np.ldexp([centre, spread], exponent)
-            if is_constant(spread, largest):
-                named = f", column {output}" if target.ndim == 2 else ""
-                raise error(
-                    f"{where}{named}: the target is constant, all training values are {known[0]:g}, expected "
-                    "values that vary; there is nothing to predict, leave it out."
-                )
-        return cls(mean, deviation)
+        return cls(*number_moments(target, weight, where=where, error=error))
 
     @classmethod
     def from_json(cls, values: Sequence[Sequence[float]]) -> Self:

@@ -14,7 +14,8 @@ from mmfusion import FusionClassifier
 from mmfusion.data.readers.source import Source
 from mmfusion.data.task import Task
 from mmfusion.errors import DataError, InputError
-from mmfusion.estimators.source_fit import TABLES, WIDTH, FittedSource, fit_source, split_notes
+from mmfusion.estimators.source_fit import TABLES, WIDTH, FittedSource, fit_source
+from mmfusion.estimators.source_notes import split_notes
 
 QUICK = {"cv": 2, "epochs": 2, "penalty": 0.01, "information": None, "random_state": 0}
 SENTENCE = "Task: one that was chosen for this test."
