@@ -169,8 +169,8 @@ class Study:
 
     @property
     def peer_tables(self) -> list[str]:
-        """Names of the tables of the peers' answers, one per job; empty where their libraries are missing."""
-        if not peers_installed():
+        """Names of the tables of peers' answers, one per job; none without planted datasets or libraries."""
+        if not self.synthetic or not peers_installed():
             return []
         clean = [name for name in self.mosi_datasets if name in MOSI_CLEAN]
         seeds = self.config.seeds[:MOSI_REPETITIONS]
@@ -185,7 +185,10 @@ class Study:
         """One sentence on why the peers are not part of the target `full`; empty if they are."""
         if peers_installed():
             return ""
-        return f"The target full does not compare peers: their libraries are not installed; {INSTALL_PEERS}."
+        return (
+            "The target full would leave out the comparison with other methods: their libraries are not "
+            f"installed; {INSTALL_PEERS}."
+        )
 
     @property
     def recipe_values(self) -> dict[str, float]:

@@ -209,6 +209,7 @@ rule evidence_docs:
         provenance="results/provenance.json",
         answers=expand("results/evidence/{mosi}/answer.txt", mosi=STUDY.mosi_datasets),
         motifs="results/evidence/motifs.csv",
+        lp_family="results/evidence/lp_family.csv",
         sensitivity="results/evidence/sensitivity_map.csv",
         figures=expand("results/evidence/{figure}.png", figure=EVIDENCE_FIGURES),
     output:

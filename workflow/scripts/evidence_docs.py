@@ -23,6 +23,7 @@ with logged(snakemake.log[0]):
         json.loads(Path(found.provenance).read_text(encoding="utf-8")),
         answers,
         pd.read_csv(found.motifs, dtype={"modality": str}),
+        pd.read_csv(found.lp_family, dtype={"p": str}),
         pd.read_csv(found.sensitivity, dtype={"value": str}),
     )
     write_text(snakemake.output.page, page)

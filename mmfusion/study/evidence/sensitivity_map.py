@@ -19,8 +19,9 @@ def sensitivity_map(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per setting: factor, value, the mean beta over seeds of every target (such as
-        ``XRel vbn 1+2``), ``reached`` (how many of the cells that the study does not reach) and ``kept``
-        (whether IBN keeps {1} at .99).
+        ``XRel vbn 1+2``), ``reached`` (how many of the cells that the study does not reach), ``kept``
+        (whether IBN keeps {1} at .99) and ``accuracy_ibn`` (on the test split under IBN, of the dataset in
+        which its mean is lower): where it is low, training has not succeeded.
     """
     rows = []
     for (factor, value), part in table.groupby(["factor", "value"], sort=False):
@@ -31,6 +32,7 @@ def sensitivity_map(table: pd.DataFrame) -> pd.DataFrame:
             mean = float(part.loc[cell & (part["subset"] == target.subset), "beta"].mean())
             means[f"{target.cell.dataset} {target.cell.norm} {target.subset}"] = mean
             inside.append(target.low <= mean <= target.high)
-        ends = {"reached": sum(inside[:WANTED]), "kept": all(inside[WANTED:])}
+        accuracy = part[part["norm"] == "ibn"].groupby("dataset")["accuracy_test"].mean().min()
+        ends = {"reached": sum(inside[:WANTED]), "kept": all(inside[WANTED:]), "accuracy_ibn": accuracy}
         rows.append({"factor": factor, "value": value, **means, **ends})
     return pd.DataFrame(rows)

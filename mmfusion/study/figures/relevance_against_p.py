@@ -24,7 +24,7 @@ SUBTITLE = (
 LP_TITLE = "Relevance of conditionally independent views against p, by convention of the exponent q"
 LP_SUBTITLE = (
     "ConditionallyIndependent, fusion of order one, VBN. The penalty is the squared q-norm of the block "
-    "norms; conventions differ in how q follows from p, and in which β that stands for. Top: relevance β, "
+    "norms; conventions differ in how q follows from p, and in what β means. Top: relevance β, "
     "whose p-norm is 1 (p = ∞: β = 1 for every view in use; not defined for the exponent as printed). "
     "Bottom: share of the view in the sum of the block norms. "
 )

@@ -88,6 +88,10 @@ def test_the_map_counts_what_is_reached() -> None:
     assert (poster["reached"] == 3).all()
     lost = sensitivity_map(table_of({**POSTER, "XRel ibn 1": 0.9}))
     assert not lost["kept"].any()
+    table = table_of(OURS)
+    table.loc[(table["dataset"] == "XRel") & (table["norm"] == "ibn"), "accuracy_test"] = 0.6
+    table.loc[(table["dataset"] == "XRel") & (table["norm"] == "vbn"), "accuracy_test"] = 0.1
+    assert sensitivity_map(table)["accuracy_ibn"].to_numpy() == pytest.approx(np.full(len(ours), 0.6))
     assert ours["XRel vbn 1+2"].to_numpy() == pytest.approx(np.full(len(ours), 0.68))
 
 

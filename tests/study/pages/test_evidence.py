@@ -46,6 +46,15 @@ GRID = pd.DataFrame(
 MOTIFS = pd.DataFrame(
     {"dataset": "XRel", "seed": [0, 1], "modality": "1", "motif": 0, "recovered": [1.0, 0.5], "chance": 0.25}
 )
+LP = pd.DataFrame(
+    {
+        "convention": "mkl",
+        "p": ["1", "1", "1", "1", "2", "2"],
+        "subset": ["1", "1", "2", "2", "1", "2"],
+        "seed": [0, 1, 0, 1, 0, 0],
+        "weight_share": [1.0, 1.0, 0.0, 0.01, 0.6, 0.4],
+    }
+)
 MAP = pd.DataFrame(
     {
         "factor": [RECIPE, "epochs"],
@@ -53,12 +62,13 @@ MAP = pd.DataFrame(
         "XRel vbn 1+2": [0.6789, 0.71],
         "reached": [0, 1],
         "kept": [True, False],
+        "accuracy_ibn": [0.981, 0.5],
     }
 )
 
 
 def test_every_table_is_on_the_page() -> None:
-    page = evidence_markdown(PROVENANCE, {"MOSICleanReal": ("The answer.", SCORES, GRID)}, MOTIFS, MAP)
+    page = evidence_markdown(PROVENANCE, {"MOSICleanReal": ("The answer.", SCORES, GRID)}, MOTIFS, LP, MAP)
     for line in (
         "## CMU-MOSI, real-valued sentiment, clean text: MOSICleanReal",
         "The answer.",
@@ -67,9 +77,18 @@ def test_every_table_is_on_the_page() -> None:
         "| 1 | vector | 0.1 | 0.5700 | 0.430 | chosen |",
         "| 2 | vector | 0.1 | 0.5900 | 0.410 |  |",
         "| XRel | 1 | 0 | 0.75 | 0.25 |",
-        "| the study's recipe | - | 0.68 | 0 | yes |",
-        "| epochs | 40 | 0.71 | 1 | no |",
+        "| the study's recipe | - | 0.68 | 0 | yes | 0.98 |",
+        "| epochs | 40 | 0.71 | 1 | no | 0.50 |",
+        "| mkl | 1 | 2 |",
         "![Motifs found](figures/evidence_motifs.png)",
     ):
         assert line in page
     assert "| inf |" not in page
+
+
+def test_what_knows_the_labels_is_marked() -> None:
+    pages = [
+        evidence_markdown(PROVENANCE, {name: ("Text.", SCORES, GRID)}, MOTIFS, LP, MAP)
+        for name in ("MOSIReal", "MOSICleanReal")
+    ]
+    assert ["shows this leakage" in page for page in pages] == [True, False]
