@@ -134,7 +134,8 @@ def _lp_cells(table: pd.DataFrame) -> pd.DataFrame:
     shares["weight"] = shares["weight_share"] >= WITH_WEIGHT
     counts = shares.pivot_table("weight", "convention", "p", aggfunc="sum", sort=False)
     powers = order_numbers(counts.columns)
-    return counts[powers].rename(columns="p = {}".format).reset_index()
+    cells: pd.DataFrame = counts[powers].rename(columns="p = {}".format).reset_index()
+    return cells
 
 
 def _map_cells(table: pd.DataFrame) -> pd.DataFrame:
