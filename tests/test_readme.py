@@ -39,7 +39,10 @@ def test_both_commands_use_the_locked_versions() -> None:
 def test_tables_are_those_of_the_documentation() -> None:
     results = README.partition("<!-- results -->")[2].partition("<!-- /results -->")[0]
     rows = [line for line in results.splitlines() if line.startswith("|")]
-    pages = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("results.md", "evidence.md")]
+    pages = [
+        (ROOT / "docs" / name).read_text(encoding="utf-8")
+        for name in ("results.md", "evidence.md", "peers.md")
+    ]
     documented = "\n".join(pages).splitlines()
     assert len(rows) > 20
     assert [row for row in rows if row not in documented] == []
