@@ -26,7 +26,7 @@ LEVEL = 0.05
 
 
 def peer_figure(rates: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
-    """Draw the rates of all peers.
+    """Draw the rates of all peers that have one of these.
 
     Parameters
     ----------
@@ -39,16 +39,17 @@ def peer_figure(rates: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     -------
     array of Axes, shape (1, 4)
     """
-    peers = list(dict.fromkeys(rates["peer"]))
+    shown = pd.MultiIndex.from_frame(rates[["design", "measure"]]).isin([panel[:2] for panel in PANELS])
+    peers = list(dict.fromkeys(rates.loc[shown, "peer"]))
     grid = panels(1, len(PANELS), (13.0, 1.9 + 0.27 * len(peers)), axes, sharey=True)
     for ax, (design, measure, label) in zip(grid[0], PANELS, strict=True):
         some = rates[(rates["design"] == design) & (rates["measure"] == measure)].set_index("peer")
         _panel(ax, some, peers)
         sets = int(some["data_sets"].max()) if len(some) else 0
-        ax.set_xlabel(f"{label}\n(share of {sets} data sets)")
+        ax.set_xlabel(f"{label}\n(share of up to {sets} data sets)")
     grid[0, 0].axvline(LEVEL, color=VERMILLION, linewidth=1.0, linestyle="--", zorder=1)
     grid[0, 0].set_yticks(range(len(peers)), peers)
-    grid[0, 0].invert_yaxis()
+    grid[0, 0].set_ylim(len(peers) - 0.4, -0.6)
     subtitle = (
         "Every peer by its own rule, on the same samples and folds; n/a: no rule, or none for subsets. "
         "Line: 5 %. Bars: Wilson's 95 % intervals over data sets."
@@ -61,7 +62,7 @@ def _panel(ax: Axes, some: pd.DataFrame, peers: list[str]) -> None:
     """Draw one rate of every peer as a point with its interval."""
     for place, peer in enumerate(peers):
         if peer not in some.index:
-            ax.text(0.0, place, "n/a", color=GREY, va="center", fontsize=7.5)
+            ax.text(0.5, place, "n/a", color=GREY, va="center", ha="center", fontsize=7.5)
             continue
         rate, low, high = some.loc[peer, ["rate", "low", "high"]].to_numpy(float)
         color = BLUE if peer == OURS else GREY
