@@ -75,7 +75,7 @@ def sample_of_study(name: str, seeds: int, train: int) -> Sample:
     return Sample(name, datasets, study.training_settings(name))
 
 
-def per_epoch(seconds: pd.DataFrame, name: Any) -> pd.Series[float]:
-    """Return the seconds of one epoch by repetition, from columns (name, epochs) for both of `EPOCHS`."""
-    few, many = EPOCHS
+def per_epoch(seconds: pd.DataFrame, name: Any, epochs: tuple[int, int] = EPOCHS) -> pd.Series[float]:
+    """Return the seconds of one epoch by repetition, from columns (name, epochs) for both numbers of epochs."""
+    few, many = epochs
     return (seconds[(name, many)] - seconds[(name, few)]) / (many - few)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 import torch
-from cells import Sample, sample_of_study
+from cells import Sample, per_epoch, sample_of_study
 from measure import Work, in_turn, spread
 from parts.throughput import PLAIN_SEEDS, plain_training
 from results import Row, markdown, row, tidy
@@ -75,9 +75,9 @@ def speed(sample: Sample, counts: tuple[int, ...], budget: float) -> list[Row]:
         for norm in NORMS:
             keys = {"case": f"networks = {count}", "norm": norm, "modalities": 3, "dim": 8}
             each = {
-                "cuda": _per_epoch(seconds, f"cuda {norm}") / count,
-                "cpu": _per_epoch(seconds, f"cpu {norm}") / len(sample.datasets),
-                "plain": _per_epoch(seconds, f"plain {norm}") / PLAIN_SEEDS,
+                "cuda": per_epoch(seconds, f"cuda {norm}", EPOCHS) / count,
+                "cpu": per_epoch(seconds, f"cpu {norm}", EPOCHS) / len(sample.datasets),
+                "plain": per_epoch(seconds, f"plain {norm}", EPOCHS) / PLAIN_SEEDS,
             }
             rows += [
                 row("cuda", f"an epoch per network, {name}", spread(1000 * values), "ms", **keys)
@@ -88,11 +88,6 @@ def speed(sample: Sample, counts: tuple[int, ...], budget: float) -> list[Row]:
                 row("cuda", "speed, cuda / plain", spread(each["plain"] / each["cuda"]), "x plain", **keys)
             )
     return rows
-
-
-def _per_epoch(seconds: pd.DataFrame, name: str) -> pd.Series[float]:
-    few, many = EPOCHS
-    return (seconds[(name, many)] - seconds[(name, few)]) / (many - few)
 
 
 def agreement(sample: Sample, epochs: int) -> pd.DataFrame:

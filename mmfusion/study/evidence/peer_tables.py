@@ -19,8 +19,6 @@ TRUTH = "all drawn with a truth"
 LOWER_IS_BETTER = {"loss": True, "accuracy": False, "r2": False, "mae": True}
 RATE_COLUMNS = ("peer", "design", "measure", "count", "data_sets", "rate", "low", "high")
 SCORE_COLUMNS = ("design", "kind", "measure", "peer", "value", "ahead", "low", "high", "seeds")
-
-
 VERDICTS = (
     *("modalities_exact", "modalities_wrong", "subsets_exact", "subsets_wrong"),
     *("first_modality", "first_subset"),

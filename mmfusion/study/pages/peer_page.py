@@ -36,8 +36,9 @@ RATES_TEXT = (
     "and CFI ask what no other modality can replace, and are compared with that). Others: a modality is "
     "named that is not in the truth. Subsets: just the planted subsets are named. First: the largest "
     "importance is that of a planted subset, or, where products have no importance, of a planted modality "
-    "(in designs where another one is not planted; in brackets, since that is easier). A dash: no rule, "
-    "or none for this. Seconds: the median per data set, with the fit of what is explained."
+    "(in designs where another one is not planted; in brackets, since that is easier). Methods without a "
+    "rule are not tried on hard designs, so that their share is of fewer data sets. A dash: no rule, or "
+    "none for this. Seconds: the median per data set, with the fit of what is explained."
 )
 DESIGNS_TEXT = (
     "Data sets in which just the right modalities are named (of noise: nothing), and, after the bar, just "

@@ -37,6 +37,10 @@ def test_interactions_share_out_the_whole(values: list[float], index: tuple[str,
     np.testing.assert_allclose(found.sum(), values[-1] - values[0], atol=1e-9)
 
 
+# The number of iterations is limited on purpose: see `mmfusion.study.peers.perceptrons`.
+unconverged = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
 def samples(count: int = 20) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     return {name: rng.normal(size=(count, 2)) for name in "abc"}
@@ -67,7 +71,7 @@ def regression(count: int = 60) -> PeerData:
     return PeerData(X, y, REGRESSION, make_folds(3, np.arange(count), count), X)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@unconverged
 def test_loco_is_what_refitting_by_hand_gives() -> None:
     data = regression()
     found = loco(data).importances.set_index("subset")["importance"]
@@ -86,7 +90,7 @@ def test_loco_is_what_refitting_by_hand_gives() -> None:
         np.testing.assert_allclose(found[name], np.mean(rises), rtol=1e-2, atol=1e-3)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@unconverged
 def test_permuting_what_matters_costs_twice_the_variance() -> None:
     data = regression(300)
     importance = GROUPED_PERMUTATION.answer(data).importances.set_index("subset")["importance"]
