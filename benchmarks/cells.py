@@ -76,6 +76,6 @@ def sample_of_study(name: str, seeds: int, train: int) -> Sample:
 
 
 def per_epoch(seconds: pd.DataFrame, name: Any, epochs: tuple[int, int] = EPOCHS) -> pd.Series[float]:
-    """Return the seconds of one epoch by repetition, from columns (name, epochs) for both numbers of epochs."""
+    """Return the seconds of one epoch by repetition, from columns (name, number of epochs)."""
     few, many = epochs
     return (seconds[(name, many)] - seconds[(name, few)]) / (many - few)
