@@ -17,8 +17,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from mmfusion.fusion.subsets import Subset, proper_subsets, without
+from mmfusion.fusion.subsets import Subset, proper_subsets, subsets, without
 from mmfusion.fusion.wick import BySubset
+from mmfusion.fusion.wick_compiled import compiled_absorb
+from mmfusion.fusion.wick_indices import CLOSED_ORDER
 
 
 def absorb(
@@ -38,6 +40,8 @@ def absorb(
     dict of subset to Tensor
         New weights; what they leave for the bias is `offset`.
     """
+    if constants and _compiled(weights, dims):
+        return compiled_absorb(weights, constants, dims)
     plain = dict(weights)
     for subset, weight in weights.items():
         for removed in proper_subsets(subset):
@@ -45,6 +49,13 @@ def absorb(
                 rest = without(subset, removed)
                 plain[rest] = plain[rest] + _contract(constants[removed], removed, weight, subset, dims)
     return plain
+
+
+def _compiled(weights: Mapping[Subset, Tensor], dims: Mapping[str, int]) -> bool:
+    """Say whether there are compiled loops for such weights, and so many subsets that they are faster."""
+    order = max(len(subset) for subset in weights)
+    on_cpu = next(iter(weights.values())).device.type == "cpu"
+    return on_cpu and order > CLOSED_ORDER and list(weights) == subsets(dims, order)
 
 
 def offset(weights: Mapping[Subset, Tensor], constants: Mapping[Subset, Tensor]) -> Tensor | float:

@@ -1,6 +1,6 @@
 r"""The statistics of the five normalisations: their constants as functions of a batch.
 
-No product of three or more features is formed: means are moments, and the mean squared norm of a centred
+No product of all features of a subset is formed: means are moments, and the mean squared norm of a centred
 product is a difference of moments, E||f^I - mu||^2 = E[product over m of ||f^m||^2] - ||mu||^2, since the
 norm of a tensor product is the product of the norms. Where the features are not centred first (``bn`` and
 ``vbn``), that difference is taken in float64: its relative error is about 1e-16 (mean / deviation)^2.
@@ -18,6 +18,7 @@ from mmfusion.fusion.multilinear import Columns, Heads, batch_mean
 from mmfusion.fusion.subsets import subsets
 from mmfusion.fusion.wick import BySubset, wick_constants
 from mmfusion.fusion.wick_closed import closed_form
+from mmfusion.fusion.wick_compiled import compiled_constants
 from mmfusion.fusion.wick_indices import CLOSED_ORDER
 from mmfusion.fusion.wick_norms import formed_norms
 
@@ -172,12 +173,14 @@ def ibn(columns: Columns, setting: Setting) -> tuple[Heads, Constants]:
     """``ibn``: phi_I = psi_I / sqrt(E||psi_I||^2 + eps), psi_I the Wick product of the features."""
     weight = setting.weight
     centred, centre = centred_columns(columns, weight)
+    chosen = subsets(centred, setting.max_order)
     heads = Heads(centred, setting.max_order)
-    kappas, norms = closed_form(centred, heads.products, setting.max_order, weight)
-    higher = [subset for subset in subsets(centred, setting.max_order) if len(subset) > CLOSED_ORDER]
-    if higher:
-        widths = {name: values.shape[-2] for name, values in centred.items()}
-        kappas = wick_constants(heads.moments(weight), widths)
-        norms = torch.cat([norms, formed_norms(centred, kappas, higher, weight)], dim=-1)
+    if max(len(subset) for subset in chosen) <= CLOSED_ORDER:
+        kappas, norms = closed_form(centred, heads.products, setting.max_order, weight)
+    elif centre.device.type == "cpu":
+        kappas, norms = compiled_constants(centred, heads.moments(weight), setting.max_order, weight)
+    else:
+        kappas = wick_constants(heads.moments(weight), {m: x.shape[-2] for m, x in centred.items()})
+        norms = formed_norms(centred, kappas, chosen, weight)
     gain = (norms + setting.eps).rsqrt().index_select(-1, setting.block_of)
     return heads, Constants(centre, kappas=kappas, gain=gain)

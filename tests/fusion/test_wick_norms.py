@@ -1,6 +1,8 @@
-"""Norms of Wick products of high order, formed some samples at a time, equal those of all at once."""
+"""Norms of Wick products of any order, from formed products or multiplied out, equal those of all at once."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,12 +13,14 @@ from mmfusion import subsets, wick_products
 from mmfusion.fusion import wick_norms as module
 from mmfusion.fusion.multilinear import Heads
 from mmfusion.fusion.wick import wick_constants
+from mmfusion.fusion.wick_compiled import compiled_constants
 from mmfusion.fusion.wick_norms import formed_norms
 
-WIDTHS = {"video": 3, "text": 1, "pulse": 2, "audio": 2, "gaze": 1}  # unequal, not alphabetical
-CASES = [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (4, 3), (4, 4), (5, 4), (5, 5)]
+WIDTHS = {"video": 3, "text": 1, "pulse": 2, "audio": 2, "gaze": 1, "touch": 2}  # not alphabetical
+CASES = [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (4, 3), (4, 4), (5, 4), (5, 5), (6, 4), (6, 6)]
 
 Features = dict[str, Tensor]
+Norms = Callable[[Features, int, int], Tensor]
 
 
 def dependent(count: int, samples: int = 9, lead: tuple[int, ...] = ()) -> Features:
@@ -28,12 +32,22 @@ def dependent(count: int, samples: int = 9, lead: tuple[int, ...] = ()) -> Featu
     return {m: torch.from_numpy(x + latent * rng.normal(size=x.shape[-1])) for m, x in draws.items()}
 
 
-def shipped(features: Features, smallest: int, order: int) -> Tensor:
+def formed(features: Features, smallest: int, order: int) -> Tensor:
     columns = {m: (x - x.mean(-2, keepdim=True)).mT for m, x in features.items()}
     moments = Heads(columns, order).moments()
     kappas = wick_constants(moments, {m: x.shape[-2] for m, x in columns.items()})
     chosen = [subset for subset in subsets(features, order) if len(subset) >= smallest]
     return formed_norms(columns, kappas, chosen)
+
+
+def multiplied_out(features: Features, smallest: int, order: int) -> Tensor:
+    columns = {m: (x - x.mean(-2, keepdim=True)).mT for m, x in features.items()}
+    _, norms = compiled_constants(columns, Heads(columns, order).moments(), order)
+    first = next(i for i, subset in enumerate(subsets(features, order)) if len(subset) >= smallest)
+    return norms[..., first:]
+
+
+BOTH = pytest.mark.parametrize("shipped", [formed, multiplied_out])
 
 
 def at_once(features: Features, smallest: int, order: int) -> Tensor:
@@ -49,9 +63,12 @@ def gradients(function, features: Features, smallest: int, order: int) -> list[T
     return list(torch.autograd.grad(total, list(inputs.values())))
 
 
+@BOTH
 @pytest.mark.parametrize(("count", "order"), CASES)
 @pytest.mark.parametrize("smallest", [1, 4])
-def test_norms_and_gradients_are_those_of_all_samples_at_once(count: int, order: int, smallest: int) -> None:
+def test_norms_and_gradients_are_those_of_all_samples_at_once(
+    shipped: Norms, count: int, order: int, smallest: int
+) -> None:
     smallest, features = min(smallest, order), dependent(count)
     actual = shipped(features, smallest, order)
     torch.testing.assert_close(actual, at_once(features, smallest, order), rtol=1e-11, atol=0)
@@ -60,8 +77,9 @@ def test_norms_and_gradients_are_those_of_all_samples_at_once(count: int, order:
         torch.testing.assert_close(single, other, rtol=0, atol=1e-11 * float(other.abs().max()))
 
 
+@BOTH
 @pytest.mark.parametrize("lead", [(1,), (3,), (2, 2)])
-def test_leading_axes_count_networks(lead: tuple[int, ...]) -> None:
+def test_leading_axes_count_networks(shipped: Norms, lead: tuple[int, ...]) -> None:
     features = dependent(5, lead=lead)
     actual, slopes = shipped(features, 4, 5), gradients(shipped, features, 4, 5)
     assert actual.shape == (*lead, 6)
@@ -75,25 +93,26 @@ def test_leading_axes_count_networks(lead: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("size", [1, 4, 8, 9])
 def test_samples_that_are_formed_at_once_do_not_matter(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     features = dependent(4)
-    norms, slopes = shipped(features, 4, 4), gradients(shipped, features, 4, 4)
-    formed: list[int] = []
+    norms, slopes = formed(features, 4, 4), gradients(formed, features, 4, 4)
+    sizes: list[int] = []
     products = module.tensor_products
 
     def noted(rows: Features, order: int | None) -> dict[tuple[str, ...], Tensor]:
-        formed.append(len(rows["video"]))
+        sizes.append(len(rows["video"]))
         return products(rows, order)
 
     monkeypatch.setattr(module, "tensor_products", noted)
     monkeypatch.setattr(module, "SAMPLES_AT_ONCE", size)
-    torch.testing.assert_close(shipped(features, 4, 4), norms, rtol=1e-12, atol=0)
-    assert max(formed) == size
-    assert sum(formed) == 9
-    for single, other in zip(gradients(shipped, features, 4, 4), slopes, strict=True):
+    torch.testing.assert_close(formed(features, 4, 4), norms, rtol=1e-12, atol=0)
+    assert max(sizes) == size
+    assert sum(sizes) == 9
+    for single, other in zip(gradients(formed, features, 4, 4), slopes, strict=True):
         torch.testing.assert_close(single, other, rtol=1e-10, atol=1e-10)
 
 
+@BOTH
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_norms_are_never_negative(dtype: torch.dtype) -> None:
+def test_norms_are_never_negative(shipped: Norms, dtype: torch.dtype) -> None:
     """Signs whose product is constant have psi = 0."""
     signs = torch.tensor([[a, b, a * b] for a in (-1.0, 1.0) for b in (-1.0, 1.0)]).to(dtype)
     features = dict(zip("1234", (signs[:, [column]] for column in (0, 0, 1, 1)), strict=True))
