@@ -28,8 +28,8 @@ from mmfusion.study.evidence.recipe_settings import FACTORS, TARGETS, value_of_s
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS, TOY_DATASETS
 
 PICKLES = (".pkl", ".pickle")
-MOSI_REPETITIONS = 3
-"""How often peers are compared on CMU-MOSI: its samples are the same for every seed."""
+MOSI_REPETITIONS = 10
+"""How often peers are compared on CMU-MOSI, at most: its samples are the same for every seed."""
 
 
 class Study:
@@ -173,12 +173,12 @@ class Study:
         if not self.synthetic or not peers_installed():
             return []
         clean = [name for name in self.mosi_datasets if name in MOSI_CLEAN]
-        seeds = self.config.seeds[:MOSI_REPETITIONS]
-        return [
-            *PEER_CASES,
-            *self.motif_folders,
-            *(f"{name}/seed-{seed}" for name in clean for seed in seeds),
-        ]
+        return [*PEER_CASES, *self.motif_folders, *clean]
+
+    @property
+    def mosi_repetitions(self) -> list[int]:
+        """Seeds of the repetitions in which peers are compared on CMU-MOSI."""
+        return self.config.seeds[:MOSI_REPETITIONS]
 
     @property
     def peer_status(self) -> str:

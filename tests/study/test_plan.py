@@ -358,11 +358,14 @@ class TestPeers:
         encoded = [f"{name}/batch-{batch}" for name in TOY_DATASETS for batch in (0, 1)]
         assert study.peer_tables == [*PEER_CASES, *encoded]
 
-    def test_three_repetitions_of_real_data(self, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_real_data_are_repeated_ten_times_at_most(
+        self, config: Config, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(plan, "peers_installed", lambda: True)
         monkeypatch.setattr(Study, "mosi_datasets", ["MOSIReal", "MOSICleanReal"])
-        tables = Study(load_config({**config, "seeds": [4, 1, 7, 2]})).peer_tables
-        assert [name for name in tables if "MOSI" in name] == [f"MOSICleanReal/seed-{n}" for n in (4, 1, 7)]
+        study = Study(load_config({**config, "seeds": [4, *range(5, 17)]}))
+        assert [name for name in study.peer_tables if "MOSI" in name] == ["MOSICleanReal"]
+        assert study.mosi_repetitions == [4, *range(5, 14)]
 
     def test_without_their_libraries(self, paper: Config, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(plan, "peers_installed", lambda: False)

@@ -44,16 +44,17 @@ rule mosi_peers:
     input:
         "results/data/{mosi}.safetensors",
     output:
-        "results/evidence/peers/{mosi}/seed-{seed}.parquet",
+        "results/evidence/peers/{mosi}.parquet",
     log:
-        "results/logs/peers/{mosi}/seed-{seed}.log",
+        "results/logs/peers/{mosi}.log",
     benchmark:
-        "results/benchmarks/peers/{mosi}/seed-{seed}.tsv"
+        "results/benchmarks/peers/{mosi}.tsv"
     threads: 1
     resources:
         mem_mb=3000,
         runtime=120,
     params:
+        seeds=STUDY.mosi_repetitions,
         code=CODE["mosi_peers"],
     script:
         "../scripts/mosi_peers.py"

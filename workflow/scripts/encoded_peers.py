@@ -1,7 +1,5 @@
 """Ask all peers about the sequences of one planted dataset, as features of the study's networks."""
 
-import pandas as pd
-
 from mmfusion.files import write_table
 from mmfusion.study.cells import information_cell
 from mmfusion.study.data.dataset import load_by_seed
@@ -14,5 +12,5 @@ with logged(snakemake.log[0]):
     cell = information_cell(snakemake.wildcards.synthetic)
     trained = next(one for one in load_cells(snakemake.input.networks) if one.cell == cell)
     datasets = load_by_seed(snakemake.input.data, snakemake.params.seeds)
-    tables = [compare_peers(encoded_set(trained, datasets[seed], seed)) for seed in trained.networks]
-    write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))
+    sets = [encoded_set(trained, datasets[seed], seed) for seed in trained.networks]
+    write_table(snakemake.output[0], compare_peers(sets))

@@ -1,4 +1,4 @@
-"""Ask all peers about CMU-MOSI."""
+"""Ask all peers about CMU-MOSI, cut into other folds in every repetition."""
 
 from mmfusion.files import write_table
 from mmfusion.study.data.dataset import MultimodalDataset
@@ -8,4 +8,5 @@ from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
     dataset = MultimodalDataset.load(snakemake.input[0])
-    write_table(snakemake.output[0], compare_peers(mosi_set(dataset, int(snakemake.wildcards.seed))))
+    sets = [mosi_set(dataset, seed) for seed in snakemake.params.seeds]
+    write_table(snakemake.output[0], compare_peers(sets))

@@ -1,4 +1,4 @@
-"""What every peer answers about a data set, and whether that is right."""
+"""What every peer answers about data sets, and whether that is right."""
 
 from __future__ import annotations
 
@@ -40,53 +40,53 @@ COLUMNS = (
 )
 
 
-def compare_peers(data: PeerSet, peers: Sequence[Peer] = PEERS) -> pd.DataFrame:
-    """Ask every peer about one data set.
+def compare_peers(sets: Sequence[PeerSet], peers: Sequence[Peer] = PEERS) -> pd.DataFrame:
+    """Ask every peer about data sets of one design.
 
     Parameters
     ----------
-    data : PeerSet
+    sets : sequence of PeerSet
     peers : sequence of Peer
         Early fusion before those that explain it.
 
     Returns
     -------
     DataFrame
-        One row per peer (of noise and hard designs, only for the peers that name and for early fusion, which
-        some of them explain), with the columns `COLUMNS`. `named`: what it names, "none" if nothing, empty if
-        it has no rule. `modalities_exact`, `modalities_wrong`: whether it names all planted modalities and no
-        other, or some other; a peer that asks what is needed is compared with what is. `subsets_exact`,
-        `subsets_wrong`: the same for subsets, if its rule can name them. `first_subset`: whether the subset
-        with the largest importance is planted, if it gives importances to products; else, `first_modality`,
-        where some modality is not planted. All of these are 1, 0, or NaN where undefined. `loss` (log-loss in
-        nats), `accuracy`, `r2` and `mae` are of the unknown samples, by calibrated scores. `seconds` includes
-        the fit of what a peer explains.
+        One row per data set and peer (of noise and hard designs, only for the peers that name and for early
+        fusion, which some of them explain), with the columns `COLUMNS`. `named`: what it names, "none" if
+        nothing, empty if it has no rule. `modalities_exact`, `modalities_wrong`: whether it names all planted
+        modalities and no other, or some other; a peer that asks what is needed is compared with what is.
+        `subsets_exact`, `subsets_wrong`: the same for subsets, if its rule can name them. `first_subset`:
+        whether the subset with the largest importance is planted, if it gives importances to products; else,
+        `first_modality`, where some modality is not planted. All of these are 1, 0, or NaN where undefined.
+        `loss` (log-loss in nats), `accuracy`, `r2` and `mae` are of the unknown samples, by calibrated
+        scores. `seconds` includes the fit of what a peer explains; a peer is asked about all data sets at
+        once, and its time is divided equally among them.
 
     Raises
     ------
     Exception
-        Of a peer, with a note that names it and the data set.
+        Of a peer, with a note that names it and the design.
     """
-    given = _peer_data(data)
+    given = [_peer_data(data) for data in sets]
     trained = 0.0
-    rows = []
+    tables = []
     for peer in peers:
-        if data.kind in (NOISE, HARD_KIND) and peer.names == NOTHING and peer is not EARLY_FUSION:
+        if sets[0].kind in (NOISE, HARD_KIND) and peer.names == NOTHING and peer is not EARLY_FUSION:
             continue
         start = time.perf_counter()
         # One thread: the matrices are small, and the bits are then those of any number of cores.
         with threadpool_limits(1), warnings.catch_warnings():
             # Of iterations that end before convergence, and the like: a peer is judged by its answer.
             warnings.simplefilter("ignore")
-            answer = _asked(peer, given, data)
-        seconds = time.perf_counter() - start
+            answers = _asked(peer, given, sets[0].design)
+        seconds = (time.perf_counter() - start) / len(sets)
         if peer is EARLY_FUSION:
             trained = seconds
-        row: dict[str, Any] = {"design": data.design, "kind": data.kind, "seed": data.seed, "peer": peer.name}
-        row |= {"named": "" if answer.named is None else as_text(answer.named)}
-        row |= _verdicts(peer, answer, data) | _judged(answer.scores, given, data)
-        rows.append(row | {"seconds": seconds + (trained if peer.explains else 0.0)})
-    return pd.DataFrame(rows).reindex(columns=[*COLUMNS])
+        table = pd.DataFrame([_row(peer, *one) for one in zip(answers, given, sets, strict=True)])
+        tables.append(table.assign(seconds=seconds + (trained if peer.explains else 0.0)))
+    # By data set first: the sort is stable, and keeps the order of the peers.
+    return pd.concat(tables).reindex(columns=[*COLUMNS]).sort_index(kind="stable", ignore_index=True)
 
 
 def modalities_of(labels: Iterable[str]) -> frozenset[str]:
@@ -108,13 +108,20 @@ def _peer_data(data: PeerSet) -> PeerData:
     return PeerData(known.X, known.y, data.task, folds, data.unknown.X, known.groups, data.seed)
 
 
-def _asked(peer: Peer, given: PeerData, data: PeerSet) -> PeerAnswer:
+def _asked(peer: Peer, given: Sequence[PeerData], design: str) -> list[PeerAnswer]:
     """Ask a peer; an error of it says which peer it was."""
     try:
-        return peer.answer(given)
+        return peer.answers(given)
     except Exception as error:
-        error.add_note(f"This was {peer.name}, of seed {data.seed} of {data.design}.")
+        error.add_note(f"This was {peer.name}, asked about {design}.")
         raise
+
+
+def _row(peer: Peer, answer: PeerAnswer, given: PeerData, data: PeerSet) -> dict[str, Any]:
+    """Write what a peer answers about a data set, and judge it."""
+    row: dict[str, Any] = {"design": data.design, "kind": data.kind, "seed": data.seed, "peer": peer.name}
+    row |= {"named": "" if answer.named is None else as_text(answer.named)}
+    return row | _verdicts(peer, answer, data) | _judged(answer.scores, given, data)
 
 
 def _verdicts(peer: Peer, answer: PeerAnswer, data: PeerSet) -> dict[str, float]:

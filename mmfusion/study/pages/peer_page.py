@@ -27,8 +27,8 @@ CAVEATS = (
     "Sequences of the planted datasets are encoded by the study's networks with IBN at p = 1, which have "
     "not seen them. These features were trained for this package's layer, which favours it: they stand "
     "apart from the drawn designs. For CMU-MOSI, the known samples are the training videos, whole videos "
-    "held out, and the fresh ones the published test part; three repetitions with other folds and starts "
-    "share these samples, so that their interval says nothing about other videos."
+    "held out, and the fresh ones the published test part; its repetitions (one per seed) with other folds "
+    "and starts share these samples, so that their interval says nothing about other videos."
 )
 RATES_TEXT = (
     "Shares of drawn data sets with Wilson's 95 % intervals. Noise: how often anything is named where "
@@ -38,7 +38,8 @@ RATES_TEXT = (
     "importance is that of a planted subset, or, where products have no importance, of a planted modality "
     "(in designs where another one is not planted; in brackets, since that is easier). Methods without a "
     "rule are not tried on hard designs, so that their share is of fewer data sets. A dash: no rule, or "
-    "none for this. Seconds: the median per data set, with the fit of what is explained."
+    "none for this. Seconds: the median per data set, with the fit of what is explained; methods are "
+    "asked about all data sets of a design at once, and their time is divided equally among them."
 )
 DESIGNS_TEXT = (
     "Data sets in which just the right modalities are named (of noise: nothing), and, after the bar, just "

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmfusion.measures.paired_differences import mean_and_test
 from mmfusion.study.peers.calibration import gathered, losses
-from mmfusion.study.peers.contract import Floats, Peer, PeerAnswer, PeerData, importances_of
+from mmfusion.study.peers.contract import Floats, Peer, PeerAnswer, PeerData, importances_of, one_by_one
 from mmfusion.study.peers.perceptrons import early_fusion_models, scores_of_model
 
 BACKGROUND = 50
@@ -71,4 +71,4 @@ def emap(data: PeerData) -> PeerAnswer:
     return PeerAnswer(scores, found, None)
 
 
-EMAP = Peer("EMAP", "Hessel and Lee, EMNLP 2020", emap, explains=True)
+EMAP = Peer("EMAP", "Hessel and Lee, EMNLP 2020", one_by_one(emap), explains=True)

@@ -31,4 +31,4 @@ PEERS: tuple[Peer, ...] = (
     CFI,
 )
 """Early fusion comes before the peers that explain it. To add one, write a function from `PeerData` to
-`PeerAnswer` and list its `Peer` here; the tests of the contract then try it."""
+`PeerAnswer`, lift it by `one_by_one` and list its `Peer` here; the tests of the contract then try it."""

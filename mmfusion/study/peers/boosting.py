@@ -16,6 +16,7 @@ from mmfusion.study.peers.contract import (
     PeerAnswer,
     PeerData,
     importances_of,
+    one_by_one,
     side_by_side,
 )
 from mmfusion.study.peers.perceptrons import scores_of_models
@@ -109,6 +110,6 @@ def _model(data: PeerData) -> Any:
 BOOSTING = Peer(
     "explainable boosting",
     "Lou et al., KDD 2013; Lengerich et al., AISTATS 2020: interpret",
-    boosting,
+    one_by_one(boosting),
     tuned="rounds of boosting, by a part of the training samples",
 )

@@ -117,8 +117,9 @@ class Peer:
         In tables.
     source : str
         Authors, venue and year; and the library that computes it.
-    answer : callable
-        From `PeerData` to `PeerAnswer`; the same data give the same answer.
+    answers : callable
+        From data sets of one design to the answer about each, see `one_by_one`; the same data give the same
+        answer, up to rounding if they are asked about with others.
     rule : str, default ""
         How it names, in words; empty if it does not.
     names : {"subsets", "modalities", "nothing"}
@@ -133,12 +134,39 @@ class Peer:
 
     name: str
     source: str
-    answer: Callable[[PeerData], PeerAnswer]
+    answers: Callable[[Sequence[PeerData]], list[PeerAnswer]]
     rule: str = ""
     names: str = NOTHING
     tuned: str = "-"
     asks: str = USED
     explains: bool = False
+
+
+def one_by_one(answer: Callable[[PeerData], PeerAnswer]) -> Callable[[Sequence[PeerData]], list[PeerAnswer]]:
+    """Lift an answer about one data set to answers about several, which share nothing.
+
+    Parameters
+    ----------
+    answer : callable
+        From `PeerData` to `PeerAnswer`; a note is added to what it raises, with the seed of the data.
+
+    Returns
+    -------
+    callable
+        `answers` of a `Peer`.
+    """
+
+    def answers(data: Sequence[PeerData]) -> list[PeerAnswer]:
+        return [answered(one) for one in data]
+
+    def answered(data: PeerData) -> PeerAnswer:
+        try:
+            return answer(data)
+        except Exception as error:
+            error.add_note(f"This was the data set of seed {data.seed}.")
+            raise
+
+    return answers
 
 
 def side_by_side(X: Mapping[str, Floats]) -> Floats:

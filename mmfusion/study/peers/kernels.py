@@ -27,6 +27,7 @@ from mmfusion.study.peers.contract import (
     PeerData,
     PeerScores,
     importances_of,
+    one_by_one,
 )
 
 P = 1.0
@@ -178,7 +179,7 @@ def _fitted(data: PeerData, number: int, fold: KernelFold, smoothness: float) ->
 KERNELS = Peer(
     "lp-norm MKL",
     "Kloft et al., JMLR 12, 2011, at p = 1; machines of scikit-learn",
-    kernel_learning,
+    one_by_one(kernel_learning),
     rule="a kernel with at least 2 % of the weight (a threshold of this study)",
     names=SUBSETS,
     tuned="2 kinds of kernels, 4 strengths",

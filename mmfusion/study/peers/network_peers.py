@@ -10,7 +10,15 @@ import torch
 
 from mmfusion.fusion.subsets import subset_label
 from mmfusion.study.peers.calibration import gathered
-from mmfusion.study.peers.contract import Floats, Peer, PeerAnswer, PeerData, PeerScores, importances_of
+from mmfusion.study.peers.contract import (
+    Floats,
+    Peer,
+    PeerAnswer,
+    PeerData,
+    PeerScores,
+    importances_of,
+    one_by_one,
+)
 from mmfusion.study.peers.fusion_networks import (
     FusionNetwork,
     LowRankFusion,
@@ -102,18 +110,18 @@ TUNED = "5 penalties, steps of training"
 TENSOR_FUSION = Peer(
     "Tensor Fusion Network",
     "Zadeh, Chen, Poria, Cambria, Morency, EMNLP 2017; small, written here in PyTorch",
-    _predicting(TensorFusionNetwork),
+    one_by_one(_predicting(TensorFusionNetwork)),
     tuned=TUNED,
 )
 LOW_RANK = Peer(
     "Low-rank Multimodal Fusion",
     "Liu, Shen, Lakshminarasimhan, Liang, Zadeh, Morency, ACL 2018; small, written here in PyTorch",
-    _predicting(LowRankFusion),
+    one_by_one(_predicting(LowRankFusion)),
     tuned=TUNED,
 )
 RESIDUAL = Peer(
     "multimodal residual optimisation",
     "Wörtwein, Sheeber, Allen, Cohn, Morency, Findings of EMNLP 2022; small, written here in PyTorch",
-    _residual,
+    one_by_one(_residual),
     tuned=TUNED,
 )

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from mmfusion.study.peers.calibration import losses
-from mmfusion.study.peers.contract import MODALITIES, Peer, PeerAnswer, PeerData, importances_of, side_by_side
+from mmfusion.study.peers.contract import (
+    MODALITIES,
+    Peer,
+    PeerAnswer,
+    PeerData,
+    importances_of,
+    one_by_one,
+    side_by_side,
+)
 from mmfusion.study.peers.perceptrons import early_fusion_models, scores_of_model
 
 REPEATS = 20
@@ -38,7 +46,7 @@ def grouped_permutation(data: PeerData) -> PeerAnswer:
 GROUPED_PERMUTATION = Peer(
     "grouped permutation",
     "Breiman, Machine Learning 45, 2001, of whole modalities; rule of scikit-learn's user guide",
-    grouped_permutation,
+    one_by_one(grouped_permutation),
     rule="a mean rise above twice its standard deviation over permutations",
     names=MODALITIES,
     explains=True,

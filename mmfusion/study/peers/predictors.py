@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmfusion.study.peers.contract import MODALITIES, Peer, PeerAnswer, PeerData, importances_of
+from mmfusion.study.peers.contract import MODALITIES, Peer, PeerAnswer, PeerData, importances_of, one_by_one
 from mmfusion.study.peers.perceptrons import EARLY, early_fusion_models, fit_perceptrons
 
 TUNED = "7 networks, 4 linear models"
@@ -24,11 +24,14 @@ def early_fusion(data: PeerData) -> PeerAnswer:
 BEST_SINGLE = Peer(
     "best single modality",
     "multilayer perceptron or linear model of scikit-learn",
-    best_single,
+    one_by_one(best_single),
     rule="the modality with the lowest out-of-fold loss, so always one",
     names=MODALITIES,
     tuned=TUNED,
 )
 EARLY_FUSION = Peer(
-    EARLY, "multilayer perceptron or linear model of scikit-learn on all columns", early_fusion, tuned=TUNED
+    EARLY,
+    "multilayer perceptron or linear model of scikit-learn on all columns",
+    one_by_one(early_fusion),
+    tuned=TUNED,
 )

@@ -21,6 +21,7 @@ from mmfusion.study.peers.contract import (
     PeerAnswer,
     PeerData,
     importances_of,
+    one_by_one,
     side_by_side,
 )
 from mmfusion.study.peers.perceptrons import early_fusion_models, scores_of_model
@@ -113,12 +114,12 @@ def _gains(model: Any, columns: Floats, data: PeerData, rows: Any) -> Floats:
 INTER_SHAP = Peer(
     "InterSHAP",
     "Wenderoth et al., AAAI 2025: Shapley interactions (k-SII) by shapiq",
-    inter_shap,
+    one_by_one(inter_shap),
     explains=True,
 )
 SHAPE = Peer(
     "SHAPE",
     "Hu et al., IJCAI 2022: Shapley values by shapiq",
-    shape,
+    one_by_one(shape),
     explains=True,
 )

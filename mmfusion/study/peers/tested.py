@@ -19,6 +19,7 @@ from mmfusion.study.peers.contract import (
     PeerAnswer,
     PeerData,
     importances_of,
+    one_by_one,
     side_by_side,
 )
 from mmfusion.study.peers.perceptrons import early_fusion_models
@@ -68,7 +69,7 @@ SOURCE = "hidimstat, with the p-values of Nadeau and Bengio, Machine Learning 52
 LOCO = Peer(
     "LOCO",
     f"Lei et al., JASA 2018: {SOURCE}",
-    loco,
+    one_by_one(loco),
     rule="p < .05 by Holm over the modalities",
     names=MODALITIES,
     asks=NEEDED,
@@ -77,7 +78,7 @@ LOCO = Peer(
 CFI = Peer(
     "CFI",
     f"Chamma et al., NeurIPS 2023 and AAAI 2024: {SOURCE}",
-    cfi,
+    one_by_one(cfi),
     rule="p < .05 by Holm over the modalities",
     names=MODALITIES,
     asks=NEEDED,

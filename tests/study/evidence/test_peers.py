@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,7 @@ from mmfusion.study.peers.contract import (
     PeerData,
     PeerScores,
     importances_of,
+    one_by_one,
 )
 from mmfusion.study.peers.predictors import EARLY_FUSION
 from mmfusion.study.training.cell_training import prepared_splits, train_cell
@@ -57,16 +59,15 @@ def naming(name: str, label: str, names: str, score: float = 0.0) -> Peer:
         importances = importances_of({label: 1.0, "b" if label != "b" else "a": 0.5})
         return PeerAnswer(PeerScores(None, np.full(count, score)), importances, frozenset(label.split()))
 
-    return Peer(name, "this test", answer, rule="always the same", names=names)
+    return Peer(name, "this test", one_by_one(answer), rule="always the same", names=names)
 
 
 STUBS = (naming(OURS, "a+b", SUBSETS), naming("other", "a", MODALITIES, score=2.0))
 
 
 def answers(designs: tuple[str, ...] = ("pair", "balanced", "copies"), seeds: int = 3) -> pd.DataFrame:
-    tables = [
-        compare_peers(drawn_set(name, seed, 60, 80), STUBS) for name in designs for seed in range(seeds)
-    ]
+    sets = ([drawn_set(name, seed, 60, 80) for seed in range(seeds)] for name in designs)
+    tables = [compare_peers(of_design, STUBS) for of_design in sets]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -137,24 +138,42 @@ def test_verdicts() -> None:
     assert found.loc[("copies", "other"), [*VERDICTS[:2]]].tolist() == [1, 0]
 
 
+def test_data_sets_of_a_design_are_asked_about_at_once() -> None:
+    asked = []
+
+    def answers(data: Sequence[PeerData]) -> list[PeerAnswer]:
+        asked.append([one.seed for one in data])
+        return [PeerAnswer(None, importances_of({}), frozenset("ab"[one.seed])) for one in data]
+
+    sets = [drawn_set("one", seed, 60, 40) for seed in (1, 0)]
+    table = compare_peers(sets, [Peer("first", "this test", answers), *STUBS])
+    assert asked == [[1, 0]]
+    assert table["peer"].tolist() == ["first", OURS, "other"] * 2
+    assert table["seed"].tolist() == [1, 1, 1, 0, 0, 0]
+    assert table["named"].tolist()[::3] == ["b", "a"]
+    assert table.groupby("peer")["seconds"].nunique().tolist() == [1, 1, 1]
+
+
 def test_equal_importances_are_no_answer() -> None:
     def undecided(data: PeerData) -> PeerAnswer:
         return PeerAnswer(None, importances_of({"a": 0.0, "b": 0.0}), None)
 
-    table = compare_peers(drawn_set("one", 0, 60, 40), [Peer("undecided", "this test", undecided)])
+    table = compare_peers(
+        [drawn_set("one", 0, 60, 40)], [Peer("undecided", "this test", one_by_one(undecided))]
+    )
     assert table["first_modality"].tolist() == [0.0]
     assert table["named"].tolist() == [""]
 
 
 def test_who_asks_what_is_needed_is_compared_with_that() -> None:
     nothing = replace(naming("nothing", "", MODALITIES), asks=NEEDED)
-    table = compare_peers(drawn_set("copies", 0, 60, 40), [nothing, replace(nothing, asks=USED)])
+    table = compare_peers([drawn_set("copies", 0, 60, 40)], [nothing, replace(nothing, asks=USED)])
     assert table["modalities_exact"].tolist() == [1.0, 0.0]
     assert table["first_modality"].isna().tolist() == [True, False]
 
 
 def test_where_all_modalities_are_planted_the_first_says_nothing() -> None:
-    table = compare_peers(drawn_set("triple", 0, 60, 40), STUBS)
+    table = compare_peers([drawn_set("triple", 0, 60, 40)], STUBS)
     assert table["first_modality"].isna().all()
     assert table["first_subset"].fillna(-1).tolist() == [0.0, -1]
 
@@ -164,8 +183,9 @@ def test_a_failing_peer_is_named() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no") as error:
-        compare_peers(drawn_set("one", 0, 60, 40), [Peer("broken", "this test", fail)])
-    assert error.value.__notes__ == ["This was broken, of seed 0 of one."]
+        compare_peers([drawn_set("one", 0, 60, 40)], [Peer("broken", "this test", one_by_one(fail))])
+    notes = ["This was the data set of seed 0.", "This was broken, asked about one."]
+    assert error.value.__notes__ == notes
 
 
 def test_without_answers_the_sentence_says_what_to_install() -> None:
@@ -175,8 +195,8 @@ def test_without_answers_the_sentence_says_what_to_install() -> None:
 
 @pytest.mark.parametrize("design", ["normal", "redundant"])
 def test_of_noise_and_hard_designs_only_those_that_name_are_asked(design: str) -> None:
-    silent = Peer("silent", "this test", lambda data: PeerAnswer(None, importances_of({}), None))
-    table = compare_peers(drawn_set(design, 0, 60, 40), [*STUBS, silent, EARLY_FUSION])
+    silent = Peer("silent", "this test", one_by_one(lambda _: PeerAnswer(None, importances_of({}), None)))
+    table = compare_peers([drawn_set(design, 0, 60, 40)], [*STUBS, silent, EARLY_FUSION])
     assert table["peer"].tolist() == [OURS, "other", EARLY_FUSION.name]
 
 

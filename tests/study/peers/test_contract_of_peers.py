@@ -55,7 +55,7 @@ def new_data(task: str) -> tuple[PeerData, Any]:
 def answer_of(name: str, task: str, repetition: int) -> PeerAnswer:
     """Ask a peer; those of a repetition share what they train."""
     peer = next(peer for peer in PEERS if peer.name == name)
-    return peer.answer(shared_data(task, repetition))
+    return peer.answers([shared_data(task, repetition)])[0]
 
 
 @cache

@@ -93,6 +93,6 @@ def test_loco_is_what_refitting_by_hand_gives() -> None:
 @unconverged
 def test_permuting_what_matters_costs_twice_the_variance() -> None:
     data = regression(300)
-    importance = GROUPED_PERMUTATION.answer(data).importances.set_index("subset")["importance"]
+    importance = GROUPED_PERMUTATION.answers([data])[0].importances.set_index("subset")["importance"]
     assert importance["a"] == pytest.approx(2 * data.X["a"][:, 0].var(), rel=0.1)
     assert abs(importance["b"]) < 0.02

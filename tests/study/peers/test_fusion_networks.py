@@ -64,7 +64,7 @@ def made(design: str = "easy", count: int = 400, width: int = 5, seed: int = 0) 
 
 def predicted(peer: Peer, data: PeerData) -> NDArray:
     """Probabilities, or numbers, of the unknown samples."""
-    scores = peer.answer(data).scores
+    scores = peer.answers([data])[0].scores
     assert scores is not None
     return scores.unknown if data.task == "regression" else expit(scores.unknown)
 
@@ -247,8 +247,8 @@ def test_peers_predict_in_the_units_of_the_target(peer: Peer) -> None:
 
 
 def test_shares_are_those_of_the_subsets_that_matter() -> None:
-    importances = RESIDUAL.answer(made("regression")[0]).importances.set_index("subset")["importance"]
+    importances = RESIDUAL.answers([made("regression")[0]])[0].importances.set_index("subset")["importance"]
     assert [*importances.index] == ["a", "b", "c", "a+b", "a+c", "b+c", "a+b+c"]
     assert importances.sum() == pytest.approx(1)
     assert {*importances.nlargest(2).index} == {"a", "b+c"}
-    assert TENSOR_FUSION.answer(made(count=60, width=2)[0]).importances.empty
+    assert TENSOR_FUSION.answers([made(count=60, width=2)[0]])[0].importances.empty
