@@ -37,6 +37,13 @@ def test_both_commands_use_the_locked_versions() -> None:
         assert "pip install -c constraints.txt" in command
 
 
+def test_tests_that_the_second_command_leaves_out_are_run_by_one_that_is_named() -> None:
+    (left_out,) = re.findall(r'&& pytest (.*) -m "not (\w+)"', README)
+    command = "pytest {} -m {}".format(*left_out)
+    assert f"`{command}`" in README
+    assert command in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+
+
 def test_tables_are_those_of_the_documentation() -> None:
     results = README.partition("<!-- results -->")[2].partition("<!-- /results -->")[0]
     rows = [line for line in results.splitlines() if line.startswith("|")]
