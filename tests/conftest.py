@@ -144,3 +144,11 @@ def quick_baseline(one_strength: Callable[[], AbstractContextManager[None]]) -> 
     """For tests of anything but the linear baseline."""
     with one_strength():
         yield
+
+
+@pytest.fixture(scope="module")
+def no_linear_baseline() -> Iterator[None]:
+    """Do not fit it for answers at all: what it says is unknown."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mmfusion.estimators.answering._linear", lambda *given: (np.nan, np.nan))
+        yield

@@ -12,7 +12,7 @@ from mmfusion import FusionClassifier, FusionRegressor
 from mmfusion.estimators.together import fit_together
 from mmfusion.training.stack import NetworkStack
 
-pytestmark = pytest.mark.usefixtures("quick_baseline")
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
 SMALL: dict[str, Any] = {"epochs": 3, "cv": 2, "information": True, "device": "cpu"}
 
 

@@ -15,8 +15,8 @@ from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.evidence.mosi_answer import P_VALUES, MosiAnswer, mosi_answer
 from mmfusion.study.names import MOSI_TASKS
 
-pytestmark = pytest.mark.usefixtures("quick_baseline")
-QUICK = {"epochs": 20, "n_seeds": 1, "cv": 3, "penalty": [0.01, 0.1]}
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
+QUICK = {"epochs": 40, "n_seeds": 1, "cv": 3, "penalty": [0.01, 0.1]}
 
 
 def sentiment_data(name: str) -> MultimodalDataset:
