@@ -21,7 +21,7 @@ from mmfusion.notices import ChoiceWarning
 pytestmark = pytest.mark.usefixtures("quick_baseline")
 N = 240
 QUICK: dict[str, Any] = {
-    "epochs": 60,
+    "epochs": 25,
     "batch_size": 32,
     "random_state": 0,
     "dim": 4,
@@ -87,7 +87,7 @@ def test_symbols_are_named(width: int) -> None:
 
 def test_letters_of_unequal_length_carry_a_motif(tmp_path: Path) -> None:
     series = pd.Series(DNA)
-    model = FusionClassifier(**QUICK).fit({"dna": series[:400]}, COINS[:400])
+    model = FusionClassifier(**QUICK | {"epochs": 60}).fit({"dna": series[:400]}, COINS[:400])
     assert model.score({"dna": series[400:]}, COINS[400:]) > 0.95
     assert model.layout_[0].alphabet == "ACGT"
     expected = model.predict_proba({"dna": DNA})
@@ -226,15 +226,15 @@ def test_nan_and_infinity_by_choice_in_fit_and_prediction(form: str) -> None:
     with pytest.raises(
         InputError, match=r"row 3 .*: the value is NaN .* choose nonfinite \(zero or missing\)"
     ):
-        FusionClassifier(**QUICK, **columns).fit(given, Y)
+        FusionClassifier(**BRIEF, **columns).fit(given, Y)
     zeros, gone = values.copy(), values.copy()
     zeros[3, 1], zeros[5, 0] = 0.0, 0.0
     gone[[3, 5]] = np.nan
     for choice, expected, what in (("zero", zeros, "replaced by zero"), ("missing", gone, "missing there")):
-        model = FusionClassifier(**QUICK, nonfinite=choice, **columns)
+        model = FusionClassifier(**BRIEF, nonfinite=choice, **columns)
         with pytest.warns(ChoiceWarning, match=rf"2 values are NaN or infinite in 2 samples, .*{what}"):
             model.fit(given, Y)
-        reference = FusionClassifier(**QUICK).fit({"a": expected, "b": X["b"]}, Y)
+        reference = FusionClassifier(**BRIEF).fit({"a": expected, "b": X["b"]}, Y)
         with pytest.warns(ChoiceWarning, match="2 values are NaN or infinite"):
             actual = model.predict_proba(given)
         np.testing.assert_allclose(actual, reference.predict_proba({"a": expected, "b": X["b"]}), rtol=1e-5)
