@@ -1,12 +1,16 @@
 """Settings of all tests, and a small CMU-MOSI in the exact file layout.
 
-One thread, and property tests that draw the same examples every time. The small CMU-MOSI has 12 training and
-6 test utterances of 6 videos, and its own registry of hashes.
+One thread per process, and property tests that draw the same examples every time. The small CMU-MOSI has 12
+training and 6 test utterances of 6 videos, and its own registry of hashes.
 """
 
 import csv
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"  # of linear algebra, read when it is imported
 
 import numpy as np
 import pooch
@@ -120,3 +124,31 @@ def mosi_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MosiFolder:
 def mosi_videos() -> tuple[tuple[str, str, str], ...]:
     """(video id, SDK fold, published part) of the videos in `mosi_folder`."""
     return VIDEOS
+
+
+@contextmanager
+def _one_strength() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mmfusion.estimators.linear_baseline.STRENGTHS", np.ones(1))
+        yield
+
+
+@pytest.fixture(scope="session")
+def one_strength() -> Callable[[], AbstractContextManager[None]]:
+    """Let the linear baseline try one strength of nine, which take longer than small networks."""
+    return _one_strength
+
+
+@pytest.fixture(scope="module")
+def quick_baseline(one_strength: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    """For tests of anything but the linear baseline."""
+    with one_strength():
+        yield
+
+
+@pytest.fixture(scope="module")
+def no_linear_baseline() -> Iterator[None]:
+    """Do not fit it for answers at all: what it says is unknown."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mmfusion.estimators.answering._linear", lambda *given: (np.nan, np.nan))
+        yield

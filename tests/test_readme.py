@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("quick_baseline")
 @pytest.mark.parametrize("source", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
 def test_code_runs(
     source: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -34,6 +35,13 @@ def test_both_commands_use_the_locked_versions() -> None:
     assert len(commands) == 2
     for command in commands:
         assert "pip install -c constraints.txt" in command
+
+
+def test_tests_that_the_second_command_leaves_out_are_run_by_one_that_is_named() -> None:
+    (left_out,) = re.findall(r'&& pytest (.*) -m "not (\w+)"', README)
+    command = "pytest {} -m {}".format(*left_out)
+    assert f"`{command}`" in README
+    assert command in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
 
 
 def test_tables_are_those_of_the_documentation() -> None:

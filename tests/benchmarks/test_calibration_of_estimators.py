@@ -16,6 +16,7 @@ from calibration.fits import Job, fit_job
 from mmfusion.study.designs.nulls import NULLS
 from mmfusion.study.designs.verdict import NOTHING
 
+pytestmark = pytest.mark.long
 SETTINGS: dict[str, Any] = {
     "information": True,
     "penalty": [0.001, 0.01, 0.1],

@@ -187,6 +187,7 @@ LINEAR: dict[str, Any] = {
 MEASURED = ("seconds", "explained", "score")
 
 
+@pytest.mark.usefixtures("no_linear_baseline")
 def test_a_batch_finds_what_its_jobs_find_alone() -> None:
     jobs = [Job("one", 60, 3, number) for number in range(2)]
     together = fit_batch(jobs, LINEAR, "code")

@@ -15,9 +15,9 @@ from mmfusion.cli import app as command
 from mmfusion.cli.app import app, main
 from mmfusion.data.example import example_table
 from mmfusion.errors import InputError
-from mmfusion.estimators import linear_baseline
 from mmfusion.study.config.yaml_file import load_config_file
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 ROOT = Path(__file__).resolve().parents[2]
 MODALITIES = ["-m", "text=text_*", "-m", "audio=audio_0,audio_1,audio_2,audio_3", "-m", "video=video_*"]
 QUICK = ["--seeds", "2", "--epochs", "3", "--folds", "2", "--penalty", "0.01"]
@@ -27,12 +27,6 @@ FILES = [
     *("relevance.csv", *(f"{name}.csv" for name in INFORMATION)),
     *("relevance.png", "information.png", "answer.txt", "settings.json"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _one_strength(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The linear baseline tries one strength of nine, which take longer than small networks."""
-    monkeypatch.setattr(linear_baseline, "STRENGTHS", np.ones(1))
 
 
 @pytest.fixture

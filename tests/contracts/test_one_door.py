@@ -24,6 +24,7 @@ from mmfusion.notices import told
 from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.data.user_dataset import user_dataset
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 N, ROW, COLUMN = 16, 4, 1
 NAMES = [f"p{row:02d}" for row in range(N)]
 QUICK: dict[str, Any] = {"epochs": 1, "random_state": 0, "cv": None, "penalty": 0.01}

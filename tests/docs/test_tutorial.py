@@ -27,6 +27,7 @@ def test_it_is_committed_without_outputs(notebook: nbformat.NotebookNode) -> Non
     assert [cell.id for cell in cells if cell.outputs or cell.execution_count is not None] == []
 
 
+@pytest.mark.long
 def test_it_runs_and_draws(
     notebook: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import pytest
 from numpy.typing import NDArray
 
 from mmfusion import FusionClassifier, FusionRegressor
-from mmfusion.estimators import linear_baseline
 
 N = 400
 Arrays = dict[str, NDArray[Any]]
@@ -42,22 +41,10 @@ def numbers(arrays: Arrays) -> NDArray[np.float64]:
     return 100.0 + 20.0 * arrays["video"][:, 0]
 
 
-@contextmanager
-def one_strength() -> Iterator[None]:
-    """Let the linear baseline try one strength of nine, which take longer than small networks."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(linear_baseline, "STRENGTHS", np.ones(1))
-        yield
-
-
-@pytest.fixture(scope="module")
-def quick_baseline() -> Iterator[None]:
-    with one_strength():
-        yield
-
-
 @pytest.fixture(scope="session")
-def classifier(arrays: Arrays, binary: NDArray[np.str_]) -> FusionClassifier:
+def classifier(
+    arrays: Arrays, binary: NDArray[np.str_], one_strength: Callable[[], AbstractContextManager[None]]
+) -> FusionClassifier:
     """Two seeds, with a held-out part."""
     changes = {"epochs": 40, "n_seeds": 2, "cv": HELD_OUT_QUARTER}
     model = FusionClassifier(**QUICK | SYMBOLS | changes)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 N = 120
 NORMS = ("none", "bn", "vbn", "dbn", "ibn")
 KINDS = ("vector", "sequence", "symbols", "module")

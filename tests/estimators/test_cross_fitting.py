@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from sklearn.model_selection import GroupKFold, KFold, RepeatedKFold, ShuffleSpl
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import InputError
-from mmfusion.estimators import answering, ensemble, estimator
+from mmfusion.estimators import ensemble, estimator
 
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
 N = 90
 RNG = np.random.default_rng(0)
 X = {"a": RNG.normal(size=(N, 3)), "b": RNG.normal(size=(N, 2))}
@@ -26,14 +27,6 @@ QUICK: dict[str, Any] = {"epochs": 3, "batch_size": 16, "dim": 3, "random_state"
 THIRDS = [(np.flatnonzero(np.arange(N) % 3 != fold), np.arange(fold, N, 3)) for fold in range(3)]
 Array = NDArray[Any]
 Folds = Sequence[tuple[Array, Array]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_linear_baseline() -> Iterator[None]:
-    """It takes longer than these small networks, and is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answering, "_linear", lambda *given: (np.nan, np.nan))
-        yield
 
 
 @pytest.fixture

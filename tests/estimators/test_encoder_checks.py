@@ -14,6 +14,7 @@ from mmfusion.encoders import ENCODERS
 from mmfusion.errors import InputError
 from mmfusion.estimators import fit_plan
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 N = 40
 RNG = np.random.default_rng(0)
 DATA = {"image": RNG.normal(size=(N, 3, 4)), "age": RNG.normal(size=(N, 2))}

@@ -17,6 +17,7 @@ from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.source_fit import TABLES, WIDTH, FittedSource, fit_source
 from mmfusion.estimators.source_notes import split_notes
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 QUICK = {"cv": 2, "epochs": 2, "penalty": 0.01, "information": None, "random_state": 0}
 SENTENCE = "Task: one that was chosen for this test."
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import torch
 from torch import nn
 
 from mmfusion import FusionClassifier
+
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 
 
 def test_four_threads_with_one_random_state_fit_equal_networks(arrays, binary) -> None:

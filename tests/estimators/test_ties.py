@@ -10,6 +10,8 @@ from mmfusion import FusionClassifier
 from mmfusion.measures.losses import decide, mean_score
 from mmfusion.study.tables.metrics import classification_metrics
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
+
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_tie_is_decided_alike_by_predictions_scores_and_metrics(arrays, classes: int) -> None:

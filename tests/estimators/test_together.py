@@ -12,7 +12,8 @@ from mmfusion import FusionClassifier, FusionRegressor
 from mmfusion.estimators.together import fit_together
 from mmfusion.training.stack import NetworkStack
 
-SMALL: dict[str, Any] = {"epochs": 5, "cv": 3, "information": True, "device": "cpu"}
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
+SMALL: dict[str, Any] = {"epochs": 3, "cv": 2, "information": True, "device": "cpu"}
 
 
 def data_set(seed: int, widths: tuple[int, int], n: int = 90) -> dict[str, Any]:

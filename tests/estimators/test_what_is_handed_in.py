@@ -21,13 +21,15 @@ from mmfusion.notices import ChoiceWarning
 pytestmark = pytest.mark.usefixtures("quick_baseline")
 N = 240
 QUICK: dict[str, Any] = {
-    "epochs": 60,
+    "epochs": 25,
     "batch_size": 32,
     "random_state": 0,
     "dim": 4,
     "cv": None,
     "penalty": 0.01,
 }
+BRIEF = QUICK | {"epochs": 3}
+"""Of fits that are only compared with each other."""
 RNG = np.random.default_rng(0)
 X = {"a": RNG.normal(size=(N, 3)), "b": RNG.normal(size=(N, 2))}
 Y = (X["a"][:, 0] > 0).astype(int)
@@ -64,7 +66,7 @@ def test_whole_numbers_are_numbers_in_every_form() -> None:
         {"snv": genotypes.astype(float)},
         ModalityData({"snv": genotypes}),
     ]
-    scores = [FusionClassifier(**QUICK).fit(form, y).predict_proba(form) for form in forms]
+    scores = [FusionClassifier(**BRIEF).fit(form, y).predict_proba(form) for form in forms]
     for other in scores[1:]:
         np.testing.assert_allclose(other, scores[0], rtol=1e-4, atol=1e-6)
     assert FusionClassifier(**QUICK).fit(forms[0], y).score(forms[0], y) > 0.9
@@ -74,18 +76,18 @@ def test_whole_numbers_are_numbers_in_every_form() -> None:
 def test_symbols_are_named(width: int) -> None:
     tokens = np.random.default_rng(3).integers(0, 4, (N, width))
     y = (tokens[:, 0] == 1).astype(int)
-    named = FusionClassifier(**QUICK, encoders={"t": "symbols"}).fit({"t": tokens}, y)
+    named = FusionClassifier(**BRIEF, encoders={"t": "symbols"}).fit({"t": tokens}, y)
     assert named.layout_[0].kind == "symbols"
-    assert FusionClassifier(**QUICK).fit({"t": tokens}, y).layout_[0].kind == "vector"
-    floats = FusionClassifier(**QUICK, encoders={"t": "symbols"}).fit({"t": tokens.astype(float)}, y)
-    by_data = FusionClassifier(**QUICK).fit(ModalityData({"t": tokens}, kinds={"t": "symbols"}), y)
+    assert FusionClassifier(**BRIEF).fit({"t": tokens}, y).layout_[0].kind == "vector"
+    floats = FusionClassifier(**BRIEF, encoders={"t": "symbols"}).fit({"t": tokens.astype(float)}, y)
+    by_data = FusionClassifier(**BRIEF).fit(ModalityData({"t": tokens}, kinds={"t": "symbols"}), y)
     for other in (floats, by_data):
         np.testing.assert_array_equal(other.predict_proba({"t": tokens}), named.predict_proba({"t": tokens}))
 
 
 def test_letters_of_unequal_length_carry_a_motif(tmp_path: Path) -> None:
     series = pd.Series(DNA)
-    model = FusionClassifier(**QUICK).fit({"dna": series[:400]}, COINS[:400])
+    model = FusionClassifier(**QUICK | {"epochs": 60}).fit({"dna": series[:400]}, COINS[:400])
     assert model.score({"dna": series[400:]}, COINS[400:]) > 0.95
     assert model.layout_[0].alphabet == "ACGT"
     expected = model.predict_proba({"dna": DNA})
@@ -99,7 +101,7 @@ def test_letters_of_unequal_length_carry_a_motif(tmp_path: Path) -> None:
 
 def test_padding_of_letters_changes_nothing() -> None:
     """What stands behind the end of a string does not reach a window."""
-    model = FusionClassifier(**QUICK).fit({"dna": DNA}, COINS)
+    model = FusionClassifier(**BRIEF).fit({"dna": DNA}, COINS)
     alone = np.concatenate([model.decision_function({"dna": [text]}) for text in DNA[:20]])
     with_longest = model.decision_function({"dna": [*DNA[:20], "ACGT" * 30]})[:20]
     np.testing.assert_allclose(with_longest, alone, rtol=1e-5, atol=1e-6)
@@ -123,7 +125,7 @@ def test_letters_that_were_not_in_training(tmp_path: Path) -> None:
 def test_missing_strings_lack_the_modality() -> None:
     some = [None if row % 5 == 0 else text for row, text in enumerate(DNA[:N])]
     data = {"dna": some, "a": X["a"]}
-    model = FusionClassifier(**QUICK).fit(data, COINS[:N])
+    model = FusionClassifier(**BRIEF).fit(data, COINS[:N])
     masked = ModalityData({"dna": DNA[:N], "a": X["a"]}, present={"dna": np.arange(N) % 5 != 0})
     np.testing.assert_array_equal(model.predict_proba(masked), model.predict_proba(data))
     assert np.ptp(model.contributions({"dna": [None] * 3, "a": X["a"][:3]})["dna"]) == 0
@@ -144,6 +146,12 @@ def test_letters_need_the_motif_scanner(encoder: str, message: str) -> None:
 # Targets
 
 
+@pytest.fixture(scope="module")
+def plain() -> FusionClassifier:
+    """Fitted to the classes 0 and 1."""
+    return FusionClassifier(**QUICK).fit(X, Y)
+
+
 @pytest.mark.parametrize(
     ("convert", "classes"),
     [
@@ -157,13 +165,12 @@ def test_letters_need_the_motif_scanner(encoder: str, message: str) -> None:
         (lambda y: y.tolist(), [0, 1]),
     ],
 )
-def test_classes_of_every_type(convert: Any, classes: list[Any]) -> None:
+def test_classes_of_every_type(plain: FusionClassifier, convert: Any, classes: list[Any]) -> None:
     y = convert(Y)
     model = FusionClassifier(**QUICK).fit(X, y)
     assert model.classes_.tolist() == classes
     assert model.predict(X)[Y == 1].tolist().count(classes[1]) > 0.8 * Y.sum()
     assert model.score(X, y) > 0.85
-    plain = FusionClassifier(**QUICK).fit(X, Y)
     np.testing.assert_array_equal(plain.predict_proba(X), model.predict_proba(X))
     pd.testing.assert_frame_equal(plain.relevance(X, Y), model.relevance(X, y))
 
@@ -219,15 +226,15 @@ def test_nan_and_infinity_by_choice_in_fit_and_prediction(form: str) -> None:
     with pytest.raises(
         InputError, match=r"row 3 .*: the value is NaN .* choose nonfinite \(zero or missing\)"
     ):
-        FusionClassifier(**QUICK, **columns).fit(given, Y)
+        FusionClassifier(**BRIEF, **columns).fit(given, Y)
     zeros, gone = values.copy(), values.copy()
     zeros[3, 1], zeros[5, 0] = 0.0, 0.0
     gone[[3, 5]] = np.nan
     for choice, expected, what in (("zero", zeros, "replaced by zero"), ("missing", gone, "missing there")):
-        model = FusionClassifier(**QUICK, nonfinite=choice, **columns)
+        model = FusionClassifier(**BRIEF, nonfinite=choice, **columns)
         with pytest.warns(ChoiceWarning, match=rf"2 values are NaN or infinite in 2 samples, .*{what}"):
             model.fit(given, Y)
-        reference = FusionClassifier(**QUICK).fit({"a": expected, "b": X["b"]}, Y)
+        reference = FusionClassifier(**BRIEF).fit({"a": expected, "b": X["b"]}, Y)
         with pytest.warns(ChoiceWarning, match="2 values are NaN or infinite"):
             actual = model.predict_proba(given)
         np.testing.assert_allclose(actual, reference.predict_proba({"a": expected, "b": X["b"]}), rtol=1e-5)

@@ -1,4 +1,7 @@
-"""A study of two cells, run once by Snakemake, that the tests of the workflow look at."""
+"""A study of a few cells, run once by Snakemake, that the tests of the workflow look at.
+
+Workers of pytest-xdist share its folder, so that only one Snakemake runs in a folder at a time.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 TINY = """
@@ -44,12 +48,15 @@ def snakemake() -> Run:
         folder: Path, *arguments: str, config: str = TINY, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         path = folder.with_suffix(".yaml")
-        path.write_text(config, encoding="utf-8")
         command = [sys.executable, "-m", "snakemake", "--directory", str(folder), "--snakefile"]
         command += [str(ROOT / "Snakefile"), "--configfile", str(path), "--nocolor", *arguments]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MMFUSION_")}
         environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **variables}
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+        with FileLock(folder.with_suffix(".lock")):
+            path.write_text(config, encoding="utf-8")
+            return subprocess.run(
+                command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+            )
 
     return run
 
@@ -61,9 +68,11 @@ def tiny() -> str:
 
 
 @pytest.fixture(scope="session")
-def study(snakemake: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the tiny study, complete."""
-    folder = tmp_path_factory.mktemp("study") / "all"
+def study(snakemake: Run, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Folder of the tiny study, complete: the second worker that asks finds nothing to be done."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "study" / "all"
+    folder.parent.mkdir(exist_ok=True)
     result = snakemake(folder, "--cores", "2")
     assert result.returncode == 0, result.stdout + result.stderr
     return folder

@@ -136,6 +136,7 @@ class TestCached:
         assert rules().isdisjoint({"synthetic_data_0", "own_dataset", "baselines"})
 
 
+@pytest.mark.long
 class TestSameTables:
     def test_one_seed_per_job_and_one_core(self, study: Path, snakemake: Run, tiny: str) -> None:
         other = study.parent / "batches"

@@ -15,6 +15,7 @@ from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.evidence.mosi_answer import P_VALUES, MosiAnswer, mosi_answer
 from mmfusion.study.names import MOSI_TASKS
 
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
 QUICK = {"epochs": 40, "n_seeds": 1, "cv": 3, "penalty": [0.01, 0.1]}
 
 

@@ -20,6 +20,7 @@ from mmfusion.files import write_table
 from mmfusion.study.config.user_settings import UserDataset
 from mmfusion.study.tables.answer import COLUMNS, UserAnswer, user_answer
 
+pytestmark = pytest.mark.usefixtures("quick_baseline")
 MODALITIES = {"text": "text_*", "audio": "audio_*"}
 
 
