@@ -79,7 +79,7 @@ LabelsWithoutWords = Annotated[
 MaxOrder = Annotated[
     int | None,
     typer.Option(
-        help="Most modalities in a subset.  [default: all up to three modalities, else 2]", show_default=False
+        help="Most modalities in a subset.  [default: all up to four modalities, else 2]", show_default=False
     ),
 ]
 

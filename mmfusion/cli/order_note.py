@@ -13,6 +13,6 @@ def order_note(modalities: int, chosen: Any) -> str:
     if chosen != "auto" or order == modalities:
         return ""
     return (
-        "With four or more modalities, only single modalities and pairs are scored: --max-order "
+        "With five or more modalities, only single modalities and pairs are scored: --max-order "
         f"{modalities} takes all {2**modalities - 1} subsets."
     )

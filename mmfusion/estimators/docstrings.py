@@ -32,7 +32,7 @@ information : bool or "pairs", default False
 floor : float, default 0.02
     Share of the explained loss below which nothing is named, whatever its p-value.
 max_order : int, None or "auto", default "auto"
-    Largest number of modalities in a subset; None for no limit. "auto" is None up to three
+    Largest number of modalities in a subset; None for no limit. "auto" is None up to four
     modalities, else 2.
 convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
     How p, the exponent of the block norm and beta belong together.

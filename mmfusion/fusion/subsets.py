@@ -10,7 +10,7 @@ from mmfusion.errors import FusionError
 
 Subset = tuple[str, ...]
 """A non-empty tuple of modality names, in modality order."""
-FEW = 3
+FEW = 4
 """Largest number of modalities for which all subsets are the default; above it, pairs are."""
 
 
@@ -67,7 +67,7 @@ def chosen_order(choice: int | str | None, modalities: int) -> int | None:
     Parameters
     ----------
     choice : int, "auto", "all" or None
-        A number; all subsets of up to three modalities, else pairs; all subsets.
+        A number; all subsets of up to four modalities, else pairs; all subsets.
     modalities : int
 
     Returns
@@ -77,8 +77,8 @@ def chosen_order(choice: int | str | None, modalities: int) -> int | None:
 
     Examples
     --------
-    >>> chosen_order("auto", 3), chosen_order("auto", 4), chosen_order("all", 5), chosen_order(3, 5)
-    (3, 2, None, 3)
+    >>> chosen_order("auto", 4), chosen_order("auto", 5), chosen_order("all", 5), chosen_order(3, 5)
+    (4, 2, None, 3)
     """
     if isinstance(choice, str):
         auto = modalities if modalities <= FEW else 2

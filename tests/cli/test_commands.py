@@ -189,16 +189,16 @@ def test_several_penalties_are_chosen_among(table: str, tmp_path: Path) -> None:
     assert facts["penalty"] in (0.01, 100.0)
 
 
-def test_from_four_modalities_on_pairs_are_scored_and_that_is_said(tmp_path: Path) -> None:
+def test_from_five_modalities_on_pairs_are_scored_and_that_is_said(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    for name in "abcd":
+    for name in "abcde":
         np.save(tmp_path / f"{name}.npy", rng.normal(size=(40, 2)))
     np.save(tmp_path / "y.npy", rng.integers(0, 2, 40))
     out = ["--output", str(tmp_path / "out")]
     asked = [str(tmp_path), "-t", "y"]
     for text in (run("check", *asked), run("relevance", *asked, *SUBSETS_ONLY, *out)):
-        assert "only single modalities and pairs are scored: --max-order 4 takes all 15 subsets" in text
-    assert len(pd.read_csv(tmp_path / "out/relevance.csv")) == 10
+        assert "only single modalities and pairs are scored: --max-order 5 takes all 31 subsets" in text
+    assert len(pd.read_csv(tmp_path / "out/relevance.csv")) == 15
     text = run("relevance", *asked, *SUBSETS_ONLY, "--max-order", "1", *out)
     assert "only single" not in text
 

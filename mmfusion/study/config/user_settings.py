@@ -94,5 +94,5 @@ class UserDataset(Settings):
     epochs: Positive = Field(default=20, description="passes over the training split")
     max_order: Positive | Literal["auto", "all"] = Field(
         default="auto",
-        description="largest number of modalities in a subset; auto: all up to three modalities, else 2",
+        description="largest number of modalities in a subset; auto: all up to four modalities, else 2",
     )

@@ -91,5 +91,5 @@ def _scored(dataset: MultimodalDataset, max_order: int | str | None) -> str:
     which = (
         "single modalities only" if order == 1 else f"subsets of up to {order} of the {modalities} modalities"
     )
-    more = " (default above three modalities; max_order changes it)" if max_order == "auto" else ""
+    more = " (default above four modalities; max_order changes it)" if max_order == "auto" else ""
     return f"; scored: {which}{more}"

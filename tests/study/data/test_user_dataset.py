@@ -185,10 +185,11 @@ def test_missing_modalities_stay_missing_and_move_no_statistics(tmp_path: Path) 
         (3, 2, "; scored: subsets of up to 2 of the 3 modalities."),
         (3, 1, "; scored: single modalities only."),
         (4, "all", ""),
+        (4, "auto", ""),
         (
-            4,
+            5,
             "auto",
-            "; scored: subsets of up to 2 of the 4 modalities (default above three modalities; max_order "
+            "; scored: subsets of up to 2 of the 5 modalities (default above four modalities; max_order "
             "changes it).",
         ),
     ],
@@ -196,7 +197,7 @@ def test_missing_modalities_stay_missing_and_move_no_statistics(tmp_path: Path) 
 def test_the_summary_says_which_subsets_are_scored(
     table: Path, modalities: int, max_order: int | str, scored: str
 ) -> None:
-    chosen = {**MODALITIES, "video": ["video_0"], "rest": ["video_1", "video_2"]}
+    chosen = {**MODALITIES, "video": ["video_0"], "rest": ["video_1"], "more": ["video_2"]}
     chosen = dict(list(chosen.items())[:modalities])
     summary = user_summary(user_dataset("speech", settings(table, modalities=chosen)), max_order)
     assert (scored or "set to 0: none.") in summary
