@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sklearn
 from threadpoolctl import threadpool_limits
 
 from mmfusion.data.folds import make_folds
@@ -76,7 +77,9 @@ def compare_peers(sets: Sequence[PeerSet], peers: Sequence[Peer] = PEERS) -> pd.
             continue
         start = time.perf_counter()
         # One thread: the matrices are small, and the bits are then those of any number of cores.
-        with threadpool_limits(1), warnings.catch_warnings():
+        # scikit-learn checks its parameters and numbers again in each of thousands of small fits.
+        unchecked = sklearn.config_context(assume_finite=True, skip_parameter_validation=True)
+        with threadpool_limits(1), unchecked, warnings.catch_warnings():
             # Of iterations that end before convergence, and the like: a peer is judged by its answer.
             warnings.simplefilter("ignore")
             answers = _asked(peer, given, sets[0].design)

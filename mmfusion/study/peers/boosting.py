@@ -27,6 +27,9 @@ BINS, PAIR_BINS = 64, 16
 """Values that a column is cut into, alone and in pairs: a few hundred samples do not fill more."""
 PAIRS, MOST_COLUMNS = 10, 100
 """Pairs of columns with a function of their own, found by the library; none where there are more columns."""
+PATIENCE = 25
+"""Rounds without progress after which boosting ends where there are more columns. The models are those of the
+library's 100 rounds, most of whose time went into rounds that were thrown away."""
 
 
 def boosting(data: PeerData) -> PeerAnswer:
@@ -90,20 +93,23 @@ def pure_functions(model: Any, columns: Floats) -> dict[tuple[int, ...], Floats]
 
 
 def _model(data: PeerData) -> Any:
-    """Make an untrained model with the settings of the library, but for the numbers of bags, bins, pairs."""
+    """Make an untrained model with the settings of the library, but for the constants of this module."""
     from interpret.glassbox import (  # the extra `peers`, needed by this peer only
         ExplainableBoostingClassifier,
         ExplainableBoostingRegressor,
     )
 
     kind = ExplainableBoostingRegressor if data.task == REGRESSION else ExplainableBoostingClassifier
+    narrow = sum(map(len, data.columns.values())) <= MOST_COLUMNS
+    stopping = {} if narrow else {"early_stopping_rounds": PATIENCE}
     return kind(
-        interactions=PAIRS if sum(map(len, data.columns.values())) <= MOST_COLUMNS else 0,
+        interactions=PAIRS if narrow else 0,
         outer_bags=BAGS,
         max_bins=BINS,
         max_interaction_bins=PAIR_BINS,
         n_jobs=1,
         random_state=data.seed,
+        **stopping,
     )
 
 

@@ -118,7 +118,7 @@ def fit_weights(
     beta = np.full(len(kernels), 1 / len(kernels))
     for _ in range(ROUNDS):
         dual, intercept = _machine(np.tensordot(beta, kernels, 1), target, task, smoothness)
-        norms = beta * np.sqrt(np.maximum(np.einsum("i,kij,j->k", dual, kernels, dual, optimize=True), 0))
+        norms = beta * np.sqrt(np.maximum((kernels @ dual) @ dual, 0))
         if not norms.any():
             break
         beta = np.asarray(relevance(norms, P))

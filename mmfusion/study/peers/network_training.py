@@ -32,8 +32,8 @@ STEPS, EVERY = 100, 5
 """Most steps of Adam, each over all rows; and after how many of them held-out losses are compared."""
 RATE = 0.02
 """Learning rate of Adam."""
-MEMORY = 2**30
-"""Bytes that the activations of networks trained at once may take."""
+MEMORY = 2**26
+"""Bytes that the activations of networks trained at once may take: with more, a step waits for memory."""
 
 State = dict[str, Tensor]
 
