@@ -17,6 +17,7 @@ def words(printed: str) -> list[str]:
     return re.sub(r"-?\d+(\.\d+)?", "#", printed).split()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ["reading_the_table.md", "faq.md"])
 def test_code_prints_what_the_page_shows(
     page: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
