@@ -11,7 +11,7 @@ from mmfusion.estimators.fitting import FittedEnsemble
 from mmfusion.estimators.linear_baseline import linear_baseline
 from mmfusion.estimators.linear_inputs import linear_inputs_of
 from mmfusion.estimators.summary import Answer
-from mmfusion.measures.losses import mean_loss, mean_score
+from mmfusion.measures.array_losses import mean_loss, mean_score
 
 REGRESSION = "regression"
 

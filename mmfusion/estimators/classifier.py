@@ -17,7 +17,7 @@ from mmfusion.errors import InputError
 from mmfusion.estimators.docstrings import documented
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.targets import Target, class_target, one_hot_classes
-from mmfusion.measures.losses import decide
+from mmfusion.measures.array_losses import decide
 
 
 @documented

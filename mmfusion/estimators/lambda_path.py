@@ -12,8 +12,8 @@ from scipy.optimize import minimize_scalar
 
 from mmfusion.estimators.jobs import Candidate, Material, Trained
 from mmfusion.fusion.subsets import Subset
+from mmfusion.measures.array_losses import mean_loss, mean_score
 from mmfusion.measures.cross_fitted import Truth
-from mmfusion.measures.losses import mean_loss, mean_score
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.ensemble import Ensemble
 from mmfusion.estimators.summary import Answer
 from mmfusion.fusion.subsets import parse_subset, subset_label
-from mmfusion.measures.losses import TASKS
+from mmfusion.measures.array_losses import TASKS
 from mmfusion.training.modality import MODULE, Modality, one_line
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.network_file import load_networks, save_networks

@@ -13,8 +13,8 @@ from scipy.stats import nct
 from scipy.stats import t as student
 
 from mmfusion.fusion.subsets import Subset, subset_label
+from mmfusion.measures.array_losses import loss_of_samples, mean_loss, mean_score
 from mmfusion.measures.heldout import variance_shares
-from mmfusion.measures.losses import loss_of_samples, mean_loss, mean_score
 from mmfusion.measures.paired_differences import MeanTest, effective_units, holm, mean_and_test
 from mmfusion.measures.parts import centre_classes
 

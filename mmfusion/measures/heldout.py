@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import Subset, subset_label
-from mmfusion.measures.losses import mean_loss
+from mmfusion.measures.array_losses import mean_loss
 from mmfusion.measures.parts import centre_classes, centre_parts, total_variance
 from mmfusion.measures.weighting import weighted_mean
 

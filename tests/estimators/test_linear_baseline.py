@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_limits
 from mmfusion.estimators import linear_baseline as module
 from mmfusion.estimators.fit_plan import SMALLEST_SHARE
 from mmfusion.estimators.linear_baseline import linear_baseline
+from mmfusion.measures.array_losses import mean_loss
 from mmfusion.measures.constant_prediction import constant_scores
-from mmfusion.measures.losses import mean_loss
 
 Array = NDArray[Any]
 OUTPUTS = {"binary": 1, "multiclass": 3, "regression": 1}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mmfusion import FusionClassifier
-from mmfusion.measures.losses import decide, mean_score
+from mmfusion.measures.array_losses import decide, mean_score
 from mmfusion.study.tables.metrics import classification_metrics
 
 pytestmark = pytest.mark.usefixtures("quick_baseline")

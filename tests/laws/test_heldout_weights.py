@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import Subset, subsets
 from mmfusion.fusion.tensor_fusion import TensorFusion
+from mmfusion.measures.array_losses import TASKS, mean_loss, mean_score
 from mmfusion.measures.catalogue import OF_HELD_OUT, OF_WEIGHTS
 from mmfusion.measures.heldout import heldout_relevance
-from mmfusion.measures.losses import TASKS, mean_loss, mean_score
 from mmfusion.measures.subset_measures import subset_measures
 
 SEEDS = st.integers(0, 10**6)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmfusion.fusion.subsets import subsets
+from mmfusion.measures.array_losses import mean_loss
 from mmfusion.measures.heldout import heldout_relevance, variance_shares
-from mmfusion.measures.losses import mean_loss
 from mmfusion.measures.parts import centre_classes
 
 SHARES = ["variance_share", "covariance_share"]

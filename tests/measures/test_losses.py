@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_score
 
-from mmfusion.measures.losses import mean_loss, mean_score
+from mmfusion.measures.array_losses import mean_loss, mean_score
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmfusion.measures.losses import TASKS, batch_loss, task_target
+from mmfusion.measures.array_losses import TASKS, loss_of_samples
+from mmfusion.measures.losses import batch_loss, sample_losses, task_target
 
 
 def problem(task: str, lead: tuple[int, ...] = (), samples: int = 5):
@@ -76,3 +77,18 @@ def test_targets_have_the_type_of_their_loss(task: str, dtype: torch.dtype, give
     actual = task_target(torch.tensor([0, 2, 1], dtype=given_dtype), task)
     assert actual.dtype == dtype
     assert actual.tolist() == [0, 2, 1]
+
+
+@pytest.mark.parametrize("task", TASKS)
+@given(scale=st.sampled_from([1e-3, 1.0, 30.0, 800.0]), outputs=st.integers(1, 3), seed=st.integers(0, 10**6))
+def test_losses_of_arrays_are_those_of_training(task: str, scale: float, outputs: int, seed: int) -> None:
+    """The two definitions agree to rounding, also where exponentials overflow."""
+    rng = np.random.default_rng(seed)
+    shape = (7,) if task == "multiclass" or outputs == 1 else (7, outputs)
+    scores = scale * rng.normal(size=(7, outputs + 1 if task == "multiclass" else outputs))
+    target = rng.normal(size=shape) if task == "regression" else rng.integers(0, 2, shape)
+    truth = torch.from_numpy(target if task == "multiclass" else target.astype(np.float64))
+    expected = sample_losses(torch.from_numpy(scores), truth, task)
+    np.testing.assert_allclose(
+        loss_of_samples(scores, target, task), expected.numpy(), rtol=1e-13, atol=1e-13 * max(1, scale)
+    )

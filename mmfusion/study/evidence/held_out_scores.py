@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mmfusion.measures.array_losses import loss_of_samples
 from mmfusion.measures.cluster_bootstrap import Statistic, cluster_bootstrap
-from mmfusion.measures.losses import loss_of_samples
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmfusion.estimators.lambda_path import calibration_slope
+from mmfusion.measures.array_losses import loss_of_samples
 from mmfusion.measures.cross_fitted import Truth
-from mmfusion.measures.losses import loss_of_samples
 from mmfusion.measures.paired_differences import mean_and_test
 from mmfusion.study.peers.contract import BINARY, Floats, PeerData, PeerScores
 

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import Subset
+from mmfusion.measures.array_losses import mean_loss
 from mmfusion.measures.cross_fitted import FLOOR, Truth, prediction_quality
 from mmfusion.measures.information import PredictiveInformation, predictive_information
-from mmfusion.measures.losses import mean_loss
 from mmfusion.study.baselines.constant import tested_constant
 from mmfusion.study.cells import cell_keys, information_cell
 from mmfusion.study.data.dataset import MultimodalDataset

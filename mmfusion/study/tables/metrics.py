@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import pearsonr
 from sklearn.metrics import f1_score, r2_score
 
-from mmfusion.measures.losses import decide, loss_of_samples
+from mmfusion.measures.array_losses import decide, loss_of_samples
 
 Floats = NDArray[np.float64]
 

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from mmfusion.data.number_moments import number_moments
 from mmfusion.errors import DataError
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.tables.definitions import TABLES
 from mmfusion.study.tables.metrics import classification_metrics, regression_metrics, sentiment_metrics
-from mmfusion.training.target_moments import TargetMoments
 
 KEY_COLUMNS = ("dataset", "task", "model", "norm", "p", "scale", "seed", "converged")
 METRIC_COLUMNS = tuple(name for name in TABLES["runs"].names if name not in KEY_COLUMNS)
@@ -45,12 +45,13 @@ def metric_columns(dataset: MultimodalDataset, scores_by_split: Mapping[str, Arr
         If the training target of a regression is constant.
     """
     target = dataset.splits["train"].target
-    moments = TargetMoments.fit(target, dataset.task, where=dataset.name, error=DataError)
+    if dataset.task == "regression":
+        deviation = float(number_moments(target, where=dataset.name, error=DataError)[1][0])
     columns: dict[str, float] = {}
     for split, scores in scores_by_split.items():
         part = dataset.splits[split]
         if dataset.task == "regression":
-            metrics = regression_metrics(scores, part.target, float(moments.deviation[0]))
+            metrics = regression_metrics(scores, part.target, deviation)
             if split == "validation":
                 metrics = {"loss": metrics["loss"]}
         else:
