@@ -1,7 +1,7 @@
 # The study of config/config.yaml: `snakemake --cores all`; see README.md and config/README.md.
 from mmfusion.study.designs.drawn_cases import PEER_CASES
 from mmfusion.study.digests import script_digests
-from mmfusion.study.evidence.recipe_settings import FACTORS, RECIPE
+from mmfusion.study.evidence.recipe_settings import FACTORS, MAPPED, RECIPE
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.figures.relevance_against_p import EXPONENTS
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS

@@ -150,8 +150,8 @@ rule sensitivity:
         mem_mb=2000,
         runtime=60,
     params:
-        settings=lambda wildcards: STUDY.training_settings("XRel"),
-        generation=lambda wildcards: STUDY.generation_settings("XRel"),
+        settings=lambda wildcards: {name: STUDY.training_settings(name) for name in MAPPED},
+        generation=lambda wildcards: {name: STUDY.generation_settings(name) for name in MAPPED},
         seeds=STUDY.other_seeds,
         code=CODE["sensitivity"],
     script:

@@ -30,7 +30,8 @@ def lp_family(
     datasets : mapping of int to MultimodalDataset
         `DATASET` of every seed.
     settings : mapping
-        As `mmfusion.study.plan.Study.training_settings` gives them; their convention is replaced.
+        As `mmfusion.study.plan.Study.training_settings` gives them; their convention is replaced, and their
+        largest order is one.
     convention : {"mkl", "scaled_output", "as_printed"}
         See `mmfusion.fusion.blocknorm.block_norm_exponent`.
     p_values : sequence of str
@@ -42,7 +43,7 @@ def lp_family(
         beta (NaN as printed, where none is defined) and weight_share.
     """
     cells = [Cell(DATASET, NORM, p, "1") for p in p_values]
-    trained, _, _ = train_cells(cells, datasets, {**settings, "convention": convention})
+    trained, _, _ = train_cells(cells, datasets, {**settings, "convention": convention, "max_order": 1})
     tables = [
         weights_of_subsets(network.fusion).assign(**cell_keys(one.cell, seed), convention=convention)
         for one in trained

@@ -48,6 +48,8 @@ TARGETS = (
 The poster prints .24 and .76 for XRelIrrXOR under DBN without a readable column: {1} and {1,2,3} are our
 reading.
 """
+MAPPED = tuple(dict.fromkeys(target.cell.dataset for target in TARGETS))
+"""Their datasets."""
 WANTED = 3
 """How many of `TARGETS` the study does not reach."""
 
@@ -71,6 +73,11 @@ def changed(
     tuple of dict
         Both, changed.
 
+    Raises
+    ------
+    ValueError
+        If the factor is unknown.
+
     Examples
     --------
     >>> changed("epochs", "5", {"epochs": 10}, {})
@@ -86,6 +93,8 @@ def changed(
         recipe["encoders"] = {**recipe["encoders"], "symbols": symbols}
     elif factor == "samples":
         data["sizes"] = {**data["sizes"], "train": int(value)}
+    elif factor != RECIPE:
+        raise ValueError(f"factor {factor!r}: expected one of {', '.join(FACTORS)}, {RECIPE}.")
     return recipe, data
 
 

@@ -11,7 +11,7 @@ from mmfusion.measures.subset_measures import weights_of_subsets
 from mmfusion.study.cells import cell_keys
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_settings import PlantedSettings
-from mmfusion.study.evidence.recipe_settings import TARGETS, changed
+from mmfusion.study.evidence.recipe_settings import MAPPED, TARGETS, changed
 from mmfusion.study.training.cell_training import prepared_splits, train_cells
 
 COLUMNS = ("factor", "value", "dataset", "norm", "p", "scale", "seed", "subset", "beta", "accuracy_test")
@@ -20,16 +20,18 @@ COLUMNS = ("factor", "value", "dataset", "norm", "p", "scale", "seed", "subset",
 def sensitivity(
     factor: str,
     value: str,
-    settings: Mapping[str, Any],
-    generation: Mapping[str, Any],
+    settings: Mapping[str, Mapping[str, Any]],
+    generation: Mapping[str, Mapping[str, Any]],
     seeds: Sequence[int],
 ) -> pd.DataFrame:
     """Train the cells of `mmfusion.study.evidence.recipe_settings.TARGETS` at one setting.
 
     Parameters
     ----------
-    factor, value, settings, generation
+    factor, value
         See `mmfusion.study.evidence.recipe_settings.changed`.
+    settings, generation : mapping of str to mapping
+        By dataset, see there.
     seeds : sequence of int
         Of data and networks.
 
@@ -39,10 +41,10 @@ def sensitivity(
         One row per cell, seed and subset, with the columns `COLUMNS`; beta from the weights, accuracy on the
         test split.
     """
-    recipe, data = changed(factor, value, settings, generation)
     cells = list(dict.fromkeys(target.cell for target in TARGETS))
     tables = []
-    for name in dict.fromkeys(cell.dataset for cell in cells):
+    for name in MAPPED:
+        recipe, data = changed(factor, value, settings[name], generation[name])
         datasets = {seed: generate(name, seed, PlantedSettings(**data)) for seed in seeds}
         trained, _, _ = train_cells([cell for cell in cells if cell.dataset == name], datasets, recipe)
         for one in trained:

@@ -19,7 +19,7 @@ SETTINGS = {
     "learning_rate": 0.01,
     "weight_decay": 0.01,
     "device": "cpu",
-    "max_order": 1,
+    "max_order": 2,  # of no effect
     "convention": "mkl",
     "epochs": 3,
     "encoders": {"symbols": {"width": 8, "channels": 6, "dim": 2}},

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mmfusion.plotting.layout import figure_of
-from mmfusion.study.evidence.recipe_settings import FACTORS, RECIPE, TARGETS, changed, value_of_study
+from mmfusion.study.evidence.recipe_settings import FACTORS, MAPPED, RECIPE, TARGETS, changed, value_of_study
 from mmfusion.study.evidence.sensitivity import COLUMNS, sensitivity
 from mmfusion.study.evidence.sensitivity_figure import sensitivity_figure
 from mmfusion.study.evidence.sensitivity_map import sensitivity_map
@@ -65,8 +65,24 @@ def test_one_factor_changes(factor: str) -> None:
     assert SETTINGS["epochs"] == 2
 
 
+def test_an_unknown_factor_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"factor 'epoch': expected one of penalty, epochs, .*, recipe\."):
+        changed("epoch", "3", SETTINGS, GENERATION)
+
+
+def test_every_dataset_has_its_own_recipe() -> None:
+    settings = {"XRel": {**SETTINGS, "epochs": 1}, "XRelIrrXOR": {**SETTINGS, "epochs": 3}}
+    table = sensitivity(RECIPE, RECIPE, settings, dict.fromkeys(MAPPED, GENERATION), [7])
+    same = sensitivity("epochs", "1", dict.fromkeys(MAPPED, SETTINGS), dict.fromkeys(MAPPED, GENERATION), [7])
+    equal = table.set_index(["dataset", "norm", "subset"])["beta"].eq(
+        same.set_index(["dataset", "norm", "subset"])["beta"]
+    )
+    assert equal.groupby("dataset").all().to_dict() == {"XRel": True, "XRelIrrXOR": False}
+
+
 def test_every_cell_seed_and_subset_has_a_row() -> None:
-    table = sensitivity("epochs", "1", SETTINGS, GENERATION, [7, 9])
+    by_dataset = [dict.fromkeys(MAPPED, given) for given in (SETTINGS, GENERATION)]
+    table = sensitivity("epochs", "1", *by_dataset, [7, 9])
     assert table.columns.tolist() == list(COLUMNS)
     assert set(zip(table["factor"], table["value"], strict=True)) == {("epochs", "1")}
     sizes = table.groupby(["dataset", "norm", "seed"]).size()
