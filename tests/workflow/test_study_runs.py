@@ -16,7 +16,7 @@ import pytest
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.tables.definitions import TABLES, check_table
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]
 Run = Callable[..., CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
 TINY_BY_SEED = "seeds_per_job: 1\n"
@@ -136,7 +136,6 @@ class TestCached:
         assert rules().isdisjoint({"synthetic_data_0", "own_dataset", "baselines"})
 
 
-@pytest.mark.long
 class TestSameTables:
     def test_one_seed_per_job_and_one_core(self, study: Path, snakemake: Run, tiny: str) -> None:
         other = study.parent / "batches"
