@@ -21,17 +21,17 @@ Array = NDArray[Any]
 def _add_mixture(out: Array, factors: Array, at: int, entries: Array, rows: Array, first: int) -> None:
     """Add the sum over k of factors[at + entries[k]] * rows[first + k]."""
     count = len(entries)
-    whole = count - count % 8
-    for k in range(0, whole, 8):  # eight at a time: `out` is read and written less often
-        block, e = rows[first + k : first + k + 8], entries[k : k + 8]
-        a, b, c, d = factors[at + e[0]], factors[at + e[1]], factors[at + e[2]], factors[at + e[3]]
-        p, q, r, s = factors[at + e[4]], factors[at + e[5]], factors[at + e[6]], factors[at + e[7]]
-        for i in range(len(out)):
-            low = a * block[0, i] + b * block[1, i] + c * block[2, i] + d * block[3, i]
-            high = p * block[4, i] + q * block[5, i] + r * block[6, i] + s * block[7, i]
-            out[i] += low + high
+    whole = count - count % 4
+    for k in range(0, whole, 4):  # four at a time: `out` is read and written less often
+        a, b = factors[at + entries[k]], factors[at + entries[k + 1]]
+        c, d = factors[at + entries[k + 2]], factors[at + entries[k + 3]]
+        r, s, t, u = rows[first + k], rows[first + k + 1], rows[first + k + 2], rows[first + k + 3]
+        for sample in range(len(out)):
+            out[sample] += a * r[sample] + b * s[sample] + c * t[sample] + d * u[sample]
     for k in range(whole, count):
-        _add_scaled(out, factors[at + entries[k]], rows[first + k])
+        a, r = factors[at + entries[k]], rows[first + k]
+        for sample in range(len(out)):
+            out[sample] += a * r[sample]
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
@@ -40,18 +40,18 @@ def _add_sums(on_factors: Array, slope: Array, at: int, entries: Array, rows: Ar
     count = len(entries)
     whole = count - count % 4
     for k in range(0, whole, 4):
-        block, e = rows[first + k : first + k + 4], entries[k : k + 4]
+        r, s, t, u = rows[first + k], rows[first + k + 1], rows[first + k + 2], rows[first + k + 3]
         a = b = c = d = slope[0] * 0
-        for i in range(len(slope)):
-            value = slope[i]
-            a += value * block[0, i]
-            b += value * block[1, i]
-            c += value * block[2, i]
-            d += value * block[3, i]
-        on_factors[at + e[0]] += a
-        on_factors[at + e[1]] += b
-        on_factors[at + e[2]] += c
-        on_factors[at + e[3]] += d
+        for sample in range(len(slope)):
+            value = slope[sample]
+            a += value * r[sample]
+            b += value * s[sample]
+            c += value * t[sample]
+            d += value * u[sample]
+        on_factors[at + entries[k]] += a
+        on_factors[at + entries[k + 1]] += b
+        on_factors[at + entries[k + 2]] += c
+        on_factors[at + entries[k + 3]] += d
     for k in range(whole, count):
         on_factors[at + entries[k]] += dot(slope, rows[first + k])
 
