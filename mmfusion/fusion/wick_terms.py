@@ -9,7 +9,7 @@ multiplying out gives, C and D being disjoint from U and from each other,
     E||psi_I||^2 = E[sum over V within I of n_(I without V) q_V],
     q_V = sum over U, C, D with union V of <a_(U,C), a_(U,D)>,   a_(U,()) = kappa_U.
 
-No array has more axes than U, and none with a batch axis has more than |I| - 3, as of the largest order
+Beside the batch, no a_(U,C) has more axes than the largest order less three, since of this order
 
 - what contains kappa_I itself sums to -||kappa_I||^2, since E psi_I = 0;
 - C and D of one modality each give -<kappa_(U,C), kappa_(U,D) kappa_(C,D)> (E[g^i g^j] = -kappa_ij), and
