@@ -19,10 +19,10 @@ Array = NDArray[Any]
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def _offsets(sizes: Array, strides: Array, offsets: Array) -> int:
-    """Write where a block has the entries of a union whose last axis is at 0, and return their number."""
+    """Write where a block has the entries of a union with the last two axes at 0; return their number."""
     offsets[0] = 0
     count = 1
-    for axis in range(len(sizes) - 1):
+    for axis in range(len(sizes) - 2):
         size, stride = sizes[axis], np.uintp(strides[axis])
         if size == 1:
             continue
@@ -43,15 +43,22 @@ def _add_outer(
     sizes, left, right = pairs.sizes[pair], pairs.left[pair], pairs.right[pair]
     count = _offsets(sizes, left, at[0])
     _offsets(sizes, right, at[1])
-    size = np.uintp(sizes[-1])
+    rows, size = np.uintp(sizes[-2]), np.uintp(sizes[-1])
     run_in_a = left[-1] > 0
     fixed, running = (b, a) if run_in_a else (a, b)
     at_fixed, at_running = (at[1], at[0]) if run_in_a else (at[0], at[1])
+    strides = (right[-2], left[-2]) if run_in_a else (left[-2], right[-2])
+    step_fixed, step_running = np.uintp(strides[0]), np.uintp(strides[1])
+    start = np.uintp(0)
     for index in range(np.uintp(count)):
-        scale = factor * fixed[at_fixed[index]]
-        start, first = index * size, at_running[index]
-        for step in range(size):
-            out[start + step] += scale * running[first + step]
+        own, first = at_fixed[index], at_running[index]
+        for _ in range(rows):
+            scale = factor * fixed[own]
+            for step in range(size):
+                out[start + step] += scale * running[first + step]
+            start += size
+            own += step_fixed
+            first += step_running
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
@@ -61,19 +68,25 @@ def _add_inner(
     """Add <a, c> over the axes of a to `out`, c being of the union; strides of a and of `out`."""
     count = _offsets(sizes, strides[0], at[0])
     _offsets(sizes, strides[1], at[1])
-    size = np.uintp(sizes[-1])
-    if strides[0][-1] > 0:
-        for index in range(np.uintp(count)):
-            start, own = index * size, at[0][index]
-            total = a[own] * c[start]
-            for step in range(np.uintp(1), size):
-                total += a[own + step] * c[start + step]
-            out[at[1][index]] += total
-    else:
-        for index in range(np.uintp(count)):
-            start, other, scale = index * size, at[1][index], a[at[0][index]]
-            for step in range(size):
-                out[other + step] += scale * c[start + step]
+    rows, size = np.uintp(sizes[-2]), np.uintp(sizes[-1])
+    step_own, step_other = np.uintp(strides[0][-2]), np.uintp(strides[1][-2])
+    start = np.uintp(0)
+    run_in_a = strides[0][-1] > 0
+    for index in range(np.uintp(count)):
+        own, other = at[0][index], at[1][index]
+        for _ in range(rows):
+            if run_in_a:
+                total = a[own] * c[start]
+                for step in range(np.uintp(1), size):
+                    total += a[own + step] * c[start + step]
+                out[other] += total
+            else:
+                scale = a[own]
+                for step in range(size):
+                    out[other + step] += scale * c[start + step]
+            start += size
+            own += step_own
+            other += step_other
 
 
 @njit(cache=True)

@@ -13,8 +13,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mmfusion.fusion.wick_samples_cpu import (
+    add_mixture,
     contractions,
     contractions_back,
+    dot,
     norms_of_features,
     norms_of_features_back,
     quadratic,
@@ -59,36 +61,49 @@ def _inner_back(kappa: Array, on_inner: Array, on_kappa: Array, terms: NormTerms
         at += row[7]
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(cache=True)
+def _rows(kappa: Array, start: int, rows: Array, columns: Array) -> Array:
+    """Copy the entries start + rows[i] + columns[u]."""
+    table = np.empty((len(rows), len(columns)), kappa.dtype)
+    for i in range(len(rows)):
+        for u in range(len(columns)):
+            table[i, u] = kappa[start + rows[i] + columns[u]]
+    return table
+
+
+@njit(cache=True)
 def _traces(kappa: Array, norms: Array, terms: NormTerms) -> None:
     """Subtract 2 <kappa_(U,i), kappa_(U,j) kappa_ij> from the norms."""
+    listed = terms.entries
     for subset, first, second, pair, count, at, other_at, i_at, width, j_at, other in terms.traces:
-        total = kappa[0] * 0
-        for index in range(count):
-            one, two = first + terms.entries[at + index], second + terms.entries[other_at + index]
-            for i in range(width):
-                part = kappa[0] * 0
-                for j in range(other):
-                    part += kappa[pair + i * other + j] * kappa[two + terms.entries[j_at + j]]
-                total += part * kappa[one + terms.entries[i_at + i]]
-        norms[subset] -= 2 * total
+        one = _rows(kappa, first, listed[i_at : i_at + width], listed[at : at + count])
+        two = _rows(kappa, second, listed[j_at : j_at + other], listed[other_at : other_at + count])
+        for i in range(width):
+            for j in range(other):
+                norms[subset] -= 2 * kappa[pair + i * other + j] * dot(one[i], two[j])
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(cache=True)
 def _traces_back(kappa: Array, grad: Array, on_kappa: Array, terms: NormTerms) -> None:
+    listed = terms.entries
     for subset, first, second, pair, count, at, other_at, i_at, width, j_at, other in terms.traces:
         factor = -2 * grad[subset]
-        for index in range(count):
-            one, two = first + terms.entries[at + index], second + terms.entries[other_at + index]
-            for i in range(width):
-                scale = factor * kappa[one + terms.entries[i_at + i]]
-                part = scale * 0
-                for j in range(other):
-                    value, entry = kappa[pair + i * other + j], two + terms.entries[j_at + j]
-                    part += value * kappa[entry]
-                    on_kappa[pair + i * other + j] += scale * kappa[entry]
-                    on_kappa[entry] += scale * value
-                on_kappa[one + terms.entries[i_at + i]] += factor * part
+        own, others = listed[at : at + count], listed[other_at : other_at + count]
+        one = _rows(kappa, first, listed[i_at : i_at + width], own)
+        two = _rows(kappa, second, listed[j_at : j_at + other], others)
+        slope = np.empty(count, kappa.dtype)
+        for i in range(width):
+            slope[:] = 0
+            add_mixture(slope, kappa, pair + i * other, np.arange(other), two, 0)
+            for u in range(count):
+                on_kappa[first + listed[i_at + i] + own[u]] += factor * slope[u]
+            for j in range(other):
+                on_kappa[pair + i * other + j] += factor * dot(one[i], two[j])
+        for j in range(other):
+            slope[:] = 0
+            add_mixture(slope, kappa, pair + j, other * np.arange(width), one, 0)
+            for u in range(count):
+                on_kappa[second + listed[j_at + j] + others[u]] += factor * slope[u]
 
 
 @njit(cache=True)

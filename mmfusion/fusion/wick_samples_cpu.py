@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
@@ -18,7 +19,7 @@ Array = NDArray[Any]
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
-def _add_mixture(out: Array, factors: Array, at: int, entries: Array, rows: Array, first: int) -> None:
+def add_mixture(out: Array, factors: Array, at: int, entries: Array, rows: Array, first: int) -> None:
     """Add the sum over k of factors[at + entries[k]] * rows[first + k]."""
     count = len(entries)
     whole = count - count % 4
@@ -34,26 +35,21 @@ def _add_mixture(out: Array, factors: Array, at: int, entries: Array, rows: Arra
             out[sample] += a * r[sample]
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
-def _add_sums(on_factors: Array, slope: Array, at: int, entries: Array, rows: Array, first: int) -> None:
-    """Add <slope, rows[first + k]> to on_factors[at + entries[k]], for every k."""
-    count = len(entries)
-    whole = count - count % 4
-    for k in range(0, whole, 4):
-        r, s, t, u = rows[first + k], rows[first + k + 1], rows[first + k + 2], rows[first + k + 3]
-        a = b = c = d = slope[0] * 0
-        for sample in range(len(slope)):
-            value = slope[sample]
-            a += value * r[sample]
-            b += value * s[sample]
-            c += value * t[sample]
-            d += value * u[sample]
-        on_factors[at + entries[k]] += a
-        on_factors[at + entries[k + 1]] += b
-        on_factors[at + entries[k + 2]] += c
-        on_factors[at + entries[k + 3]] += d
-    for k in range(whole, count):
-        on_factors[at + entries[k]] += dot(slope, rows[first + k])
+@njit(cache=True)
+def _add_products(on_factors: Array, at: int, entries: tuple[Array, Array], one: Array, other: Array) -> None:
+    """Add <one[i], other[k]> to on_factors[at + entries[0][i] + entries[1][k]], along the longer axis."""
+    outer, inner = entries
+    if len(inner) < len(outer):
+        outer, inner, one, other = inner, outer, other, one
+    flipped = np.ascontiguousarray(other.T)
+    samples = np.arange(len(flipped))
+    totals = np.empty(len(inner), one.dtype)
+    for i in range(len(outer)):
+        totals[:] = 0
+        add_mixture(totals, one[i], 0, samples, flipped, 0)
+        start = at + outer[i]
+        for k in range(len(inner)):
+            on_factors[start + inner[k]] += totals[k]
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
@@ -86,7 +82,7 @@ def contractions(kappa: Array, g: Array, a: Array, terms: NormTerms) -> None:
             out, base = a[row + index], terms.entries[rows_at + index]
             out[:] = 0
             if parent < 0:
-                _add_mixture(out, kappa, start + base, over_entries, g, first)
+                add_mixture(out, kappa, start + base, over_entries, g, first)
             else:
                 for k in range(over):
                     _add_product(out, a[parent + base + over_entries[k]], g[first + k])
@@ -102,18 +98,18 @@ def contractions_back(kappa: Array, g: Array, a: Array, slopes: tuple[Array, ...
             terms.entries[rows_at : rows_at + rows],
             terms.entries[over_at : over_at + over],
         )
-        for index in range(rows):
-            slope, base = on_a[row + index], entries[index]
-            if parent < 0:
-                _add_sums(on_kappa, slope, start + base, over_entries, g, first)
-                continue
+        if parent < 0:
+            own, features = on_a[row : row + rows], g[first : first + over]
+            _add_products(on_kappa, start, (entries, over_entries), own, features)
             for k in range(over):
-                at = parent + base + over_entries[k]
+                add_mixture(on_g[first + k], kappa, start + over_entries[k], entries, on_a, row)
+            continue
+        for index in range(rows):
+            slope = on_a[row + index]
+            for k in range(over):
+                at = parent + entries[index] + over_entries[k]
                 _add_product(on_a[at], slope, g[first + k])
                 _add_product(on_g[first + k], slope, a[at])
-        if parent < 0:
-            for k in range(over):
-                _add_mixture(on_g[first + k], kappa, start + over_entries[k], entries, on_a, row)
 
 
 @njit(cache=True)
