@@ -6,6 +6,7 @@ import torch
 
 from mmfusion.estimators.fit_settings import FitSettings
 from mmfusion.estimators.jobs import Material, Trained, trained_of
+from mmfusion.fusion.subsets import subsets
 from mmfusion.training.loop import Fit
 from mmfusion.training.network import build_network
 from mmfusion.training.samples import NetworkSamples
@@ -26,10 +27,10 @@ def with_all_products(trained: Trained, settings: FitSettings, material: Materia
     Trained
     """
     job, without = trained.job, trained.network
+    if without.fusion.subsets == subsets(without.fusion.dims, settings.fusion["max_order"]):
+        return trained
     modalities = settings.variants[job.candidate.encoder].modalities
     network = build_network(modalities, settings.fusion, torch.Generator())
-    if network.fusion.subsets == without.fusion.subsets:
-        return trained
     for layers, given in (
         (network.encoders, without.encoders),
         (network.standardisers, without.standardisers),

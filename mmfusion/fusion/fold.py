@@ -7,7 +7,11 @@ with phi_I = (sum over S within I of kappa_S (x) g^(I without S) - mean_I) / sca
 
 J = () adding to b, and the weights on f^J follow in the same way from g^m = (f^m - c_m) / s_m, whose products
 have the constants (-c)^S. A trained network so predicts at the cost of plain tensor fusion, and a training
-step never forms phi_I: the weights on g^J have no batch axis.
+step never forms phi_I: the weights on g^J have no batch axis. Likewise the contribution of one block,
+
+    <phi_I, W_I> = sum over J within I of <g^J, <kappa_(I without J), V_I>> - <mean_I, V_I>
+
+with V_I = W_I / scale_I.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from mmfusion.fusion.multilinear import Heads
 from mmfusion.fusion.subsets import Subset, proper_subsets, subsets, without
 from mmfusion.fusion.wick import BySubset
 from mmfusion.fusion.wick_compiled import compiled_absorb
@@ -49,6 +54,38 @@ def absorb(
                 rest = without(subset, removed)
                 plain[rest] = plain[rest] + _contract(constants[removed], removed, weight, subset, dims)
     return plain
+
+
+def block_scores(
+    heads: Heads,
+    weights: Mapping[Subset, Tensor],
+    constants: Mapping[Subset, Tensor],
+    dims: Mapping[str, int],
+) -> BySubset:
+    """Return <psi_I, W_I> of every block, psi_I = sum over S within I of constant_S (x) g^(I without S).
+
+    Parameters
+    ----------
+    heads : Heads
+        Of g.
+    weights, constants, dims
+        As in `absorb`.
+
+    Returns
+    -------
+    dict of subset to Tensor, shape (..., outputs, B)
+    """
+    scores: BySubset = {}
+    for subset, weight in weights.items():
+        total = heads.score_of(subset, weight)
+        for removed in proper_subsets(subset):
+            if removed in constants:
+                rest = _contract(constants[removed], removed, weight, subset, dims)
+                total = total + heads.score_of(without(subset, removed), rest)
+        if subset in constants:
+            total = total + (weight * constants[subset]).sum(-1, keepdim=True)
+        scores[subset] = total
+    return scores
 
 
 def _compiled(weights: Mapping[Subset, Tensor], dims: Mapping[str, int]) -> bool:

@@ -137,3 +137,23 @@ class Heads:
             mixed = stacked.flatten(-3, -2) @ self.stacked[name]
             total = total + (torch.unflatten(mixed, -2, (outputs, width)) * last.unsqueeze(-3)).sum(-2)
         return total
+
+    def score_of(self, subset: Subset, weight: Tensor) -> Tensor:
+        """Return <f^I, W_I> of one subset I.
+
+        Parameters
+        ----------
+        subset : tuple of str
+        weight : Tensor, shape (..., outputs, product of d_m)
+
+        Returns
+        -------
+        Tensor, shape (..., outputs, B)
+        """
+        last = self.columns[subset[-1]]
+        if len(subset) == 1:
+            return weight @ last
+        outputs, width = weight.shape[-2], last.shape[-2]
+        rows = torch.unflatten(weight, -1, (-1, width)).mT.flatten(-3, -2)  # (..., outputs x d_k, head)
+        mixed = rows @ self.products[subset[:-1]]
+        return (torch.unflatten(mixed, -2, (outputs, width)) * last.unsqueeze(-3)).sum(-2)

@@ -146,11 +146,8 @@ class Normalisation(nn.Module):
         FusionError
             See `forward`.
         """
-        columns = self._columns(features, weight.ndim)
-        if not self.training:  # once per prediction: float64 costs little
-            columns = {name: values.double() for name, values in columns.items()}
         share = _shares(sample_weight)
-        heads, constants = self._normalised(columns, share)
+        heads, constants = self.prepared(features, share, weight.ndim)
         like = next(iter(heads.columns.values()))
         weights = self.scaled_weights(constants, weight.to(like))
         total = heads.scores(absorb(weights, constants.kappas, self.dims))
@@ -160,6 +157,15 @@ class Normalisation(nn.Module):
         else:
             shift = self.offset(constants, weights)
         return (total + (bias.to(like) + shift).unsqueeze(-1)).mT.to(weight.dtype)
+
+    def prepared(
+        self, features: Mapping[str, Tensor], share: Tensor | None = None, axes: int = 2
+    ) -> tuple[Heads, Constants]:
+        """Return the heads of g and the constants of phi_I on g, in eval mode in float64."""
+        columns = self._columns(features, axes)
+        if not self.training:  # once per prediction: float64 costs little
+            columns = {name: values.double() for name, values in columns.items()}
+        return self._normalised(columns, share)
 
     def scaled_weights(self, constants: Constants, weight: Tensor) -> BySubset:
         """Return W_I / scale_I per subset, shape (..., outputs, product of d_m)."""

@@ -17,7 +17,7 @@ from mmfusion.fusion.blocknorm import (
     relevance,
     weight_share,
 )
-from mmfusion.fusion.fold import absorb, offset
+from mmfusion.fusion.fold import absorb, block_scores, offset
 from mmfusion.fusion.normalisation import Normalisation
 from mmfusion.fusion.subsets import Subset, subset_label
 from mmfusion.fusion.wick import BySubset, tensor_products
@@ -151,7 +151,7 @@ class TensorFusion(nn.Module):
         return self.norm.scores(self._typed(features), self.weight, self.bias, sample_weight)
 
     def contributions(self, features: Mapping[str, Tensor]) -> BySubset:
-        """Return <phi_I(x), W_I> per subset; with the bias they sum to the score.
+        """Return <phi_I(x), W_I> per subset, without forming phi_I; with the bias they sum to the score.
 
         Parameters
         ----------
@@ -161,8 +161,14 @@ class TensorFusion(nn.Module):
         -------
         dict of subset to Tensor, shape (B, outputs)
         """
-        weights = self.blocks()
-        return {subset: phi @ weights[subset].T for subset, phi in self.block_features(features).items()}
+        heads, constants = self.norm.prepared(self._typed(features))
+        weight = self.weight.to(next(iter(heads.columns.values())))
+        weights = self.norm.scaled_weights(constants, weight)
+        scores = block_scores(heads, weights, constants.kappas, self.dims)
+        if constants.mean is not None:
+            means = self.norm.by_subset(constants.mean)
+            scores = {s: x - (weights[s] * means[s]).sum(-1, keepdim=True) for s, x in scores.items()}
+        return {subset: values.mT.to(self.weight.dtype) for subset, values in scores.items()}
 
     def fit_statistics(self, features: Mapping[str, Tensor], sample_weight: Tensor | None = None) -> None:
         """Store the constants that prediction (eval mode) uses.

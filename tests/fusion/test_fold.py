@@ -148,8 +148,10 @@ def test_contributions_and_the_bias_sum_to_the_score(
     layer, features = layer_of(count, norm, outputs, max_order), features_of(count)
     new = features_of(count, 7, seed=1)
     for inputs in (features, new):
-        total = sum(layer.contributions(inputs).values()) + layer.bias
-        torch.testing.assert_close(layer(inputs), total, rtol=1e-10, atol=1e-10)
+        parts, phi, blocks = layer.contributions(inputs), layer.block_features(inputs), layer.blocks()
+        for subset, part in parts.items():  # against products that are formed
+            torch.testing.assert_close(part, phi[subset] @ blocks[subset].T, rtol=1e-10, atol=1e-10)
+        torch.testing.assert_close(layer(inputs), sum(parts.values()) + layer.bias, rtol=1e-10, atol=1e-10)
         layer.eval().fit_statistics(features)  # then in eval mode, on samples that the statistics are not of
 
 
