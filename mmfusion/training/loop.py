@@ -214,7 +214,7 @@ def _train(
         for position in torch.split(order, size, dim=1):
             batch = samples.rows(position)
             loss = batch_loss(stack(batch), batch.target, task, batch.weight)
-            (loss + factor * stack.fusion.penalty()).sum().backward()  # type: ignore[no-untyped-call]  # torch lacks the type
+            (loss + factor * stack.penalty()).sum().backward()  # type: ignore[no-untyped-call]  # torch lacks the type
             optimiser.step()
             total += loss.detach()
         epochs.append(_state(stack, total / steps, _validation_loss(stack, validation, task), factor))
@@ -248,5 +248,5 @@ def _state(
     stack: NetworkStack, loss: Tensor, validation: Tensor, factor: Tensor
 ) -> list[NDArray[np.float64]]:
     """Norms, mean training loss, penalty and validation loss of every network after an epoch."""
-    values = (stack.fusion.block_norms(), loss, factor * stack.fusion.penalty(), validation)
+    values = (stack.fusion.block_norms(), loss, factor * stack.penalty(), validation)
     return [value.double().cpu().numpy() for value in values]

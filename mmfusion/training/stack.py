@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from mmfusion.encoders import Encoder
 from mmfusion.encoders.dropout import Dropout
 from mmfusion.encoders.module_encoder import ModuleEncoder, StackedModules
+from mmfusion.fusion.blocknorm import block_norm_penalty, block_norms
 from mmfusion.fusion.tensor_fusion import TensorFusion
 from mmfusion.training.network import MultimodalNetwork, mean_of_present, with_replaced
 from mmfusion.training.samples import Samples
@@ -34,13 +35,15 @@ class NetworkStack(nn.Module):
     Parameters
     ----------
     networks : sequence of MultimodalNetwork
-        They are left as they are until `write_back`.
+        They are left as they are until `write_back`. p and scale may differ.
     noise : sequence of torch.Generator, optional
         Source of the dropout of every network. Default: torch's global generator for all.
     shapes : mapping of str to tuple of int, optional
         Shape of a sample of every modality; encoders of unequal shapes are computed one by one. Default: all
         alike.
     """
+
+    scales: Tensor | None
 
     def __init__(
         self,
@@ -52,7 +55,9 @@ class NetworkStack(nn.Module):
         # A tuple is not a submodule: only the parameters of the stack are trained.
         self.networks = tuple(networks)
         first = self.networks[0]
-        self.scale, self.modalities = first.scale, first.modalities
+        self.modalities = first.modalities
+        scales = torch.tensor([network.scale for network in self.networks]).view(-1, 1, 1)
+        self.register_buffer("scales", None if bool((scales == 1).all()) else scales)
         self.standardisers = nn.ModuleList(
             _stacked_constants([network.standardisers[index] for network in self.networks])
             for index in range(len(self.modalities))
@@ -68,6 +73,11 @@ class NetworkStack(nn.Module):
         self.groups = [names for names in used if names]
         self.encoders = nn.ModuleList(_stacked_encoders(self._members(names)) for names in self.groups)
         self.fusion: TensorFusion = _stacked([network.fusion for network in self.networks])
+        exponents = [network.fusion.q for network in self.networks]
+        self.networks_of_q = {
+            q: [index for index, other in enumerate(exponents) if other == q]
+            for q in dict.fromkeys(exponents)
+        }
         for names, encoder in zip(self.groups, self.encoders, strict=True):
             if isinstance(encoder, StackedModules):
                 encoder.noise = tuple(noise[owner] for owner in self.owners[names[0]]) if noise else ()
@@ -97,13 +107,23 @@ class NetworkStack(nn.Module):
             counts = [len(self.owners[name]) for name in names]
             encoded |= zip(names, torch.split(encoder(joined, weight), counts), strict=True)
         features = {name: self._of_all(name, encoded.get(name), samples) for name in self.modalities}
-        if self.scale != 1.0:
-            features = {name: self.scale * values for name, values in features.items()}
+        if self.scales is not None:
+            features = {name: self.scales * values for name, values in features.items()}
         if samples.present:
             means = {name: mean_of_present(features[name], weights[name]) for name in samples.present}
             features = with_replaced(features, samples.present, means)
         scores: Tensor = self.fusion(features, samples.weight)
         return scores
+
+    def penalty(self) -> Tensor:
+        """Return [sum over I of ||W_I||^q]^(2/q) of every network, each with its own q, shape (networks,)."""
+        layer = self.fusion
+        norms = block_norms(layer.weight, layer.norm.block_of, len(layer.subsets))
+        if len(self.networks_of_q) == 1:
+            return block_norm_penalty(norms, layer.q)
+        parts = [block_norm_penalty(norms[owners], q) for q, owners in self.networks_of_q.items()]
+        order = torch.tensor([index for owners in self.networks_of_q.values() for index in owners])
+        return torch.cat(parts)[order.argsort().to(norms.device)]
 
     def _owned(self, name: str, values: Tensor) -> Tensor:
         """Select the networks that are given a modality."""

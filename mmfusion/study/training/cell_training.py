@@ -1,4 +1,4 @@
-"""Training of cells: all seeds of a cell, or a batch of them, in one stack on one thread.
+"""Training of cells: all seeds, or a batch of them, of the cells of a normalisation in one stack.
 
 A seed's run depends on its seed and dataset only: its data, initial weights, order of samples and dropout are
 drawn from separate streams, so that it is the same whichever seeds share its job, and that all
@@ -8,7 +8,7 @@ normalisations and p start from the same weights.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -40,22 +40,32 @@ def train_cells(
     settings: Mapping[str, Any],
     progress: bool | None = None,
 ) -> tuple[list[TrainedCell], pd.DataFrame, pd.DataFrame]:
-    """Train one network per cell and seed, cell after cell, as one job does.
+    """Train one network per cell and seed, as one job does: all cells of a normalisation in one stack.
 
     Parameters
     ----------
     cells : iterable of Cell
         At least one, all of the same dataset.
-    datasets, settings, progress
-        See `train_cell`.
+    datasets : mapping of int to MultimodalDataset
+        The dataset of every seed.
+    settings : mapping
+        As `mmfusion.study.plan.Study.training_settings` gives them.
+    progress : bool, optional
+        Whether to draw a progress bar over the epochs. Default: on a terminal only.
 
     Returns
     -------
     tuple of (list of TrainedCell, DataFrame, DataFrame)
         The networks, the table ``history`` and the table ``seconds``.
     """
-    results = [train_cell(cell, datasets, settings, progress) for cell in cells]
-    trained, histories, seconds = zip(*results, strict=True)
+    use_one_thread()
+    torch.use_deterministic_algorithms(True)
+    cells = list(cells)
+    results: dict[Cell, tuple[TrainedCell, pd.DataFrame, pd.DataFrame]] = {}
+    for norm in dict.fromkeys(cell.norm for cell in cells):
+        alike = [cell for cell in cells if cell.norm == norm]
+        results |= zip(alike, _train_alike(alike, datasets, settings, progress), strict=True)
+    trained, histories, seconds = zip(*(results[cell] for cell in cells), strict=True)
     return list(trained), pd.concat(histories, ignore_index=True), pd.concat(seconds, ignore_index=True)
 
 
@@ -65,51 +75,45 @@ def train_cell(
     settings: Mapping[str, Any],
     progress: bool | None = None,
 ) -> tuple[TrainedCell, pd.DataFrame, pd.DataFrame]:
-    """Train one network per seed.
+    """Train one network per seed of one cell, see `train_cells`."""
+    (trained,), history, seconds = train_cells([cell], datasets, settings, progress)
+    return trained, history, seconds
 
-    Parameters
-    ----------
-    cell : Cell
-        Dataset, norm, p and scale.
-    datasets : mapping of int to MultimodalDataset
-        The dataset of every seed.
-    settings : mapping
-        As `mmfusion.study.plan.Study.training_settings` gives them.
-    progress : bool, optional
-        Whether to draw a progress bar over the epochs of all seeds. Default: on a terminal only.
 
-    Returns
-    -------
-    tuple of (TrainedCell, DataFrame, DataFrame)
-        The networks, the table ``history`` and the table ``seconds``.
-    """
-    use_one_thread()
-    torch.use_deterministic_algorithms(True)
+def _train_alike(
+    cells: Sequence[Cell],
+    datasets: Mapping[int, MultimodalDataset],
+    settings: Mapping[str, Any],
+    progress: bool | None,
+) -> list[tuple[TrainedCell, pd.DataFrame, pd.DataFrame]]:
+    """Train cells that differ in p and scale only."""
     start = time.perf_counter()
     first = next(iter(datasets.values()))
-    description = cell_description(cell, first, settings)
-    description["target"] = {str(seed): target_moments(data).as_json() for seed, data in datasets.items()}
+    targets = {str(seed): target_moments(data).as_json() for seed, data in datasets.items()}
+    descriptions = [{**cell_description(cell, first, settings), "target": targets} for cell in cells]
     bar = tqdm(
         total=settings["epochs"],
-        desc=cell.folder,
+        desc=cells[0].folder if len(cells) == 1 else f"{cells[0].dataset}/{cells[0].norm}",
         unit="epoch",
         disable=None if progress is None else not progress,
         mininterval=1.0,
     )
     with bar:
-        trained, fits = _train(datasets, description, device_of(settings["device"]), bar.update)
-    keys = {seed: cell_keys(cell, seed) for seed in datasets}
-    history = pd.concat(
-        [
-            fit.history.assign(**keys[seed])[[*keys[seed], *fit.history.columns]]
-            for seed, fit in zip(datasets, fits, strict=True)
-        ],
-        ignore_index=True,
-    )
-    share = (time.perf_counter() - start) / len(datasets)  # the networks are trained together
+        trained, fits = _train(datasets, descriptions, device_of(settings["device"]), bar.update)
+    # The networks are trained together.
+    share = (time.perf_counter() - start) / (len(cells) * len(datasets))
     counts = {"epochs": settings["epochs"], "samples": len(first.splits["train"])}
-    seconds = [{**keys[seed], "stage": "train", "seconds": share, **counts} for seed in datasets]
-    return trained, history, pd.DataFrame(seconds)
+    results = []
+    for number, cell in enumerate(cells):
+        keys = {seed: cell_keys(cell, seed) for seed in datasets}
+        own = fits[number * len(datasets) : (number + 1) * len(datasets)]
+        histories = [
+            fit.history.assign(**keys[seed])[[*keys[seed], *fit.history.columns]]
+            for seed, fit in zip(datasets, own, strict=True)
+        ]
+        seconds = [{**keys[seed], "stage": "train", "seconds": share, **counts} for seed in datasets]
+        results.append((trained[number], pd.concat(histories, ignore_index=True), pd.DataFrame(seconds)))
+    return results
 
 
 def use_one_thread() -> None:
@@ -215,23 +219,27 @@ def recipe_of(settings: Mapping[str, Any]) -> Recipe:
 
 def _train(
     datasets: Mapping[int, MultimodalDataset],
-    description: dict[str, Any],
+    descriptions: Sequence[dict[str, Any]],
     device: torch.device,
     after_epoch: Callable[[], object],
-) -> tuple[TrainedCell, list[Fit]]:
-    streams = {seed: random_streams(seed, dataset.name, device) for seed, dataset in datasets.items()}
-    generators = {seed: weights for seed, (weights, _) in streams.items()}
-    trained = TrainedCell(description, networks_of(description, generators))
-    splits = {split: _samples(trained, datasets, split) for split in ("train", "validation")}
-    settings = description["settings"]
+) -> tuple[list[TrainedCell], list[Fit]]:
+    """Train the networks of all cells, cell by cell and within each seed by seed."""
+    trained, noise = [], []
+    for description in descriptions:
+        streams = {seed: random_streams(seed, dataset.name, device) for seed, dataset in datasets.items()}
+        generators = {seed: weights for seed, (weights, _) in streams.items()}
+        trained.append(TrainedCell(description, networks_of(description, generators)))
+        noise += [randomness for _, randomness in streams.values()]
+    splits = {split: _samples(trained[0], datasets, split) for split in ("train", "validation")}
+    settings, count = descriptions[0]["settings"], len(descriptions)
     fits = fit_networks(
-        list(trained.networks.values()),
-        NetworkSamples.of(splits["train"]),
-        NetworkSamples.of(splits["validation"]) if splits["validation"] else None,
-        description["task"],
+        [network for cell in trained for network in cell.networks.values()],
+        NetworkSamples.of(count * splits["train"]),
+        NetworkSamples.of(count * splits["validation"]) if splits["validation"] else None,
+        descriptions[0]["task"],
         recipe_of(settings),
-        [settings["penalty"]] * len(datasets),
-        [randomness for _, randomness in streams.values()],
+        [settings["penalty"]] * len(noise),
+        noise,
         device,
         after_epoch=after_epoch,
     )
