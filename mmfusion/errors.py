@@ -46,3 +46,7 @@ class FusionError(MmfusionError, ValueError):
 
 class InputError(MmfusionError, ValueError):
     """Data or arguments of an estimator that cannot be used (also a `ValueError`)."""
+
+
+class TrainingError(InputError):
+    """Training that diverged: what is not finite, after which epoch, and what to lower."""

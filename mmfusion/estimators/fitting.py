@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from mmfusion.errors import TrainingError
 from mmfusion.estimators.ensemble import Ensemble, Evaluation, Output
 from mmfusion.estimators.fit_plan import Given, Plan
 from mmfusion.estimators.jobs import Candidate, Material, Trained
@@ -74,7 +75,7 @@ def ensemble_of(plan: Plan, networks: Iterable[Trained]) -> FittedEnsemble:
     ------
     InputError
         If a held-out sample has a value so far from those of training that its scores are not finite, or if
-        those of the best candidate are not finite.
+        those of the best candidate are not finite; a `TrainingError` where its training diverged.
     """
     names, (jobs, settings, material) = plan.names, plan.training
     trained_candidates = list(dict.fromkeys(job.candidate for job in jobs))
@@ -121,6 +122,8 @@ def _chosen_networks(candidates: Candidates, chosen: Candidate, plan: Plan) -> l
     _, settings, material = plan.training
     kept = [with_all_products(one, settings, material) for one in candidates.networks(chosen)]
     for trained in kept:
+        if problem := trained.fit.divergence():
+            raise TrainingError(f"fit: {problem}, and fit again.")
         _check(trained, material, plan.given, blame=True)
     slope = candidates.slope(plan.names, chosen)
     return kept if slope == 1.0 else [_rescaled(one, slope, material) for one in kept]

@@ -34,6 +34,8 @@ from mmfusion.errors import FusionError
 
 CONVENTIONS = ("mkl", "scaled_output", "as_printed")
 SMOOTHING = 1e-12
+LARGE = 2.0**55
+"""p from which on p + 2 equals p in float64, so that every exponent is its limit."""
 
 Norms = TypeVar("Norms", Mapping[Any, float], "pd.Series[float]", NDArray[Any], Tensor)
 
@@ -73,10 +75,11 @@ def block_norm_exponent(p: float, convention: str = "mkl") -> float:
     (1.0, 2.0)
     """
     p = _checked(p, convention)
+    limit = p >= LARGE  # also of doubles whose 2p overflows
     if convention == "as_printed":
-        return 0.5 if math.isinf(p) else (p + 1) / (2 * p)
+        return 0.5 if limit else (p + 1) / (2 * p)
     shift = 1 if convention == "mkl" else 2
-    return 2.0 if math.isinf(p) else 2 * p / (p + shift)
+    return 2.0 if limit else 2 * p / (p + shift)
 
 
 def block_norms(weight: Tensor, block_of: Tensor, blocks: int) -> Tensor:
@@ -99,7 +102,7 @@ def block_norms(weight: Tensor, block_of: Tensor, blocks: int) -> Tensor:
     total = squares.new_zeros(*squares.shape[:-1], blocks).scatter_add(
         -1, block_of.expand_as(squares), squares
     )
-    positive = total > 0
+    positive = total != 0  # a block with NaN has the norm NaN
     return torch.where(positive, total, 1.0).sqrt() * positive
 
 

@@ -81,6 +81,22 @@ class Fit:
     subsets: list[str]
     features: dict[str, Tensor]
 
+    def divergence(self) -> str:
+        """Say what is not finite first, after which epoch, and what to lower; empty if all is finite.
+
+        Examples
+        --------
+        >>> Fit([[np.ones(1), 0.4, 0.1, np.nan], [np.ones(1), np.inf, 0.1, np.nan]], ["a"], {}).divergence()
+        'training diverged: the loss is not finite in epoch 2; lower learning_rate, or penalty if it is large'
+        """
+        for epoch, numbers in enumerate(self.epochs, 1):
+            named = zip(("weights are", "loss is", "penalty is"), numbers, strict=False)
+            wrong = [name for name, values in named if not np.isfinite(values).all()]
+            if wrong:
+                what = f"the {wrong[0]} not finite in epoch {epoch}"
+                return f"training diverged: {what}; lower learning_rate, or penalty if it is large"
+        return ""
+
     @property
     def history(self) -> pd.DataFrame:
         """Norms and losses, one row per epoch and subset.

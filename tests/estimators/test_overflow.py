@@ -13,7 +13,7 @@ from sklearn.model_selection import ShuffleSplit
 from torch import Tensor, nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
-from mmfusion.errors import InputError
+from mmfusion.errors import InputError, TrainingError
 from mmfusion.estimators.overflow import check_scores, not_finite
 
 pytestmark = pytest.mark.usefixtures("quick_baseline")
@@ -137,15 +137,16 @@ def test_the_raw_value_that_a_module_takes_is_named() -> None:
 
 
 @pytest.mark.parametrize("kind", [FusionClassifier, FusionRegressor])
-def test_a_training_that_diverged_is_told_apart(kind: Any) -> None:
-    message = (
-        r"X, row \d+ \(counted from 0\): the scores of the network are not finite .*; lower learning_rate"
-    )
-    with pytest.raises(InputError, match=message):
-        kind(**QUICK | {"learning_rate": 1e30, "cv": SPLIT}).fit(arrays(), Y)
-    model = kind(**QUICK | {"learning_rate": 1e30}).fit(arrays(), Y)  # nothing is predicted yet
-    with pytest.raises(InputError, match=message):
-        model.predict(arrays())
+@pytest.mark.parametrize(
+    ("changed", "what"), [({"learning_rate": 1e30}, "penalty is"), ({"penalty": 1e308}, "weights are")]
+)
+@pytest.mark.parametrize("cv", [SPLIT, None])
+def test_a_training_that_diverged_says_when_and_what_to_lower(
+    kind: Any, changed: Any, what: str, cv: Any
+) -> None:
+    message = f"fit: training diverged: the {what} not finite in epoch 1; lower learning_rate, or penalty if"
+    with pytest.raises(TrainingError, match=message):
+        kind(**QUICK | changed | {"cv": cv}).fit(arrays(), Y)
 
 
 def test_what_is_not_finite_in_float32() -> None:

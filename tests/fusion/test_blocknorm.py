@@ -42,6 +42,7 @@ TABLE = {  # rows as POWERS
 def test_exponent_table(convention: str) -> None:
     got = [block_norm_exponent(p, convention) for p in POWERS]
     assert got == pytest.approx(TABLE[convention], abs=1e-15)
+    assert block_norm_exponent(1e308, convention) == block_norm_exponent(math.inf, convention)
     assert block_norm_exponent(1e12, convention) == pytest.approx(
         TABLE[convention][-1]
     )  # infinity is the limit
@@ -263,3 +264,10 @@ def test_all_blocks_zero_have_no_relevance(convention: str, p: float) -> None:
 def test_negative_norm_raises(convention: str) -> None:
     with pytest.raises(FusionError, match=r"block_norms: -0\.5 is negative"):
         relevance({"a": 1.0, "b": -0.5}, 2, convention)
+
+
+def test_weights_that_are_nan_have_no_norm() -> None:
+    weight = torch.tensor([[0.0, math.nan, 3.0, 4.0, 0.0]])
+    norms = block_norms(weight, torch.tensor([0, 0, 1, 1, 2]), 3)
+    assert torch.equal(norms.isnan(), torch.tensor([[True, False, False]]).squeeze(0))
+    assert norms[1:].tolist() == [5.0, 0.0]

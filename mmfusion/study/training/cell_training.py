@@ -20,7 +20,7 @@ from mmfusion.data.missing import missing_rows
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.encoders import kind_of
-from mmfusion.errors import DataError
+from mmfusion.errors import DataError, TrainingError
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.study.cells import Cell, cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset, Split
@@ -57,6 +57,11 @@ def train_cells(
     -------
     tuple of (list of TrainedCell, DataFrame, DataFrame)
         The networks, the table ``history`` and the table ``seconds``.
+
+    Raises
+    ------
+    TrainingError
+        If training diverged: the cell, the seed, and the first epoch in which a number is not finite.
     """
     use_one_thread()
     torch.use_deterministic_algorithms(True)
@@ -107,6 +112,11 @@ def _train_alike(
     for number, cell in enumerate(cells):
         keys = {seed: cell_keys(cell, seed) for seed in datasets}
         own = fits[number * len(datasets) : (number + 1) * len(datasets)]
+        for seed, fit in zip(datasets, own, strict=True):
+            if problem := fit.divergence():
+                raise TrainingError(
+                    f"{cell.folder}, seed {seed}: {problem}, under training in the configuration."
+                )
         histories = [
             fit.history.assign(**keys[seed])[[*keys[seed], *fit.history.columns]]
             for seed, fit in zip(datasets, own, strict=True)

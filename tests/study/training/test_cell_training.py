@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
+from mmfusion.errors import TrainingError
 from mmfusion.files import write_table
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.planted import generate
@@ -222,3 +223,12 @@ def test_only_iterative_batch_norm_finds_the_planted_view(norm: str, largest: st
     predicted = block.networks[3](test.inputs)[:, 0] > 0
     assert beta.idxmax() == largest
     assert float((predicted == (test.target == 1)).float().mean()) > 0.9
+
+
+def test_training_that_diverged_ends_in_a_sentence(sequences, settings) -> None:
+    cell = Cell("XRelIrrXOR", "ibn", "1", "1")
+    message = (
+        "XRelIrrXOR/ibn/p-1/scale-1, seed 0: training diverged: the weights are not finite in epoch 1; lower"
+    )
+    with pytest.raises(TrainingError, match=message):
+        train_cell(cell, {0: sequences[0]}, {**settings, "learning_rate": 1e30}, progress=False)
