@@ -1,4 +1,4 @@
-"""Training of cells: all seeds, or a batch of them, of the cells of a normalisation in one stack.
+"""Training of cells: all seeds, or a batch of them, of a normalisation's cells in one stack on one thread.
 
 A seed's run depends on its seed and dataset only: its data, initial weights, order of samples and dropout are
 drawn from separate streams, so that it is the same whichever seeds share its job, and that all
