@@ -28,9 +28,10 @@ BINS, PAIR_BINS = 64, 16
 PAIRS, MOST_COLUMNS = 10, 100
 """Pairs of columns with a function of their own, found by the library; none where there are more columns."""
 PATIENCE = 25
-"""Rounds without progress after which boosting ends where there are more columns. Where we compared, on one
-fold of two wide designs and of CMU-MOSI, scores were those of the library's 100 rounds, most of which were
-thrown away."""
+"""Rounds without progress after which boosting ends where there are more columns, instead of the library's
+100. There it also leaves out the library's first rounds, which cut every column at random places: where most
+columns are noise, these rounds learn it. On other drawn data of 500 columns than those of the comparison,
+predictions were closer to the truth without them, and a fit took half the time or less."""
 
 
 def boosting(data: PeerData) -> PeerAnswer:
@@ -102,7 +103,7 @@ def _model(data: PeerData) -> Any:
 
     kind = ExplainableBoostingRegressor if data.task == REGRESSION else ExplainableBoostingClassifier
     narrow = sum(map(len, data.columns.values())) <= MOST_COLUMNS
-    stopping = {} if narrow else {"early_stopping_rounds": PATIENCE}
+    stopping = {} if narrow else {"early_stopping_rounds": PATIENCE, "smoothing_rounds": 0}
     return kind(
         interactions=PAIRS if narrow else 0,
         outer_bags=BAGS,
