@@ -103,6 +103,38 @@ class TestComplete:
         assert {Path("train/XRelIrrXOR/ibn/batch-0"), Path("evaluate/XRelIrrXOR/batch-0")} <= logs
 
 
+class TestEvidence:
+    def test_what_full_adds(self, study: Path, snakemake: Run) -> None:
+        result = snakemake(study, "--cores", "1", "--dry-run", "full")
+        assert result.returncode == 0, result.stdout + result.stderr
+        found = set(re.findall(r"^(?:local)?rule (\w+):", result.stdout, re.MULTILINE))
+        evidence = {
+            "motifs",
+            "motif_logos",
+            "lp_family",
+            "lp_figure",
+            "drawn_peers",
+            "encoded_peers",
+            "peers",
+        }
+        assert found == evidence | {"full"}
+
+    def test_jobs_that_it_adds_run(self, study: Path, snakemake: Run) -> None:
+        folder = study / "results/evidence"
+        answers = "results/evidence/peers/balanced.parquet"
+        wanted = ["results/evidence/motifs.png", "results/evidence/lp_family.png", answers]
+        result = snakemake(study, "--cores", "2", *wanted)
+        assert result.returncode == 0, result.stdout + result.stderr
+        motifs = pd.read_csv(folder / "motifs.csv")
+        assert set(motifs["dataset"]) == {"XRelIrrXOR"}
+        assert set(motifs["seed"]) == {0, 1}
+        family = pd.read_csv(folder / "lp_family.csv")
+        assert set(family["convention"]) == {"mkl", "scaled_output", "as_printed"}
+        peers = pd.read_parquet(study / answers)
+        assert set(peers["seed"]) == {0, 1}
+        assert {"mmfusion", "LOCO", "CFI"} <= set(peers["peer"])
+
+
 class TestCached:
     def test_a_second_run_does_nothing(self, study: Path, snakemake: Run) -> None:
         result = snakemake(study, "--cores", "1")

@@ -58,7 +58,7 @@ def sensitivity_figure(table: pd.DataFrame, values: Mapping[str, float], axes: A
 
 def _panel(ax: Axes, table: pd.DataFrame, target: PosterCell, factor: str, own: float) -> None:
     """Draw one target against one factor, the study's value at its place among the others."""
-    numbers = sorted([*map(float, FACTORS[factor]), own])
+    numbers = sorted({*map(float, FACTORS[factor]), own})
     cell = (table["dataset"] == target.cell.dataset) & (table["norm"] == target.cell.norm)
     rows = table[cell & (table["subset"] == target.subset) & table["factor"].isin([factor, RECIPE])]
     number = rows["value"].where(rows["factor"] == factor).astype(float).fillna(own)
