@@ -11,7 +11,11 @@ pytest.importorskip("interpret", reason="the extra peers")
 
 from interpret.glassbox import ExplainableBoostingRegressor
 
+from mmfusion.data.folds import make_folds
+from mmfusion.study.peers import boosting
 from mmfusion.study.peers.boosting import pure_functions
+from mmfusion.study.peers.calibration import mean_held_out_loss
+from mmfusion.study.peers.contract import PeerData
 
 
 def test_functions_of_pairs_are_purified() -> None:
@@ -39,3 +43,23 @@ def test_functions_of_pairs_are_purified() -> None:
         assert np.var(found[column,]) == pytest.approx(
             X[:, other].mean() ** 2 * np.var(X[:, column]), rel=0.2
         )
+
+
+def test_of_wide_data_the_better_of_two_numbers_of_random_rounds_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    X = {"a": rng.normal(size=(90, boosting.MOST_COLUMNS)), "b": rng.normal(size=(90, 1))}
+    y = (X["a"][:, 0] > 0).astype(np.int64)
+    folds = make_folds(3, np.arange(90), 90, y, None, 0)
+    data = PeerData(X, y, "binary", folds, X, None, 0)
+
+    def loss(rounds: tuple[int, ...]) -> float:
+        monkeypatch.setattr(boosting, "RANDOM_CUTS", rounds)
+        scores = boosting.boosting(data).scores
+        assert scores is not None
+        return mean_held_out_loss(scores, data)
+
+    losses = {loss((75,)), loss((0,))}
+    assert len(losses) == 2
+    assert loss((75, 0)) == min(losses)
