@@ -28,7 +28,7 @@ LEVELS = (
     ("training", "measures", "plotting", "data"),
     ("encoders",),
     ("fusion",),
-    ("errors", "files", "notices", "sentences"),
+    ("checksum", "errors", "files", "notices", "sentences"),
 )
 """A room may import rooms below its own, and rooms beside its own where that makes no circle."""
 DOOR = ("", "_version")

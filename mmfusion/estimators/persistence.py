@@ -24,7 +24,7 @@ from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.network_file import load_networks, save_networks
 from mmfusion.training.target_moments import TargetMoments
 
-FORMAT = "mmfusion-estimator-5"
+FORMAT = "mmfusion-estimator-6"
 TABLES = ("relevance_", "penalties_", "history_")
 INFORMATION = ("information_", "modality_information_", "synergy_")
 """Tables that are None where nothing was asked for."""

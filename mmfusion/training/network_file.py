@@ -1,7 +1,8 @@
 """Networks on disk: one safetensors file with a JSON description, never a pickle.
 
 The weights of the network with the name NAME are the tensors ``NAME/<parameter>``; the description is the
-metadata ``mmfusion``. The caller chooses its contents, which must suffice to rebuild the networks.
+metadata ``mmfusion``, with a checksum of the file. The caller chooses its contents, which must suffice to
+rebuild the networks.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from mmfusion.checksum import BLANK, CHECKSUM, check_content, with_checksum
 from mmfusion.errors import DataError, MmfusionError
 from mmfusion.files import write_bytes
 from mmfusion.training.network import MultimodalNetwork
@@ -48,8 +50,8 @@ def save_networks(
         for name, network in networks.items()
         for key, value in network.state_dict().items()
     }
-    header = json.dumps({"format": kind, **description}, default=_as_json)
-    write_bytes(path, save(tensors, metadata={METADATA: header}))
+    header = json.dumps({"format": kind, CHECKSUM: BLANK, **description}, default=_as_json)
+    write_bytes(path, with_checksum(save(tensors, metadata={METADATA: header})))
 
 
 def load_networks(
@@ -78,7 +80,8 @@ def load_networks(
     Raises
     ------
     DataError
-        If the file is missing, damaged, in another format, or its description does not fit its weights.
+        If the file is missing, damaged, in another format, its description does not fit its weights, or a
+        weight is not finite.
     """
     if not Path(path).is_file():
         raise DataError(f"{path}: there is no such file, expected networks; {remedy}.")
@@ -91,6 +94,7 @@ def load_networks(
     written = description.get("format") if isinstance(description, dict) else type(description).__name__
     if written != kind:
         raise DataError(f"{path}: the format is {written!r}, expected {kind!r}; {remedy}.")
+    check_content(path, remedy)
     try:
         networks = dict(build(description))
         unread = [key for key in tensors if not key.startswith(tuple(f"{name}/" for name in networks))]
@@ -103,6 +107,9 @@ def load_networks(
                 network.fusion.double()
             network.load_state_dict(weights)
             network.eval()
+            for key, parameter in network.named_parameters():
+                if not torch.isfinite(parameter).all():
+                    raise DataError(f"{path}: {start}{key} holds numbers that are not finite; {remedy}.")
     except MmfusionError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:

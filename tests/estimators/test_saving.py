@@ -16,6 +16,7 @@ from sklearn.model_selection import KFold
 from torch import nn
 
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
+from mmfusion.checksum import with_checksum
 from mmfusion.errors import DataError, InputError
 
 pytestmark = pytest.mark.usefixtures("quick_baseline")
@@ -97,6 +98,7 @@ def test_a_damaged_description_ends_in_a_sentence(
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # not a mapping
     assert not rest
     save_file(tensors, path, {name: json.dumps(json.loads(text) | {key: value})})
+    path.write_bytes(with_checksum(path.read_bytes()))
     with pytest.raises(DataError, match=r"description of the estimator is damaged .*; save it again"):
         FusionClassifier.load(path)
 
@@ -107,7 +109,30 @@ def test_weights_that_no_network_reads_are_refused(classifier, tmp_path: Path) -
         metadata = file.metadata()
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # not a mapping
     save_file(tensors | {"2/bias": np.zeros(1)}, path, metadata)
+    path.write_bytes(with_checksum(path.read_bytes()))
     with pytest.raises(DataError, match="2/bias belongs to none of its networks"):
+        FusionClassifier.load(path)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(classifier, number: float, tmp_path: Path) -> None:
+    path = _saved(classifier, tmp_path)
+    with safe_open(path, "np") as file:
+        metadata = file.metadata()
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # not a mapping
+    tensors["1/fusion.weight"] = np.full_like(tensors["1/fusion.weight"], number)
+    save_file(tensors, path, metadata)
+    path.write_bytes(with_checksum(path.read_bytes()))
+    with pytest.raises(DataError, match=r"1/fusion\.weight holds numbers that are not finite"):
+        FusionClassifier.load(path)
+
+
+def test_forty_flipped_bytes_are_noticed(classifier, tmp_path: Path) -> None:
+    path = _saved(classifier, tmp_path)
+    content = bytearray(path.read_bytes())
+    content[-400::10] = bytes(byte ^ 1 for byte in content[-400::10])
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"content does not fit its checksum.*; save the estimator again"):
         FusionClassifier.load(path)
 
 

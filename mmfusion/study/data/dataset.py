@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from mmfusion.checksum import BLANK, CHECKSUM, check_content, with_checksum
 from mmfusion.errors import DataError
 from mmfusion.files import write_bytes
 
-FORMAT = "mmfusion-dataset-1"
+FORMAT = "mmfusion-dataset-2"
 SPLITS = ("train", "validation", "test")
 Task = Literal["binary", "multiclass", "regression"]
 GROUP = "group"
@@ -114,6 +115,7 @@ class MultimodalDataset:
                     arrays[f"{split}/{kind}/{name}"] = np.ascontiguousarray(values)
         header = {
             "format": FORMAT,
+            CHECKSUM: BLANK,
             "name": self.name,
             "task": self.task,
             "modalities": list(self.modalities),
@@ -123,7 +125,8 @@ class MultimodalDataset:
             "ids": {split: list(part.ids) for split, part in self.splits.items() if part.ids},
         }
         # One metadata key: safetensors writes several keys in no fixed order.
-        write_bytes(path, save(arrays, metadata={"mmfusion": json.dumps(header, sort_keys=True)}))
+        content = save(arrays, metadata={"mmfusion": json.dumps(header, sort_keys=True)})
+        write_bytes(path, with_checksum(content))
 
     @classmethod
     def load(cls, path: str | Path) -> MultimodalDataset:
@@ -156,6 +159,7 @@ class MultimodalDataset:
                 f"{path}: format is {header.get('format')!r}, expected {FORMAT!r}; create the file with "
                 "MultimodalDataset.save."
             )
+        check_content(path, "create it again")
         try:
             return cls(
                 name=header["name"],

@@ -20,7 +20,7 @@ from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.network_file import load_networks, save_networks
 from mmfusion.training.target_moments import TargetMoments
 
-FORMAT = "mmfusion-networks-5"
+FORMAT = "mmfusion-networks-6"
 
 
 @dataclass(frozen=True)

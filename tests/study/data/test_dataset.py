@@ -12,6 +12,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save
 
+from mmfusion.checksum import with_checksum
 from mmfusion.errors import DataError
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 
@@ -100,7 +101,7 @@ def test_other_format(tmp_path, description: str | None) -> None:
     path = tmp_path / "weights.safetensors"
     metadata = None if description is None else {"mmfusion": description}
     path.write_bytes(save({"weight": np.zeros(2)}, metadata=metadata))
-    with pytest.raises(DataError, match=r"weights\.safetensors: format is .* expected 'mmfusion-dataset-1'"):
+    with pytest.raises(DataError, match=r"weights\.safetensors: format is .* expected 'mmfusion-dataset-2'"):
         MultimodalDataset.load(path)
 
 
@@ -126,7 +127,7 @@ def test_description_that_does_not_fit(tmp_path, data: MultimodalDataset, damage
         header = json.loads(file.metadata()["mmfusion"])
         arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
     damage(header, arrays)
-    path.write_bytes(save(arrays, metadata={"mmfusion": json.dumps(header)}))
+    path.write_bytes(with_checksum(save(arrays, metadata={"mmfusion": json.dumps(header)})))
     with pytest.raises(
         DataError, match=r"data\.safetensors: the description does not fit .* create the file again"
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save
 
+from mmfusion.checksum import with_checksum
 from mmfusion.errors import DataError
 from mmfusion.study.cells import Cell
 from mmfusion.study.training.cell_training import prepared_splits, train_cell
@@ -30,6 +32,8 @@ def description_of(path: Path) -> dict[str, Any]:
 def describe(path: Path, description: Any) -> None:
     """Write the same weights with another description."""
     path.write_bytes(save(load_file(path), metadata={"mmfusion": json.dumps(description)}))
+    with suppress(ValueError):  # a description that is no object has none
+        path.write_bytes(with_checksum(path.read_bytes()))
 
 
 @pytest.fixture
