@@ -142,8 +142,9 @@ def _map_cells(table: pd.DataFrame) -> pd.DataFrame:
     """Write the map with short numbers."""
     cells = table.copy()
     betas = [*(name for name in table.columns if " " in name), "accuracy_ibn"]
-    cells[betas] = table[betas].map("{:.2f}".format)
+    cells[betas] = table[betas].map(lambda value: "-" if pd.isna(value) else f"{value:.2f}")
     cells["factor"] = table["factor"].map({**FACTOR_NAMES, RECIPE: "the study's recipe"})
     cells["value"] = table["value"].where(table["factor"] != RECIPE, "-")
-    cells = cells.assign(kept=table["kept"].map({True: "yes", False: "no"}))
+    cells["reached"] = ["-" if pd.isna(count) else str(count) for count in table["reached"]]
+    cells["kept"] = ["-" if pd.isna(kept) else "yes" if kept else "no" for kept in table["kept"]]
     return cells.rename(columns={"accuracy_ibn": "accuracy"})
