@@ -1,4 +1,4 @@
-"""Draw one figure as PNG and PDF."""
+"""Draw one figure as PNG, PDF and SVG."""
 
 from pathlib import Path
 
@@ -13,3 +13,4 @@ with logged(snakemake.log[0]):
     figure = FIGURES[snakemake.wildcards.figure].draw(tables, **snakemake.params.options)
     save_figure(figure, snakemake.output.png)
     save_figure(figure, snakemake.output.pdf)
+    save_figure(figure, snakemake.output.svg)

@@ -56,7 +56,7 @@ def evidence_markdown(
     Parameters
     ----------
     provenance : mapping
-        See `mmfusion.study.pages.overview.overview_html`.
+        See `mmfusion.study.pages.index_page.index_html`.
     answers : mapping of str to (str, DataFrame, DataFrame)
         By dataset of CMU-MOSI: the answer in words, the scores on the test part, and the grid.
     motifs : DataFrame
