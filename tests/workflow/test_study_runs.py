@@ -92,7 +92,8 @@ class TestComplete:
         page = (study / "results/overview.html").read_text(encoding="utf-8")
         assert answer.strip() in unescape(page)
         links = re.findall(r'href="(answers/[^"]+)"', page)
-        assert {study / "results" / link for link in links} == set(folder.iterdir()) - {folder / "answer.txt"}
+        unlinked = {folder / name for name in ("answer.txt", "answer.txt.sha256")}
+        assert {study / "results" / link for link in links} == set(folder.iterdir()) - unlinked
 
     def test_every_job_left_a_log_and_a_benchmark(self, study: Path) -> None:
         logs = {
