@@ -23,28 +23,37 @@ PATIENCE = 10.0
 
 def name_this_process() -> None:
     """Let the jobs that this process will start end with it."""
-    os.environ[VARIABLE] = str(os.getpid())
+    os.environ[VARIABLE] = f"{os.getpid()} {_namespace()}"
 
 
 @contextmanager
 def ending_with_snakemake() -> Iterator[None]:
     """Raise `KeyboardInterrupt` on SIGTERM, which this process sends itself when its Snakemake is gone.
 
-    Without a Snakemake that has named itself, no process is watched.
+    Without a Snakemake that has named itself, and in a container that cannot see it, none is watched.
 
     Yields
     ------
     None
     """
-    pid, over = os.environ.get(VARIABLE), threading.Event()
+    pid, _, namespace = os.environ.get(VARIABLE, "").partition(" ")
+    over = threading.Event()
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if pid is not None:
+    if pid and namespace == _namespace():
         threading.Thread(target=_watch, args=(int(pid), over), daemon=True).start()
     try:
         yield
     finally:
         over.set()
         signal.signal(signal.SIGTERM, before)
+
+
+def _namespace() -> str:
+    """Name the set of processes that can see each other; empty where the system does not say."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
 
 
 def _watch(pid: int, over: threading.Event) -> None:

@@ -13,6 +13,7 @@ import pytest
 from mmfusion.files import TEMPORARY
 from mmfusion.study import interrupted_run
 from mmfusion.study.interrupted_run import CLEARED, LOCKS, STATE
+from mmfusion.study.parent_process import VARIABLE
 
 RUN = """
 import sys
@@ -98,7 +99,7 @@ def test_jobs_of_snakemake_and_folders_that_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(interrupted_run.name_this_process.__globals__["VARIABLE"], raising=False)
+    monkeypatch.setenv(VARIABLE, "")  # put back afterwards
     interrupted_run.begin_run(main=False)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / ".snakemake").touch()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.logs import INTERRUPTED, UNFINISHED, logged
-from mmfusion.study.parent_process import VARIABLE
+from mmfusion.study.parent_process import VARIABLE, name_this_process
 from mmfusion.study.workflow import KILLED, NOT_BEGUN, failed_job_messages, figures_of, load_study
 
 CONFIG = Path(__file__).parents[2] / "config/config.yaml"
@@ -42,15 +41,14 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "logs/deep/rule.log"
 
 
-def run_script(log: str, body: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def run_script(log: str, body: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a script of its own with a log."""
     script = (
         "import warnings\nfrom mmfusion.errors import DataError\nfrom mmfusion.study.logs import logged\n"
         f"with logged({log!r}):\n    {body}\n"
     )
     command = [sys.executable, "-c", script]
-    environment = {**os.environ, **variables}
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
 class TestLogged:
@@ -147,14 +145,27 @@ class TestLogged:
         assert run_script("rule.log", body, tmp_path).returncode != 0
         assert (tmp_path / "rule.log").read_text(encoding="utf-8") == f"{INTERRUPTED}\n"
 
-    def test_a_job_ends_with_the_process_that_started_it(self, tmp_path: Path) -> None:
+    def test_a_job_ends_with_the_process_that_started_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(VARIABLE, "")  # put back afterwards
         with subprocess.Popen([sys.executable, "-c", "pass"]) as gone:
             gone.wait()
-        body = "import time; print('begun', flush=True); time.sleep(60)"
-        result = run_script("rule.log", body, tmp_path, **{VARIABLE: str(gone.pid)})
+        monkeypatch.setattr("os.getpid", lambda: gone.pid)
+        name_this_process()
+        result = run_script("rule.log", "import time; time.sleep(60)", tmp_path)
         assert result.returncode != 0
         assert (tmp_path / "rule.log").read_text(encoding="utf-8") == f"{INTERRUPTED}\n"
-        result = run_script("rule.log", "print('done')", tmp_path, **{VARIABLE: str(os.getpid())})
+
+    @pytest.mark.parametrize("process", ["this", "elsewhere"])
+    def test_a_job_goes_on_otherwise(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: str
+    ) -> None:
+        monkeypatch.setenv(VARIABLE, "")  # put back afterwards
+        name_this_process()
+        if process == "elsewhere":
+            monkeypatch.setenv(VARIABLE, "1234567 pid:[another container]")
+        result = run_script("rule.log", "import time; time.sleep(1); print('done')", tmp_path)
         assert (result.returncode, result.stdout) == (0, "done\n")
 
     @pytest.mark.parametrize(("error", "traceback"), [("DataError", False), ("RuntimeError", True)])
