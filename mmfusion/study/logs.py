@@ -14,7 +14,7 @@ from mmfusion.study.parent_process import ending_with_snakemake
 
 UNFINISHED = "Not finished: the job is running, or it was killed; if so, run the same command again."
 """Last line of a log until the job has ended in order: a job that is killed cannot write any more."""
-INTERRUPTED = "Interrupted: run the same command again."
+INTERRUPTED = "Interrupted by Ctrl-C, SIGTERM or a cluster's limit of time: run the same command again."
 
 
 @contextmanager
