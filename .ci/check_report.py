@@ -6,7 +6,7 @@ from pathlib import Path
 from mmfusion.study.figures.registry import FIGURES
 
 text = Path(sys.argv[1]).read_text(encoding="utf-8")
-expected = [*FIGURES, "overview", "toy_table", "predictions"]
+expected = [*FIGURES, "index", "toy_table", "predictions"]
 missing = [name for name in expected if name not in text]
 if missing:
     sys.exit(f"{sys.argv[1]}: no trace of {', '.join(missing)}, expected it in the report")

@@ -39,6 +39,7 @@ PARTS = (
     "scaling",
     "estimator",
     "networks",
+    "answer",
     "recipe",
 )
 COMMANDS = {"calibration": "calibration.command", "real_data": "calibration.real_data_command"}

@@ -1,4 +1,4 @@
-"""How every modality will be read, and why; the command `check` and the overview of a study say it."""
+"""How every modality will be read, and why; the command `check` and the page of a study say it."""
 
 from __future__ import annotations
 

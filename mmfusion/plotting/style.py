@@ -43,7 +43,7 @@ _STYLE: dict[str, Any] = {
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.4,
     "pdf.fonttype": 42,
-    "svg.fonttype": "none",
+    "svg.fonttype": "path",  # a reader may lack the font
     "svg.hashsalt": "mmfusion",
 }
 

@@ -67,7 +67,8 @@ class TestComplete:
         for figure in FIGURES:
             assert (study / f"results/figures/{figure}.png").read_bytes().startswith(b"\x89PNG")
             assert (study / f"results/figures/{figure}.pdf").read_bytes().startswith(b"%PDF")
-        page = (study / "results/overview.html").read_text(encoding="utf-8")
+            assert b"<svg" in (study / f"results/figures/{figure}.svg").read_bytes()
+        page = (study / "results/index.html").read_text(encoding="utf-8")
         assert "CMU-MOSI is not part of this study" in page
         facts = json.loads((study / "results/provenance.json").read_text(encoding="utf-8"))
         for said in (
@@ -89,8 +90,8 @@ class TestComplete:
         assert (synergy["pair"].item(), synergy["named"].item()) == ("text+sound", True)
         assert (folder / "information.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / "information.pdf").read_bytes().startswith(b"%PDF")
-        page = (study / "results/overview.html").read_text(encoding="utf-8")
-        assert answer.strip() in unescape(page)
+        page = (study / "results/index.html").read_text(encoding="utf-8")
+        assert all(f"<p>{part}</p>" in unescape(page) for part in answer.strip().split("\n\n"))
         links = re.findall(r'href="(answers/[^"]+)"', page)
         unlinked = {folder / name for name in ("answer.txt", "answer.txt.sha256")}
         assert {study / "results" / link for link in links} == set(folder.iterdir()) - unlinked
@@ -154,7 +155,7 @@ class TestCached:
             result = snakemake(study, "--snakefile", str(tmp_path / "Snakefile"), "--cores", "1", "--dry-run")
             return set(re.findall(r"^(?:local)?rule (\w+):", result.stdout, re.MULTILINE))
 
-        elsewhere = {"provenance", "overview", "all"}  # the page says where the code lies
+        elsewhere = {"provenance", "index", "all"}  # the page says where the code lies
         assert rules() == elsewhere
         with (tmp_path / "mmfusion/training/loop.py").open("a") as file:
             file.write("CHANGED = 1\n")

@@ -117,7 +117,7 @@ rule seconds:
         train=expand("results/timings/train/{folder}.parquet", folder=STUDY.train_folders()),
         evaluate=expand("results/timings/evaluate/{folder}.parquet", folder=STUDY.evaluate_folders),
     output:
-        "results/timings/seconds.csv",
+        multiext("results/timings/seconds.csv", "", ".sha256"),
     log:
         "results/logs/seconds.log",
     benchmark:

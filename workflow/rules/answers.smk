@@ -24,7 +24,7 @@ rule answer:
         "results/logs/answers/{user}.log",
     benchmark:
         "results/benchmarks/answers/{user}.tsv"
-    # As long as many trainings together, and nothing but the overview waits for it: early.
+    # As long as many trainings together, and nothing but the page waits for it: early.
     priority: 10**8
     threads: 1
     resources:

@@ -1,4 +1,4 @@
-# Figures, the overview page, and the copies under docs/ that the README shows.
+# Figures, the page of the study, and the copies under docs/ that the README shows.
 
 
 rule figure:
@@ -12,6 +12,8 @@ rule figure:
             labels=lambda wildcards: {"figure": FIGURES[wildcards.figure].label},
         ),
         pdf="results/figures/{figure}.pdf",
+        svg="results/figures/{figure}.svg",
+        checksum="results/figures/{figure}.svg.sha256",
     log:
         "results/logs/figures/{figure}.log",
     benchmark:
@@ -28,38 +30,44 @@ rule figure:
         "../scripts/figure.py"
 
 
-rule overview:
+rule index:
     input:
         provenance="results/provenance.json",
-        runs="results/tables/runs.parquet",
+        tables=expand(
+            "results/tables/{table}.parquet",
+            table=[*TABLE_NAMES, "summary", "scale_study", "predictions", "toy_table"],
+        ),
         toy_table="results/tables/toy_table_wide.csv",
-        summary="results/tables/summary.parquet",
-        predictions="results/tables/predictions.parquet",
+        seconds="results/timings/seconds.csv",
+        figures=expand("results/figures/{figure}.svg", figure=FIGURE_NAMES),
         read=expand("results/data/{name}.txt", name=STUDY.mosi_datasets + STUDY.user_datasets),
         answers=expand("results/answers/{user}/answer.txt", user=STUDY.user_datasets),
-        # The page links to them.
+        # The page shows or links to them.
         pictures=expand(
             "results/answers/{user}/information.{form}", user=STUDY.user_datasets, form=["png", "pdf"]
         ),
+        columns="results/columns.md",
     output:
         report(
-            "results/overview.html",
-            caption="../report/overview.rst",
+            "results/index.html",
+            caption="../report/index.rst",
             category="Study",
-            labels={"page": "What was run and what came out"},
+            labels={"page": "The question, the answer, and everything behind it"},
         ),
     log:
-        "results/logs/overview.log",
+        "results/logs/index.log",
     benchmark:
-        "results/benchmarks/overview.tsv"
+        "results/benchmarks/index.tsv"
     threads: 1
     resources:
-        mem_mb=300,
+        mem_mb=500,
         runtime=5,
     params:
-        code=CODE["overview"],
+        texts={name: [FIGURES[name].label, FIGURES[name].caption_of(STUDY.config)] for name in FIGURE_NAMES},
+        templates=templates_digest(),
+        code=CODE["index"],
     script:
-        "../scripts/overview.py"
+        "../scripts/index.py"
 
 
 rule docs:

@@ -1,10 +1,10 @@
-"""Draw one figure as PNG and PDF."""
+"""Draw one figure as PNG, PDF and SVG."""
 
 from pathlib import Path
 
 from mmfusion.plotting.style import save_figure
 from mmfusion.study.figures.registry import FIGURES
-from mmfusion.study.intermediates import load_table
+from mmfusion.study.intermediates import load_table, write_checksum
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
@@ -12,3 +12,5 @@ with logged(snakemake.log[0]):
     figure = FIGURES[snakemake.wildcards.figure].draw(tables, **snakemake.params.options)
     save_figure(figure, snakemake.output.png)
     save_figure(figure, snakemake.output.pdf)
+    save_figure(figure, snakemake.output.svg)
+    write_checksum(snakemake.output.svg)

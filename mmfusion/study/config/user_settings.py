@@ -51,7 +51,7 @@ class UserDataset(Settings):
     target: Text = Field(description="column, array, key or csd file that is predicted")
     task: Literal["auto", "classification", "regression"] = Field(
         default="auto",
-        description="what the target is; auto: by the number of its different values, and the overview says "
+        description="what the target is; auto: by the number of its different values, and index.html says "
         "which",
     )
     threshold: float | None = Field(

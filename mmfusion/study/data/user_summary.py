@@ -1,4 +1,4 @@
-"""What was read from a user's file and what was made of it, for the overview."""
+"""What was read from a user's file and what was made of it, for the page of the study."""
 
 from __future__ import annotations
 

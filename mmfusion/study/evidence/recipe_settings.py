@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mmfusion.study.cells import Cell
 
 FACTORS: Mapping[str, Sequence[str]] = {
-    "penalty": ("0.001", "0.003", "0.03", "0.1"),
+    "penalty": ("0.0003", "0.001", "0.003", "0.03", "0.1"),
     "epochs": ("3", "5", "20", "40"),
     "learning_rate": ("0.0005", "0.002", "0.01", "0.02"),
     "dim": ("2", "4", "16", "32"),

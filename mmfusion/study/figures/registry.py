@@ -8,6 +8,7 @@ from mmfusion.study.figures import (
     learning_of_constants,
     mosi_relevance,
     planted_information,
+    planted_weight,
     relevance_against_p,
     scale_sensitivity,
     user_relevance,
@@ -15,6 +16,7 @@ from mmfusion.study.figures import (
 from mmfusion.study.figures.figure_definition import FigureDefinition
 
 _DEFINITIONS = (
+    planted_weight.FIGURE,
     relevance_against_p.FIGURE,
     degree_inflation.FIGURE,
     learning_of_constants.FIGURE,

@@ -56,7 +56,7 @@ def evidence_markdown(
     Parameters
     ----------
     provenance : mapping
-        See `mmfusion.study.pages.overview.overview_html`.
+        See `mmfusion.study.pages.index_page.index_html`.
     answers : mapping of str to (str, DataFrame, DataFrame)
         By dataset of CMU-MOSI: the answer in words, the scores on the test part, and the grid.
     motifs : DataFrame
@@ -142,8 +142,9 @@ def _map_cells(table: pd.DataFrame) -> pd.DataFrame:
     """Write the map with short numbers."""
     cells = table.copy()
     betas = [*(name for name in table.columns if " " in name), "accuracy_ibn"]
-    cells[betas] = table[betas].map("{:.2f}".format)
+    cells[betas] = table[betas].map(lambda value: "-" if pd.isna(value) else f"{value:.2f}")
     cells["factor"] = table["factor"].map({**FACTOR_NAMES, RECIPE: "the study's recipe"})
     cells["value"] = table["value"].where(table["factor"] != RECIPE, "-")
-    cells = cells.assign(kept=table["kept"].map({True: "yes", False: "no"}))
+    cells["reached"] = ["-" if pd.isna(count) else str(count) for count in table["reached"]]
+    cells["kept"] = ["-" if pd.isna(kept) else "yes" if kept else "no" for kept in table["kept"]]
     return cells.rename(columns={"accuracy_ibn": "accuracy"})

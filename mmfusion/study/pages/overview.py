@@ -1,8 +1,8 @@
-"""What was run and what came out: pages for the browser, and tables in Markdown for the documentation."""
+"""What was run and what came out: scores and outcomes as text, for the page and for the documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from html import escape
 from typing import Any
@@ -12,7 +12,6 @@ import pandas as pd
 from mmfusion.measures.catalogue import LABELS
 from mmfusion.study.markdown import markdown_table
 from mmfusion.study.names import DATASET_NAMES
-from mmfusion.study.pages.user_answers import answers_html
 
 SCORES = {
     "accuracy_test": "accuracy",
@@ -117,63 +116,6 @@ def _mean_scores(runs: pd.DataFrame, scores: list[str]) -> pd.DataFrame:
     return table.reset_index().rename(columns=SCORES)
 
 
-def overview_html(
-    provenance: Mapping[str, Any],
-    runs: pd.DataFrame,
-    toy_table: pd.DataFrame,
-    predictions: pd.DataFrame,
-    notes: Sequence[str],
-    summary: pd.DataFrame,
-    answers: Mapping[str, str] | None = None,
-) -> str:
-    """Write the overview page of a study; parts without any run are left out.
-
-    Parameters
-    ----------
-    provenance : mapping
-        As `mmfusion.study.provenance.provenance` gives it.
-    runs, predictions, summary : DataFrame
-        As `mmfusion.study.tables.definitions` defines them. The relevance in the user's own data comes from
-        `summary`.
-    toy_table : DataFrame
-        The wide toy table.
-    notes : sequence of str
-        Summaries of the datasets that were read from files, facts apart by an empty line; empty without them.
-    answers : mapping of str to str, optional
-        By the name of a dataset of the user's: the answer in words, see `mmfusion.study.tables.answer`.
-
-    Returns
-    -------
-    str
-        HTML, complete in itself.
-    """
-    told = [fact for note in notes for fact in note.split("\n\n")]
-    facts = "".join(f"<li>{escape(line)}</li>" for line in [*origin_lines(provenance), *told])
-    studied = runs[runs["dataset"].isin(DATASET_NAMES)]
-    means = "Means over seeds."
-    planted = [
-        ("Toy table", "Mean beta over seeds with its 95 % bootstrap interval; p = 1.", toy_table),
-        ("Predictions", "", outcome_table(predictions)),
-        ("Test scores, planted truth", means, score_table(studied, sentiment=False)),
-        ("Test scores, CMU-MOSI", means, score_table(studied, sentiment=True)),
-    ]
-    own = [
-        ("Your own data: relevance", USER_RELEVANCE_TEXT, user_relevance_table(summary)),
-        ("Your own data: test scores", USER_SCORES_TEXT, user_score_table(runs)),
-    ]
-    parts = [f"<ul>{facts}</ul>", *_parts(planted), *answers_html(answers or {}), *_parts(own)]
-    return html_page("The study", "\n".join(parts))
-
-
-def _parts(sections: Iterable[tuple[str, str, pd.DataFrame]]) -> list[str]:
-    """Write a heading, a text and a table for every section that has rows."""
-    return [
-        f"<h2>{title}</h2><p>{text}</p>\n{table.to_html(index=False, border=0)}"
-        for title, text, table in sections
-        if len(table)
-    ]
-
-
 def user_relevance_table(summary: pd.DataFrame) -> pd.DataFrame:
     """Return the relevance of every subset in the user's own data, as text.
 
@@ -212,7 +154,7 @@ def results_markdown(
     Parameters
     ----------
     provenance, predictions, runs
-        See `overview_html`.
+        See `mmfusion.study.pages.index_page.index_html`.
     toy_table : str
         The toy table in Markdown.
 

@@ -67,7 +67,7 @@ def peers_markdown(
     Parameters
     ----------
     provenance : mapping
-        See `mmfusion.study.pages.overview.overview_html`.
+        See `mmfusion.study.pages.index_page.index_html`.
     rates, scores, seconds : DataFrame
         As `mmfusion.study.evidence.peer_tables` gives them.
     peers : sequence of Peer

@@ -111,10 +111,15 @@ def test_the_map_counts_what_is_reached() -> None:
     assert ours["XRel vbn 1+2"].to_numpy() == pytest.approx(np.full(len(ours), 0.68))
 
 
+def test_nothing_is_counted_where_beta_is_not_defined() -> None:
+    table = sensitivity_map(table_of(OURS).assign(beta=np.nan))
+    assert table[["reached", "kept"]].isna().all(axis=None)
+
+
 def test_the_figure_has_the_own_value_in_its_place() -> None:
     own = {factor: value_of_study(factor, SETTINGS, GENERATION) for factor in FACTORS}
     grid = sensitivity_figure(table_of(OURS), own)
     assert grid.shape == (len(TARGETS), len(FACTORS))
     labels = [text.get_text() for text in grid[-1, 0].get_xticklabels()]
-    assert labels == ["0.001", "0.003", "0.01", "0.03", "0.1"]
+    assert labels == ["0.0003", "0.001", "0.003", "0.01", "0.03", "0.1"]
     assert figure_of(grid).legends

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -84,6 +86,12 @@ def test_every_table_is_on_the_page() -> None:
     ):
         assert line in page
     assert "| inf |" not in page
+
+
+def test_a_map_without_beta_has_dashes() -> None:
+    table = MAP.assign(**{"XRel vbn 1+2": math.nan, "reached": pd.NA, "kept": pd.NA})
+    page = evidence_markdown(PROVENANCE, {}, MOTIFS, LP, table)
+    assert "| epochs | 40 | - | - | - | 0.50 |" in page
 
 
 def test_what_knows_the_labels_is_marked() -> None:
