@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
@@ -11,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from mmfusion.checksum import BLANK, CHECKSUM, with_checksum
+
+TEMPORARY = ".unfinished-"
+"""How the names of files start that are being written; of a process that was killed, they may stay."""
 
 
 @contextmanager
@@ -29,7 +35,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    handle, name = tempfile.mkstemp(
+        prefix=f"{TEMPORARY}{target.stem}-", suffix=target.suffix, dir=target.parent
+    )
     os.close(handle)
     temporary = Path(name)
     try:
@@ -62,14 +70,26 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
     Parameters
     ----------
     path : str or Path
-        Ends in ``.parquet`` or ``.csv``.
+        Ends in ``.parquet`` or ``.csv``. A Parquet file holds a checksum; see `mmfusion.checksum`.
     table : DataFrame
         Written without its index; floats in CSV have 17 significant digits at most.
     """
     with replacing(path) as temporary:
         if temporary.suffix == ".parquet":
-            table.to_parquet(temporary, index=False)
+            temporary.write_bytes(_parquet(table))
         elif temporary.suffix == ".csv":
             table.to_csv(temporary, index=False, lineterminator="\n")
         else:
             raise ValueError(f"{path}: unknown table suffix, expected .parquet or .csv")
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    # Imported here: most of what writes files does not write Parquet.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content, buffer = pa.Table.from_pandas(table, preserve_index=False), io.BytesIO()
+    with pq.ParquetWriter(buffer, content.schema) as writer:
+        writer.write_table(content)
+        writer.add_key_value_metadata({CHECKSUM: BLANK})
+    return with_checksum(buffer.getvalue())

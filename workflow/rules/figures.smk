@@ -13,6 +13,7 @@ rule figure:
         ),
         pdf="results/figures/{figure}.pdf",
         svg="results/figures/{figure}.svg",
+        checksum="results/figures/{figure}.svg.sha256",
     log:
         "results/logs/figures/{figure}.log",
     benchmark:
