@@ -31,7 +31,7 @@ rule mosi_answer:
         mem_mb=3000,
         runtime=60,
     params:
-        choices={"device": STUDY.config.training.device},
+        choices={"device": STUDY.config.training.recipe["device"]},
         resamples=STUDY.config.analysis.resamples,
         seed=STUDY.config.analysis.seed,
         code=CODE["mosi_answer"],
