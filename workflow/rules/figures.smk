@@ -1,4 +1,4 @@
-# Figures, the page of the study, and the copies under docs/ that the README shows.
+# Figures, the page of the study, and the copies under docs/ that the documentation shows.
 
 
 rule figure:

@@ -1,4 +1,4 @@
-"""Copy the tables and figures that the README shows, with their origin."""
+"""Copy the tables and figures that the documentation shows, with their origin."""
 
 import json
 
