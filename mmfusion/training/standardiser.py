@@ -43,7 +43,7 @@ class Standardiser(nn.Module):
 
     @staticmethod
     def _along(moment: Tensor, values: Tensor) -> Tensor:
-        """View (networks, width) along (networks, B, ..., width); networks may share one moment of the two."""
+        """View (networks, width) along (networks, B, ..., width); networks may share one of the moments."""
         if moment.ndim == 1:
             return moment
         return moment.view(len(moment), *[1] * (values.ndim - 2), moment.shape[-1])
