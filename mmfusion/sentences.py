@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from reprlib import Repr
@@ -61,6 +62,18 @@ def value_name(value: object) -> str:
     ("'n/a'", 100)
     """
     return _SHORT.repr(value)
+
+
+def gibibytes(count: int) -> str:
+    """Write an amount of memory, however large.
+
+    Examples
+    --------
+    >>> gibibytes(3 * 2**29), gibibytes(10**400)
+    ('1.5 GiB', '1e390 GiB')
+    """
+    small = count < 10**9 * 2**30
+    return f"{count / 2**30:.1f} GiB" if small else f"1e{int(math.log10(count) - math.log10(2**30))} GiB"
 
 
 def similar(name: object, known: Iterable[object]) -> str:

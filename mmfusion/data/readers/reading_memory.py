@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mmfusion.errors import DataError
+from mmfusion.sentences import gibibytes
 
 SAMPLE_BYTES = 1 << 20
 CELL_BYTES = 16
@@ -81,7 +82,7 @@ def check_memory(path: str | Path, needed: int) -> None:
     free = psutil.virtual_memory().available
     if needed > free:
         raise DataError(
-            f"{path}: reading needs about {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are "
+            f"{path}: reading needs about {gibibytes(needed)} of memory, {gibibytes(free)} are "
             "free; convert it to a folder of npy files, which are memory-mapped."
         )
 
