@@ -16,6 +16,7 @@ import pandas as pd
 
 from mmfusion.checksum import BLANK, CHECKSUM, with_checksum
 from mmfusion.errors import InputError
+from mmfusion.sentences import file_kind
 
 TEMPORARY = ".unfinished-"
 """How the names of files start that are being written; of a process that was killed, they may stay."""
@@ -79,8 +80,7 @@ def file_to_replace(path: str | Path) -> Path:
     except OSError:  # not there, or not to be seen: writing it says why
         return target
     if not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
-        raise InputError(f"{path} is {kind}, expected a file or a new name; nothing was written.")
+        raise InputError(f"{path} is {file_kind(mode)}, expected a file or a new name; nothing was written.")
     return target
 
 

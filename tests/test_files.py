@@ -60,7 +60,7 @@ def test_folders_pipes_and_devices_are_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/null")
-    for name, kind in (("folder", "a folder"), ("pipe", "a pipe"), ("link", "a device or socket")):
+    for name, kind in (("folder", "a folder"), ("pipe", "a pipe"), ("link", "a device")):
         with pytest.raises(InputError, match=f"{name} is {kind}, expected a file or a new name"):
             write_text(tmp_path / name, "text")
     assert names(tmp_path) == ["folder", "link", "pipe"]
