@@ -108,8 +108,7 @@ OF_MINE = {f"m{number}": f"m{number}_*" for number in range(40)}
         ),
         (
             {"information.networks": 10**9},
-            "information.networks: 3000000000 networks of coalitions of the modalities of "
-            "XRel need about",
+            "information.networks: 3000000000 networks of coalitions of the modalities of XRel need about",
         ),
         ({"analysis.resamples": 10**15}, "analysis.resamples: so many resamples of 10 seeds need about 149"),
         (

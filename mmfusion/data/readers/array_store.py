@@ -7,10 +7,12 @@ are read one by one, on demand. Nothing is ever unpickled.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,18 @@ from safetensors import SafetensorError, safe_open
 
 from mmfusion.data.readers.reading_memory import unreadable
 from mmfusion.errors import DataError
+
+# The header of an array is Python's notation, which NumPy parses in two ways.
+_HEADER_ERRORS = (
+    ValueError,
+    OSError,
+    EOFError,
+    SyntaxError,
+    TokenError,
+    TypeError,
+    MemoryError,
+    RecursionError,
+)
 
 Store = Mapping[str, Callable[[], NDArray[Any]]]
 """A function per key that loads or maps its array."""
@@ -89,7 +103,7 @@ def _map_tensor(path: Path, file: Any, key: str) -> NDArray[Any]:
 def _map_npy(path: Path) -> NDArray[Any]:
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError, EOFError) as error:
+    except _HEADER_ERRORS as error:
         if zipfile.is_zipfile(path):
             raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.") from None
         raise _unreadable_array(path, "", error) from None
@@ -100,7 +114,7 @@ def _load_npz(path: Path, name: str) -> NDArray[Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
             array = file[name]
-    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (*_HEADER_ERRORS, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise _unreadable_array(path, where, error) from None
     if not isinstance(array, np.ndarray):
         raise _unreadable_array(path, where, ValueError("it is not an .npy array"))

@@ -107,7 +107,9 @@ def check_exists(path: Path) -> None:
 
 def unreadable(path: str | Path, error: Exception) -> DataError:
     """Return the error about a file that another library could not read."""
-    reason = " ".join(str(error).split()) or type(error).__name__
+    words = " ".join(str(error).split()) or type(error).__name__
+    # Libraries repeat bytes of the file, and some bytes are commands to a terminal.
+    reason = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in words)
     return DataError(
         f"{path}: not a readable {Path(path).suffix or 'file'} ({reason.rstrip('.')}); write it again."
     )
