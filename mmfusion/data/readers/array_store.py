@@ -6,10 +6,12 @@ are read one by one, on demand. Nothing is ever unpickled.
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tokenize import TokenError
@@ -66,7 +68,7 @@ def open_arrays(path: Path) -> Store:
             return {key: partial(_map_tensor, path, file, key) for key in file.offset_keys()}
         with zipfile.ZipFile(path) as archive:
             names = _members(path, archive.namelist())
-    except (SafetensorError, zipfile.BadZipFile, OSError) as error:
+    except (SafetensorError, zipfile.BadZipFile, OSError, RuntimeError) as error:
         raise unreadable(path, error) from None
     return {name.removesuffix(".npy"): partial(_load_npz, path, name) for name in names}
 
@@ -102,7 +104,8 @@ def _map_tensor(path: Path, file: Any, key: str) -> NDArray[Any]:
 
 def _map_npy(path: Path) -> NDArray[Any]:
     try:
-        return np.lib.format.open_memmap(path, mode="r")
+        with _headers_of_python_2():
+            return np.lib.format.open_memmap(path, mode="r")
     except _HEADER_ERRORS as error:
         if zipfile.is_zipfile(path):
             raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.") from None
@@ -112,13 +115,21 @@ def _map_npy(path: Path) -> NDArray[Any]:
 def _load_npz(path: Path, name: str) -> NDArray[Any]:
     where = f", key {name.removesuffix('.npy')!r}"
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with _headers_of_python_2(), np.load(path, allow_pickle=False) as file:
             array = file[name]
     except (*_HEADER_ERRORS, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise _unreadable_array(path, where, error) from None
     if not isinstance(array, np.ndarray):
         raise _unreadable_array(path, where, ValueError("it is not an .npy array"))
     return array
+
+
+@contextmanager
+def _headers_of_python_2() -> Iterator[None]:
+    """Read old files without NumPy's warning that this takes a little longer."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Reading `.npy` or `.npz` file required additional header")
+        yield
 
 
 def _unreadable_array(path: Path, where: str, error: Exception) -> DataError:
