@@ -60,7 +60,7 @@ OF_MINE = {f"m{number}": f"m{number}_*" for number in range(40)}
     [
         (
             {"sequences.length": 10**12},
-            "sequences.length: data of ConditionallyIndependent for 10 seeds, which",
+            "sequences.length: data of XRel for 10 seeds, which",
         ),
         ({"sequences.length": HUGE**30}, "need about 1e"),
         (
@@ -108,8 +108,7 @@ OF_MINE = {f"m{number}": f"m{number}_*" for number in range(40)}
         ),
         (
             {"information.networks": 10**9},
-            "information.networks: 11000000000 networks of coalitions of the modalities of "
-            "ConditionallyIndependent need about",
+            "information.networks: 3000000000 networks of coalitions of the modalities of XRel need about",
         ),
         ({"analysis.resamples": 10**15}, "analysis.resamples: so many resamples of 10 seeds need about 149"),
         (
@@ -122,7 +121,7 @@ OF_MINE = {f"m{number}": f"m{number}_*" for number in range(40)}
         ),
         (
             {"seeds": list(range(10_001)), "seeds_per_job": 1, "experiments": one_grid("XRel")},
-            f"seeds_per_job: it makes 10,001 jobs that train, expected at most {MOST_JOBS:,}; raise it.",
+            f"seeds_per_job: 10,001 jobs would train, expected at most {MOST_JOBS:,}; raise it.",
         ),
         (
             {
