@@ -4,6 +4,7 @@ from mmfusion.study.digests import script_digests
 from mmfusion.study.evidence.recipe_settings import FACTORS, MAPPED, RECIPE
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.figures.relevance_against_p import EXPONENTS
+from mmfusion.study.interrupted_run import begin_run, record_run
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS
 from mmfusion.study.pages.rendering import templates_digest
 from mmfusion.study.provenance import commit_of
@@ -16,6 +17,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 report: "workflow/report/workflow.rst"
 
 
+begin_run(workflow.is_main_process)
 STUDY = load_study(config, workflow.configfiles)
 FIGURE_NAMES = figures_of(STUDY)
 # A digest per script of the package modules that it uses: a change in one of them runs its rules again.
@@ -39,6 +41,7 @@ wildcard_constraints:
 
 
 onstart:
+    record_run(workflow.local_exec)
     print(STUDY.mosi_status, STUDY.peer_status)
 
 

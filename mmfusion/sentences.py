@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import stat
 from collections.abc import Iterable
 from difflib import get_close_matches
 from reprlib import Repr
@@ -89,3 +90,36 @@ def similar(name: object, known: Iterable[object]) -> str:
     return (
         f"did you mean {close[0]!r}?" if close else f"expected one of {joined_names(names) or 'none at all'}."
     )
+
+
+def file_kind(mode: int) -> str:
+    """Name what is there by the mode of `os.stat`, with its article.
+
+    Examples
+    --------
+    >>> import os
+    >>> file_kind(os.stat("/").st_mode), file_kind(os.stat("/dev/null").st_mode)
+    ('a folder', 'a device')
+    """
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFREG: "a file",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def spaced_alike(names: Iterable[Any]) -> tuple[str, str] | None:
+    """Find two texts that differ only by spaces at their ends or by several in a row, which nobody sees.
+
+    Examples
+    --------
+    >>> spaced_alike(["no", "yes", "no "]), spaced_alike(["no", "nope", 1])
+    (('no', 'no '), None)
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        if isinstance(name, str) and seen.setdefault(" ".join(name.split()), name) != name:
+            return seen[" ".join(name.split())], name
+    return None

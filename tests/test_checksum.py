@@ -35,7 +35,7 @@ def test_every_changed_byte_ends_in_a_sentence(
     changed[place % len(content)] ^= change
     path = tmp_path / "data"
     path.write_bytes(changed)
-    with pytest.raises(DataError, match="create"):
+    with pytest.raises(DataError, match="run the same snakemake command again"):
         MultimodalDataset.load(path)
 
 

@@ -1,4 +1,4 @@
-"""The README says what is true: its code runs, its files exist, its table is the one of docs/."""
+"""The README and the pages behind it say what is true: their code runs, their files and numbers exist."""
 
 from __future__ import annotations
 
@@ -11,10 +11,21 @@ from mmfusion.study.tables.definitions import columns_page
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FINDINGS, OWN_DATA = ROOT / "docs/findings.md", ROOT / "docs/own_data.md"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+EXAMPLES = [pytest.param(source, id="readme") for source in CODE.findall(README)] + [
+    pytest.param(source, id="own data", marks=pytest.mark.long)
+    for source in CODE.findall(OWN_DATA.read_text(encoding="utf-8"))
+]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 150
 
 
 @pytest.mark.usefixtures("quick_baseline")
-@pytest.mark.parametrize("source", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+@pytest.mark.parametrize("source", EXAMPLES)
 def test_code_runs(
     source: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -24,10 +35,24 @@ def test_code_runs(
     assert "networks use text" in printed or "beta" in printed
 
 
-def test_links_lead_somewhere() -> None:
-    targets = [t for t in re.findall(r"\]\(([^)]+)\)", README) if not t.startswith("http")]
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    dead = []
+    for target in targets:
+        path, _, anchor = target.partition("#")
+        there = page.parent / path if path else page
+        if target.startswith("http"):
+            continue
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            dead.append(target)
+    assert dead == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page, as links name them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_both_commands_use_the_locked_versions() -> None:
@@ -45,8 +70,8 @@ def test_tests_that_the_second_command_leaves_out_are_run_by_one_that_is_named()
 
 
 def test_tables_are_those_of_the_documentation() -> None:
-    results = README.partition("<!-- results -->")[2].partition("<!-- /results -->")[0]
-    rows = [line for line in results.splitlines() if line.startswith("|")]
+    text = README + FINDINGS.read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
     pages = [
         (ROOT / "docs" / name).read_text(encoding="utf-8")
         for name in ("results.md", "evidence.md", "peers.md")

@@ -32,8 +32,8 @@ def script_digests(folder: str | Path) -> dict[str, str]:
     dict of str to str
         By the name of the script without suffix: 16 hexadecimal digits.
     """
-    scripts = sorted(Path(folder).glob("*.py"))
-    return {script.stem: _digest(modules_of(script)) for script in scripts}
+    scripts, modules = sorted(Path(folder).glob("*.py")), _Modules()
+    return {script.stem: modules.digest(modules.used_by(script)) for script in scripts}
 
 
 def modules_of(script: str | Path) -> list[Path]:
@@ -50,26 +50,47 @@ def modules_of(script: str | Path) -> list[Path]:
         Sorted. The ``__init__.py`` of a package is one of them only where something is imported from the
         package by name.
     """
-    modules: set[Path] = set()
-    waiting = [Path(script)]
-    while waiting:
-        _, names = _parsed(waiting.pop().read_text(encoding="utf-8"))
-        new = {file for name in names if (file := _file(name)) is not None} - modules
-        modules |= new
-        waiting += new
-    return sorted(modules)
+    return _Modules().used_by(Path(script))
 
 
-def _digest(modules: Iterable[Path]) -> str:
-    """Digest the names and the code of modules, and the data files beside them that their code names."""
-    content = hashlib.sha256()
-    for path in modules:
-        code, _ = _parsed(path.read_text(encoding="utf-8"))
-        content.update(f"{path.relative_to(PACKAGE)}\n{code}\n".encode())
-        for data in sorted(path.parent.iterdir()):
-            if data.suffix != ".py" and data.is_file() and data.name in code:
-                content.update(data.read_bytes())
-    return content.hexdigest()[:16]
+class _Modules:
+    """The modules of this package, each of which is read once."""
+
+    def __init__(self) -> None:
+        self._imported: dict[Path, set[Path]] = {}
+        self._content: dict[Path, bytes] = {}
+
+    def used_by(self, script: Path) -> list[Path]:
+        """List the modules that a script imports, and those that these import."""
+        modules: set[Path] = set()
+        waiting = [script]
+        while waiting:
+            new = self._imports(waiting.pop()) - modules
+            modules |= new
+            waiting += new
+        return sorted(modules)
+
+    def digest(self, modules: Iterable[Path]) -> str:
+        """Digest the names and the code of modules, and the data files beside them that their code names."""
+        content = hashlib.sha256()
+        for path in modules:
+            if path not in self._content:
+                self._content[path] = _code_and_data(path)
+            content.update(self._content[path])
+        return content.hexdigest()[:16]
+
+    def _imports(self, path: Path) -> set[Path]:
+        if path not in self._imported:
+            _, names = _parsed(path.read_text(encoding="utf-8"))
+            self._imported[path] = {file for name in names if (file := _file(name)) is not None}
+        return self._imported[path]
+
+
+def _code_and_data(path: Path) -> bytes:
+    code, _ = _parsed(path.read_text(encoding="utf-8"))
+    beside = sorted(path.parent.iterdir())
+    data = [file for file in beside if file.suffix != ".py" and file.is_file() and file.name in code]
+    return f"{path.relative_to(PACKAGE)}\n{code}\n".encode() + b"".join(file.read_bytes() for file in data)
 
 
 def _file(module: str) -> Path | None:

@@ -245,7 +245,7 @@ class Study:
     def answer_settings(self, dataset: str) -> dict[str, Any]:
         """Return the settings that the answer about a user's dataset depends on, as plain values."""
         settings = self.user[dataset].model_dump(exclude={"epochs", "held_out"})
-        return {**settings, "device": self.config.training.device}
+        return {**settings, "device": self.config.training.recipe["device"]}
 
     def training_settings(self, dataset: str) -> dict[str, Any]:
         """Return the settings that training on a dataset depends on, as plain values."""
@@ -257,7 +257,7 @@ class Study:
         else:
             settings, kinds = self.config.synthetic[dataset], ["symbols"]
         return {
-            **self.config.training.model_dump(),
+            **self.config.training.recipe,
             "epochs": settings.epochs,
             "max_order": settings.max_order,
             "convention": self.config.convention,

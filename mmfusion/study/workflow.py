@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.errors import MmfusionError
+from mmfusion.files import write_text
 from mmfusion.study.config.layers import read_layers
 from mmfusion.study.config.settings import load_config
 from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.logs import UNFINISHED
 from mmfusion.study.plan import Study
 
+KILLED = "The job was killed, for example because memory ran out, or it crashed: run the same command again."
+NOT_BEGUN = "The job ended before it began its work: it was killed, or Snakemake's lines say why it failed."
 _FAILED = re.compile(r"^ *log: (.+) \(check log file\(s\) for error details\)$", re.MULTILINE)
 
 
@@ -65,6 +69,8 @@ def figures_of(study: Study) -> list[str]:
 def failed_job_messages(logs: str | Path | Iterable[str | Path]) -> str:
     """Collect the last line of every failed job's log, which is the sentence about a user's mistake.
 
+    A job that was killed could not say so: its log gets this line here.
+
     Parameters
     ----------
     logs : str, Path or iterable of them
@@ -74,12 +80,21 @@ def failed_job_messages(logs: str | Path | Iterable[str | Path]) -> str:
     Returns
     -------
     str
-        One line per failed job; empty if none left a log.
+        One line per failed job.
     """
     several = [logs] if isinstance(logs, str | Path) else logs
     paths = [path for log in several for path in _FAILED.findall(_text(Path(log)))]
-    lines = {path: _text(Path(path)).rstrip().splitlines() for path in dict.fromkeys(paths)}
-    return "\n".join(f"Failed: {text[-1]} (log: {path})" for path, text in lines.items() if text)
+    return "\n".join(f"Failed: {_last_line(Path(path))} (log: {path})" for path in dict.fromkeys(paths))
+
+
+def _last_line(log: Path) -> str:
+    """Return the last line of a failed job's log; one that the job could not finish is finished here."""
+    text = _text(log).rstrip()
+    if text and not text.endswith(UNFINISHED):
+        return text.splitlines()[-1]
+    last = KILLED if text else NOT_BEGUN
+    write_text(log, f"{text.removesuffix(UNFINISHED)}{last}\n")
+    return last
 
 
 def _text(path: Path) -> str:

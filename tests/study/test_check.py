@@ -63,7 +63,7 @@ def test_the_command() -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert result.returncode == 1
     assert result.stderr.endswith(
-        "this is a pipe or a device, expected a file with a study in YAML; correct the path.\n"
+        "this is a device, expected a file with a study in YAML; correct the path.\n"
     )
     assert "Traceback" not in result.stderr
 

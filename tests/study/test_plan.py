@@ -234,6 +234,27 @@ def test_settings_of_stages_hold_what_they_depend_on_and_no_more(config: Config,
     assert changed.training_settings("MOSIReal") != vector
 
 
+@pytest.mark.parametrize(
+    ("build", "platform", "meant"),
+    [
+        ("2.13.0+cpu", "linux", "cpu"),
+        ("2.13.0", "linux", "auto"),
+        ("2.13.0+cu128", "linux", "auto"),
+        ("2.13.0", "darwin", "cpu"),
+    ],
+)
+def test_auto_is_the_processor_where_torch_has_no_cuda(
+    paper: Config, monkeypatch: pytest.MonkeyPatch, build: str, platform: str, meant: str
+) -> None:
+    monkeypatch.setattr("mmfusion.study.config.torch_build.version", {"torch": build}.__getitem__)
+    monkeypatch.setattr("sys.platform", platform)
+    devices = {}
+    for device in ("auto", "cpu", "cuda"):
+        paper["training"]["device"] = device
+        devices[device] = Study(load_config(paper)).training_settings("XRel")["device"]
+    assert devices == {"auto": meant, "cpu": "cpu", "cuda": "cuda"}
+
+
 def test_the_digest_is_of_the_content(config: Config) -> None:
     digest = Study(load_config(config)).config_digest
     assert len(digest) == 12
@@ -280,7 +301,7 @@ def test_user_datasets_are_one_file_for_all_seeds(paper: Config) -> None:
     assert set(study.user_settings("mine")) & {"epochs", "max_order"} == set()
     answer = study.answer_settings("mine")  # folds over all samples, with the recipe of the estimators
     assert set(answer) == set(study.user_settings("mine")) - {"held_out"} | {"max_order", "device"}
-    assert (answer["max_order"], answer["device"]) == (2, paper["training"]["device"])
+    assert (answer["max_order"], answer["device"]) == (2, settings["device"])
     assert study.length_of_training("mine") == 0
 
 

@@ -14,8 +14,9 @@ from tqdm import tqdm
 from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
 from mmfusion.study.figures.registry import FIGURES
-from mmfusion.study.logs import logged
-from mmfusion.study.workflow import failed_job_messages, figures_of, load_study
+from mmfusion.study.logs import INTERRUPTED, UNFINISHED, logged
+from mmfusion.study.parent_process import VARIABLE, name_this_process
+from mmfusion.study.workflow import KILLED, NOT_BEGUN, failed_job_messages, figures_of, load_study
 
 CONFIG = Path(__file__).parents[2] / "config/config.yaml"
 SENTENCE = "rows.csv, row 3: 'x' is no number, expected one; correct the file."
@@ -38,6 +39,16 @@ def config() -> dict[str, Any]:
 def log(tmp_path: Path) -> Path:
     """Path of a log in a folder that is not there yet."""
     return tmp_path / "logs/deep/rule.log"
+
+
+def run_script(log: str, body: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script of its own with a log."""
+    script = (
+        "import warnings\nfrom mmfusion.errors import DataError\nfrom mmfusion.study.logs import logged\n"
+        f"with logged({log!r}):\n    {body}\n"
+    )
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
 class TestLogged:
@@ -113,13 +124,49 @@ class TestLogged:
 
     def run(self, folder: Path, body: str) -> tuple[int, str, str]:
         """Run a script of its own; return its status, standard error and log."""
-        script = (
-            "import warnings\nfrom mmfusion.errors import DataError\nfrom mmfusion.study.logs import logged\n"
-            f"with logged('rule.log'):\n    {body}\n"
-        )
-        command = [sys.executable, "-c", script]
-        result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+        result = run_script("rule.log", body, folder)
         return result.returncode, result.stderr, (folder / "rule.log").read_text(encoding="utf-8")
+
+    def test_the_last_line_while_it_runs(self, log: Path) -> None:
+        with logged(log):
+            assert log.read_text(encoding="utf-8") == f"{UNFINISHED}\n"
+            for text, lines in (("epoch 1", "epoch 1\n"), ("\repoch 2\n", "epoch 1\repoch 2\n")):
+                sys.stderr.write(text)
+                assert log.read_bytes().decode() == f"{lines}{UNFINISHED}\n"
+        assert log.read_bytes().decode() == "epoch 1\repoch 2\n"
+
+    def test_an_interruption(self, log: Path) -> None:
+        with pytest.raises(KeyboardInterrupt), logged(log):
+            raise KeyboardInterrupt
+        assert log.read_text(encoding="utf-8") == f"{INTERRUPTED}\n"
+
+    def test_a_polite_kill(self, tmp_path: Path) -> None:
+        body = "import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)"
+        assert run_script("rule.log", body, tmp_path).returncode != 0
+        assert (tmp_path / "rule.log").read_text(encoding="utf-8") == f"{INTERRUPTED}\n"
+
+    def test_a_job_ends_with_the_process_that_started_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(VARIABLE, "")  # put back afterwards
+        with subprocess.Popen([sys.executable, "-c", "pass"]) as gone:
+            gone.wait()
+        monkeypatch.setattr("os.getpid", lambda: gone.pid)
+        name_this_process()
+        result = run_script("rule.log", "import time; time.sleep(60)", tmp_path)
+        assert result.returncode != 0
+        assert (tmp_path / "rule.log").read_text(encoding="utf-8") == f"{INTERRUPTED}\n"
+
+    @pytest.mark.parametrize("process", ["this", "elsewhere"])
+    def test_a_job_goes_on_otherwise(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: str
+    ) -> None:
+        monkeypatch.setenv(VARIABLE, "")  # put back afterwards
+        name_this_process()
+        if process == "elsewhere":
+            monkeypatch.setenv(VARIABLE, "1234567 pid:[another container]")
+        result = run_script("rule.log", "import time; time.sleep(1); print('done')", tmp_path)
+        assert (result.returncode, result.stdout) == (0, "done\n")
 
     @pytest.mark.parametrize(("error", "traceback"), [("DataError", False), ("RuntimeError", True)])
     def test_an_error_in_a_script(self, tmp_path: Path, error: str, traceback: bool) -> None:
@@ -189,9 +236,23 @@ class TestFailedJobs:
         main = tmp_path / "snakemake.log"
         lines = "".join(self.LINE.format(name) for name in failed)
         main.write_text(f"rule fine:\n    log: fine.log\n{lines}Exiting\n", encoding="utf-8")
-        expected = [f"Failed: {SENTENCE} (log: data.log)", "Failed: KeyError: 'cell' (log: train.log)"]
+        ends = {"data.log": SENTENCE, "train.log": "KeyError: 'cell'"}
+        ends |= dict.fromkeys(["empty.log", "never written.log"], NOT_BEGUN)
+        expected = [f"Failed: {end} (log: {name})" for name, end in ends.items()]
         assert failed_job_messages([str(main)]).splitlines() == expected
         assert failed_job_messages(main) == failed_job_messages([main, main])
+
+    def test_a_job_that_was_killed(self, tmp_path: Path) -> None:
+        for name in ("killed.log", "at once.log"):
+            body = "sys.stderr.write('epoch 3'); " if name == "killed.log" else ""
+            run_script(name, f"import sys, os, signal; {body}os.kill(os.getpid(), signal.SIGKILL)", tmp_path)
+            assert (tmp_path / name).read_text(encoding="utf-8").endswith(f"{UNFINISHED}\n")
+        main = tmp_path / "snakemake.log"
+        main.write_text(self.LINE.format("killed.log") + self.LINE.format("at once.log"), encoding="utf-8")
+        lines = [f"Failed: {KILLED} (log: killed.log)", f"Failed: {KILLED} (log: at once.log)"]
+        for _ in range(2):
+            assert failed_job_messages(main).splitlines() == lines
+        assert (tmp_path / "killed.log").read_text(encoding="utf-8") == f"epoch 3\n{KILLED}\n"
 
     def test_no_failed_jobs(self, tmp_path: Path) -> None:
         assert failed_job_messages([]) == failed_job_messages(tmp_path / "nowhere.log") == ""

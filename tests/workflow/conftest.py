@@ -40,6 +40,20 @@ analysis: {resamples: 100}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def start(folder: Path, *arguments: str, config: str, **variables: str) -> subprocess.Popen[str]:
+    """Start Snakemake in a folder and a process group of its own, as a terminal does."""
+    path = folder.with_suffix(".yaml")
+    path.write_text(config, encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "--directory", str(folder), "--snakefile"]
+    command += [str(ROOT / "Snakefile"), "--configfile", str(path), "--nocolor", *arguments]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MMFUSION_")}
+    environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **variables}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=environment, start_new_session=True
+    )
+
+
 @pytest.fixture(scope="session")
 def snakemake() -> Run:
     """Run Snakemake in a folder with configuration files on top of the default."""
@@ -47,18 +61,20 @@ def snakemake() -> Run:
     def run(
         folder: Path, *arguments: str, config: str = TINY, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        path = folder.with_suffix(".yaml")
-        command = [sys.executable, "-m", "snakemake", "--directory", str(folder), "--snakefile"]
-        command += [str(ROOT / "Snakefile"), "--configfile", str(path), "--nocolor", *arguments]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("MMFUSION_")}
-        environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **variables}
-        with FileLock(folder.with_suffix(".lock")):
-            path.write_text(config, encoding="utf-8")
-            return subprocess.run(
-                command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
-            )
+        with (
+            FileLock(folder.with_suffix(".lock")),
+            start(folder, *arguments, config=config, **variables) as process,
+        ):
+            output, errors = process.communicate()
+            return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def started() -> Callable[..., subprocess.Popen[str]]:
+    """Start Snakemake as `snakemake` does, and leave the rest to the test."""
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,21 @@ class TestConfig:
         assert not (tmp_path / "bad/results").exists()
 
 
+@pytest.mark.long
+def test_training_that_diverges_ends_in_a_sentence(tmp_path: Path, snakemake: Run, tiny: str) -> None:
+    networks = "results/train/XRelIrrXOR/ibn/batch-0/networks.safetensors"
+    config = f"{tiny}\ntraining: {{learning_rate: 1.0e+30}}\n"
+    result = snakemake(tmp_path / "wild", "--cores", "1", networks, config=config)
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "Traceback" not in output
+    (said,) = [line for line in result.stdout.splitlines() if line.startswith("Failed: ")]
+    assert "diverged" in said
+    assert "in epoch 1" in said
+    assert "learning_rate" in said
+    assert not (tmp_path / "wild" / networks).exists()
+
+
 class TestOwnData:
     CONFIG = """
 seeds: [0]

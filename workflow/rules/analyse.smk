@@ -117,7 +117,7 @@ rule seconds:
         train=expand("results/timings/train/{folder}.parquet", folder=STUDY.train_folders()),
         evaluate=expand("results/timings/evaluate/{folder}.parquet", folder=STUDY.evaluate_folders),
     output:
-        "results/timings/seconds.csv",
+        multiext("results/timings/seconds.csv", "", ".sha256"),
     log:
         "results/logs/seconds.log",
     benchmark:
@@ -149,6 +149,7 @@ rule summaries:
             labels={"table": "Toy table: beta per subset"},
         ),
         toy_table_text=multiext("results/tables/toy_table", ".md", ".tex"),
+        checksums=expand("results/tables/{name}.sha256", name=["toy_table_wide.csv", "toy_table.md"]),
         predictions_text=report(
             "results/tables/predictions.html",
             caption="../report/predictions.rst",
@@ -173,7 +174,7 @@ rule summaries:
 
 rule provenance:
     output:
-        "results/provenance.json",
+        multiext("results/provenance.json", "", ".sha256"),
     log:
         "results/logs/provenance.log",
     benchmark:
@@ -194,7 +195,7 @@ rule provenance:
 
 rule columns:
     output:
-        "results/columns.md",
+        multiext("results/columns.md", "", ".sha256"),
     log:
         "results/logs/columns.log",
     benchmark:

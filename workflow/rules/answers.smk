@@ -8,6 +8,7 @@ rule answer:
         checked=ancient("results/data/{user}.txt"),
     output:
         answer="results/answers/{user}/answer.txt",
+        checksum="results/answers/{user}/answer.txt.sha256",
         relevance="results/answers/{user}/relevance.csv",
         information="results/answers/{user}/information.csv",
         modality_information="results/answers/{user}/modality_information.csv",

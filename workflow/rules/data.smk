@@ -36,6 +36,7 @@ rule mosi_dataset:
     output:
         dataset="results/data/{mosi}.safetensors",
         summary="results/data/{mosi}.txt",
+        checksum="results/data/{mosi}.txt.sha256",
     log:
         "results/logs/data/{mosi}.log",
     benchmark:
@@ -78,6 +79,7 @@ rule user_dataset:
     output:
         dataset="results/data/{user}.safetensors",
         summary="results/data/{user}.txt",
+        checksum="results/data/{user}.txt.sha256",
     log:
         "results/logs/data/{user}.log",
     benchmark:

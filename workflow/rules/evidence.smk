@@ -8,6 +8,9 @@ rule mosi_answer:
         answer="results/evidence/{mosi}/answer.txt",
         grid="results/evidence/{mosi}/grid.csv",
         test_scores="results/evidence/{mosi}/test_scores.csv",
+        checksums=multiext(
+            "results/evidence/{mosi}/", "answer.txt.sha256", "grid.csv.sha256", "test_scores.csv.sha256"
+        ),
         relevance="results/evidence/{mosi}/relevance.csv",
         information="results/evidence/{mosi}/information.csv",
         modality_information="results/evidence/{mosi}/modality_information.csv",
@@ -28,7 +31,7 @@ rule mosi_answer:
         mem_mb=3000,
         runtime=60,
     params:
-        choices={"device": STUDY.config.training.device},
+        choices={"device": STUDY.config.training.recipe["device"]},
         resamples=STUDY.config.analysis.resamples,
         seed=STUDY.config.analysis.seed,
         code=CODE["mosi_answer"],
@@ -64,6 +67,7 @@ rule motif_logos:
         logos=expand("results/evidence/motifs/{folder}/logos.parquet", folder=STUDY.motif_folders),
     output:
         recovered="results/evidence/motifs.csv",
+        checksum="results/evidence/motifs.csv.sha256",
         png=report(
             "results/evidence/motifs.png",
             caption="../report/motifs.rst",
@@ -116,6 +120,7 @@ rule lp_figure:
         ),
     output:
         table="results/evidence/lp_family.csv",
+        checksum="results/evidence/lp_family.csv.sha256",
         png=report(
             "results/evidence/lp_family.png",
             caption="../report/lp_family.rst",
@@ -169,6 +174,7 @@ rule sensitivity_map:
     output:
         table="results/evidence/sensitivity.csv",
         map="results/evidence/sensitivity_map.csv",
+        checksum="results/evidence/sensitivity_map.csv.sha256",
         png=report(
             "results/evidence/sensitivity.png",
             caption="../report/sensitivity.rst",

@@ -1,4 +1,4 @@
-# Figures, the page of the study, and the copies under docs/ that the README shows.
+# Figures, the page of the study, and the copies under docs/ that the documentation shows.
 
 
 rule figure:
@@ -13,6 +13,7 @@ rule figure:
         ),
         pdf="results/figures/{figure}.pdf",
         svg="results/figures/{figure}.svg",
+        checksum="results/figures/{figure}.svg.sha256",
     log:
         "results/logs/figures/{figure}.log",
     benchmark:

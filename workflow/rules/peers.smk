@@ -68,6 +68,10 @@ rule peers:
         rates="results/evidence/peer_rates.csv",
         scores="results/evidence/peer_scores.csv",
         seconds="results/timings/peers.csv",
+        checksums=expand(
+            "results/{table}.csv.sha256",
+            table=["evidence/peer_rates", "evidence/peer_scores", "timings/peers"],
+        ),
         png=report(
             "results/evidence/peers.png",
             caption="../report/peers.rst",

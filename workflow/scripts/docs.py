@@ -1,22 +1,20 @@
-"""Copy the tables and figures that the README shows, with their origin."""
+"""Copy the tables and figures that the documentation shows, with their origin."""
 
 import json
-from pathlib import Path
-
-import pandas as pd
 
 from mmfusion.files import write_bytes, write_text
+from mmfusion.study.intermediates import checked, load_table, load_text
 from mmfusion.study.logs import logged
 from mmfusion.study.pages.overview import results_markdown
 
 with logged(snakemake.log[0]):
     page = results_markdown(
-        json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8")),
-        Path(snakemake.input.toy_table).read_text(encoding="utf-8"),
-        pd.read_parquet(snakemake.input.predictions),
-        pd.read_parquet(snakemake.input.runs),
+        json.loads(load_text(snakemake.input.provenance)),
+        load_text(snakemake.input.toy_table),
+        load_table(snakemake.input.predictions),
+        load_table(snakemake.input.runs),
     )
     write_text(snakemake.output.results, page)
-    write_bytes(snakemake.output.columns, Path(snakemake.input.columns).read_bytes())
+    write_bytes(snakemake.output.columns, checked(snakemake.input.columns).read_bytes())
     for source, target in zip(snakemake.input.figures, snakemake.output.figures, strict=True):
-        write_bytes(target, Path(source).read_bytes())
+        write_bytes(target, checked(source).read_bytes())

@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from mmfusion.files import write_bytes, write_text
+from mmfusion.study.intermediates import checked, load_table, load_text
 from mmfusion.study.logs import logged
 from mmfusion.study.pages.evidence import evidence_markdown
 
@@ -13,19 +12,19 @@ with logged(snakemake.log[0]):
     found = snakemake.input
     answers = {
         Path(path).parent.name: (
-            Path(path).read_text(encoding="utf-8"),
-            pd.read_csv(Path(path).with_name("test_scores.csv")),
-            pd.read_csv(Path(path).with_name("grid.csv"), dtype={"p": str}, keep_default_na=False),
+            load_text(path),
+            load_table(Path(path).with_name("test_scores.csv")),
+            load_table(Path(path).with_name("grid.csv"), dtype={"p": str}, keep_default_na=False),
         )
         for path in found.answers
     }
     page = evidence_markdown(
-        json.loads(Path(found.provenance).read_text(encoding="utf-8")),
+        json.loads(load_text(found.provenance)),
         answers,
-        pd.read_csv(found.motifs, dtype={"modality": str}),
-        pd.read_csv(found.lp_family, dtype={"p": str}),
-        pd.read_csv(found.sensitivity, dtype={"value": str}),
+        load_table(found.motifs, dtype={"modality": str}),
+        load_table(found.lp_family, dtype={"p": str}),
+        load_table(found.sensitivity, dtype={"value": str}),
     )
     write_text(snakemake.output.page, page)
     for source, target in zip(found.figures, snakemake.output.figures, strict=True):
-        write_bytes(target, Path(source).read_bytes())
+        write_bytes(target, checked(source).read_bytes())

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from mmfusion.plotting.style import save_figure
 from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.intermediates import load_table, write_checksum
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
-    tables = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input}
+    tables = {Path(path).stem: load_table(path) for path in snakemake.input}
     figure = FIGURES[snakemake.wildcards.figure].draw(tables, **snakemake.params.options)
     save_figure(figure, snakemake.output.png)
     save_figure(figure, snakemake.output.pdf)
     save_figure(figure, snakemake.output.svg)
+    write_checksum(snakemake.output.svg)

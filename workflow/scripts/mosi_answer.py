@@ -4,6 +4,7 @@ from mmfusion.files import write_table, write_text
 from mmfusion.plotting.style import save_figure
 from mmfusion.study.data.dataset import MultimodalDataset
 from mmfusion.study.evidence.mosi_answer import mosi_answer
+from mmfusion.study.intermediates import write_checksum
 from mmfusion.study.logs import logged
 
 with logged(snakemake.log[0]):
@@ -14,5 +15,7 @@ with logged(snakemake.log[0]):
     write_text(out.answer, answer.text)
     for name, table in answer.tables.items():
         write_table(out[name], table)
+    for path in (out.answer, out.grid, out.test_scores):
+        write_checksum(path)
     for path in (out.png, out.pdf):
         save_figure(answer.figure, path)

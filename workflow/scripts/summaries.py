@@ -1,8 +1,7 @@
 """Summarise the tables over seeds: the toy table, the scale study, the predictions."""
 
-import pandas as pd
-
 from mmfusion.files import write_table, write_text
+from mmfusion.study.intermediates import load_table, write_checksum
 from mmfusion.study.logs import logged
 from mmfusion.study.pages.overview import predictions_html
 from mmfusion.study.tables.collect import write_forms
@@ -17,7 +16,7 @@ from mmfusion.study.tables.toy_table import (
 )
 
 with logged(snakemake.log[0]):
-    runs, subsets = (pd.read_parquet(path) for path in snakemake.input)
+    runs, subsets = (load_table(path) for path in snakemake.input)
     p, out, references = snakemake.params, snakemake.output, load_references()
     write_forms(summary_table(subsets, p.resamples, p.seed), "summary", out.summary)
     write_forms(scale_study_table(subsets, p.resamples, p.seed), "scale_study", out.scale_study)
@@ -27,5 +26,7 @@ with logged(snakemake.log[0]):
     toy = toy_table(subsets, references)
     write_forms(toy, "toy_table", out.toy_table)
     write_table(out.toy_table_wide, wide_toy_table(toy, references))
+    write_checksum(out.toy_table_wide)
     write_text(out.toy_table_text[0], toy_table_markdown(toy, references))
+    write_checksum(out.toy_table_text[0])
     write_text(out.toy_table_text[1], toy_table_latex(toy, references))

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from mmfusion.errors import ConfigError
+from mmfusion.sentences import file_kind
 
 MOST_BYTES = 2**20
 """Size of the largest file that is read; the study's own configuration has a few thousand bytes."""
@@ -45,8 +46,7 @@ def config_text(path: str | Path) -> str:
             with file.open("rb") as stream:
                 content = stream.read(MOST_BYTES + 1)
             return _decoded(content)
-        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
-        problem = f"this is {kind}, expected a file with a study in YAML; correct the path."
+        problem = f"this is {file_kind(mode)}, expected a file with a study in YAML; correct the path."
     except FileNotFoundError:
         problem = (
             "there is no such file, expected a study in YAML; correct the path or copy config/config.yaml."

@@ -23,6 +23,7 @@ from mmfusion.study.config.dataset_settings import (
 from mmfusion.study.config.fields import Count, Name, Positive, Samples, Seed, Settings, Text
 from mmfusion.study.config.numbers import Exponent, Scale
 from mmfusion.study.config.problems import problems_of, sentences
+from mmfusion.study.config.torch_build import meant_device
 from mmfusion.study.config.user_settings import UserDataset
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class Training(Settings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         description="where networks are trained; auto: on a graphics processor (cuda) where torch finds one"
     )
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The settings as plain values, the device as it is meant (see `meant_device`)."""
+        return {**self.model_dump(), "device": meant_device(self.device)}
 
 
 class Experiment(Settings):

@@ -24,6 +24,7 @@ from safetensors.numpy import save
 from mmfusion.checksum import BLANK, CHECKSUM, check_content, with_checksum
 from mmfusion.errors import DataError
 from mmfusion.files import write_bytes
+from mmfusion.study.intermediates import AGAIN
 
 FORMAT = "mmfusion-dataset-2"
 SPLITS = ("train", "validation", "test")
@@ -153,13 +154,10 @@ class MultimodalDataset:
                 header = _header((file.metadata() or {}).get("mmfusion", "{}"))
                 arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
         except SafetensorError as error:
-            raise DataError(f"{path}: not a readable safetensors file ({error}); create it again.") from None
+            raise DataError(f"{path}: not a readable safetensors file ({error}); {AGAIN}.") from None
         if header.get("format") != FORMAT:
-            raise DataError(
-                f"{path}: format is {header.get('format')!r}, expected {FORMAT!r}; create the file with "
-                "MultimodalDataset.save."
-            )
-        check_content(path, "create it again")
+            raise DataError(f"{path}: format is {header.get('format')!r}, expected {FORMAT!r}; {AGAIN}.")
+        check_content(path, AGAIN)
         try:
             return cls(
                 name=header["name"],
@@ -172,7 +170,7 @@ class MultimodalDataset:
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(
                 f"{path}: the description does not fit the arrays ({error!r}), expected what "
-                "MultimodalDataset.save writes; create the file again."
+                f"MultimodalDataset.save writes; {AGAIN}."
             ) from None
 
 

@@ -12,6 +12,7 @@ from mmfusion.measures.paired_differences import mean_and_test
 from mmfusion.measures.proportions import wilson_interval
 from mmfusion.study.designs.drawn_cases import HARD_KIND, NOISE, PLANTED_KIND
 from mmfusion.study.evidence.peer_libraries import INSTALL_PEERS
+from mmfusion.study.intermediates import load_table
 
 OURS = "mmfusion"
 TRUTH = "all drawn with a truth"
@@ -40,9 +41,9 @@ def read_answers(paths: Iterable[str | Path]) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If there are none, since the libraries of the peers are not installed.
+        If there are none, since the libraries of the peers are not installed, or a table is damaged.
     """
-    tables = [pd.read_parquet(path) for path in paths]
+    tables = [load_table(path) for path in paths]
     if not tables:
         raise DataError(f"There are no answers of peers: their libraries are not installed; {INSTALL_PEERS}.")
     return pd.concat(tables, ignore_index=True)

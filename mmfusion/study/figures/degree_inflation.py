@@ -14,7 +14,7 @@ from mmfusion.measures.intervals import summarise
 from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import LINES, order_color
 from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
-from mmfusion.study.figures.marks import seeds_sentence
+from mmfusion.study.figures.marks import POINTS_BELOW, seeds_sentence
 from mmfusion.study.names import (
     NORM_NAMES,
     PLANTED,
@@ -70,7 +70,7 @@ def degree_inflation(history: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
         "sum of all block norms. Thick line: the planted order, on which a faithful fusion puts all "
         "weight. "
     )
-    seeds = seeds_sentence(table, "Line and band", points=False)
+    seeds = seeds_sentence(table, "Line and band")
     finish(grid, axes is None, TITLE, subtitle + seeds, _handles(sorted(table["order"].unique())))
     return grid
 
@@ -83,9 +83,11 @@ def _panel(ax: Axes, table: pd.DataFrame, dataset: str) -> None:
         mean = summarise(rows.sort_values("epoch"), ["epoch"], ["weight_share"]).set_index("epoch")
         width = 2.8 if number == planted else 1.3
         ax.plot(mean["mean"], **_look(number), linewidth=width, marker="o", markersize=2.5)
+        color = order_color(number)
         if mean["low"].notna().any():
-            color = order_color(number)
             ax.fill_between(mean.index, mean["low"], mean["high"], color=color, alpha=0.2, linewidth=0)
+        if 1 < rows["seed"].nunique() < POINTS_BELOW:
+            ax.scatter(rows["epoch"], rows["weight_share"], s=3, color=color, alpha=0.4, linewidths=0)
     if table.empty:
         empty_panel(ax, "not in\nthis study")
     ax.set_ylim(-0.04, 1.04)

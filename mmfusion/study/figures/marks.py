@@ -83,7 +83,7 @@ def draw_seeds(
     return count
 
 
-def seeds_sentence(table: pd.DataFrame, shape: str = "Marker and bar", points: bool = True) -> str:
+def seeds_sentence(table: pd.DataFrame, shape: str = "Marker and bar") -> str:
     """Write what marks, bars and points mean, for a subtitle.
 
     Parameters
@@ -92,8 +92,6 @@ def seeds_sentence(table: pd.DataFrame, shape: str = "Marker and bar", points: b
         With the columns dataset, norm, p and scale, which name a cell of the study, and seed.
     shape : str
         What shows mean and interval.
-    points : bool
-        Whether the figure shows single seeds.
 
     Returns
     -------
@@ -105,7 +103,7 @@ def seeds_sentence(table: pd.DataFrame, shape: str = "Marker and bar", points: b
     if most == 1:
         return "One seed: no interval."
     count = f"{most} seeds" if least == most else f"{least} to {most} seeds"
-    small = "; small points: single seeds" if points else ""
+    small = "; small points: single seeds" if least < POINTS_BELOW else ""
     return f"{shape}: mean and 95 % bootstrap interval over {count}{small}."
 
 

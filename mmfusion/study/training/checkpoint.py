@@ -15,6 +15,7 @@ import torch
 
 from mmfusion.study.cells import Cell
 from mmfusion.study.config.numbers import number
+from mmfusion.study.intermediates import AGAIN
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork, build_network
 from mmfusion.training.network_file import load_networks, save_networks
@@ -82,7 +83,7 @@ def load_cells(path: str | Path) -> list[TrainedCell]:
     DataError
         If the file is missing, damaged or in another format.
     """
-    description, networks = load_networks(path, _build, FORMAT, "train the networks again")
+    description, networks = load_networks(path, _build, FORMAT, AGAIN)
     return [
         TrainedCell(facts, {int(seed): networks[f"{index}/{seed}"] for seed in facts["target"]})
         for index, facts in enumerate(description["cells"])

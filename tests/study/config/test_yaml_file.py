@@ -98,8 +98,8 @@ class TestFile:
         (tmp_path / "loop.yaml").symlink_to("loop.yaml")
         for path, sentence in (
             (tmp_path, "this is a folder, expected a file with a study in YAML; correct the path."),
-            (tmp_path / "fifo.yaml", "this is a pipe or a device, expected a file with a study in YAML;"),
-            (Path("/dev/zero"), "this is a pipe or a device, expected a file with a study in YAML;"),
+            (tmp_path / "fifo.yaml", "this is a pipe, expected a file with a study in YAML;"),
+            (Path("/dev/zero"), "this is a device, expected a file with a study in YAML;"),
             (
                 tmp_path / "loop.yaml",
                 "the file is not readable (Too many levels of symbolic links), expected",

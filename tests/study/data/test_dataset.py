@@ -129,7 +129,8 @@ def test_description_that_does_not_fit(tmp_path, data: MultimodalDataset, damage
     damage(header, arrays)
     path.write_bytes(with_checksum(save(arrays, metadata={"mmfusion": json.dumps(header)})))
     with pytest.raises(
-        DataError, match=r"data\.safetensors: the description does not fit .* create the file again"
+        DataError,
+        match=r"data\.safetensors: the description does not fit .* run the same snakemake command again",
     ):
         MultimodalDataset.load(path)
 

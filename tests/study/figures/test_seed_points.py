@@ -47,6 +47,7 @@ def test_seeds_are_counted_per_cell():
     ]
     table = pd.DataFrame(rows)
     assert "interval over 2 to 4 seeds; small points" in seeds_sentence(table)
-    assert seeds_sentence(table, points=False).endswith("interval over 2 to 4 seeds.")
+    many = pd.DataFrame([{**keys, "norm": "bn", "seed": seed} for seed in range(20)])
+    assert seeds_sentence(many).endswith("interval over 20 seeds.")
     assert "interval over 4 seeds; small points" in seeds_sentence(table[table["norm"] == "ibn"])
     assert seeds_sentence(table[table["seed"] == 0]) == "One seed: no interval."

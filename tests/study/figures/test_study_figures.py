@@ -77,9 +77,10 @@ def test_order_shares_by_hand():
 
 
 def test_band_only_with_an_interval(make_tables):
-    for seeds, bands in ((1, 0), (3, 2)):
-        ax = degree_inflation(make_tables(seeds)["history"])[0, 0]
-        assert (len(ax.lines), len(ax.collections)) == (2, bands)
+    for seeds, bands, points in ((1, 0, 0), (3, 2, 2), (20, 2, 0)):
+        ax = degree_inflation(make_tables(seeds, ("none",))["history"])[0, 0]
+        assert (len(ax.lines), len(ax.collections)) == (2, bands + points)
+        assert len(marks_of(ax)) == points
 
 
 def test_degree_inflation_marks_the_planted_order(tables):

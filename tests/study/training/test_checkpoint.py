@@ -98,14 +98,14 @@ def test_several_blocks_share_their_file(train_seeds, file, sequences) -> None:
 
 def test_missing_file(saved: TrainedCell, file) -> None:
     file.unlink()
-    with pytest.raises(DataError, match=r"there is no such file, .*; train the networks again"):
+    with pytest.raises(DataError, match=r"there is no such file, .*; delete the file and run the same"):
         load_cells(file)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -1])
 def test_truncated_file(saved: TrainedCell, file, keep: int) -> None:
     file.write_bytes(file.read_bytes()[:keep])
-    with pytest.raises(DataError, match=r"not readable .*; train the networks again"):
+    with pytest.raises(DataError, match=r"not readable .*; delete the file and run the same"):
         load_cells(file)
 
 
@@ -120,7 +120,7 @@ def test_description_without_a_key(saved: TrainedCell, file, key: str) -> None:
     description = description_of(file)
     del description["cells"][0][key]
     describe(file, description)
-    with pytest.raises(DataError, match="train the networks again"):
+    with pytest.raises(DataError, match="run the same snakemake command again"):
         load_cells(file)
 
 
