@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import psutil
@@ -53,8 +54,10 @@ def check_fusion_memory(
     advice = f"max_order={fits} has {products(ones, fits)} subsets and fits" if fits else "use a smaller dim"
     there_is = f"this machine has {gibibytes(room)}" if whole else f"{gibibytes(room)} are free"
     needed = gibibytes(fusion_bytes(widths, counted, networks, batch, samples))
+    count = products(ones, counted)
+    written = str(count) if count < 10**15 else f"about 1e{int(math.log10(count))}"
     raise InputError(
-        f"max_order={order}: {more}{products(ones, counted)} subsets of {len(widths)} modalities need "
+        f"max_order={order}: {more}{written} subsets of {len(widths)} modalities need "
         f"{about} {needed} of memory, {there_is}; {advice}."
     )
 

@@ -59,7 +59,9 @@ def check_files(files: Sequence[Path], directory: Path = Path(), base: Path = BA
 
 
 def print_check(
-    files: Annotated[list[Path], typer.Argument(help="Configuration files, as behind --configfile.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Configuration files, as behind --configfile.", readable=False)
+    ],
     directory: Annotated[Path, typer.Option(help="Folder of the run, as behind --directory.")] = Path(),
 ) -> None:
     """Check configuration files as a run does, before Snakemake reads them."""

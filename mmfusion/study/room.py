@@ -83,8 +83,9 @@ def _too_many(config: StudyConfig) -> Iterator[Problem]:
         )
         yield Problem(("experiments",), text)
     if (jobs := sum(pairs) * batches) > MOST_JOBS:
-        text = f"it makes {jobs:,} jobs that train, expected at most {MOST_JOBS:,}; raise it."
-        yield Problem(("seeds_per_job",), text)
+        key, remedy = ("seeds_per_job", "raise it") if batches > 1 else ("experiments", "shorten their lists")
+        text = f"{jobs:,} jobs would train, expected at most {MOST_JOBS:,}; {remedy}."
+        yield Problem((key,), text)
     if (views := len(config.sequences.presence)) > MOST_VIEWS:
         text = f"it has {views:,} views, expected at most {MOST_VIEWS:,}; shorten it."
         yield Problem(("sequences", "presence"), text)

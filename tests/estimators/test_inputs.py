@@ -118,6 +118,10 @@ def test_the_largest_order_that_fits_is_named(monkeypatch: pytest.MonkeyPatch) -
         check_fusion_memory([8] * 8, 8, 1, 64, 1000)
     with pytest.raises(InputError, match="use a smaller dim"):
         check_fusion_memory([10**9] * 2, 2, 1, 64, 1000)
+    with pytest.raises(InputError, match=r"about 1e120 subsets of 400 modalities need about 1e\d+ GiB"):
+        check_fusion_memory([8] * 400, 400, 1, 64, 1000)
+    with pytest.raises(InputError, match=r"max_order=5000: more than 12502500 subsets .* need more than"):
+        check_fusion_memory([8] * 5000, 10**30, 1, 64, 1000)  # all of them could not even be counted
 
 
 def test_arrays_without_names_and_unknown_devices_are_reported() -> None:

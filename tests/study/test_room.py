@@ -121,7 +121,7 @@ OF_MINE = {f"m{number}": f"m{number}_*" for number in range(40)}
         ),
         (
             {"seeds": list(range(10_001)), "seeds_per_job": 1, "experiments": one_grid("XRel")},
-            f"seeds_per_job: it makes 10,001 jobs that train, expected at most {MOST_JOBS:,}; raise it.",
+            f"seeds_per_job: 10,001 jobs would train, expected at most {MOST_JOBS:,}; raise it.",
         ),
         (
             {

@@ -16,6 +16,8 @@ from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.names import DATASET_NAMES, MOSI_TASKS
 
 Group = Mapping[Any, Any]
+MOST_EQUAL = 5
+"""Equal entries that a sentence holds."""
 FILES = ("mosi_text",)
 """Names of files beside those of datasets in the folders of data and their logs, in lower case."""
 
@@ -63,8 +65,9 @@ def _repeats(path: Path, values: Any) -> Iterator[Problem]:
             groups.setdefault(_identity(path[-1], value), []).append(as_yaml(value))
     for equal in groups.values():
         if len(equal) > 1:
-            text = f"{' and '.join(equal)} are equal, expected every value once; keep one of them."
-            yield Problem(path, text)
+            more = f" and {len(equal) - MOST_EQUAL} more" if len(equal) > MOST_EQUAL else ""
+            text = f"{' and '.join(equal[:MOST_EQUAL])}{more} are equal, expected every value once"
+            yield Problem(path, f"{text}; keep one of them.")
 
 
 def _identity(key: int | str, value: Any) -> Any:

@@ -7,7 +7,7 @@ its path. Sentences follow the order of the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
@@ -79,11 +79,11 @@ def _position(path: Path, config: Any) -> list[int]:
     return position
 
 
-def _steps(config: Any) -> list[Any]:
-    """Return the keys of a group, or the positions in a list."""
+def _steps(config: Any) -> Sequence[Any]:
+    """Return the keys of a group, or the positions in a list: a range, which finds them at once."""
     if isinstance(config, Mapping):
         return list(config)
-    return list(range(len(config))) if isinstance(config, list) else []
+    return range(len(config)) if isinstance(config, list) else ()
 
 
 def _written(path: Path) -> str:

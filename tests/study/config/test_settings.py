@@ -83,6 +83,11 @@ def test_names_are_those_of_the_package() -> None:
         ("seeds_per_job", 0, "seeds_per_job: 0 is not valid, expected a number of at least 1 or 'all';"),
         ("seeds_per_job", "al", "seeds_per_job: 'al' is not valid, expected a whole number or 'all';"),
         (
+            "seeds",
+            [0] * 90_000,
+            "seeds: 0 and 0 and 0 and 0 and 0 and 89995 more are equal, expected every value once; keep one",
+        ),
+        (
             "convention",
             "x",
             "convention: 'x' is not valid, expected 'mkl', 'scaled_output' or 'as_printed'; choose",
