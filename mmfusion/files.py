@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from typing import Any
 import pandas as pd
 
 from mmfusion.checksum import BLANK, CHECKSUM, with_checksum
+from mmfusion.errors import InputError
+from mmfusion.sentences import file_kind
 
 TEMPORARY = ".unfinished-"
 """How the names of files start that are being written; of a process that was killed, they may stay."""
@@ -26,14 +29,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Parameters
     ----------
     path : str or Path
-        The final name; its folder is created.
+        The final name; its folder is created. What a link points to is replaced, the link stays.
 
     Yields
     ------
     Path
         The temporary name, with the same suffix; removed if the block raises.
+
+    Raises
+    ------
+    InputError
+        If there is a folder, a pipe or a device of this name.
     """
-    target = Path(path)
+    target = file_to_replace(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(
         prefix=f"{TEMPORARY}{target.stem}-", suffix=target.suffix, dir=target.parent
@@ -46,6 +54,34 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_to_replace(path: str | Path) -> Path:
+    """Return the file that is replaced when a path is written.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Path
+        The path; what it points to if it is a link.
+
+    Raises
+    ------
+    InputError
+        If it is there, but not a file.
+    """
+    file = Path(path)
+    target = file.resolve() if file.is_symlink() else file
+    try:
+        mode = target.stat().st_mode
+    except OSError:  # not there, or not to be seen: writing it says why
+        return target
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path} is {file_kind(mode)}, expected a file or a new name; nothing was written.")
+    return target
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:

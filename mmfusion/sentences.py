@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import stat
 from collections.abc import Iterable
 from difflib import get_close_matches
 from reprlib import Repr
@@ -63,6 +65,18 @@ def value_name(value: object) -> str:
     return _SHORT.repr(value)
 
 
+def gibibytes(count: int) -> str:
+    """Write an amount of memory, however large.
+
+    Examples
+    --------
+    >>> gibibytes(3 * 2**29), gibibytes(10**400)
+    ('1.5 GiB', '1e390 GiB')
+    """
+    small = count < 10**9 * 2**30
+    return f"{count / 2**30:.1f} GiB" if small else f"1e{int(math.log10(count) - math.log10(2**30))} GiB"
+
+
 def similar(name: object, known: Iterable[object]) -> str:
     """Ask for the most similar one of the known names, or list them.
 
@@ -76,3 +90,36 @@ def similar(name: object, known: Iterable[object]) -> str:
     return (
         f"did you mean {close[0]!r}?" if close else f"expected one of {joined_names(names) or 'none at all'}."
     )
+
+
+def file_kind(mode: int) -> str:
+    """Name what is there by the mode of `os.stat`, with its article.
+
+    Examples
+    --------
+    >>> import os
+    >>> file_kind(os.stat("/").st_mode), file_kind(os.stat("/dev/null").st_mode)
+    ('a folder', 'a device')
+    """
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFREG: "a file",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def spaced_alike(names: Iterable[Any]) -> tuple[str, str] | None:
+    """Find two texts that differ only by spaces at their ends or by several in a row, which nobody sees.
+
+    Examples
+    --------
+    >>> spaced_alike(["no", "yes", "no "]), spaced_alike(["no", "nope", 1])
+    (('no', 'no '), None)
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        if isinstance(name, str) and seen.setdefault(" ".join(name.split()), name) != name:
+            return seen[" ".join(name.split())], name
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmfusion.errors import InputError
 from mmfusion.files import replacing, write_bytes, write_json, write_table, write_text
 
 
@@ -41,6 +43,27 @@ def test_renamed_when_complete(tmp_path: Path) -> None:
     assert target.read_text() == "first"
     assert names(target.parent) == ["file.txt"]
     assert target.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_a_link_points_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    target, link = tmp_path / "far/file.txt", tmp_path / "link.txt"
+    link.symlink_to(target)
+    for text in ("first", "second"):  # first a link to nothing
+        write_text(link, text)
+        assert link.is_symlink()
+        assert target.read_text() == text
+    assert names(tmp_path / "far") == ["file.txt"]
+
+
+def test_folders_pipes_and_devices_are_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for name, kind in (("folder", "a folder"), ("pipe", "a pipe"), ("link", "a device")):
+        with pytest.raises(InputError, match=f"{name} is {kind}, expected a file or a new name"):
+            write_text(tmp_path / name, "text")
+    assert names(tmp_path) == ["folder", "link", "pipe"]
 
 
 def interrupted(path: Path, error: type[BaseException]) -> None:

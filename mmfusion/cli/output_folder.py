@@ -1,9 +1,10 @@
-"""The folder that the command ``relevance`` fills: all of its files or none, and nobody else's."""
+"""The folder that the command ``relevance`` fills: all files of one answer or none, and nobody else's."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,10 @@ FILES = (*(f"{name}.csv" for name in TABLES), MOTIFS, *PICTURES, ANSWER, SETTING
 """All files that a run may write, in the order in which they are listed."""
 FIRST_FILES = tuple(name for name in FILES if name not in (MOTIFS, PICTURES[2]))
 """Those of runs whose settings do not list them."""
+COMPLETE = ".mmfusion-complete"
+"""Folder within the output that holds a whole answer while its files are moved."""
+ROOM = 50e6
+"""Bytes that the disk must have room for; tables and pictures of an answer take a few MB."""
 
 
 @dataclass
@@ -54,16 +59,14 @@ def check_output(folder: Path, data: Path) -> None:
         has written.
     """
     try:
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"--output: {folder} is a file, expected a folder; name another one.")
+        _check_place(folder)
+        finish_moving(folder)
         there = [name for name in FILES if (folder / name).exists()]
         taken = [name for name in there if (folder / name).is_dir()]
     except OSError as error:
         raise InputError(f"--output: {error}; name another folder.") from None
     if taken:
         raise InputError(f"--output: {folder / taken[0]} is a folder, expected a file; name another folder.")
-    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"--output: nothing can be written to {folder}; name another folder.")
     if any((folder / name).resolve() == data.resolve() for name in FILES):
         raise InputError(f"--output: {data}, which is read, would be replaced there; name another folder.")
     foreign = [name for name in there if name not in _of_a_run(folder / SETTINGS)]
@@ -71,6 +74,21 @@ def check_output(folder: Path, data: Path) -> None:
         raise InputError(
             f"--output: {folder} has {foreign[0]}, which would be replaced, but no {SETTINGS} of an earlier "
             "run of this command that wrote it; name another folder."
+        )
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a folder that is none, cannot be written to, or has no room; an `OSError` passes through."""
+    nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not nearest.is_dir():
+        raise InputError(f"--output: {nearest} is a file, expected a folder; name another one.")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(f"--output: nothing can be written to {nearest}; name another folder.")
+    free = shutil.disk_usage(nearest).free
+    if free < ROOM:
+        raise InputError(
+            f"--output: {nearest} has room for {free / 1e6:.0f} MB, expected at least {ROOM / 1e6:.0f} MB; "
+            "make room, or name another folder."
         )
 
 
@@ -110,7 +128,7 @@ def filling(output: Path) -> Iterator[tuple[Path, Done]]:
     done = Done()
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".mmfusion-", dir=output) as name:
+        with tempfile.TemporaryDirectory(prefix=".mmfusion-", dir=output, ignore_cleanup_errors=True) as name:
             yield Path(name), done
             _move(Path(name), output, done)
     except BaseException as error:
@@ -124,11 +142,31 @@ def filling(output: Path) -> Iterator[tuple[Path, Done]]:
 
 
 def _move(source: Path, output: Path, done: Done) -> None:
-    earlier = [name for name in _of_a_run(output / SETTINGS) if (output / name).exists()]
+    written = [name for name in FILES if (source / name).exists()]
+    done.replaced = any((output / name).exists() for name in _of_a_run(output / SETTINGS))
+    source.rename(output / COMPLETE)  # from here on, the new answer counts
+    done.written += written
+    finish_moving(output)
+
+
+def finish_moving(output: Path) -> None:
+    """Put a complete answer in place of an earlier one; also after an earlier run was killed while it did so.
+
+    All old files go before the first new one appears, so that no new table ever stands beside an old picture.
+    The settings go and come last: they list the files that belong together.
+
+    Parameters
+    ----------
+    output : Path
+        Nothing is done if it holds no complete answer that is not in its place.
+    """
+    complete = output / COMPLETE
+    if not complete.is_dir():
+        return
+    if (complete / SETTINGS).exists():
+        for name in (*_of_a_run(output / SETTINGS), SETTINGS):
+            (output / name).unlink(missing_ok=True)
     for name in FILES:
-        if (source / name).exists():
-            (source / name).replace(output / name)
-            done.written.append(name)
-    for name in set(earlier) - set(done.written):
-        (output / name).unlink()
-    done.replaced = bool(earlier)
+        if (complete / name).exists():
+            (complete / name).replace(output / name)
+    complete.rmdir()

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 ROWS_AT_ONCE = 4096
 """Rows that are read at once: arrays may be mapped from files that are larger than the memory."""
+SMALL, EXPONENT = 1e-140, 600
+"""Columns below the first are multiplied by two to the power of the second before they are squared."""
 
 
 class ColumnMoments(NamedTuple):
@@ -88,6 +90,11 @@ def column_moments(
         count += here
         largest = np.maximum(largest, np.abs(np.where(share > 0, part, 0.0)).max(axis=0, initial=0.0))
     deviation = np.sqrt(square / np.maximum(count, tiny))
+    small = np.flatnonzero((largest > 0) & (largest < SMALL))
+    if small.size:  # their squares leave the range of floats; powers of two are exact
+        scaled = column_moments(np.ldexp(values[..., small], EXPONENT), weight, precision)
+        mean[small], deviation[small] = np.ldexp(scaled[:2], -EXPONENT)
+        largest[small] = np.where(scaled.constant, np.inf, 0.0)
     return ColumnMoments(mean, deviation, is_constant(deviation, largest, precision))
 
 

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import psutil
-
-from mmfusion.errors import InputError
+from mmfusion.estimators.fusion_memory import COPIES, check_fusion_memory, fusion_bytes
 from mmfusion.estimators.modalities import LINEAR, VECTOR
 from mmfusion.estimators.parameter_checks import penalties_of
 from mmfusion.estimators.variants import ADDITIVE, Variant
@@ -46,15 +44,11 @@ ADDITIVE_PATH = (1e-6, 1e-4, 1e-2, 1e-1)
 """Candidates for lambda without products, where networks have few weights and need less of a penalty."""
 SLOWED = 1.5
 """How many times as many steps more are taken where nearly all columns are dropped."""
-COPIES = 6
-"""Arrays of the size of the weights: weights, gradients, two moments of AdamW, and intermediate results."""
 HIDDEN = 32
 """Width of the hidden layer by which the size of an encoder is estimated."""
 STACK_BYTES = {"cpu": 2**26, "cuda": 2**30}
 """Memory that the networks of one stack may need, by device: beyond 64 MiB, a step on a CPU takes longer per
 network, not shorter; on a GPU, it costs the start of its operations, so that more networks share it."""
-HEADS = 4
-"""Arrays of the size of the heads that a step holds at once."""
 
 
 @dataclass(frozen=True)
@@ -194,59 +188,4 @@ def networks_at_once(settings: FitSettings, order: int, numbers: Mapping[str, in
         channels = 1 if modality.kind == VECTOR else HIDDEN
         inputs += 4 * (weights + channels * numbers[modality.name] * batch)
     most = STACK_BYTES[device_of(settings.device).type]
-    return max(1, most // (_bytes(widths, order, 1, batch, 0) + inputs))
-
-
-def check_fusion_memory(widths: Sequence[int], order: int, networks: int, batch: int, samples: int) -> None:
-    """Stop before the tensor products of too many subsets fill the memory.
-
-    Parameters
-    ----------
-    widths : sequence of int
-        Width d_m of the features of every modality.
-    order : int
-        Largest size of a subset.
-    networks, batch, samples : int
-        Networks in the stack, samples per step and in training.
-
-    Raises
-    ------
-    InputError
-        If more than the free memory is needed; with the largest order that fits.
-    """
-    free = psutil.virtual_memory().available
-    needed = _bytes(widths, order, networks, batch, samples)
-    if needed <= free:
-        return
-    ones = [1] * len(widths)  # subsets are products of widths 1
-    fitting = [k for k in range(1, order) if _bytes(widths, k, networks, batch, samples) <= free]
-    advice = (
-        f"max_order={fitting[-1]} has {products(ones, fitting[-1])} subsets and fits"
-        if fitting
-        else "use a smaller dim"
-    )
-    raise InputError(
-        f"max_order={order}: {products(ones, order)} subsets of {len(widths)} modalities need about "
-        f"{needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free; {advice}."
-    )
-
-
-def _bytes(widths: Sequence[int], order: int, networks: int, batch: int, samples: int) -> int:
-    weights, heads = products(widths, order), products(widths, order - 1)
-    training = networks * 4 * (COPIES * weights + HEADS * batch * heads)
-    return max(training, 8 * HEADS * samples * heads)
-
-
-def products(widths: Sequence[int], order: int) -> int:
-    """Return the sum over all subsets up to an order of the product of their widths.
-
-    Examples
-    --------
-    >>> products([2, 3, 4], 2)
-    35
-    """
-    by_size = [1, *[0] * order]  # elementary symmetric polynomials of the widths
-    for width in widths:
-        for size in range(order, 0, -1):
-            by_size[size] += width * by_size[size - 1]
-    return sum(by_size[1:])
+    return max(1, most // (fusion_bytes(widths, order, 1, batch, 0) + inputs))

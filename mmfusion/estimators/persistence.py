@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import nn
 from mmfusion.errors import DataError, InputError
 from mmfusion.estimators.ensemble import Ensemble
 from mmfusion.estimators.summary import Answer
+from mmfusion.files import file_to_replace
 from mmfusion.fusion.subsets import parse_subset, subset_label
 from mmfusion.measures.array_losses import TASKS
 from mmfusion.training.modality import MODULE, Modality, one_line
@@ -53,6 +55,9 @@ class SavingMixin:
     def save(self, path: str | Path) -> None:
         """Write the fitted estimator as one safetensors file; loading it never executes code.
 
+        A file of this name is replaced, whole or not at all, and a warning says so. What a link points to is
+        replaced, the link stays.
+
         Parameters
         ----------
         path : str or Path
@@ -60,9 +65,10 @@ class SavingMixin:
         Raises
         ------
         InputError
-            If a parameter is not a plain value.
+            If a parameter is not a plain value, or `path` is a folder, a pipe or a device.
         """
         check_is_fitted(self, "ensemble_")
+        replaced = file_to_replace(path).exists()
         ensemble = self.ensemble_
         parameters = self.get_params(deep=False)
         if parameters["encoders"]:
@@ -102,6 +108,8 @@ class SavingMixin:
                 "mappings; set random_state and cv to numbers by set_params, and rename columns or classes "
                 "that are dates."
             ) from None
+        if replaced:
+            warnings.warn(f"{path}: the file that was there is replaced.", UserWarning, stacklevel=2)
 
     @classmethod
     def load(cls, path: str | Path, modules: Mapping[str, nn.Module] | None = None) -> Self:

@@ -14,7 +14,7 @@ from mmfusion.data.plain_target import missing_value, plain_values, row_of
 from mmfusion.data.task import REGRESSION, infer_task, is_one_hot
 from mmfusion.errors import InputError
 from mmfusion.notices import tell
-from mmfusion.sentences import joined_names
+from mmfusion.sentences import joined_names, spaced_alike
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,11 @@ def _labels(values: NDArray[Any]) -> tuple[Target, NDArray[Any]]:
 
 def _classes(labels: NDArray[Any]) -> tuple[Target, NDArray[Any]]:
     classes, index = np.unique(labels, return_inverse=True)
+    if alike := spaced_alike(classes.tolist()):
+        raise InputError(
+            f"y: the classes {alike[0]!r} and {alike[1]!r} differ by spaces only, expected one spelling of a "
+            "class; correct them."
+        )
     if len(classes) < 2:
         raise InputError(
             f"y has one class only ({classes.tolist()[0]!r}), expected at least 2: there is nothing to "

@@ -11,10 +11,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import DataError
 from mmfusion.study.cells import EIGEN_CELL, Cell, information_cell
 from mmfusion.study.config.dataset_settings import Mosi, SyntheticDataset
@@ -26,8 +24,9 @@ from mmfusion.study.designs.drawn_cases import PEER_CASES
 from mmfusion.study.evidence.peer_libraries import INSTALL_PEERS, peers_installed
 from mmfusion.study.evidence.recipe_settings import FACTORS, TARGETS, value_of_study
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS, TOY_DATASETS
+from mmfusion.study.room import check_room
+from mmfusion.study.user_files import modalities_in_files
 
-PICKLES = (".pkl", ".pickle")
 MOSI_REPETITIONS = 10
 """How often peers are compared on CMU-MOSI, at most: its samples are the same for every seed."""
 
@@ -57,6 +56,8 @@ class Study:
 
     Raises
     ------
+    ConfigError
+        If a part of it does not fit into the memory of this machine.
     DataError
         If CMU-MOSI is required and missing, or some of its files are missing, or if the file of a user's
         dataset is missing or lacks a column or array that the configuration names.
@@ -64,6 +65,7 @@ class Study:
 
     def __init__(self, config: StudyConfig) -> None:
         self.config = config
+        check_room(config)
         planned = [
             Cell(dataset, norm, p, scale)
             for experiment in config.experiments.values()
@@ -74,9 +76,7 @@ class Study:
         ]
         self.named = {cell.dataset for cell in planned}
         self.user = {name: settings for name, settings in config.user.items() if name in self.named}
-        mistakes = [_mistake_in_file(name, settings) for name, settings in self.user.items()]
-        if any(mistakes):
-            raise DataError("\n".join(filter(None, mistakes)))
+        check_room(config, modalities_in_files(self.user))
         self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if self.named & set(MOSI_TASKS) else None
         self.without_encoder = bool(self.named & set(MOSI_CLEAN)) and find_encoder() is None
         if self.mosi and self.without_encoder and config.mosi.mode == "required":
@@ -269,32 +269,3 @@ class Study:
         """First 12 hexadecimal digits of the SHA-256 of the configuration."""
         text = json.dumps(self.config.model_dump(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _mistake_in_file(name: str, settings: UserDataset) -> str:
-    """Check that a user's file exists and has all names that the configuration uses; empty if it has.
-
-    Only the names are read, never the values. The workflow draws the example's file when it needs it, and the
-    names in a pickle are known only after reading.
-    """
-    if settings.path == EXAMPLE and not Path(EXAMPLE).exists():
-        return ""
-    if not Path(settings.path).exists():
-        return (
-            f"datasets.{name}.path: there is no file or folder {settings.path} in {Path.cwd()}, where the "
-            "data should be; correct the path, or give an absolute one."
-        )
-    # Imported here: a study without data of the user's does not need the libraries of the formats.
-    from mmfusion.data.readers.read import check_names, only_of_csd
-    from mmfusion.study.data.reading import reading
-
-    try:
-        chosen = reading(settings.model_dump())
-        treatment = chosen.pop("treatment")
-        if settings.path.endswith(PICKLES):
-            only_of_csd(Path(settings.path), chosen["only_csd"])
-        else:
-            check_names(settings.path, **chosen, symbols=treatment.symbols)
-    except DataError as error:
-        return f"datasets.{name}: {error}"
-    return ""

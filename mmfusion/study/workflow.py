@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmfusion.errors import MmfusionError
 from mmfusion.files import write_text
+from mmfusion.study.config.layers import read_layers
 from mmfusion.study.config.settings import load_config
-from mmfusion.study.config.yaml_file import check_keys
 from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.logs import UNFINISHED
 from mmfusion.study.plan import Study
@@ -20,16 +20,17 @@ NOT_BEGUN = "The job ended before it began its work: it was killed, or Snakemake
 _FAILED = re.compile(r"^ *log: (.+) \(check log file\(s\) for error details\)$", re.MULTILINE)
 
 
-def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> Study:
+def load_study(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Study:
     """Make the study of a configuration; a user's mistake stops the workflow with its sentences only.
 
     Parameters
     ----------
     config : mapping
         The configuration as Snakemake has read it.
-    files : iterable of str or Path
-        The YAML files it was read from: a key written twice in one of them is a mistake, of which Snakemake
-        silently keeps the last.
+    files : sequence of str or Path
+        The YAML files it was read from, as Snakemake lists them: those of the command line in their order,
+        and last the one that they are laid over. A key written twice in one of them is a mistake, of which
+        Snakemake silently keeps the last; a name that is nearly one of the files below is another.
 
     Returns
     -------
@@ -40,16 +41,17 @@ def load_study(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> S
     SystemExit
         With all mistakes of the configuration; Snakemake's exceptions would print a traceback too.
     """
-    messages: list[str] = []
-    for path in files:
+    lowest = files[-1:]
+    order = [*lowest, *(path for path in files if path not in lowest)]
+    layers, errors = read_layers(order)
+    messages = [str(error) for error in errors]
+    if len(layers) == len(
+        order
+    ):  # a file that our reader refuses may hold more than a check can walk through
         try:
-            check_keys(path)
+            study = Study(load_config(config))
         except MmfusionError as error:
             messages.append(str(error))
-    try:
-        study = Study(load_config(config))
-    except MmfusionError as error:
-        messages.append(str(error))
     if messages:
         raise SystemExit("\n".join(messages))
     return study

@@ -38,11 +38,15 @@ class Standardiser(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Standardise (..., width), whatever its type of number, as float32."""
-        mean, deviation = self.mean, self.deviation
-        if mean.ndim == 2:  # (networks, width) against (networks, B, ..., width)
-            shape = (len(mean), *[1] * (values.ndim - 2), mean.shape[-1])
-            mean, deviation = mean.view(shape), deviation.view(shape)
+        mean, deviation = (self._along(moment, values) for moment in (self.mean, self.deviation))
         return (values - mean).div_(deviation).float()
+
+    @staticmethod
+    def _along(moment: Tensor, values: Tensor) -> Tensor:
+        """View (networks, width) along (networks, B, ..., width); networks may share one of the moments."""
+        if moment.ndim == 1:
+            return moment
+        return moment.view(len(moment), *[1] * (values.ndim - 2), moment.shape[-1])
 
     def fit(self, values: NDArray[Any], weight: NDArray[np.float64] | None = None) -> None:
         """Set mean and deviation to weighted mean and standard deviation of the columns.

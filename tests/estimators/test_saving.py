@@ -25,7 +25,7 @@ QUICK: dict[str, Any] = {"epochs": 20, "dim": 4, "random_state": 0, "cv": None, 
 
 def test_round_trip(arrays, classifier, regressor, tmp_path: Path) -> None:
     for model, name in ((classifier, "predict_proba"), (regressor, "predict")):
-        path = tmp_path / "model.safetensors"
+        path = tmp_path / f"{name}.safetensors"
         model.save(path)
         loaded = type(model).load(path)
         np.testing.assert_array_equal(getattr(loaded, name)(arrays), getattr(model, name)(arrays))
@@ -36,6 +36,18 @@ def test_round_trip(arrays, classifier, regressor, tmp_path: Path) -> None:
         assert str(loaded.summary_) == str(model.summary_)
         assert loaded.get_params() == model.get_params()
         assert loaded.subsets_ == model.subsets_
+
+
+def test_what_is_replaced_is_said(classifier, regressor, tmp_path: Path) -> None:
+    path, link = tmp_path / "model.safetensors", tmp_path / "latest"
+    link.symlink_to(path)
+    classifier.save(link)
+    with pytest.warns(UserWarning, match="latest: the file that was there is replaced"):
+        regressor.save(link)
+    assert link.is_symlink()
+    assert FusionRegressor.load(path).subsets_ == regressor.subsets_
+    with pytest.raises(InputError, match="is a folder, expected a file or a new name"):
+        classifier.save(tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["int8", "bool", "float32", "<U3", "object"])

@@ -200,9 +200,9 @@ class TestLoadStudy:
         assert len(lines) == 5
 
     def test_keys_that_are_written_twice_in_any_file(self, config: dict[str, Any], tmp_path: Path) -> None:
-        files = [tmp_path / "one.yaml", CONFIG, tmp_path / "two.yaml"]
+        files = [tmp_path / "one.yaml", tmp_path / "two.yaml", CONFIG]
         files[0].write_text("seeds: [1]\nconvention: mkl\nseeds: [2]\n", encoding="utf-8")
-        files[2].write_text("mosi:\n  epochs: 1\n  epochs: 2\n", encoding="utf-8")
+        files[1].write_text("mosi:\n  epochs: 1\n  epochs: 2\n", encoding="utf-8")
         with pytest.raises(SystemExit) as ended:
             load_study({**config, "sede": 3}, files)
         text = str(ended.value.code)

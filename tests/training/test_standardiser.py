@@ -111,3 +111,28 @@ def test_a_stack_standardises_as_its_networks_do() -> None:
     for network, actual in zip(networks, stack(together), strict=True):
         assert float(network.standardisers[0](times).std()) == pytest.approx(1.0, abs=0.02)
         torch.testing.assert_close(actual, network(samples.inputs))
+
+
+def test_networks_of_a_stack_may_share_one_of_the_moments() -> None:
+    """A column that is constant in the training samples of both, but at another value."""
+    arguments = {"hidden": 3, "dropout": 0.0, "dim": 2}
+    modalities = [Modality("a", "vector", 1, arguments, standardised=True)]
+    networks = [build_network(modalities, {}, torch.Generator().manual_seed(seed)) for seed in (0, 1)]
+    for network, value in zip(networks, (0.0, 1.0), strict=True):
+        network.fit_standardisers(Samples({"a": torch.full((40, 1), value)}, torch.zeros(40)))
+    values = torch.tensor([[0.0], [1.0]])
+    together = NetworkStack(networks)(Samples({"a": torch.stack([values, values])}, torch.zeros(2, 2)))
+    for network, actual in zip(networks, together, strict=True):
+        assert not network.standardisers[0](values).any()
+        torch.testing.assert_close(actual, network({"a": values}))
+
+
+@pytest.mark.parametrize("factor", [2.0**-600, 2.0**-1000, 2.0**100])
+def test_columns_of_any_size_are_standardised_alike(factor: float) -> None:
+    values = np.random.default_rng(0).normal(1.0, size=(30, 2)).round(3)
+    usual = standardisation.column_moments(values)
+    moments = standardisation.column_moments(values * factor)
+    np.testing.assert_allclose(moments.mean / factor, usual.mean, rtol=1e-12)
+    np.testing.assert_allclose(moments.deviation / factor, usual.deviation, rtol=1e-12)
+    assert not moments.constant.any()
+    assert standardisation.column_moments(np.full((5, 1), 3 * factor)).constant.all()

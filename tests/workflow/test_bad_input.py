@@ -17,6 +17,7 @@ class TestConfig:
     def test_all_mistakes_at_once(self, tmp_path: Path, snakemake: Run, tiny: str) -> None:
         bad = tiny.replace("seeds: [0, 1]", "seeds: [0, 0]\nsede: 1").replace("norms: [ibn]", "norms: [ibm]")
         bad = bad.replace('p: ["inf"]', 'p: ["1/2"]').replace("resamples: 100", "resamples: many")
+        bad = bad.replace("experiments:\n", "experiments:\n  sentimnt:\n")
         result = snakemake(tmp_path / "bad", "--cores", "1", config=bad)
         output = result.stdout + result.stderr
         assert result.returncode != 0
@@ -24,12 +25,50 @@ class TestConfig:
         for place in (
             "seeds:",
             "sede:",
+            "experiments.sentimnt: an empty experiment leaves out one of this name, but there is none "
+            "(did you mean 'sentiment'?), expected one of ",
             "experiments.normalisations.norms[0]:",
             "experiments.independent_views.p[0]:",
             "analysis.resamples:",
         ):
             assert place in output
         assert not (tmp_path / "bad/results").exists()
+
+    @pytest.mark.long
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            (("length: 30", "length: 1000000000000"), "- sequences.length: data of "),
+            (
+                ("XRelIrrXOR: {sizes", "a: &a [*a]\n  XRelIrrXOR: {sizes"),
+                "line 6: this contains itself by an",
+            ),
+        ],
+    )
+    def test_what_no_machine_can_hold(
+        self, tmp_path: Path, snakemake: Run, tiny: str, change: tuple[str, str], sentence: str
+    ) -> None:
+        result = snakemake(tmp_path / "bad", "--cores", "1", config=tiny.replace(*change))
+        output = result.stdout + result.stderr
+        assert result.returncode != 0
+        assert sentence in output
+        assert "Traceback" not in output
+        assert not (tmp_path / "bad/results").exists()
+
+
+@pytest.mark.long
+def test_training_that_diverges_ends_in_a_sentence(tmp_path: Path, snakemake: Run, tiny: str) -> None:
+    networks = "results/train/XRelIrrXOR/ibn/batch-0/networks.safetensors"
+    config = f"{tiny}\ntraining: {{learning_rate: 1.0e+30}}\n"
+    result = snakemake(tmp_path / "wild", "--cores", "1", networks, config=config)
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "Traceback" not in output
+    (said,) = [line for line in result.stdout.splitlines() if line.startswith("Failed: ")]
+    assert "diverged" in said
+    assert "in epoch 1" in said
+    assert "learning_rate" in said
+    assert not (tmp_path / "wild" / networks).exists()
 
 
 class TestOwnData:

@@ -7,7 +7,8 @@ are read one by one, on demand. Nothing is ever unpickled.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,26 @@ def open_arrays(path: Path) -> Store:
             file: Any = safe_open(path, "pt")  # maps the file; the variant for NumPy copies
             return {key: partial(_map_tensor, path, file, key) for key in file.offset_keys()}
         with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".npy")]
+            names = _members(path, archive.namelist())
     except (SafetensorError, zipfile.BadZipFile, OSError) as error:
         raise unreadable(path, error) from None
     return {name.removesuffix(".npy"): partial(_load_npz, path, name) for name in names}
+
+
+def _members(path: Path, names: Sequence[str]) -> list[str]:
+    """Check that every member of an ``.npz`` file is an array of a name of its own."""
+    for name, count in Counter(names).items():
+        if not name.endswith(".npy"):
+            raise DataError(
+                f"{path}: the member {name!r} is not an array, expected names that end in .npy, as "
+                "numpy.savez writes them; write the file again without it."
+            )
+        if count > 1:
+            raise DataError(
+                f"{path}: there are {count} arrays of the name {name.removesuffix('.npy')!r}, of which one "
+                "would be read, expected one; write the file again."
+            )
+    return list(names)
 
 
 def _map_tensor(path: Path, file: Any, key: str) -> NDArray[Any]:

@@ -158,10 +158,15 @@ def check_names(
     ids: str | None = None,
     symbols: Sequence[str] = (),
     only_csd: Mapping[str, str | None] | None = None,
-) -> None:
+) -> list[str]:
     """Check that a file has what `read` would read, and that every choice has an effect.
 
     Only names are read, but of a pickle everything.
+
+    Returns
+    -------
+    list of str
+        The modalities.
 
     Raises
     ------
@@ -181,6 +186,7 @@ def check_names(
     else:
         known = csd_roles(file, target, modalities, groups, ids)
     check_symbols(file, symbols, known)
+    return list(known)
 
 
 def only_of_csd(file: Path, only_csd: Mapping[str, str | None] | None) -> dict[str, Any]:

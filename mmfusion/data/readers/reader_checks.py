@@ -13,6 +13,7 @@ from mmfusion.data.check_values import check_finite
 from mmfusion.data.location import Location
 from mmfusion.data.plain_target import missing_value
 from mmfusion.errors import DataError
+from mmfusion.sentences import spaced_alike
 
 
 def check_name(path: str | Path, name: str) -> None:
@@ -134,6 +135,11 @@ def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray
         )
     single = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
     check_known(location, f"the target {name!r}", single)
+    if single.dtype.kind == "U" and (alike := spaced_alike(np.unique(single).tolist())):
+        raise DataError(
+            f"{location.path}: the classes {alike[0]!r} and {alike[1]!r} of the target {name!r} differ by "
+            "spaces only, expected one spelling of a class; correct the file."
+        )
     same = np.flatnonzero((single == single[0]).all(axis=0))
     if len(same):
         value = np.atleast_1d(single[0])[same[0]]

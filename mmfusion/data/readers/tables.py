@@ -34,7 +34,7 @@ from mmfusion.data.readers.source import Source, named_row, source_of
 from mmfusion.data.readers.unused_columns import grouping_notes
 from mmfusion.data.table_columns import column_numbers
 from mmfusion.errors import DataError
-from mmfusion.sentences import joined_names
+from mmfusion.sentences import joined_names, spaced_alike
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
@@ -100,6 +100,11 @@ def column_names(path: Path) -> list[str]:
         raise DataError(
             f"{path}: the column name {name!r} occurs {times} times, expected different names; rename the "
             "columns."
+        )
+    if alike := spaced_alike(names):
+        raise DataError(
+            f"{path}: the column names {alike[0]!r} and {alike[1]!r} differ by spaces only, expected names "
+            "that differ by more; rename one."
         )
     return names
 

@@ -16,6 +16,8 @@ from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.names import DATASET_NAMES, MOSI_TASKS
 
 Group = Mapping[Any, Any]
+FILES = ("mosi_text",)
+"""Names of files beside those of datasets in the folders of data and their logs, in lower case."""
 
 
 def problems_between(config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -77,11 +79,15 @@ def _identity(key: int | str, value: Any) -> Any:
 
 def _names_of_datasets(datasets: Group) -> Iterator[Problem]:
     """Find user datasets with a name of the project, and synthetic ones with another name."""
+    taken = {name.casefold(): f"a dataset of the study ({name})" for name in DATASET_NAMES}
+    taken |= dict.fromkeys(FILES, "a file of the study")
     for name, entry in datasets.items():
         kind = kind_of_entry(name, entry)
-        if kind == USER and name in DATASET_NAMES:
-            text = "this name is taken by a dataset of the study, expected one of your choice; rename it."
+        if kind == USER and isinstance(name, str) and (owner := taken.get(name.casefold())):
+            text = f"this name is taken by {owner}, expected one of your choice; rename it."
             yield Problem(("datasets", name), text)
+        elif kind == USER and isinstance(name, str):
+            taken[name.casefold()] = f"the dataset {name} (file systems may not tell upper from lower case)"
         if kind == SYNTHETIC and isinstance(name, str) and name not in PLANTED_DATASETS:
             yield Problem(("datasets", name), unknown_key(name, list(PLANTED_DATASETS)))
 

@@ -14,9 +14,21 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+LONGEST_NAME = 100
+"""Letters of a name: file systems take 255 for a file, which has more around the name."""
+_RESERVED = re.compile("con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
+"""Names that Windows does not give to files."""
+
+
 def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
         raise ValueError("expected a name of letters, digits, _ and -; rename it")
+    if text.startswith("-"):
+        raise ValueError("expected a name that begins with a letter, a digit or _; rename it")
+    if len(text) > LONGEST_NAME:
+        raise ValueError(f"expected a name of at most {LONGEST_NAME} letters, not {len(text)}; shorten it")
+    if _RESERVED.fullmatch(text):
+        raise ValueError("expected a name that is not reserved by an operating system; rename it")
     return text
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 else:
     NormName = Literal[*NORM_NAMES]
 
+NO_SETTINGS = "there are no settings, expected keys such as seeds and experiments; see config/README.md."
+
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 Dim = Annotated[Positive, Field(description="width of the features of a modality")]
 
@@ -178,8 +180,7 @@ def load_config(
         With one sentence for every mistake.
     """
     if not isinstance(config, Mapping) or not config:
-        problem = "there are no settings, expected keys such as seeds and experiments; see config/README.md."
-        raise ConfigError([*mistakes, problem], source)
+        raise ConfigError([*mistakes, NO_SETTINGS], source)
     problems = list(problems_between(config))
     try:
         study = StudyConfig.model_validate(config)

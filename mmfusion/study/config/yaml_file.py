@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError
+from yaml.reader import ReaderError
 
 from mmfusion.errors import ConfigError
+from mmfusion.sentences import value_name
+from mmfusion.study.config.config_text import config_text
 from mmfusion.study.config.settings import StudyConfig, load_config
+from mmfusion.study.config.yaml_nodes import TOO_DEEP, excess, repeated_keys
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that notes keys written twice in one group; YAML itself keeps the last of them."""
+    """A safe loader in whose errors a value that cannot be read has its line, such as the date 2024-13-45."""
 
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self.repeats: list[str] = []
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a mapping and note its repeated keys."""
-        lines: dict[str, int] = {}
-        for key, _ in node.value:
-            line, first = key.start_mark.line + 1, lines.get(key.value)
-            if first is None:
-                lines[key.value] = line
-            else:
-                self.repeats.append(
-                    f"line {line}: the key {key.value} was set in line {first} already, expected it once; "
-                    "remove one of them."
-                )
-        return super().construct_mapping(node, deep)
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build a value."""
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            what = f"{value_name(node.value)} is not a value of its kind"
+            raise ConstructorError(None, None, what, node.start_mark) from None
 
 
 def load_config_file(path: str | Path) -> StudyConfig:
@@ -52,51 +46,52 @@ def load_config_file(path: str | Path) -> StudyConfig:
         If the file is missing or not YAML, or with one sentence for every mistake in it: keys written twice
         and all that `mmfusion.study.config.settings.load_config` finds.
     """
-    content, repeats = _read(path)
+    content, repeats = read_yaml(path)
     return load_config(content, str(path), repeats)
 
 
-def check_keys(path: str | Path) -> None:
-    """Check that a YAML file has no key twice in one group, whatever else is in it.
+def read_yaml(path: str | Path) -> tuple[Any, list[str]]:
+    """Read a YAML file.
 
     Parameters
     ----------
     path : str or Path
         A study or a part of one, such as ``config/smoke.yaml``.
 
+    Returns
+    -------
+    tuple of (object, list of str)
+        The content, and a sentence for every key that is written twice.
+
     Raises
     ------
     ConfigError
-        If the file is missing or not YAML, or with one sentence for every key written twice.
+        If the file is missing, not text, not YAML, or holds more than a configuration can.
     """
-    _, repeats = _read(path)
-    if repeats:
-        raise ConfigError(repeats, str(path))
-
-
-def _read(path: str | Path) -> tuple[Any, list[str]]:
-    """Return the content of a YAML file and a sentence for every key that is written twice."""
+    text = config_text(path)
     try:
-        loader = _Loader(Path(path).read_text(encoding="utf-8"))
-        content = loader.get_single_data()
-    except FileNotFoundError:
-        problem = (
-            "there is no such file, expected a study in YAML; correct the path or copy config/config.yaml."
-        )
-        raise ConfigError([problem], str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        problem = f"the file is not readable ({error}), expected text in UTF-8; correct the path or the file."
-        raise ConfigError([problem], str(path)) from None
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None, []
+        if too_much := excess(node):
+            raise ConfigError([too_much], str(path))
+        repeats = repeated_keys(node)
+        return loader.construct_document(node), repeats
     except yaml.YAMLError as error:
-        raise ConfigError([_syntax(error)], str(path)) from None
-    return content, loader.repeats
+        raise ConfigError([_syntax(error, text)], str(path)) from None
+    except RecursionError:
+        raise ConfigError([f"line {loader.line + 1}: {TOO_DEEP}"], str(path)) from None
 
 
-def _syntax(error: yaml.YAMLError) -> str:
+def _syntax(error: yaml.YAMLError, text: str) -> str:
     """Write a syntax error with its line, counted from 1."""
-    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
-    where = f"line {mark.line + 1}: " if mark else ""
-    what = f" ({problem})" if problem else ""
+    mark, what = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    line = mark.line + 1 if mark else 1
+    if isinstance(error, ReaderError):  # which knows where the character is in the text
+        line = text.count("\n", 0, error.position) + 1
+        what = f"the character U+{ord(text[error.position]):04X}"
     return (
-        f"{where}this is not YAML{what}, expected `key: value`; check indentation, brackets and quotes here."
+        f"line {line}: this is not YAML{f' ({what})' if what else ''}, expected `key: value`; check "
+        "indentation, brackets and quotes here."
     )

@@ -20,7 +20,8 @@ from mmfusion.data.missing import missing_rows
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.encoders import kind_of
-from mmfusion.errors import DataError, TrainingError
+from mmfusion.errors import DataError, InputError, TrainingError
+from mmfusion.estimators.fusion_memory import check_fusion_memory
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.study.cells import Cell, cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset, Split
@@ -60,6 +61,8 @@ def train_cells(
 
     Raises
     ------
+    InputError
+        If the networks do not fit into the memory of the machine.
     TrainingError
         If training diverged: the cell, the seed, and the first epoch in which a number is not finite.
     """
@@ -96,6 +99,7 @@ def _train_alike(
     first = next(iter(datasets.values()))
     targets = {str(seed): target_moments(data).as_json() for seed, data in datasets.items()}
     descriptions = [{**cell_description(cell, first, settings), "target": targets} for cell in cells]
+    _check_memory(descriptions[0], first, len(cells) * len(datasets))
     bar = tqdm(
         total=settings["epochs"],
         desc=cells[0].folder if len(cells) == 1 else f"{cells[0].dataset}/{cells[0].norm}",
@@ -124,6 +128,18 @@ def _train_alike(
         seconds = [{**keys[seed], "stage": "train", "seconds": share, **counts} for seed in datasets]
         results.append((trained[number], pd.concat(histories, ignore_index=True), pd.DataFrame(seconds)))
     return results
+
+
+def _check_memory(description: Mapping[str, Any], dataset: MultimodalDataset, networks: int) -> None:
+    """Stop before the networks of a stack fill the memory: only a file's values may show its modalities."""
+    widths = [int(modality["arguments"]["dim"]) for modality in description["modalities"]]
+    order = description["fusion"]["max_order"] or len(widths)
+    batch = min(description["settings"]["batch_size"], len(dataset.splits["train"]))
+    samples = max(map(len, dataset.splits.values()))
+    try:
+        check_fusion_memory(widths, order, networks, batch, samples, whole=True)
+    except InputError as error:
+        raise InputError(f"{dataset.name}, {networks} networks: {error}") from None
 
 
 def use_one_thread() -> None:

@@ -70,6 +70,22 @@ class TestUserDatasets:
         config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "classification"}
         assert f"datasets.{name}: this name is taken by a dataset of the study" in "\n".join(problems(config))
 
+    @pytest.mark.parametrize(
+        ("names", "owner"),
+        [
+            (["xor"], "a dataset of the study (XOR)"),
+            (["MosiReal"], "a dataset of the study (MOSIReal)"),
+            (["mosi_text"], "a file of the study"),
+            (["speech", "Speech"], "the dataset speech (file systems may not tell upper from lower case)"),
+        ],
+    )
+    def test_names_of_other_files_are_taken(self, config: Config, names: list[str], owner: str) -> None:
+        for name in names:
+            config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "classification"}
+        (problem,) = problems(config)
+        expected = f"this name is taken by {owner}, expected one of your choice; rename it."
+        assert problem == f"datasets.{names[-1]}: {expected}"
+
     @pytest.mark.parametrize("shares", [{"validation": 0.5, "test": 0.6}, {"test": 0.85}])
     def test_something_is_left_to_train_on(self, config: Config, shares: dict[str, float]) -> None:
         mine = {"path": "a.csv", "target": "y", "task": "classification"}
@@ -123,7 +139,42 @@ def test_the_two_kinds_share_one_group(config: Config) -> None:
     assert load_config(study.model_dump()) == study
 
 
-@pytest.mark.parametrize("name", ["my data", "", "a/b", "größe"])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("-speech", "a name that begins with a letter, a digit or _; rename it."),
+        ("-", "a name that begins with a letter, a digit or _; rename it."),
+        ("a" * 101, "a name of at most 100 letters, not 101; shorten it."),
+        ("nul", "a name that is not reserved by an operating system; rename it."),
+        ("COM1", "a name that is not reserved by an operating system; rename it."),
+    ],
+)
+def test_names_that_file_systems_and_commands_take_amiss(config: Config, name: str, expected: str) -> None:
+    config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "classification"}
+    (problem,) = problems(config)
+    assert problem.endswith(f" is not valid, expected {expected}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "my data",
+        "",
+        "a/b",
+        "größe",
+        "{a}",
+        "a{",
+        "..",
+        ".hidden",
+        "a.b",
+        "a|b",
+        "a*",
+        "~",
+        "a\n",
+        "$HOME",
+        "a\\b",
+    ],
+)
 def test_names_of_datasets_can_stand_in_paths(config: Config, name: str) -> None:
     config["datasets"][name] = {"path": "a.csv", "target": "y", "task": "classification"}
     (problem,) = problems(config)

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import torch
 
-from mmfusion.errors import TrainingError
+from mmfusion.errors import InputError, TrainingError
 from mmfusion.files import write_table
 from mmfusion.study.cells import Cell
 from mmfusion.study.data.planted import generate
@@ -232,3 +233,13 @@ def test_training_that_diverged_ends_in_a_sentence(sequences, settings) -> None:
     )
     with pytest.raises(TrainingError, match=message):
         train_cell(cell, {0: sequences[0]}, {**settings, "learning_rate": 1e30}, progress=False)
+
+
+def test_networks_that_no_machine_has_room_for_are_not_built(
+    train_seeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"total": 10_000}))
+    with pytest.raises(
+        InputError, match=r"\w+, 2 networks: max_order=3: 7 subsets of 3 modalities need about"
+    ):
+        train_seeds(0, 1)
