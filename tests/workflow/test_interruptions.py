@@ -49,7 +49,7 @@ MADE = (
     "evaluate/XRelIrrXOR/batch-0/runs.parquet",
 )
 """Results of which one is deleted before every kill, beside a table, so that there is something to do."""
-UNWANTED = ("LockException", "IncompleteFilesException", "cannot be locked", "--unlock", "incomplete")
+UNWANTED = ("LockException", "IncompleteFilesException", "cannot be locked", "--unlock")
 TRIES = 5
 LATE = "SIGKILL of a job"
 """Comes before the job has ended its work, so that its log has a last line to check."""
@@ -92,10 +92,10 @@ KINDS: dict[str, Callable[[psutil.Process, list[psutil.Process]], object]] = {
 def killed(process: subprocess.Popen[str], kind: str, pause: float) -> bool:
     """Wait for a job, and kill in one way; return whether there was one. No job may go on for long."""
     main = psutil.Process(process.pid)
-    while process.poll() is None and not jobs_of(main):
-        time.sleep(0.02)
-    time.sleep(pause)
     try:
+        while process.poll() is None and not jobs_of(main):
+            time.sleep(0.02)
+        time.sleep(pause)
         jobs = jobs_of(main)
         if process.poll() is not None or not jobs:
             return False
