@@ -74,7 +74,12 @@ def file_to_replace(path: str | Path) -> Path:
         If it is there, but not a file.
     """
     file = Path(path)
-    target = file.resolve() if file.is_symlink() else file
+    try:
+        target = file.resolve() if file.is_symlink() else file
+    except RuntimeError:
+        raise InputError(
+            f"{path} is a link to itself, expected a file or a new name; nothing was written."
+        ) from None
     try:
         mode = target.stat().st_mode
     except OSError:  # not there, or not to be seen: writing it says why

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mmfusion.errors import InputError
-from mmfusion.files import write_text
+from mmfusion.files import file_to_replace, write_text
 
 COMMITTED = "config/mine.yaml"
 """Path of the template in a checkout, a link to the file of this package; its comments mention it."""
@@ -25,12 +25,14 @@ def write_template(path: Path) -> None:
     Raises
     ------
     InputError
-        If the file exists already.
+        If the file exists already or cannot be written.
     """
-    if path.exists():
-        raise InputError(f"{path} exists already, expected a new name; nothing was written.")
     template = files("mmfusion.cli").joinpath("mine.yaml").read_text(encoding="utf-8")
     try:
-        write_text(path, template.removeprefix(SCHEMA_LINE).replace(COMMITTED, str(path.resolve())))
+        if path.exists():
+            raise InputError(f"{path} exists already, expected a new name; nothing was written.")
+        write_text(
+            path, template.removeprefix(SCHEMA_LINE).replace(COMMITTED, str(file_to_replace(path).resolve()))
+        )
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error}), expected a folder that takes it.") from None

@@ -63,11 +63,12 @@ def check_output(folder: Path, data: Path) -> None:
         finish_moving(folder)
         there = [name for name in FILES if (folder / name).exists()]
         taken = [name for name in there if (folder / name).is_dir()]
-    except OSError as error:
+        reads = any((folder / name).resolve() == data.resolve() for name in FILES)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link to itself
         raise InputError(f"--output: {error}; name another folder.") from None
     if taken:
         raise InputError(f"--output: {folder / taken[0]} is a folder, expected a file; name another folder.")
-    if any((folder / name).resolve() == data.resolve() for name in FILES):
+    if reads:
         raise InputError(f"--output: {data}, which is read, would be replaced there; name another folder.")
     foreign = [name for name in there if name not in _of_a_run(folder / SETTINGS)]
     if foreign:

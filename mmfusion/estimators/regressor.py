@@ -63,7 +63,10 @@ class FusionRegressor(RegressorMixin, FusionEstimator):  # type: ignore[misc]  #
         data, given = self._data(X, y=y, sample_weight=sample_weight)
         truth = self._target(given["y"]).array
         predicted = self._predictions(self.ensemble_.scores(self._prepared(data)))
-        return float(r2_score(truth, predicted, sample_weight=given["sample_weight"]))
+        # R^2 has no unit; in a power of two near the targets no square overflows, and no bit moves.
+        unit = -np.frexp(np.abs(truth).max(axis=0))[1]
+        scaled = np.ldexp(truth, unit), np.ldexp(predicted, unit)
+        return float(r2_score(*scaled, sample_weight=given["sample_weight"]))
 
     def _predictions(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         return scores if self.several_ else scores[:, 0]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from mmfusion.cli.init_command import write_template
 from mmfusion.cli.output_folder import COMPLETE, SETTINGS, check_output, filling
 from mmfusion.errors import InputError
 
@@ -122,3 +123,14 @@ def test_a_place_without_room_or_right_is_refused(tmp_path: Path, monkeypatch: p
     with pytest.raises(InputError, match="room for 1 MB, expected at least 50 MB"):
         check_output(tmp_path / "new/out", Path("data.csv"))
     assert not (tmp_path / "new").exists()
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(InputError, match="name another folder"):
+        check_output(loop, Path("data.csv"))
+    with pytest.raises(InputError, match="loop is a link to itself"):
+        write_template(loop)
+    with pytest.raises(InputError, match="cannot be written"):
+        write_template(tmp_path / ("x" * 300))

@@ -172,3 +172,13 @@ def test_samples_without_a_location_are_numbered(model) -> None:
     assert samples.location is None
     with pytest.raises(InputError, match=r"X\['text'\], row 0 \(counted from 0\), column 0"):
         model.ensemble_.raw_scores(samples)
+
+
+@pytest.mark.parametrize("unit", [1e-308, 1e-200, 1e160, 1e308])
+def test_scores_of_huge_and_tiny_targets_are_those_of_plain_ones(unit: float) -> None:
+    rng = np.random.default_rng(0)
+    inputs = {"a": rng.normal(size=(40, 2))}
+    y = np.tanh(inputs["a"][:, 0])
+    model = FusionRegressor(epochs=1, cv=None, penalty=0.1, random_state=0).fit(inputs, y * unit)
+    plain = FusionRegressor(epochs=1, cv=None, penalty=0.1, random_state=0).fit(inputs, y)
+    assert model.score(inputs, y * unit) == pytest.approx(plain.score(inputs, y), abs=1e-3)
