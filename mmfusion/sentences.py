@@ -63,6 +63,21 @@ def value_name(value: object) -> str:
     return _SHORT.repr(value)
 
 
+def is_text(text: str) -> bool:
+    r"""Return whether all characters of a text are whole, so that it can be written to a file.
+
+    Examples
+    --------
+    >>> is_text("naive"), is_text("\ud800")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def similar(name: object, known: Iterable[object]) -> str:
     """Ask for the most similar one of the known names, or list them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from mmfusion.data.check_values import check_finite
 from mmfusion.data.location import Location
 from mmfusion.data.plain_target import missing_value
 from mmfusion.errors import DataError
+from mmfusion.sentences import is_text
 
 
 def check_name(path: str | Path, name: str) -> None:
@@ -28,6 +29,41 @@ def check_name(path: str | Path, name: str) -> None:
             f"{path}: {name!r} cannot name a modality, expected text without '+' (which joins the names of "
             "a subset); give it another name in `modalities`."
         )
+    if not is_text(name):
+        raise DataError(
+            f"{path}: {name!r} cannot name a modality, as it holds half a character, expected text; give it "
+            "another name in `modalities`."
+        )
+
+
+def check_spaces(where: object, what: str, names: Iterable[str]) -> None:
+    """Check that no two names differ only by spaces in front, behind or in a row.
+
+    Raises
+    ------
+    DataError
+        With the first two that do.
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(" ".join(name.split()), name)
+        if other != name:
+            raise DataError(
+                f"{where}: {what} {other!r} and {name!r} differ only by spaces, expected one spelling, or "
+                "names that differ otherwise; correct the file."
+            )
+
+
+def check_labels_differ(where: str, values: NDArray[Any]) -> None:
+    """Check that no two texts, such as classes or groups, differ only by spaces.
+
+    Raises
+    ------
+    DataError
+        With the first two that do.
+    """
+    if values.dtype.kind == "U":
+        check_spaces(where, "the values", np.unique(values).tolist())
 
 
 def check_counts(path: str | Path, counts: Mapping[str, int]) -> None:
@@ -134,6 +170,7 @@ def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray
         )
     single = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
     check_known(location, f"the target {name!r}", single)
+    check_labels_differ(f"{location.path}: the target {name!r}", single)
     same = np.flatnonzero((single == single[0]).all(axis=0))
     if len(same):
         value = np.atleast_1d(single[0])[same[0]]
@@ -162,6 +199,8 @@ def check_known(location: Location, what: str, values: NDArray[Any]) -> None:
     rows = np.flatnonzero(gone.reshape(len(gone), -1).any(axis=1))
     if len(rows):
         raise missing_value(where, location.row(int(rows[0])), len(rows), DataError)
+    if text and not is_text("".join(values.flat)):
+        raise DataError(f"{where}: a value holds half a character, expected text; write the file again.")
     infinite = np.argwhere(np.isinf(values) if values.dtype.kind == "f" else np.zeros(len(values), bool))
     if len(infinite):
         first = tuple(int(axis) for axis in infinite[0])

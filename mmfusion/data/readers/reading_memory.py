@@ -12,6 +12,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mmfusion.data.readers.file_kind import check_exists
 from mmfusion.errors import DataError
 
 SAMPLE_BYTES = 1 << 20
@@ -84,18 +85,6 @@ def check_memory(path: str | Path, needed: int) -> None:
             f"{path}: reading needs about {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are "
             "free; convert it to a folder of npy files, which are memory-mapped."
         )
-
-
-def check_exists(path: Path) -> None:
-    """Check that there is a file or folder.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
-    if not path.exists():
-        raise DataError(f"{path}: no such file or folder, expected the data; check the name.")
 
 
 def unreadable(path: str | Path, error: Exception) -> DataError:

@@ -28,7 +28,7 @@ from mmfusion.data.conversion import as_part
 from mmfusion.data.location import Location
 from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.data.readers.columns import Columns, in_roles
-from mmfusion.data.readers.reader_checks import check_counts, check_known
+from mmfusion.data.readers.reader_checks import check_counts, check_known, check_spaces
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source, named_row, source_of
 from mmfusion.data.readers.unused_columns import grouping_notes
@@ -77,7 +77,8 @@ def column_names(path: Path) -> list[str]:
     Raises
     ------
     DataError
-        If a name occurs twice, or the first row is missing, unreadable or separated by semicolons.
+        If a name occurs twice or two differ only by spaces, or the first row is missing, unreadable or
+        separated by semicolons.
     """
     try:
         if path.suffix.lower() == ".parquet":
@@ -101,6 +102,7 @@ def column_names(path: Path) -> list[str]:
             f"{path}: the column name {name!r} occurs {times} times, expected different names; rename the "
             "columns."
         )
+    check_spaces(path, "the column names", names)
     return names
 
 
