@@ -77,6 +77,21 @@ def gibibytes(count: int) -> str:
     return f"{count / 2**30:.1f} GiB" if small else f"1e{int(math.log10(count) - math.log10(2**30))} GiB"
 
 
+def is_text(text: str) -> bool:
+    r"""Return whether all characters of a text are whole, so that it can be written to a file.
+
+    Examples
+    --------
+    >>> is_text("naive"), is_text("\ud800")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def similar(name: object, known: Iterable[object]) -> str:
     """Ask for the most similar one of the known names, or list them.
 

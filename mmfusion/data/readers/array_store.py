@@ -6,38 +6,46 @@ are read one by one, on demand. Nothing is ever unpickled.
 
 from __future__ import annotations
 
+import json
+import struct
+import tokenize
 import warnings
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
+from mmfusion.data.readers.file_kind import check_exists
+from mmfusion.data.readers.reader_checks import check_spaces
 from mmfusion.data.readers.reading_memory import unreadable
 from mmfusion.errors import DataError
 
-# The header of an array is Python's notation, which NumPy parses in two ways.
-_HEADER_ERRORS = (
-    ValueError,
-    OSError,
-    EOFError,
-    SyntaxError,
-    TokenError,
-    TypeError,
-    MemoryError,
-    RecursionError,
-)
-
 Store = Mapping[str, Callable[[], NDArray[Any]]]
 """A function per key that loads or maps its array."""
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    OSError,
+    EOFError,
+    MemoryError,
+    RecursionError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    tokenize.TokenError,
+)
+"""What NumPy and zipfile raise about damaged arrays."""
+ENCRYPTED = 1
+"""Bit of the flags of a member of a zip file."""
 
 
 def open_arrays(path: Path) -> Store:
@@ -61,32 +69,58 @@ def open_arrays(path: Path) -> Store:
         files = sorted(path.glob("*.npy"))
         if not files:
             raise DataError(f"{path}: there are no .npy files, expected one per modality and the target.")
+        check_spaces(path, "the names of the files", [file.stem for file in files])
         return {file.stem: partial(_map_npy, file) for file in files}
     try:
         if path.suffix.lower() == ".safetensors":
             file: Any = safe_open(path, "pt")  # maps the file; the variant for NumPy copies
+            _check_header(path)
             return {key: partial(_map_tensor, path, file, key) for key in file.offset_keys()}
         with zipfile.ZipFile(path) as archive:
-            names = _members(path, archive.namelist())
-    except (SafetensorError, zipfile.BadZipFile, OSError, RuntimeError) as error:
+            names = _members(path, archive.infolist())
+    except (SafetensorError, zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise unreadable(path, error) from None
     return {name.removesuffix(".npy"): partial(_load_npz, path, name) for name in names}
 
 
-def _members(path: Path, names: Sequence[str]) -> list[str]:
-    """Check that every member of an ``.npz`` file is an array of a name of its own."""
-    for name, count in Counter(names).items():
-        if not name.endswith(".npy"):
+def _members(path: Path, entries: Iterable[zipfile.ZipInfo]) -> list[str]:
+    """Return the members of an ``.npz`` file; refuse what is not an array, or not the only one of its key."""
+    names = []
+    for entry in entries:
+        if not entry.filename.endswith(".npy"):
             raise DataError(
-                f"{path}: the member {name!r} is not an array, expected names that end in .npy, as "
-                "numpy.savez writes them; write the file again without it."
+                f"{path}: the member {entry.filename!r} is not an array (.npy), expected arrays only; take "
+                "it out."
             )
-        if count > 1:
+        if entry.flag_bits & ENCRYPTED:
             raise DataError(
-                f"{path}: there are {count} arrays of the name {name.removesuffix('.npy')!r}, of which one "
-                "would be read, expected one; write the file again."
+                f"{path}: the member {entry.filename!r} is encrypted, expected arrays without a password; "
+                "write the file again."
             )
-    return list(names)
+        names.append(entry.filename)
+    _check_once(path, [name.removesuffix(".npy") for name in names])
+    return names
+
+
+def _check_header(path: Path) -> None:
+    """Refuse keys that occur twice in a ``.safetensors`` file, of which the library would take the last."""
+    with path.open("rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8))  # checked by the library
+        json.loads(file.read(size), object_pairs_hook=partial(_object, path))
+
+
+def _object(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    _check_once(path, [key for key, _ in pairs])
+    return dict(pairs)
+
+
+def _check_once(path: Path, keys: list[str]) -> None:
+    for key, times in Counter(keys).items():
+        if times > 1:
+            raise DataError(
+                f"{path}: the key {key!r} occurs {times} times, expected it once; write the file again."
+            )
+    check_spaces(path, "the keys", keys)
 
 
 def _map_tensor(path: Path, file: Any, key: str) -> NDArray[Any]:
@@ -98,15 +132,18 @@ def _map_tensor(path: Path, file: Any, key: str) -> NDArray[Any]:
             f"{path}: {key!r} has the type {tensor.dtype}, which NumPy lacks, expected truth values, whole "
             "numbers or floats of 16 to 64 bits; convert it (for example to F32) before it is saved."
         ) from None
+    except (ValueError, RuntimeError) as error:
+        raise _unreadable_array(path, f", key {key!r}", error) from None
     array.flags.writeable = False
     return array
 
 
 def _map_npy(path: Path) -> NDArray[Any]:
     try:
-        with _headers_of_python_2():
+        check_exists(path)
+        with _headers():
             return np.lib.format.open_memmap(path, mode="r")
-    except _HEADER_ERRORS as error:
+    except _DAMAGE as error:
         if zipfile.is_zipfile(path):
             raise DataError(f"{path}: this is an .npz file, expected one array; name it .npz.") from None
         raise _unreadable_array(path, "", error) from None
@@ -115,9 +152,9 @@ def _map_npy(path: Path) -> NDArray[Any]:
 def _load_npz(path: Path, name: str) -> NDArray[Any]:
     where = f", key {name.removesuffix('.npy')!r}"
     try:
-        with _headers_of_python_2(), np.load(path, allow_pickle=False) as file:
+        with _headers(), np.load(path, allow_pickle=False) as file:
             array = file[name]
-    except (*_HEADER_ERRORS, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+    except _DAMAGE as error:
         raise _unreadable_array(path, where, error) from None
     if not isinstance(array, np.ndarray):
         raise _unreadable_array(path, where, ValueError("it is not an .npy array"))
@@ -125,9 +162,9 @@ def _load_npz(path: Path, name: str) -> NDArray[Any]:
 
 
 @contextmanager
-def _headers_of_python_2() -> Iterator[None]:
-    """Read old files without NumPy's warning that this takes a little longer."""
-    with warnings.catch_warnings():
+def _headers() -> Iterator[None]:
+    """Stop at sizes in a header that overflow; read those of Python 2 without NumPy's warning."""
+    with np.errstate(all="raise"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Reading `.npy` or `.npz` file required additional header")
         yield
 
@@ -140,4 +177,5 @@ def _unreadable_array(path: Path, where: str, error: Exception) -> DataError:
         )
     if not where:
         return unreadable(path, error)
-    return DataError(f"{path}{where}: not a readable array ({error}); write the file again.")
+    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return DataError(f"{path}{where}: not a readable array ({reason}); write the file again.")

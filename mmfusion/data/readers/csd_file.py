@@ -15,7 +15,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.readers.reading_memory import check_exists, check_memory, hdf5_bytes, unreadable
+from mmfusion.data.readers.file_kind import check_exists
+from mmfusion.data.readers.reading_memory import check_memory, hdf5_bytes, unreadable
 from mmfusion.errors import DataError
 from mmfusion.sentences import joined_names
 

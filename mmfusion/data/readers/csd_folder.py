@@ -13,7 +13,7 @@ from typing import Literal
 from mmfusion.data.readers.columns import in_roles
 from mmfusion.data.readers.csd import read_csd
 from mmfusion.data.readers.csd_file import SequenceSize, sequence_size
-from mmfusion.data.readers.reading_memory import check_exists
+from mmfusion.data.readers.file_kind import check_exists
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
 from mmfusion.sentences import joined_names, similar

@@ -14,7 +14,7 @@ from mmfusion.data.check_values import check_values
 from mmfusion.data.nonfinite import NONFINITE, without_nonfinite
 from mmfusion.data.padding import masks_of_side
 from mmfusion.data.part import SYMBOLS
-from mmfusion.data.readers.reader_checks import check_known, check_target
+from mmfusion.data.readers.reader_checks import check_known, check_labels_differ, check_target
 from mmfusion.data.readers.source import Source
 from mmfusion.errors import DataError
 from mmfusion.sentences import joined_names, similar
@@ -76,6 +76,7 @@ def finished(source: Source, target: str, treatment: Treatment) -> Source:
     labels = check_target(source.location, target, source.target)
     if source.groups is not None:
         check_known(source.location, "the group", source.groups)
+        check_labels_differ(f"{where}: the groups", source.groups)
     data, notes = without_nonfinite(source.modality_data(), treatment.nonfinite)
     check_values(data, {name: kinds.get(name, "numbers") for name in data.modalities})
     if treatment.threshold is not None:

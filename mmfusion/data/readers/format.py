@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmfusion.data.readers.reading_memory import check_exists
+from mmfusion.data.readers.file_kind import check_exists
 from mmfusion.errors import DataError
 
 TABLE, ARRAYS, PICKLE, CSD = "table", "arrays", "pickle", "csd"

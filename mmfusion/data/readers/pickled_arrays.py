@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.sentences import value_name
+from mmfusion.sentences import is_text, value_name
 
 LARGEST = 1 << 62
 """Length of the longest axis of an array."""
@@ -217,6 +217,8 @@ def check_hashed(keys: list[Any]) -> None:
                 f"has a dictionary with a number of {key.bit_length()} bits as key, expected at most "
                 f"{MOST_KEY_BITS}"
             )
+        if isinstance(key, str) and not is_text(key):
+            raise Refused(f"has the key {value_name(key)}, which holds half a character, expected text")
 
 
 class PlainValues:

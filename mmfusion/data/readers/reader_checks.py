@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from mmfusion.data.check_values import check_finite
 from mmfusion.data.location import Location
 from mmfusion.data.plain_target import missing_value
 from mmfusion.errors import DataError
-from mmfusion.sentences import spaced_alike
+from mmfusion.sentences import is_text, spaced_alike
 
 
 def check_name(path: str | Path, name: str) -> None:
@@ -29,6 +29,38 @@ def check_name(path: str | Path, name: str) -> None:
             f"{path}: {name!r} cannot name a modality, expected text without '+' (which joins the names of "
             "a subset); give it another name in `modalities`."
         )
+    if not is_text(name):
+        raise DataError(
+            f"{path}: {name!r} cannot name a modality, as it holds half a character, expected text; give it "
+            "another name in `modalities`."
+        )
+
+
+def check_spaces(where: object, what: str, names: Iterable[str]) -> None:
+    """Check that no two names differ only by spaces in front, behind or in a row.
+
+    Raises
+    ------
+    DataError
+        With the first two that do.
+    """
+    if alike := spaced_alike(names):
+        raise DataError(
+            f"{where}: {what} {alike[0]!r} and {alike[1]!r} differ only by spaces, expected one spelling, or "
+            "names that differ otherwise; correct the file."
+        )
+
+
+def check_labels_differ(where: str, values: NDArray[Any]) -> None:
+    """Check that no two texts, such as classes or groups, differ only by spaces.
+
+    Raises
+    ------
+    DataError
+        With the first two that do.
+    """
+    if values.dtype.kind == "U":
+        check_spaces(where, "the values", np.unique(values).tolist())
 
 
 def check_counts(path: str | Path, counts: Mapping[str, int]) -> None:
@@ -135,11 +167,7 @@ def check_target(location: Location, name: str, target: NDArray[Any]) -> NDArray
         )
     single = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
     check_known(location, f"the target {name!r}", single)
-    if single.dtype.kind == "U" and (alike := spaced_alike(np.unique(single).tolist())):
-        raise DataError(
-            f"{location.path}: the classes {alike[0]!r} and {alike[1]!r} of the target {name!r} differ by "
-            "spaces only, expected one spelling of a class; correct the file."
-        )
+    check_labels_differ(f"{location.path}: the target {name!r}", single)
     same = np.flatnonzero((single == single[0]).all(axis=0))
     if len(same):
         value = np.atleast_1d(single[0])[same[0]]
@@ -168,6 +196,8 @@ def check_known(location: Location, what: str, values: NDArray[Any]) -> None:
     rows = np.flatnonzero(gone.reshape(len(gone), -1).any(axis=1))
     if len(rows):
         raise missing_value(where, location.row(int(rows[0])), len(rows), DataError)
+    if text and not is_text("".join(values.flat)):
+        raise DataError(f"{where}: a value holds half a character, expected text; write the file again.")
     infinite = np.argwhere(np.isinf(values) if values.dtype.kind == "f" else np.zeros(len(values), bool))
     if len(infinite):
         first = tuple(int(axis) for axis in infinite[0])

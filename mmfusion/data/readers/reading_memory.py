@@ -12,8 +12,9 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mmfusion.data.readers.file_kind import check_exists
 from mmfusion.errors import DataError
-from mmfusion.sentences import file_kind, gibibytes
+from mmfusion.sentences import gibibytes
 
 SAMPLE_BYTES = 1 << 20
 CELL_BYTES = 16
@@ -85,24 +86,6 @@ def check_memory(path: str | Path, needed: int) -> None:
             f"{path}: reading needs about {gibibytes(needed)} of memory, {gibibytes(free)} are "
             "free; convert it to a folder of npy files, which are memory-mapped."
         )
-
-
-def check_exists(path: Path) -> None:
-    """Check that there is a file, or a folder of files: reading a pipe or a device may never end.
-
-    Raises
-    ------
-    DataError
-        If there is none, or a pipe, device or socket, also in the folder.
-    """
-    if not path.exists():
-        raise DataError(f"{path}: no such file or folder, expected the data; check the name.")
-    for file in (path, *(path.iterdir() if path.is_dir() else ())):
-        if file.exists() and not (file.is_file() or file.is_dir()):
-            raise DataError(
-                f"{file}: this is {file_kind(file.stat().st_mode)}, expected a file or a folder of files; "
-                "write the data into a file first."
-            )
 
 
 def unreadable(path: str | Path, error: Exception) -> DataError:

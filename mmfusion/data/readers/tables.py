@@ -28,13 +28,13 @@ from mmfusion.data.conversion import as_part
 from mmfusion.data.location import Location
 from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.data.readers.columns import Columns, in_roles
-from mmfusion.data.readers.reader_checks import check_counts, check_known
+from mmfusion.data.readers.reader_checks import check_counts, check_known, check_spaces
 from mmfusion.data.readers.reading_memory import check_memory, memory_needed, unreadable
 from mmfusion.data.readers.source import Source, named_row, source_of
 from mmfusion.data.readers.unused_columns import grouping_notes
 from mmfusion.data.table_columns import column_numbers
 from mmfusion.errors import DataError
-from mmfusion.sentences import joined_names, spaced_alike
+from mmfusion.sentences import joined_names
 
 EMPTY = ("", "NA", "NaN", "nan")
 """Cells of a CSV file that are NaN in features."""
@@ -77,7 +77,8 @@ def column_names(path: Path) -> list[str]:
     Raises
     ------
     DataError
-        If a name occurs twice, or the first row is missing, unreadable or separated by semicolons.
+        If a name occurs twice or two differ only by spaces, or the first row is missing, unreadable or
+        separated by semicolons.
     """
     try:
         if path.suffix.lower() == ".parquet":
@@ -101,11 +102,7 @@ def column_names(path: Path) -> list[str]:
             f"{path}: the column name {name!r} occurs {times} times, expected different names; rename the "
             "columns."
         )
-    if alike := spaced_alike(names):
-        raise DataError(
-            f"{path}: the column names {alike[0]!r} and {alike[1]!r} differ by spaces only, expected names "
-            "that differ by more; rename one."
-        )
+    check_spaces(path, "the column names", names)
     return names
 
 

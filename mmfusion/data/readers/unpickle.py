@@ -19,8 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NoReturn
 
+from mmfusion.data.readers.file_kind import check_exists
 from mmfusion.data.readers.pickled_arrays import BUILDS, Budget, Builder, PlainValues, Refused, check_hashed
-from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_exists, check_memory
+from mmfusion.data.readers.reading_memory import PICKLE_COPIES, check_memory
 from mmfusion.errors import DataError
 from mmfusion.sentences import MOST_LETTERS
 
@@ -158,6 +159,8 @@ def _scan(stream: BinaryIO, size: int) -> None:
         if info.name == "FRAME" and number > size - stream.tell():
             raise pickle.UnpicklingError("a frame is longer than the file")
         if info.name == "STOP":
+            if stream.tell() < size:
+                raise pickle.UnpicklingError(f"there are {size - stream.tell()} bytes behind its end")
             return
 
 

@@ -297,7 +297,18 @@ def test_bytes_that_are_used_many_times_are_counted(tmp_path: Path) -> None:
     assert "larger than the file" in error_of(tmp_path, by_hand(text + b"0" + calls + b"N", 3))
 
 
-@pytest.mark.parametrize("content", [b"", b"noise", b"\x80\x04", pickle.dumps([1] * 50)[:-9], b"\x80\x09N."])
+def test_an_empty_file(tmp_path: Path) -> None:
+    assert "the file is empty" in error_of(tmp_path, b"")
+
+
+def test_keys_of_half_a_character(tmp_path: Path) -> None:
+    assert "holds half a character" in error_of(tmp_path, pickle.dumps({"\ud800": 1}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"noise", b"\x80\x04", pickle.dumps([1] * 50)[:-9], b"\x80\x09N.", pickle.dumps(1) + pickle.dumps(2)],
+)
 def test_damaged_files(tmp_path: Path, content: bytes) -> None:
     assert "not a readable pickle of arrays (" in error_of(tmp_path, content)
 
