@@ -27,6 +27,8 @@ PATH = (1e-4, 1e-3, 1e-2, 1e-1)
 """Candidates for lambda if none are given; the constant predictor, all blocks zero, is the last one."""
 HUGE = 1e100
 """Weights of which the largest is beyond this number, or below one over it, are scaled first."""
+MOST_SEEDS = 10_000
+"""Networks per fold; a typing mistake rather than a wish beyond."""
 WITHOUT_CHOICE = 0.01
 """lambda where none is given and nothing is held out to choose it."""
 
@@ -51,7 +53,7 @@ def _is_one_of(value: Any, names: Iterable[str]) -> bool:
 _CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dim": (lambda x: is_whole(x, 1), "a whole number, at least 1"),
     "batch_size": (lambda x: is_whole(x, 2), "a whole number, at least 2"),
-    "n_seeds": (lambda x: is_whole(x, 1), "a whole number, at least 1"),
+    "n_seeds": (lambda x: is_whole(x, 1) and x <= MOST_SEEDS, f"a whole number from 1 to {MOST_SEEDS}"),
     "epochs": (lambda x: x is None or is_whole(x, 1), "a whole number, at least 1, or None"),
     "learning_rate": (
         lambda x: x is None or (_is_number(x) and 0 < x < math.inf),

@@ -319,6 +319,7 @@ def test_encoders_by_name_and_with_arguments(arrays, binary) -> None:
         ({"penalty": []}, "penalty: the list is empty"),
         ({"max_order": 0}, "max_order: 0, expected a whole number"),
         ({"dim": 1.5}, "dim: 1.5, expected a whole number, at least 1"),
+        ({"n_seeds": 10**9}, "n_seeds: 1000000000, expected a whole number from 1 to 10000"),
         ({"batch_size": 1}, "batch_size: 1, expected a whole number, at least 2"),
         ({"epochs": 0}, "epochs: 0"),
         ({"learning_rate": 0}, "learning_rate: 0, expected a finite number above 0"),
