@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mmfusion.estimators.fusion_memory import COPIES, check_fusion_memory, fusion_bytes
 from mmfusion.estimators.modalities import LINEAR, VECTOR
 from mmfusion.estimators.parameter_checks import penalties_of
 from mmfusion.estimators.variants import ADDITIVE, Variant
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.training.device import device_of
+from mmfusion.training.fusion_memory import COPIES, check_fusion_memory, fusion_bytes
 from mmfusion.training.loop import Recipe
 from mmfusion.training.modality import Modality
 

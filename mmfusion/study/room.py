@@ -13,7 +13,6 @@ from typing import NamedTuple
 import psutil
 
 from mmfusion.errors import ConfigError, InputError
-from mmfusion.estimators.fusion_memory import COPIES, check_fusion_memory, fusion_bytes, products
 from mmfusion.fusion.subsets import FEW, chosen_order
 from mmfusion.sentences import gibibytes
 from mmfusion.study.config.problems import Path, Problem, sentences
@@ -22,6 +21,7 @@ from mmfusion.study.config.user_settings import ModalityColumns, UserDataset
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.data.planted_settings import SYMBOLS
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS
+from mmfusion.training.fusion_memory import COPIES, check_fusion_memory, fusion_bytes, products
 
 MOST_NETWORKS, MOST_JOBS, MOST_VIEWS = 1_000_000, 10_000, 1000
 """Bounds of what is listed before anything is trained: networks, jobs that train, views that are drawn."""

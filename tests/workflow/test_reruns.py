@@ -38,7 +38,7 @@ def jobs(run: Run, study: Path, config: str) -> dict[str, list[str]]:
         ),
         pytest.param("resamples: 100", "resamples: 90", SHOWN - {"tables", "seconds"}, [], id="resamples"),
         pytest.param(
-            "\nseeds:", "\ntraining: {device: cpu}\nseeds:", {"provenance", "index"}, [], id="device"
+            "\nseeds:", "\ntraining: {device: cpu}\nseeds:", {"provenance", "index", "all"}, [], id="device"
         ),
         pytest.param("\nseeds:", "\n# a comment\nseeds:", set(), [], id="comment"),
     ],

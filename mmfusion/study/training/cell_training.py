@@ -21,13 +21,13 @@ from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.part import SYMBOLS, Part
 from mmfusion.encoders import kind_of
 from mmfusion.errors import DataError, InputError, TrainingError
-from mmfusion.estimators.fusion_memory import check_fusion_memory
 from mmfusion.fusion.subsets import chosen_order
 from mmfusion.study.cells import Cell, cell_keys
 from mmfusion.study.data.dataset import MultimodalDataset, Split
 from mmfusion.study.streams import stream
 from mmfusion.study.training.checkpoint import TrainedCell, networks_of
 from mmfusion.training.device import device_of
+from mmfusion.training.fusion_memory import check_fusion_memory
 from mmfusion.training.loop import Fit, Randomness, Recipe, fit_networks
 from mmfusion.training.modality import Modality
 from mmfusion.training.network import MultimodalNetwork
