@@ -234,6 +234,29 @@ def test_settings_of_stages_hold_what_they_depend_on_and_no_more(config: Config,
     assert changed.training_settings("MOSIReal") != vector
 
 
+@pytest.mark.parametrize(("size", "trained"), [(1, ["batch-2"]), (2, ["batch-1"]), ("all", ["batch-0"])])
+def test_one_more_seed_trains_the_batch_that_it_joins(
+    config: Config, nowhere: Path, size: int | str, trained: list[str]
+) -> None:
+    def jobs(seeds: list[int]) -> dict[str, Any]:
+        """What a training job of each folder is given."""
+        study = Study(load_config({**config, "seeds": seeds, "seeds_per_job": size}))
+        return {
+            folder: (
+                study.cells_of(*folder.split("/")[:2]),
+                seeds,
+                study.training_settings(folder.split("/")[0]),
+            )
+            for index, seeds in enumerate(study.batches)
+            for folder in study.train_folders(batch=index)
+        }
+
+    before, after = jobs([0, 1]), jobs([0, 1, 2])
+    changed = {folder for folder in after if after[folder] != before.get(folder)}
+    assert changed == {folder for folder in after if folder.endswith(tuple(trained))}
+    assert before.keys() <= after.keys()
+
+
 @pytest.mark.parametrize(
     ("build", "platform", "meant"),
     [

@@ -18,7 +18,7 @@ from mmfusion.study.designs.design import Accepted
 from mmfusion.study.designs.drawn_cases import HARD_KIND, NOISE
 from mmfusion.study.designs.verdict import as_text, verdict
 from mmfusion.study.evidence.peer_designs import PeerSet
-from mmfusion.study.evidence.peer_tables import VERDICTS
+from mmfusion.study.evidence.peer_verdicts import VERDICTS
 from mmfusion.study.peers.all_peers import PEERS
 from mmfusion.study.peers.calibration import calibrated, losses
 from mmfusion.study.peers.contract import (

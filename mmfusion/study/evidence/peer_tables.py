@@ -12,6 +12,7 @@ from mmfusion.measures.paired_differences import mean_and_test
 from mmfusion.measures.proportions import wilson_interval
 from mmfusion.study.designs.drawn_cases import HARD_KIND, NOISE, PLANTED_KIND
 from mmfusion.study.evidence.peer_libraries import INSTALL_PEERS
+from mmfusion.study.evidence.peer_verdicts import VERDICTS
 from mmfusion.study.intermediates import load_table
 
 OURS = "mmfusion"
@@ -20,11 +21,6 @@ TRUTH = "all drawn with a truth"
 LOWER_IS_BETTER = {"loss": True, "accuracy": False, "r2": False, "mae": True}
 RATE_COLUMNS = ("peer", "design", "measure", "count", "data_sets", "rate", "low", "high")
 SCORE_COLUMNS = ("design", "kind", "measure", "peer", "value", "ahead", "low", "high", "seeds")
-VERDICTS = (
-    *("modalities_exact", "modalities_wrong", "subsets_exact", "subsets_wrong"),
-    *("first_modality", "first_subset"),
-)
-"""See `mmfusion.study.evidence.peer_comparison.compare_peers`."""
 
 
 def read_answers(paths: Iterable[str | Path]) -> pd.DataFrame:

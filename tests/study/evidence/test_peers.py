@@ -27,12 +27,12 @@ from mmfusion.study.evidence.peer_figure import peer_figure
 from mmfusion.study.evidence.peer_tables import (
     OURS,
     TRUTH,
-    VERDICTS,
     peer_rates,
     peer_scores,
     peer_seconds,
     read_answers,
 )
+from mmfusion.study.evidence.peer_verdicts import VERDICTS
 from mmfusion.study.pages.peer_page import peers_markdown
 from mmfusion.study.peers.all_peers import PEERS
 from mmfusion.study.peers.contract import (
