@@ -38,7 +38,7 @@ def modalities_in_files(user: Mapping[str, UserDataset]) -> dict[str, int]:
             continue
         if not Path(settings.path).exists():
             mistakes.append(
-                f"datasets.{name}.path: there is no file or folder {settings.path} in {Path.cwd()}, where "
+                f"datasets.{name}.path: {settings.path} is not in {Path.cwd()}, where "
                 "the data should be; correct the path, or give an absolute one."
             )
             continue

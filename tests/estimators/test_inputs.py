@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from mmfusion import FusionClassifier
 from mmfusion.errors import InputError
-from mmfusion.estimators import fusion_memory as memory
 from mmfusion.estimators.inputs import modality_data
+from mmfusion.training import fusion_memory as memory
 from mmfusion.training.fusion_memory import check_fusion_memory, products
 
 TABLE = pd.DataFrame({"t1": [1, 2, 3], "t2": [0.5, None, 1.5], "a1": ["4", "5", "6"]})

@@ -47,7 +47,7 @@ def test_a_file_that_cannot_be_read_is_the_only_mistake(tmp_path: Path) -> None:
 def test_data_count_from_the_folder_of_the_run(tmp_path: Path) -> None:
     config = "datasets: {mine: {path: a.csv, target: y}}\n"
     config += "experiments: {mine: {datasets: [mine], norms: [ibn], p: ['1'], scales: ['1']}}"
-    assert f"datasets.mine.path: there is no file or folder a.csv in {tmp_path}" in mistakes(config, tmp_path)
+    assert f"datasets.mine.path: a.csv is not in {tmp_path}" in mistakes(config, tmp_path)
     with pytest.raises(SystemExit, match="nowhere: there is no such folder, expected"):
         check_files([], tmp_path / "nowhere", BASE)
 
