@@ -40,6 +40,7 @@ PARTS = (
     "estimator",
     "networks",
     "answer",
+    "dag",
     "recipe",
 )
 COMMANDS = {"calibration": "calibration.command", "real_data": "calibration.real_data_command"}
