@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from mmfusion.errors import InputError
 from mmfusion.estimators.source_fit import TABLES
@@ -23,6 +26,8 @@ FIRST_FILES = tuple(name for name in FILES if name not in (MOTIFS, PICTURES[2]))
 """Those of runs whose settings do not list them."""
 COMPLETE = ".mmfusion-complete"
 """Folder within the output that holds a whole answer while its files are moved."""
+UNFINISHED = ".mmfusion-"
+"""Start of the name of the folder within the output that a run writes to; machine and process follow."""
 ROOM = 50e6
 """Bytes that the disk must have room for; tables and pictures of an answer take a few MB."""
 
@@ -129,7 +134,9 @@ def filling(output: Path) -> Iterator[tuple[Path, Done]]:
     done = Done()
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".mmfusion-", dir=output, ignore_cleanup_errors=True) as name:
+        _remove_abandoned(output)
+        prefix = f"{UNFINISHED}{socket.gethostname()}-{os.getpid()}-"
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=output, ignore_cleanup_errors=True) as name:
             yield Path(name), done
             _move(Path(name), output, done)
     except BaseException as error:
@@ -140,6 +147,14 @@ def filling(output: Path) -> Iterator[tuple[Path, Done]]:
         if isinstance(error, OSError):
             raise InputError(f"--output: {output} cannot be filled ({error}); name another folder.") from None
         raise
+
+
+def _remove_abandoned(output: Path) -> None:
+    """Remove what runs on this machine left that were killed before their answer was whole."""
+    for folder in output.glob(f"{UNFINISHED}{socket.gethostname()}-*-*"):
+        number = folder.name.split("-")[-2]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _move(source: Path, output: Path, done: Done) -> None:

@@ -32,8 +32,8 @@ information : bool or "pairs", default False
 floor : float, default 0.02
     Share of the explained loss below which nothing is named, whatever its p-value.
 max_order : int, None or "auto", default "auto"
-    Largest number of modalities in a subset; None for no limit. "auto" is None up to four
-    modalities, else 2.
+    Largest number of modalities in a subset, at most all of them; None for no limit. "auto" is None up to
+    four modalities, else 2.
 convention : {"mkl", "scaled_output", "as_printed"}, default "mkl"
     How p, the exponent of the block norm and beta belong together.
 encoders : mapping of str to str, mapping or nn.Module, optional

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from mmfusion.errors import InputError
 from mmfusion.estimators.modalities import LINEAR, VECTOR
 from mmfusion.estimators.parameter_checks import penalties_of
 from mmfusion.estimators.variants import ADDITIVE, Variant
@@ -124,10 +125,16 @@ def fit_settings(
     Raises
     ------
     InputError
-        If the tensor products of too many subsets would fill the memory.
+        If `max_order` is above the number of modalities, or the tensor products of too many subsets would
+        fill the memory.
     """
     modalities = next(iter(variants.values())).modalities
     order = chosen_order(parameters["max_order"], len(modalities))
+    if order is not None and order > len(modalities):
+        raise InputError(
+            f"max_order={order} is above the number of modalities, {len(modalities)}; write at most "
+            f"{len(modalities)}, or None for all subsets."
+        )
     penalties = penalties_of(parameters["penalty"], parameters["cv"])
     batch = max(2, min(parameters["batch_size"], samples))
     recipes = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from mmfusion.cli.init_command import write_template
-from mmfusion.cli.output_folder import COMPLETE, SETTINGS, check_output, filling
+from mmfusion.cli.output_folder import COMPLETE, SETTINGS, UNFINISHED, check_output, filling
 from mmfusion.errors import InputError
 
 OLD = ("relevance.csv", "information.csv", "relevance.png", "information.png", "answer.txt")
@@ -107,6 +109,21 @@ def test_what_a_new_answer_lacks_is_removed(output: Path) -> None:
     answer(output, NEW, "new")
     assert texts(output) == {**dict.fromkeys((*NEW, SETTINGS), "new"), "mine.txt": "mine"}
     assert sorted(path.name for path in output.iterdir() if path.name.startswith(".")) == []
+
+
+def test_what_killed_runs_left_is_removed_and_what_others_write_is_not(output: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    here, alive = socket.gethostname(), os.getpid()
+    left, running, elsewhere = (
+        output / f"{UNFINISHED}{host}-{process}-x"
+        for host, process in ((here, ended.pid), (here, alive), ("elsewhere", ended.pid))
+    )
+    for folder in (left, running, elsewhere):
+        folder.mkdir()
+        (folder / "relevance.csv").write_text("half")
+    answer(output, NEW, "new")
+    assert (left.exists(), running.exists(), elsewhere.exists()) == (False, True, True)
 
 
 def test_a_place_without_room_or_right_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -380,6 +380,12 @@ def test_more_subsets_than_memory_allows_are_reported_before_anything_is_built()
         FusionClassifier(dim=64, max_order=None).fit(X, np.arange(40) % 2)
 
 
+def test_an_order_above_the_number_of_modalities_is_refused() -> None:
+    X = {"one": np.zeros((40, 2)), "other": np.ones((40, 2))}
+    with pytest.raises(InputError, match="max_order=3 is above the number of modalities, 2; write at"):
+        FusionClassifier(max_order=3).fit(X, np.arange(40) % 2)
+
+
 @pytest.mark.parametrize(
     ("y", "message"),
     [
