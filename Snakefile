@@ -6,7 +6,7 @@ from mmfusion.study.figures.registry import FIGURES
 from mmfusion.study.figures.relevance_against_p import EXPONENTS
 from mmfusion.study.interrupted_run import begin_run, record_run
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS
-from mmfusion.study.pages.rendering import templates_digest
+from mmfusion.pages.rendering import templates_digest
 from mmfusion.study.provenance import commit_of
 from mmfusion.study.workflow import failed_job_messages, figures_of, load_study
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pip
+
 ROOT = Path(__file__).resolve().parents[1]
 NOT_STATED = "not stated in its metadata"
 LONGEST = 80
@@ -51,6 +53,8 @@ def locked() -> dict[str, str]:
 
 def metadata(packages: dict[str, str]) -> list[dict[str, Any]]:
     """Metadata of packages, in the order of their names."""
+    if tuple(map(int, pip.__version__.split(".")[:2])) < (23, 3):
+        sys.exit(f"pip {pip.__version__} does not report licence expressions; install pip 23.3 or newer first.")
     with TemporaryDirectory() as folder:
         names, report = Path(folder, "names.txt"), Path(folder, "report.json")
         names.write_text("".join(f"{name}=={version}\n" for name, version in packages.items()))

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 COMPILE = [
     *("uv", "pip", "compile", "pyproject.toml", "--constraints", "constraints.txt", "--quiet"),
-    *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header"),
+    *("--universal", "--python-version", "3.11.5", "--generate-hashes", "--no-annotate", "--no-header"),
 ]
 OF_TORCH = re.compile(r"torch|triton|nvidia-|cuda-")
 OF_BUILDING = re.compile("setuptools")

@@ -6,9 +6,12 @@ training and 6 test utterances of 6 videos, and its own registry of hashes.
 
 import csv
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"  # of linear algebra, read when it is imported
 
@@ -16,7 +19,9 @@ import numpy as np
 import pooch
 import pytest
 import torch
+from axe_playwright_python.sync_playwright import Axe
 from hypothesis import settings
+from playwright.sync_api import sync_playwright
 
 torch.set_num_threads(1)
 settings.register_profile("mmfusion", derandomize=True, deadline=None)
@@ -152,3 +157,115 @@ def no_linear_baseline() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mmfusion.estimators.answering._linear", lambda *given: (np.nan, np.nan))
         yield
+
+
+class Page(HTMLParser):
+    """Rows of tables, list items and headings of a page; every tag must be closed in its turn."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.paragraphs: list[str] = []
+        self.items: list[str] = []
+        self.headings: list[str] = []
+        self.tables: list[list[list[str]]] = []
+        self.images: list[dict[str, str]] = []
+        self.cells: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+        elif tag == "li":
+            self.items.append("")
+        elif tag in ("h1", "h2", "h3"):
+            self.headings.append("")
+        elif tag == "p":
+            self.paragraphs.append("")
+        elif tag == "a":
+            self.links += [target or "" for name, target in attrs if name == "href"]
+        elif tag == "img":
+            self.images.append({name: value or "" for name, value in attrs})
+        self.cells += [value or "" for name, value in attrs if tag == "td" and name == "title"]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data: str) -> None:
+        tag = self.open[-1] if self.open else ""
+        if tag in ("td", "th"):
+            self.tables[-1][-1][-1] += data
+        elif tag == "li":
+            self.items[-1] += data
+        elif tag in ("h1", "h2", "h3"):
+            self.headings[-1] += data
+        elif tag == "p":
+            self.paragraphs[-1] += data
+
+
+@pytest.fixture(scope="session")
+def parsed() -> Callable[[str], Page]:
+    """Read the parts of a page."""
+    return Page
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SEEN = """() => {
+  const root = document.scrollingElement;
+  const dead = [...document.querySelectorAll('a[href^="#"]')].filter((a) => !document.querySelector(a.hash));
+  return {
+    "pictures": document.images.length,
+    "pictures without size": [...document.images].filter((image) => !image.naturalWidth).length,
+    "wider by": root.scrollWidth - root.clientWidth,
+    "dead anchors": dead.map((a) => a.hash),
+  };
+}"""
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The Chromium of this machine, steered by Playwright."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def seen_in_browser(browser: Any) -> Callable[[Path, int], dict[str, Any]]:
+    """Open a page at a width in pixels, dark and light, and say what is wrong with it."""
+
+    def see(path: Path, width: int) -> dict[str, Any]:
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        seen = {"errors": errors, **page.evaluate(SEEN), "barriers": []}
+        for theme in ("dark", "light"):
+            page.click("#theme")
+            assert page.evaluate("document.documentElement.dataset.theme") == theme
+            found = Axe().run(page).response["violations"]
+            seen["barriers"] += [
+                f"{theme}: {one['id']} at {node['html']}"
+                for one in found
+                if one["impact"] in SERIOUS
+                for node in one["nodes"]
+            ]
+        page.close()
+        return seen
+
+    return see

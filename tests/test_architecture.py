@@ -24,7 +24,7 @@ import mmfusion
 LEVELS = (
     ("study",),
     ("cli",),
-    ("estimators",),
+    ("estimators", "pages"),
     ("training", "measures", "plotting", "data"),
     ("encoders",),
     ("fusion",),

@@ -17,12 +17,21 @@ import psutil
 from mmfusion.errors import InputError
 from mmfusion.estimators.source_fit import TABLES
 
-PICTURES = ("relevance.png", "information.png", "motifs.png")
-MOTIFS = "motifs.csv"
-ANSWER, SETTINGS = "answer.txt", "settings.json"
-FILES = (*(f"{name}.csv" for name in TABLES), MOTIFS, *PICTURES, ANSWER, SETTINGS)
+INFORMATION, RELEVANCE, MOTIFS = "information.png", "relevance.png", "motifs.png"
+MOTIFS_TABLE = "motifs.csv"
+ANSWER, PAGE, SETTINGS = "answer.txt", "index.html", "settings.json"
+FILES = (
+    *(f"{name}.csv" for name in TABLES),
+    MOTIFS_TABLE,
+    RELEVANCE,
+    INFORMATION,
+    MOTIFS,
+    ANSWER,
+    PAGE,
+    SETTINGS,
+)
 """All files that a run may write, in the order in which they are listed."""
-FIRST_FILES = tuple(name for name in FILES if name not in (MOTIFS, PICTURES[2]))
+FIRST_FILES = tuple(name for name in FILES if name not in (MOTIFS_TABLE, MOTIFS, PAGE))
 """Those of runs whose settings do not list them."""
 COMPLETE = ".mmfusion-complete"
 """Folder within the output that holds a whole answer while its files are moved."""

@@ -12,23 +12,35 @@ import numpy as np
 import pandas as pd
 import typer
 
+from mmfusion.cli.answer_page import PICTURES, answer_html
 from mmfusion.cli.order_note import order_note
-from mmfusion.cli.output_folder import ANSWER, MOTIFS, PICTURES, SETTINGS, check_output, filling
+from mmfusion.cli.output_folder import (
+    ANSWER,
+    INFORMATION,
+    MOTIFS,
+    MOTIFS_TABLE,
+    PAGE,
+    RELEVANCE,
+    SETTINGS,
+    check_output,
+    filling,
+)
+from mmfusion.cli.printed_tables import NAMED, information_cells, subset_cells
 from mmfusion.cli.request import DataRequest
+from mmfusion.data.check_values import check_values
+from mmfusion.data.description import modality_lines, sample_lines
 from mmfusion.data.modality_data import ModalityData
+from mmfusion.data.readers.source import Source
 from mmfusion.data.task import Task
 from mmfusion.errors import InputError
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.estimators.source_fit import FittedSource, fit_source
 from mmfusion.files import write_json, write_table, write_text
+from mmfusion.pages.picture import Picture, picture_of
 from mmfusion.plotting.sequence_logos import has_logos, motifs_figure
 from mmfusion.plotting.style import save_figure
 from mmfusion.plotting.subset_relevance import relevance_figure
-
-COLUMNS = ("loss_rise", "p_adjusted", "named", "beta", "covariance_share", "reducibility_within")
-OF_MODALITIES = ("alone", "needed", "shapley")
-NAMED = "* named: shown, with an adjusted p below 5 %, and not tiny"
 
 
 def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path) -> pd.DataFrame:
@@ -66,60 +78,56 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         fitted = fit_source(source, request.task_of(source), task, choices)
         settings = _settings(request, request.task_of(source), fitted.model, len(source))
         fitted, motifs = _motifs(fitted, source.modality_data())
-        _write(folder, fitted, motifs, f"{request.data.name}: what predicts {request.target!r}?", settings)
-    model, count = fitted.model, len(source.modalities)
-    notes = [f"Note: {note}" for note in (*source.notes, *fitted.notes)]
-    texts = [_subset_text(model.relevance_), order_note(count, choices["max_order"])]
-    texts += _information_texts(model) + _motif_texts(motifs)
+        title = f"{request.data.name}: what predicts {request.target!r}?"
+        pictures = _write(folder, fitted, motifs, title)
+        notes = [f"Note: {note}" for note in (*source.notes, *fitted.notes)]
+        more = order_note(len(source.modalities), choices["max_order"])
+        facts = [*_facts(request, source), task, *notes, *filter(None, [more])]
+        files = [*sorted(path.name for path in folder.iterdir()), SETTINGS]
+        write_text(folder / PAGE, answer_html(fitted, title, facts, pictures, settings, files))
+        write_json(folder / SETTINGS, {**settings, "files": sorted([*files, PAGE])})
+    texts = [subset_cells(fitted.model.relevance_).to_string(index=False), more]
+    texts += [*_information_texts(fitted), *_motif_texts(motifs)]
     for line in (task, *notes, *filter(None, texts), f"\n{fitted.paragraph}\n"):
         typer.echo(line)
     replaced = " (those of an earlier run were replaced)" if done.replaced else ""
     typer.echo(f"written to {output}: {', '.join(done.written)}{replaced}")
-    return model.relevance_
+    return fitted.model.relevance_
 
 
-def _write(
-    folder: Path, fitted: FittedSource, motifs: pd.DataFrame, title: str, settings: Mapping[str, Any]
-) -> None:
-    """Write tables, pictures, the answer and what they were made of."""
+def _facts(request: DataRequest, source: Source) -> list[str]:
+    """Say what was read, as the command ``check`` does."""
+    data = source.modality_data()
+    described = modality_lines(source, check_values(data, data.kinds, all_occur=True))
+    size = f"{request.data.name}: {len(source)} samples, {len(source.modalities)} modalities"
+    return [size, *(line.strip() for line in described), *sample_lines(source)]
+
+
+def _write(folder: Path, fitted: FittedSource, motifs: pd.DataFrame, title: str) -> list[Picture]:
+    """Write tables, pictures and the answer; return the pictures for the page."""
     model = fitted.model
     for name, table in fitted.tables.items():
         if table is not None and len(table):
             write_table(folder / f"{name}.csv", table)
-    save_figure(relevance_figure(model.relevance_, title, _caption(model)), folder / PICTURES[0])
+    figures = {RELEVANCE: relevance_figure(model.relevance_, title, _caption(model))}
     if model.information_ is not None:
-        save_figure(model.plot_information(title), folder / PICTURES[1])
+        figures[INFORMATION] = model.plot_information(title)
     if len(motifs):
-        write_table(folder / MOTIFS, motifs)
+        write_table(folder / MOTIFS_TABLE, motifs)
         if has_logos(motifs):
-            save_figure(motifs_figure(motifs, title), folder / PICTURES[2])
+            figures[MOTIFS] = motifs_figure(motifs, title)
     write_text(folder / ANSWER, f"{fitted.paragraph}\n")
-    files = sorted([*(path.name for path in folder.iterdir()), SETTINGS])
-    write_json(folder / SETTINGS, {**settings, "files": files})
+    for name, figure in figures.items():
+        save_figure(figure, folder / name)
+    return [
+        picture_of(figures[name], Path(name).stem, *PICTURES[name]) for name in PICTURES if name in figures
+    ]
 
 
-def _subset_text(table: pd.DataFrame) -> str:
-    """Write the main columns of a relevance table for a terminal, intervals in brackets."""
-    printed = pd.DataFrame({"subset": table["subset"]})
-    for name in COLUMNS:
-        if table[name].notna().any() and not (name == "named" and table["loss_rise"].isna().all()):
-            printed[name] = _cells(table, name)
-    return printed.to_string(index=False)
-
-
-def _information_texts(model: FusionEstimator) -> list[str]:
+def _information_texts(fitted: FittedSource) -> list[str]:
     """Write what modalities and pairs say; nothing where it was not measured."""
-    by_modality, pairs = model.modality_information_, model.synergy_
-    if by_modality is None or pairs is None:
-        return []
-    unit = "share of the constant's loss" if isinstance(model, FusionRegressor) else "nats"
-    known = [name for name in OF_MODALITIES if by_modality[name].notna().any()]
-    columns = {f"{name} ({unit})": _marked(by_modality, name, f"{name}_named") for name in known}
-    texts = [pd.DataFrame({"modality": by_modality["modality"], **columns}).to_string(index=False)]
-    if len(pairs):
-        columns = {f"synergy ({unit})": _marked(pairs, "synergy", "named")}
-        texts.append(pd.DataFrame({"pair": pairs["pair"], **columns}).to_string(index=False))
-    return [*(f"\n{text}" for text in texts), NAMED]
+    texts = [f"\n{table.to_string(index=False)}" for table in information_cells(fitted.model)]
+    return [*texts, NAMED] if texts else []
 
 
 def _motifs(fitted: FittedSource, data: ModalityData) -> tuple[FittedSource, pd.DataFrame]:
@@ -130,7 +138,7 @@ def _motifs(fitted: FittedSource, data: ModalityData) -> tuple[FittedSource, pd.
         note = f"motifs were not counted. {error}"
         return replace(fitted, notes=(*fitted.notes, note)), pd.DataFrame(columns=["rank"])
     if len(motifs) and not has_logos(motifs):
-        note = f"{PICTURES[2]} is not drawn: a logo needs one printable character per symbol."
+        note = f"{MOTIFS} is not drawn: a logo needs one printable character per symbol."
         fitted = replace(fitted, notes=(*fitted.notes, note))
     return fitted, motifs
 
@@ -147,28 +155,6 @@ def _motif_texts(motifs: pd.DataFrame) -> list[str]:
         ]
         texts.append(f"\nmotifs of {modality} that drive {subset}, one per network: {', '.join(found)}")
     return texts
-
-
-def _marked(table: pd.DataFrame, name: str, named: str) -> list[str]:
-    """Write a column with its interval, and a star behind what is named."""
-    cells = zip(_cells(table, name), table[named].eq(True), strict=True)
-    return [f"{cell} {'*' if mark else ' '}" for cell, mark in cells]
-
-
-def _cells(table: pd.DataFrame, name: str) -> list[str]:
-    """Write a column, with its interval where it has one."""
-    if table[name].dtype == bool:
-        return ["yes" if value else "" for value in table[name]]
-    if name == "p_adjusted":
-        return ["-" if np.isnan(p) else "<0.001" if p < 0.0005 else f"{p:.3f}" for p in table[name]]
-    bounds = [f"{name}_low", f"{name}_high"] if f"{name}_low" in table else [name, name]
-    return [_cell(*row) for row in table[[name, *bounds]].to_numpy(dtype=float).tolist()]
-
-
-def _cell(value: float, low: float, high: float) -> str:
-    if np.isnan(value):
-        return "-"
-    return f"{value:z.3f}" if np.isnan(low) or low == high else f"{value:z.3f} [{low:z.3f}, {high:z.3f}]"
 
 
 def _caption(model: FusionEstimator) -> str:

@@ -79,7 +79,7 @@ def _described(source: Source, name: str, here: NDArray[np.bool_] | None) -> lis
         return [f"numbers {array.shape}, {what}", *remarks]
     whole = _is_whole(array)
     kind = "whole numbers" if whole else "numbers"
-    what = "read as one vector per sample: a small network; `mmfusion relevance` also tries a linear model"
+    what = "read as one vector per sample: a small network; mmfusion relevance also tries a linear model"
     lines = [f"{kind} {array.shape}, {what}"]
     if whole and array.shape[1] > 1:
         lines.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -119,5 +120,24 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     suffix = Path(path).suffix
     if suffix not in _FORMATS:
         raise ValueError(f"{path}: unknown figure suffix {suffix!r}, expected one of {', '.join(_FORMATS)}.")
-    with figure_style(), replacing(path) as temporary:
-        figure.savefig(temporary, format=suffix[1:], **_FORMATS[suffix])
+    with replacing(path) as temporary:
+        temporary.write_bytes(figure_bytes(figure, suffix))
+
+
+def figure_bytes(figure: Figure, suffix: str) -> bytes:
+    """Draw a figure as `save_figure` writes it.
+
+    Parameters
+    ----------
+    figure : Figure
+    suffix : str
+        One of `save_figure`.
+
+    Returns
+    -------
+    bytes
+    """
+    content = BytesIO()
+    with figure_style():
+        figure.savefig(content, format=suffix[1:], **_FORMATS[suffix])
+    return content.getvalue()

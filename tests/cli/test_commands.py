@@ -25,7 +25,7 @@ SUBSETS_ONLY = [*QUICK, "--no-information"]
 INFORMATION = ("information", "modality_information", "synergy")
 FILES = [
     *("relevance.csv", *(f"{name}.csv" for name in INFORMATION)),
-    *("relevance.png", "information.png", "answer.txt", "settings.json"),
+    *("relevance.png", "information.png", "answer.txt", "index.html", "settings.json"),
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 import pandas as pd
 from pyarrow.parquet import ParquetFile
 
+from mmfusion.pages.picture import Picture, picture
+from mmfusion.pages.rendering import render
 from mmfusion.study.names import DATASET_NAMES
 from mmfusion.study.pages.heat_map import heat_maps
 from mmfusion.study.pages.overview import (
@@ -24,7 +25,6 @@ from mmfusion.study.pages.overview import (
     user_relevance_table,
     user_score_table,
 )
-from mmfusion.study.pages.rendering import render
 from mmfusion.study.pages.study_answer import study_answer
 from mmfusion.study.pages.user_answers import ANSWERS_TEXT, FILES
 
@@ -42,32 +42,6 @@ HEADS = {
     "origin": "How it was made",
 }
 """Headings of the sections by their anchor, in the order of the page."""
-_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture inside the page.
-
-    Parameters
-    ----------
-    stem, title, caption : str
-        Name of the figure, what it shows, and what is compared, on how many seeds, with which interval.
-    uri : str
-        Its bytes as a data URI.
-    """
-
-    stem: str
-    title: str
-    caption: str
-    uri: str
-
-
-def picture(path: str | Path, title: str, caption: str) -> Picture:
-    """Read a picture, SVG or PNG, for the page."""
-    file = Path(path)
-    content = b64encode(file.read_bytes()).decode()
-    return Picture(file.stem, title, caption, f"data:{_TYPES[file.suffix]};base64,{content}")
 
 
 def pictures_of(paths: Sequence[str], texts: Mapping[str, Sequence[str]]) -> list[Picture]:
@@ -187,7 +161,7 @@ def index_html(
     without = {"own": "answers", "planted": "maps", "figures": "shown"}
     heads = {name: head for name, head in HEADS.items() if without.get(name, name) not in absent}
     return render(
-        "index.html",
+        "study.html",
         title="Which modalities carry the prediction?",
         contents=[("answer", "Question and answer"), *heads.items()],
         heads=SimpleNamespace(**HEADS),
