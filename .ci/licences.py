@@ -54,7 +54,9 @@ def locked() -> dict[str, str]:
 def metadata(packages: dict[str, str]) -> list[dict[str, Any]]:
     """Metadata of packages, in the order of their names."""
     if tuple(map(int, pip.__version__.split(".")[:2])) < (23, 3):
-        sys.exit(f"pip {pip.__version__} does not report licence expressions; install pip 23.3 or newer first.")
+        sys.exit(
+            f"pip {pip.__version__} does not report licence expressions; install pip 23.3 or newer first."
+        )
     with TemporaryDirectory() as folder:
         names, report = Path(folder, "names.txt"), Path(folder, "report.json")
         names.write_text("".join(f"{name}=={version}\n" for name, version in packages.items()))

@@ -9,31 +9,32 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 
 
-def script_digests(folder: str | Path) -> dict[str, str]:
-    """Digest, for every script of a folder, all modules of this package that it uses.
+class ScriptDigests:
+    """For every script of a workflow, a digest of all modules of this package that it uses.
 
     The script's own text is not part of it: a workflow manager watches that file itself. Another version of
     Python may give another digest, since it may print the same code in another way.
 
     Parameters
     ----------
-    folder : str or Path
-        Holds the scripts, ``*.py``.
-
-    Returns
-    -------
-    dict of str to str
-        By the name of the script without suffix: 16 hexadecimal digits.
+    path_of : callable
+        Maps the name of a script to its path.
     """
-    scripts, modules = sorted(Path(folder).glob("*.py")), _Modules()
-    return {script.stem: modules.digest(modules.used_by(script)) for script in scripts}
+
+    def __init__(self, path_of: Callable[[str], str | Path]) -> None:
+        self._path_of = path_of
+        self._modules = _Modules()
+
+    def __getitem__(self, script: str) -> str:
+        """Return the digest of a script: 16 hexadecimal digits."""
+        return self._modules.digest(self._modules.used_by(Path(self._path_of(script))))
 
 
 def modules_of(script: str | Path) -> list[Path]:

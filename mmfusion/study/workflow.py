@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from snakemake.utils import update_config
+
 from mmfusion.errors import MmfusionError
 from mmfusion.files import write_text
 from mmfusion.study.config.layers import read_layers
@@ -18,6 +20,33 @@ from mmfusion.study.plan import Study
 KILLED = "The job was killed, for example because memory ran out, or it crashed: run the same command again."
 NOT_BEGUN = "The job ended before it began its work: it was killed, or Snakemake's lines say why it failed."
 _FAILED = re.compile(r"^ *log: (.+) \(check log file\(s\) for error details\)$", re.MULTILINE)
+
+
+def whole_config(
+    config: Mapping[str, Any], files: Sequence[str | Path], base: str | Path
+) -> tuple[Mapping[str, Any], Sequence[str | Path]]:
+    """Lay settings over the study's own if Snakemake has not: in a module it reads no configuration file.
+
+    Parameters
+    ----------
+    config : mapping
+        As Snakemake has it.
+    files : sequence of str or Path
+        The YAML files that it has read.
+    base : str or Path
+        The study's own configuration.
+
+    Returns
+    -------
+    tuple of (mapping, sequence of str or Path)
+        The whole configuration, and the files that it was read from.
+    """
+    if any(Path(path).resolve() == Path(base).resolve() for path in files):
+        return config, files
+    whole: dict[str, Any] = {}
+    for layer in (*read_layers([base])[0], config):  # if it cannot be read, load_study says so
+        update_config(whole, layer)
+    return whole, [base]
 
 
 def load_study(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Study:

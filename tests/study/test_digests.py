@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from mmfusion.study import digests as digest
-from mmfusion.study.digests import modules_of, script_digests
+from mmfusion.study.digests import ScriptDigests, modules_of
 
 FILES = {
     "__init__.py": "VERSION = 1\n",
@@ -27,6 +27,12 @@ FILES = {
     "unrelated.py": "from mmfusion.stage import function\n",
     "known.csv": "in another folder than the module that names it\n",
 }
+
+
+def script_digests(folder: str | Path) -> dict[str, str]:
+    """Digests of all scripts of a folder, by name."""
+    digests = ScriptDigests(lambda name: Path(folder, f"{name}.py"))
+    return {path.stem: digests[path.stem] for path in Path(folder).glob("*.py")}
 
 
 def code_digest(*modules: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.workflow
 Run = Callable[..., CompletedProcess[str]]
 
-SHOWN = {"tables", "summaries", "seconds", "figure", "provenance", "index", "all"}
+SHOWN = {"tables", "summaries", "seconds", "figure", "provenance", "index", "study"}
 """What looks at the whole study."""
 OF_ONE = SHOWN | {"train", "evaluate"}
 IBN = 'norms: [ibn], p: ["4/3", "1"]'
@@ -38,7 +38,7 @@ def jobs(run: Run, study: Path, config: str) -> dict[str, list[str]]:
         ),
         pytest.param("resamples: 100", "resamples: 90", SHOWN - {"tables", "seconds"}, [], id="resamples"),
         pytest.param(
-            "\nseeds:", "\ntraining: {device: cpu}\nseeds:", {"provenance", "index", "all"}, [], id="device"
+            "\nseeds:", "\ntraining: {device: cpu}\nseeds:", {"provenance", "index", "study"}, [], id="device"
         ),
         pytest.param("\nseeds:", "\n# a comment\nseeds:", set(), [], id="comment"),
     ],

@@ -184,10 +184,10 @@ rule provenance:
         mem_mb=300,
         runtime=5,
     params:
-        config=config,
+        config=SETTINGS,
         mosi=STUDY.mosi_status,
-        root=workflow.basedir,
-        commit=commit_of(workflow.basedir),
+        root=ROOT,
+        commit=commit_of(ROOT),
         code=CODE["provenance"],
     script:
         "../scripts/provenance.py"
