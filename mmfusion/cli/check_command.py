@@ -11,7 +11,7 @@ from mmfusion.cli.order_note import order_note
 from mmfusion.cli.request import DataRequest
 from mmfusion.data.check_values import check_values
 from mmfusion.data.description import modality_lines, sample_lines
-from mmfusion.data.folds import make_folds
+from mmfusion.data.folds import check_number_of_folds
 from mmfusion.data.number_moments import number_moments
 from mmfusion.estimators.source_notes import naming, split_notes
 from mmfusion.estimators.targets import Target, class_target, number_target
@@ -49,7 +49,7 @@ def describe_data(request: DataRequest) -> str:
             target, classes = class_target(source.target)
         if classes is None:
             number_moments(target.array)  # refuses a constant target
-        make_folds(FOLDS, np.arange(len(data)), len(data), target.classes, source.groups)
+        check_number_of_folds(FOLDS, len(data), target.classes, source.groups)
     order = chosen_order("auto", len(data.modalities))
     names = [subset_label(subset) for subset in subsets(data.modalities, order)]
     shown = f"{', '.join(names[:12])}{' ...' * (len(names) > 12)}"

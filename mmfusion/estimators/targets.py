@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import column_or_1d
 
 from mmfusion.data.plain_target import missing_value, plain_values, row_of
 from mmfusion.data.task import REGRESSION, infer_task, is_one_hot
@@ -107,7 +105,7 @@ def class_target(y: ArrayLike) -> tuple[Target, NDArray[Any]]:
             f"y: Unknown label type: {kind}, expected classes or a matrix of zeros and ones; use "
             "FusionRegressor for numbers."
         )
-    labels = column_or_1d(values, warn=True)
+    labels = values if values.ndim == 1 else _one_column(values)
     task = infer_task(labels)
     if task.word == REGRESSION:
         tell(f"y holds {task.reason}; they are taken as classes: use FusionRegressor if they are numbers.")
@@ -126,6 +124,14 @@ def _check_not_missing(y: Any, values: NDArray[Any]) -> None:
         raise missing_value("y", row_of(y)(row), int(np.isnan(values).sum()))
 
 
+def _one_column(values: NDArray[Any]) -> NDArray[Any]:
+    """Return a matrix of one column as it is expected, with the warning of scikit-learn's estimators."""
+    from sklearn.utils.validation import column_or_1d  # takes a second
+
+    labels: NDArray[Any] = column_or_1d(values, warn=True)
+    return labels
+
+
 def _kind_of(values: NDArray[Any]) -> str:
     mixed = values.dtype.kind == "O" and values.ndim == 1 and len({isinstance(x, str) for x in values}) > 1
     if mixed:
@@ -133,6 +139,10 @@ def _kind_of(values: NDArray[Any]) -> str:
     two_numbers = values.dtype.kind == "f" and values.ndim == 1 and len(np.unique(values)) == 2
     if two_numbers and bool(np.isfinite(values).all()):
         return "binary"  # whatever the numbers are, as elsewhere
+    if values.dtype.kind in "biuU" and values.ndim == 1:
+        return "binary" if len(np.unique(values)) <= 2 else "multiclass"
+    from sklearn.utils.multiclass import type_of_target  # takes a second; most targets end above
+
     try:
         with np.errstate(invalid="ignore"):
             return str(type_of_target(values, input_name="y", raise_unknown=True))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut, PredefinedSplit, ShuffleSplit
 
-from mmfusion.data.folds import make_folds
+from mmfusion.data.folds import check_number_of_folds, make_folds
 from mmfusion.errors import InputError
-from mmfusion.notices import ChoiceWarning
+from mmfusion.notices import ChoiceWarning, told
 
 N = 60
 ROWS = np.arange(N)
@@ -33,6 +35,26 @@ def test_folds_cut_all_rows_once(count: int, classes: bool, groups: bool, seed: 
         elif classes:
             counts = np.bincount(CLASSES[fold.held_out], minlength=3)
             assert np.ptp(counts) <= 2
+
+
+@given(st.integers(2, 8), st.integers(2, 12), st.integers(1, 4), st.booleans(), st.booleans())
+def test_the_quick_check_ends_as_the_folds_do(
+    count: int, samples: int, kinds: int, classes: bool, groups: bool
+) -> None:
+    labels = np.arange(samples) ** 2 % kinds if classes else None
+    members = np.arange(samples) // 3 if groups else None
+
+    def end(function: Callable[[], object]) -> tuple[str, list[str]]:
+        error = ""
+        with told() as notes:
+            try:
+                function()
+            except InputError as found:
+                error = str(found)
+        return error, notes
+
+    slow = end(lambda: make_folds(count, np.arange(samples), samples, labels, members))
+    assert end(lambda: check_number_of_folds(count, samples, labels, members)) == slow
 
 
 def test_the_seed_decides() -> None:
