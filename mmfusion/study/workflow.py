@@ -95,6 +95,18 @@ def figures_of(study: Study) -> list[str]:
     ]
 
 
+def where_to_look(results: str | Path = "results") -> str:
+    """Say which file of a study to open first; empty if there is no page yet.
+
+    Examples
+    --------
+    >>> where_to_look("no/such/folder")
+    ''
+    """
+    page = Path(results, "index.html")
+    return f"Open {page} in a browser first." if page.is_file() else ""
+
+
 def failed_job_messages(logs: str | Path | Iterable[str | Path]) -> str:
     """Collect the last line of every failed job's log, which is the sentence about a user's mistake.
 

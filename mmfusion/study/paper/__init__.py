@@ -1,0 +1,1 @@
+"""What an article takes from the study: figures at print size, LaTeX tables, and a text of its methods."""
