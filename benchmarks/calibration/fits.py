@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from calibration.answers import answer_of
@@ -19,7 +18,7 @@ from mmfusion.estimators.regressor import FusionRegressor
 from mmfusion.study.designs.design import CLASSES, TABLES, Case, DataSet
 from mmfusion.study.designs.nulls import NULLS
 from mmfusion.study.designs.power import POWER
-from mmfusion.study.digests import script_digests
+from mmfusion.study.digests import ScriptDigests
 from mmfusion.study.streams import stream
 
 CASES: dict[str, Case] = {case.name: case for case in (*NULLS, *POWER)}
@@ -54,7 +53,7 @@ def estimator(task: str, parameters: dict[str, Any]) -> Any:
 @cache
 def code_digest() -> str:
     """Digest the code of the package, designs included, that a job executes, as it is when a run starts."""
-    return script_digests(Path(__file__).parent)[Path(__file__).stem]
+    return ScriptDigests(lambda _: __file__)["fits"]
 
 
 def settings_digest(case: str, settings: Mapping[str, Any]) -> str:

@@ -175,6 +175,7 @@ def test_an_answer_says_what_it_was_made_of_and_what_it_replaces(table: str, tmp
     assert "(those of an earlier run were replaced)" in text
     assert sorted(path.name for path in output.iterdir()) == [
         "answer.txt",
+        "index.html",
         "relevance.csv",
         "relevance.png",
         "settings.json",
