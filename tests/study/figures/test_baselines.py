@@ -1,7 +1,7 @@
-"""A few figures look as they did: compared with pictures in ``baseline``, which
+"""A few figures look as they did: compared with the pictures in ``baseline``.
 
-``pytest -n0 -W default tests/study/figures/test_baselines.py --mpl-generate-path=tests/study/figures/baseline``
-draws anew.
+``pytest -n0 -W default --mpl-generate-path=tests/study/figures/baseline tests/study/figures/test_baselines.py``
+draws these anew.
 """
 
 from __future__ import annotations
