@@ -1,7 +1,7 @@
 """A few figures look as they did: compared with the pictures in ``baseline``.
 
-``pytest -n0 -W default --mpl-generate-path=tests/study/figures/baseline tests/study/figures/test_baselines.py``
-draws these anew.
+They are drawn anew by pytest with this file and the options ``-n0 -W default`` and
+``--mpl-generate-path=tests/study/figures/baseline``.
 """
 
 from __future__ import annotations
