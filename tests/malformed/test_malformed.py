@@ -14,11 +14,14 @@ import os
 import pickle
 import random
 import signal
+import subprocess
+import sys
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NamedTuple
 
@@ -26,6 +29,8 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from mmfusion.data.readers import read_source
@@ -307,3 +312,39 @@ def test_keys_names_and_members_that_cannot_be_told_apart(tmp_path: Path) -> Non
     path.write_bytes(len(header).to_bytes(8, "little") + header + content[8 + size :])
     with pytest.raises(MmfusionError, match="the key 'text' occurs 2 times"):
         read_source(path, "mood")
+
+
+@given(form=st.sampled_from(FORMATS), content=st.binary(max_size=300), at=st.floats(0, 1))
+def test_any_bytes_in_any_place(form: str, content: bytes, at: float) -> None:
+    """What hypothesis writes over a file ends in a sentence or in data; a failure shrinks to few bytes."""
+    with TemporaryDirectory() as folder:
+        path, file = write(form, Path(folder))
+        valid = file.read_bytes()
+        place = int(at * len(valid))
+        file.write_bytes(valid[:place] + content + valid[place + len(content) :])
+        table = form in ("csv", "parquet")
+        with limit(), suppress(MmfusionError):
+            read_source(path, "mood", {"text": "text_*"} if table else ["text"])
+
+
+COMMAND = [Case(form, edit, 0) for form, edit in zip(FORMATS, ("cut", "random", "empty") * 3, strict=False)]
+
+
+def test_the_command_itself_ends_in_a_sentence(tmp_path: Path) -> None:
+    """A file of every format, damaged in turns, through the command that users type, all at the same time."""
+    running = {}
+    for case in COMMAND:
+        (tmp_path / case.form).mkdir()
+        path, file = write(case.form, tmp_path / case.form)
+        EDITS[case.edit](file, random.Random(str(case)))
+        command = [str(Path(sys.executable).with_name("mmfusion")), "check", str(path), "--target", "mood"]
+        if case.form in ("csv", "parquet"):
+            command += ["-m", "text=text_*", "-m", "audio=audio_*"]
+        running[case] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for case, process in running.items():
+        output, errors = process.communicate(timeout=60)
+        assert "Traceback" not in errors, (case, errors)
+        assert process.returncode == 1 or expected(case) == EITHER, (case, output)
+        if process.returncode:
+            assert errors.startswith("mmfusion: "), (case, errors)
+            assert len(errors.splitlines()) == 1
