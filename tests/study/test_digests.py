@@ -233,7 +233,7 @@ def copy(whole: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch) ->
 
 
 EVERY = {path.stem for path in SCRIPTS.glob("*.py")}
-PEERS = {"drawn_peers", "encoded_peers", "mosi_peers", "peers_docs"}
+PEERS = {"drawn_peers", "encoded_peers", "mosi_peers", "peers_docs", "evidence_page"}
 ANSWERS = {"answer", "mosi_answer"} | PEERS
 TRAINING = {"train", "information", "lp_family", "sensitivity"}
 NETWORKS = TRAINING | ANSWERS | {"evaluate", "eigen", "motifs"}
@@ -263,8 +263,8 @@ NETWORKS = TRAINING | ANSWERS | {"evaluate", "eigen", "motifs"}
         ("study/data/mosi/mosi_folds.json", {"mosi_dataset"}),
         ("study/pages/index_page.py", {"index"}),
         ("study/paper/latex.py", {"paper"}),
-        ("pages/rendering.py", {"index"}),
-        ("study/evidence/peer_tables.py", {"peers", "peers_docs"}),
+        ("pages/rendering.py", {"index", "evidence_page"}),
+        ("study/evidence/peer_tables.py", {"peers", "peers_docs", "evidence_page"}),
         ("study/peers/permutation.py", PEERS),
         ("study/designs/hard.py", PEERS | {"peers", "provenance"}),
         ("study/data/planted.py", {"synthetic_data", "sensitivity"}),

@@ -197,6 +197,14 @@ rule sensitivity_map:
         "../scripts/sensitivity_map.py"
 
 
+EVIDENCE_FIGURES = ["motifs", "lp_family", "sensitivity"]
+# Whether the study has what every part of the evidence needs.
+ALL_EVIDENCE = bool(
+    STUDY.recipe_values and STUDY.motif_folders and "ConditionallyIndependent" in STUDY.synthetic
+)
+CALIBRATION = f"{ROOT}/docs/calibration/calibration.md"
+
+
 rule full:
     input:
         ["results/evidence/peers.png"] if STUDY.peer_tables else [],
@@ -205,9 +213,40 @@ rule full:
         rules.all.input,
         ["results/evidence/motifs.png"] if STUDY.motif_folders else [],
         expand("results/evidence/{mosi}/answer.txt", mosi=STUDY.mosi_datasets),
+        "results/evidence/index.html",
 
 
-EVIDENCE_FIGURES = ["motifs", "lp_family", "sensitivity"]
+rule evidence_page:
+    input:
+        provenance="results/provenance.json",
+        answers=expand("results/evidence/{mosi}/answer.txt", mosi=STUDY.mosi_datasets if ALL_EVIDENCE else []),
+        motifs="results/evidence/motifs.csv" if ALL_EVIDENCE else [],
+        lp_family="results/evidence/lp_family.csv" if ALL_EVIDENCE else [],
+        sensitivity="results/evidence/sensitivity_map.csv" if ALL_EVIDENCE else [],
+        rates="results/evidence/peer_rates.csv" if STUDY.peer_tables else [],
+        scores="results/evidence/peer_scores.csv" if STUDY.peer_tables else [],
+        seconds="results/timings/peers.csv" if STUDY.peer_tables else [],
+        # A published run, which is no part of this study.
+        published=[CALIBRATION] if Path(CALIBRATION).is_file() else [],
+        figures=expand(
+            "results/evidence/{figure}.png",
+            figure=(EVIDENCE_FIGURES if ALL_EVIDENCE else []) + (["peers"] if STUDY.peer_tables else []),
+        ),
+    output:
+        "results/evidence/index.html",
+    log:
+        "results/logs/evidence_page.log",
+    benchmark:
+        "results/benchmarks/evidence_page.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        templates=templates_digest(),
+        code=CODE["evidence_page"],
+    script:
+        "../scripts/evidence_page.py"
 
 
 rule evidence_docs:
