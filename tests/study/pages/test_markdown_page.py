@@ -1,4 +1,4 @@
-"""Texts in Markdown as a page: headings in its contents, tables that scroll, pictures inside, escaped text."""
+"""Texts in Markdown as a page: headings in its contents, tables that scroll, pictures inside, escaped."""
 
 from __future__ import annotations
 
