@@ -1,6 +1,6 @@
 """However a run is killed, the same command goes on, and the tables get the bytes of an undisturbed run.
 
-``MMFUSION_KILLS=30 pytest -n0 -m long tests/workflow/test_interruptions.py`` kills more often than the 6
+``MMFUSION_KILLS=30 pytest -n0 -m long tests/workflow/test_interruptions.py`` kills more often than the 12
 times that are the default.
 """
 
@@ -25,7 +25,7 @@ from mmfusion.study.logs import INTERRUPTED, UNFINISHED
 from mmfusion.study.workflow import KILLED, NOT_BEGUN
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("MMFUSION_KILLS", "6"))
+KILLS = int(os.environ.get("MMFUSION_KILLS", "12"))
 SMALLEST = """
 seeds: [0]
 sequences: {length: 30}
