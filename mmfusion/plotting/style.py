@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -140,4 +141,18 @@ def figure_bytes(figure: Figure, suffix: str) -> bytes:
     content = BytesIO()
     with figure_style():
         figure.savefig(content, format=suffix[1:], **_FORMATS[suffix])
-    return content.getvalue()
+    drawn = content.getvalue()
+    return _numbered(drawn) if suffix == ".svg" else drawn
+
+
+def _numbered(svg: bytes) -> bytes:
+    """Give the names of parts numbers, in their order.
+
+    They are hashes of exact coordinates, of which the layout's last bits differ from run to run, although no
+    coordinate that is written does.
+    """
+    names = dict.fromkeys(re.findall(rb' id="([A-Za-z][0-9a-f]{10})"', svg))
+    numbers = {name: b"%c%d" % (name[0], number) for number, name in enumerate(names)}
+    return re.sub(
+        rb'(?<=[#"])[A-Za-z][0-9a-f]{10}(?=[")])', lambda found: numbers.get(found[0], found[0]), svg
+    )

@@ -1,14 +1,17 @@
 import os
+import re
 import subprocess
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from mmfusion.plotting.style import (
     NORM_COLORS,
     NORM_MARKERS,
+    figure_bytes,
     figure_style,
     graded_colors,
     norm_look,
@@ -90,3 +93,19 @@ def test_orders_and_grades_look_different():
     assert order_color(7) == order_color(1)
     assert len(set(graded_colors(5))) == 5
     assert len(graded_colors(1)) == 1
+
+
+def test_the_last_bits_of_a_layout_do_not_change_an_svg() -> None:
+    def drawn(left: float) -> bytes:
+        figure = Figure(figsize=(3, 2))
+        ax = figure.add_axes((left, 0.2, 0.7, 0.7))
+        ax.plot([0, 1], [0, 1], marker="o")
+        ax.scatter([0.5], [0.2])
+        return figure_bytes(figure, ".svg")
+
+    assert drawn(0.1) == drawn(float(np.nextafter(0.1, 1)))
+    names = re.findall(rb' id="(\w\d+)"', drawn(0.1))
+    assert len(names) == len(set(names)) >= 3
+    used = set(re.findall(rb'(?:url\(#|xlink:href="#)(\w\d+)[)"]', drawn(0.1)))
+    assert used <= set(names)
+    assert len(used) >= 3
