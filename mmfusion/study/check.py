@@ -70,8 +70,9 @@ def print_check(
     folder = "" if directory == Path() else f" --directory {directory}"
     written = " ".join(map(str, files))
     typer.echo(
-        f"Everything is in order ({joined_names(study.datasets)}: {networks} networks in "
-        f"{len(study.train_folders())} jobs); next: snakemake --cores all{folder} --configfile {written}"
+        f"The configuration is in order ({joined_names(study.datasets)}: {networks} networks in "
+        f"{len(study.train_folders())} jobs); the values in your data are not read here: mmfusion check "
+        f"reads them. Next: snakemake --cores all{folder} --configfile {written}"
     )
 
 

@@ -73,5 +73,7 @@ def test_what_the_command_says(capsys: pytest.CaptureFixture[str], monkeypatch: 
     monkeypatch.setenv("MMFUSION_MOSI_DIR", str(ROOT / "nowhere"))
     print_check([Path("config/smoke.yaml")])
     said = capsys.readouterr().out
-    assert said.startswith("Everything is in order (XRelIrrXOR, ConditionallyIndependent, speech: ")
-    assert said.endswith("; next: snakemake --cores all --configfile config/smoke.yaml\n")
+    assert said.startswith("The configuration is in order (XRelIrrXOR, ConditionallyIndependent, speech: ")
+    assert said.endswith(
+        "mmfusion check reads them. Next: snakemake --cores all --configfile config/smoke.yaml\n"
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmfusion.files import write_text
 from mmfusion.pages.picture import picture
-from mmfusion.study.evidence.evidence_files import read_evidence
+from mmfusion.study.evidence.evidence_files import published_texts, read_evidence
 from mmfusion.study.intermediates import load_table, load_text
 from mmfusion.study.logs import logged
 from mmfusion.study.pages.evidence import evidence_markdown
@@ -20,7 +20,7 @@ with logged(snakemake.log[0]):
     if found.get("rates"):
         tables = [load_table(path) for path in (found.rates, found.scores, found.seconds)]
         texts.append(peers_markdown(provenance, *tables, PEERS))
-    texts += [Path(path).read_text(encoding="utf-8") for path in found.published]
+    texts += published_texts(found.published)
     if found.get("motifs"):
         evidence = read_evidence(found.answers, found.motifs, found.lp_family, found.sensitivity)
         texts.append(evidence_markdown(provenance, *evidence))

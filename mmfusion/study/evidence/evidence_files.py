@@ -43,3 +43,8 @@ def read_evidence(
         load_table(lp_family, dtype={"p": str}),
         load_table(sensitivity, dtype={"value": str}),
     )
+
+
+def published_texts(paths: Sequence[str]) -> list[str]:
+    """Read pages of the documentation, which no rule of this study has written and which have no checksum."""
+    return [Path(path).read_text(encoding="utf-8") for path in paths]
