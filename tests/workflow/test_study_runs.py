@@ -115,7 +115,8 @@ class TestEvidence:
         assert result.returncode == 0, result.stdout + result.stderr
         found = set(re.findall(r"^(?:local)?rule (\w+):", result.stdout, re.MULTILINE))
         motifs, family = {"motifs", "motif_logos"}, {"lp_family", "lp_figure"}
-        assert found == motifs | family | {"drawn_peers", "encoded_peers", "peers", "full"}
+        peers = {"drawn_peers", "encoded_peers", "peers"}
+        assert found == motifs | family | peers | {"evidence_page", "full"}
 
         wanted = ["motifs.png", "lp_family.png", "peers/balanced.parquet"]
         result = snakemake(folder, "--cores", "2", *(f"results/evidence/{name}" for name in wanted))
