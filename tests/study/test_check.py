@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mmfusion.study.check import check_files, print_check
+from mmfusion.study.check import check_files, print_check, read_data
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "config/config.yaml"
@@ -74,6 +74,31 @@ def test_what_the_command_says(capsys: pytest.CaptureFixture[str], monkeypatch: 
     print_check([Path("config/smoke.yaml")])
     said = capsys.readouterr().out
     assert said.startswith("The configuration is in order (XRelIrrXOR, ConditionallyIndependent, speech: ")
-    assert said.endswith(
-        "mmfusion check reads them. Next: snakemake --cores all --configfile config/smoke.yaml\n"
-    )
+    assert said.endswith(" jobs). Next: snakemake --cores all --configfile config/smoke.yaml\n")
+
+
+MINE = """
+datasets: {mine: {path: a.csv, target: y, modalities: {one: "a*", two: b}, task: regression}}
+experiments: {mine: {datasets: [mine], norms: [ibn], p: ['1'], scales: ['1']}}
+mosi: {mode: "off"}
+"""
+
+
+def test_the_values_of_the_data_are_read(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(MINE, encoding="utf-8")
+    rows = [f"{i % 7},{i % 3},{i % 5},{i % 2}" for i in range(60)]
+    (tmp_path / "a.csv").write_text("\n".join(["y,a1,a2,b", *rows]), encoding="utf-8")
+    study = check_files([tmp_path / "c.yaml"], tmp_path, BASE)
+    (said,) = read_data(study, tmp_path)
+    assert "mine: read from a.csv, target y; splits, drawn at random: train " in said
+    rows[10] = "1,2,,0"
+    (tmp_path / "a.csv").write_text("\n".join(["y,a1,a2,b", *rows]), encoding="utf-8")
+    study = check_files([tmp_path / "c.yaml"], tmp_path, BASE)
+    with pytest.raises(SystemExit, match=r"^datasets\.mine: a\.csv: .*row 10 .*column 'a2'"):
+        read_data(study, tmp_path)
+
+
+def test_outside_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="there is no such file in .*; run this in the checkout that holds"):
+        check_files([])
