@@ -24,8 +24,9 @@ TINY_BY_SEED = "seeds_per_job: 1\n"
 
 
 def tables(folder: Path) -> dict[str, bytes]:
+    """Content of all tables and answers, by their paths."""
     paths = sorted([*(folder / "results/tables").iterdir(), *(folder / "results/answers").glob("*/*")])
-    return {path.name: path.read_bytes() for path in paths}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 class TestComplete:
@@ -168,7 +169,7 @@ class TestSameTables:
     def test_one_seed_per_job_and_one_core(self, study: Path, snakemake: Run, tiny: str) -> None:
         other = study.parent / "batches"
 
-        result = snakemake(other, "--cores", "1", config=tiny + TINY_BY_SEED)
+        result = snakemake(other, "--cores", "1", *tables(study), config=tiny + TINY_BY_SEED)
         assert result.returncode == 0, result.stdout + result.stderr
         assert tables(other) == tables(study)
 
