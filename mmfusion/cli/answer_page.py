@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.cli.output_folder import INFORMATION, MOTIFS, RELEVANCE
-from mmfusion.cli.printed_tables import NAMED, information_cells, subset_cells
+from mmfusion.cli.printed_tables import NAMED, information_cells, meanings, subset_cells
 from mmfusion.estimators.source_fit import FittedSource
 from mmfusion.pages.picture import Picture
 from mmfusion.pages.rendering import render
@@ -65,15 +65,18 @@ def answer_html(
     str
         HTML, complete in itself but for links to files beside it.
     """
+    subsets, information = subset_cells(fitted.model.relevance_), information_cells(fitted.model)
     return render(
         "answer.html",
         title=title,
         contents=list(SECTIONS.items()),
         heads=SECTIONS,
-        paragraphs=str(fitted.answer).split("\n\n"),
+        headline=fitted.answer.headline,
+        paragraphs=fitted.answer.paragraphs,
         pictures=pictures,
-        subsets=subset_cells(fitted.model.relevance_),
-        information=information_cells(fitted.model),
+        subsets=subsets,
+        information=information,
+        meanings=[meanings(table) for table in (subsets, *information)],
         named=NAMED,
         facts=facts,
         settings=dict(_rows(settings)),

@@ -148,7 +148,8 @@ def _relevance(
 
     Every sample is predicted by networks that have not seen it. The tables say how much the loss rises
     without a subset of modalities in these networks (loss_rise), what every modality says alone, whether it
-    is needed beside the others, and which pairs say more together. The last paragraph is the answer in words.
+    is needed beside the others, and which pairs say more together. Last comes the answer in words, in
+    one sentence first.
     """
     from mmfusion.cli.relevance_command import run_relevance
 

@@ -7,10 +7,38 @@ import pandas as pd
 
 from mmfusion.estimators.estimator import FusionEstimator
 from mmfusion.estimators.regressor import FusionRegressor
+from mmfusion.measures.catalogue import LABELS
 
 COLUMNS = ("loss_rise", "p_adjusted", "named", "beta", "covariance_share", "reducibility_within")
 OF_MODALITIES = ("alone", "needed", "shapley")
 NAMED = "* named: shown, with an adjusted p below 5 %, and not tiny"
+
+MEANINGS = {
+    **{name: LABELS[name] for name in COLUMNS if name in LABELS},
+    "p_adjusted": "p-value that the loss rises, adjusted over all subsets (Holm)",
+    "named": "shown, with an adjusted p below 5 %, and not tiny",
+    "alone": "what networks with this modality only explain",
+    "needed": "what networks with all others lose without it",
+    "shapley": "what it adds, averaged over all orders in which modalities can be added",
+    "synergy": "what both explain together beyond the sum of what each explains alone",
+}
+"""What every column of the printed tables is, by its name."""
+
+
+def meanings(table: pd.DataFrame) -> dict[str, str]:
+    """Say what the columns of a printed table are; a unit behind a name is not part of it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `subset_cells` or `information_cells`.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    names = [str(column).split(" (")[0] for column in table.columns]
+    return {name: MEANINGS[name] for name in names if name in MEANINGS}
 
 
 def subset_cells(table: pd.DataFrame) -> pd.DataFrame:

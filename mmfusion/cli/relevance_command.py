@@ -88,7 +88,7 @@ def run_relevance(request: DataRequest, choices: Mapping[str, Any], output: Path
         write_json(folder / SETTINGS, {**settings, "files": sorted([*files, PAGE])})
     texts = [subset_cells(fitted.model.relevance_).to_string(index=False), more]
     texts += [*_information_texts(fitted), *_motif_texts(motifs)]
-    for line in (task, *notes, *filter(None, texts), f"\n{fitted.paragraph}\n"):
+    for line in (task, *notes, *filter(None, texts), f"\n{fitted.words}\n"):
         typer.echo(line)
     replaced = " (those of an earlier run were replaced)" if done.replaced else ""
     typer.echo(f"written to {output}: {', '.join(done.written)}{replaced}")
@@ -116,7 +116,7 @@ def _write(folder: Path, fitted: FittedSource, motifs: pd.DataFrame, title: str)
         write_table(folder / MOTIFS_TABLE, motifs)
         if has_logos(motifs):
             figures[MOTIFS] = motifs_figure(motifs, title)
-    write_text(folder / ANSWER, f"{fitted.paragraph}\n")
+    write_text(folder / ANSWER, f"{fitted.words}\n")
     for name, figure in figures.items():
         save_figure(figure, folder / name)
     return [
@@ -183,12 +183,16 @@ def _caption(model: FusionEstimator) -> str:
 
 def _settings(request: DataRequest, task: Task, model: FusionEstimator, samples: int) -> dict[str, Any]:
     """Return what the table and the picture were made of."""
+    treatment = asdict(request.treatment)  # how cells were read; the estimator's own setting had no effect
+    parameters = {
+        name: value for name, value in model.get_params(deep=False).items() if name not in treatment
+    }
     return {
         "mmfusion": version("mmfusion"),
         "data": str(request.data),
         "task": request.task,
         "task_used": task.word,
-        "treatment": asdict(request.treatment),
+        "treatment": treatment,
         "only_csd": {name: choice for name, choice in request.only_csd.items() if choice is not None},
         "samples": samples,
         "target": request.target,
@@ -196,7 +200,7 @@ def _settings(request: DataRequest, task: Task, model: FusionEstimator, samples:
         "groups": request.groups,
         "ids": request.ids,
         "estimator": type(model).__name__,
-        "parameters": {**model.get_params(deep=False), "p": _number(model.p), "verbose": False},
+        "parameters": {**parameters, "p": _number(model.p), "verbose": False},
         "penalty": _number(model.penalty_),
         "loss": _number(model.summary_.loss),
         "loss_constant": _number(model.summary_.loss_constant),

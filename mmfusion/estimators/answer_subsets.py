@@ -6,6 +6,7 @@ import pandas as pd
 
 from mmfusion.estimators.answer_words import (
     MOST_TOLD,
+    Effect,
     listed,
     quoted,
     sized,
@@ -17,6 +18,28 @@ from mmfusion.measures.cross_fitted import ERROR_RATE
 
 REDUCIBLE = 0.5
 """Reducibility above which a product is called mostly what smaller subsets say."""
+
+
+def carrying_sentence(relevance: pd.DataFrame) -> str:
+    """Say in a few words which subsets carry the prediction, the largest first.
+
+    Parameters
+    ----------
+    relevance : DataFrame
+        The relevance table.
+
+    Returns
+    -------
+    str
+    """
+    used = _used(relevance)
+    if not used:
+        return "The networks predict, but no single subset of the modalities is shown to carry it."
+    names = listed([quoted(effect.name) for effect in used])
+    told = relevance.set_index("subset").loc[[effect.name for effect in used]]
+    reducible = [quoted(str(name)) for name in _reducible(told).index]
+    but = f" ({listed(reducible)}: mostly by what smaller subsets say)" if reducible else ""
+    return f"{names}{but} {'carries' if len(used) == 1 else 'carry'} the prediction."
 
 
 def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:
@@ -33,8 +56,7 @@ def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:
     -------
     list of str
     """
-    ordered = relevance.sort_values("loss_rise", ascending=False, kind="stable")
-    used = told_effects(ordered, "subset", "loss_rise", "named")
+    used = _used(relevance)
     if not used and ((relevance["p_adjusted"] < ERROR_RATE) & (relevance["loss_rise"] > 0)).any():
         return ["Every subset of the modalities adds less than what is named here (the setting floor)."]
     if not used:
@@ -51,10 +73,21 @@ def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:
     return [f"The networks use {parts}{plus}.", *reducible, *_unknown_sentence(told)]
 
 
+def _used(relevance: pd.DataFrame) -> list[Effect]:
+    """Return the named subsets, the largest first."""
+    ordered = relevance.sort_values("loss_rise", ascending=False, kind="stable")
+    return told_effects(ordered, "subset", "loss_rise", "named")
+
+
+def _reducible(used: pd.DataFrame) -> pd.Series:
+    """Return the shares of the combinations that are mostly what smaller subsets say, by subset."""
+    share = used["reducibility_within"].fillna(used["reducibility_single"])
+    return share[(used["order"] > 1) & (share > REDUCIBLE)]
+
+
 def _reducible_sentence(used: pd.DataFrame) -> list[str]:
     """Say which of the combinations are mostly what smaller subsets say; `used` is indexed by subset."""
-    share = used["reducibility_within"].fillna(used["reducibility_single"])
-    share = share[(used["order"] > 1) & (share > REDUCIBLE)]
+    share = _reducible(used)
     if share.empty:
         return []
     start = "But" if len(share) == len(used) else "Of these,"

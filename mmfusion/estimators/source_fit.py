@@ -44,15 +44,15 @@ class FittedSource:
     notes: tuple[str, ...]
 
     @property
-    def paragraph(self) -> str:
-        """The answer, wrapped for a terminal."""
-        return _wrapped(str(self.answer))
+    def words(self) -> str:
+        """The answer, wrapped for a terminal: in one sentence, then its paragraphs, apart by empty lines."""
+        return "\n\n".join(map(_wrapped, [self.answer.headline, *self.answer.paragraphs]))
 
     @property
     def text(self) -> str:
         """The answer and the notes about it, wrapped, apart by empty lines."""
         notes = [_wrapped(f"Note: {note}") for note in self.notes]
-        return "\n\n".join([self.paragraph, *notes]) + "\n"
+        return "\n\n".join([self.words, *notes]) + "\n"
 
     @property
     def tables(self) -> dict[str, pd.DataFrame | None]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mmfusion.estimators.answer_modalities import NOT_MEASURED, modality_sentences
 from mmfusion.estimators.answer_subsets import (
+    carrying_sentence,
     doubtful_sentences,
     linear_sentences,
     not_shown_sentences,
@@ -24,7 +25,7 @@ from mmfusion.measures.cross_fitted import ERROR_RATE
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Answer:
-    """What a fit has shown; `str` tells it in a short paragraph.
+    """What a fit has shown; `str` tells it in paragraphs.
 
     Losses are means over the samples that were predicted out of fold: in nats for classes, as a share of the
     target's variance for numbers. What a fit does not know is NaN, or None for a table.
@@ -107,27 +108,45 @@ class Answer:
         return "samples" if self.groups is None else "groups"
 
     @property
-    def lines(self) -> tuple[str, ...]:
-        """The sentences of the paragraph, in order."""
+    def headline(self) -> str:
+        """The answer in one short sentence."""
+        if self.folds == 0:
+            return "Nothing was held out, so it is not known what carries the prediction."
+        if not self.explains:
+            return "Nothing is shown to carry a prediction."
+        return carrying_sentence(self.relevance)
+
+    @property
+    def parts(self) -> tuple[tuple[str, ...], ...]:
+        """The sentences, paragraph by paragraph: data, losses, subsets, modalities, and what is not shown."""
         task = self.task_sentence.strip()
         start = [task if task.endswith(".") else f"{task}."] if task else []
         if self.folds == 0:
-            return (*start, *_nothing_held_out(self))
-        start += [_basis(self), _quality(self)]
+            return ((*start, *_nothing_held_out(self)),)
+        start += [_basis(self)]
         if not self.explains:
-            return (*start, *_nothing_explained(self), *_power(self))
-        return (
-            *start,
-            _explained(self),
-            *used_sentences(self.relevance, self.unit),
-            *linear_sentences(self.relevance),
-            *_on_modalities(self),
-            *not_shown_sentences(self.relevance, self.floor),
-            *_power(self),
+            return tuple(start), (_quality(self), *_nothing_explained(self)), tuple(_power(self))
+        parts = (
+            start,
+            [_quality(self), _explained(self)],
+            [*used_sentences(self.relevance, self.unit), *linear_sentences(self.relevance)],
+            _on_modalities(self),
+            [*not_shown_sentences(self.relevance, self.floor), *_power(self)],
         )
+        return tuple(tuple(part) for part in parts if part)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All sentences, in order."""
+        return tuple(sentence for part in self.parts for sentence in part)
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The text of every part."""
+        return tuple(" ".join(part) for part in self.parts)
 
     def __str__(self) -> str:
-        return " ".join(self.lines)
+        return "\n\n".join(self.paragraphs)
 
     def __repr__(self) -> str:
         return str(self)

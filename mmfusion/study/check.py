@@ -51,8 +51,8 @@ def check_files(files: Sequence[Path], directory: Path = Path(), base: Path = BA
     """
     if not base.is_file():
         raise SystemExit(
-            f"{base}: there is no such file in {Path.cwd()}, expected the configuration of the study; run this "
-            "in the checkout that holds it."
+            f"{base}: there is no such file in {Path.cwd()}, expected the configuration of the study; run "
+            "this in the checkout that holds it."
         )
     if not directory.is_dir():
         raise SystemExit(f"{directory}: there is no such folder, expected the one of the data; create it.")

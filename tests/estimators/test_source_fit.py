@@ -41,11 +41,12 @@ def test_tables_and_sentences_are_those_of_the_estimator() -> None:
     assert list(found.tables) == list(TABLES)
     for name, table in found.tables.items():
         pd.testing.assert_frame_equal(table, getattr(model, f"{name}_"))
-    assert found.paragraph.startswith(SENTENCE)
-    rest = " ".join(found.paragraph.split()).removeprefix(f"{SENTENCE} ")
-    assert str(model.summary_).endswith(rest)
-    assert "in 20 groups" in rest
-    assert found.text == f"{found.paragraph}\n"
+    headline, first, *others = (" ".join(part.split()) for part in found.words.split("\n\n"))
+    assert headline == model.summary_.headline
+    assert first.startswith(SENTENCE)
+    assert "in 20 groups" in first
+    assert tuple(others) == model.summary_.paragraphs[1:]
+    assert found.text == f"{found.words}\n"
 
 
 def test_a_regression_is_fitted_to_numbers() -> None:
@@ -71,8 +72,8 @@ def test_splits_of_a_file_are_told_where_folds_are_drawn() -> None:
 
 def test_notes_stand_below_the_answer() -> None:
     found = fitted(source(groups=np.repeat([0, 1, 2], 20)), cv=5, information=False)
-    answer, note = found.text.split("\n\n")
-    assert answer == found.paragraph
+    answer, note = found.text.rsplit("\n\n", 1)
+    assert answer == found.words
     assert " ".join(note.split()) == "Note: 5 folds: there are only 3 groups, so that 3 folds are used."
     assert max(map(len, found.text.splitlines())) <= WIDTH
 

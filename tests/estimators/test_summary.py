@@ -109,7 +109,7 @@ def informed(
 
 def sentence(text: str, start: str) -> str:
     """Return the one sentence of a paragraph that starts like this."""
-    found = [part for part in re.split(r"(?<=\.) ", text) if part.startswith(start)]
+    found = [part for part in re.split(r"(?<=\.)\s+", text) if part.startswith(start)]
     assert len(found) == 1, text
     return found[0]
 
@@ -144,7 +144,29 @@ def test_one_modality_and_an_interaction_from_first_sentence_to_last() -> None:
         "In four out of five data sets like this one, a subset that the networks have learned perfectly "
         "would be shown if the loss rose by 0.012 nats without it; smaller effects are easily missed.",
     )
-    assert str(result) == repr(result) == " ".join(result.lines)
+    assert str(result) == repr(result) == "\n\n".join(result.paragraphs)
+    assert " ".join(result.paragraphs) == " ".join(result.lines)
+    assert [part[0][:12] for part in result.parts] == [
+        "Task: classi",
+        "The networks",
+        "The networks",
+        "Nothing else",
+        "The subsets ",
+    ]
+    assert result.headline == "text and text+audio carry the prediction."
+
+
+def test_the_answer_in_one_sentence() -> None:
+    several = relevance_table({"text+audio": 0.11, "text": 0.19}, reducibility={"text+audio": 0.9})
+    assert answer(several).headline == (
+        "text and text+audio (text+audio: mostly by what smaller subsets say) carry the prediction."
+    )
+    assert answer(relevance_table({"text": 0.2})).headline == "text carries the prediction."
+    nothing = answer(relevance_table({"text": 0.2}), explained_p_value=0.3)
+    assert nothing.headline == "Nothing is shown to carry a prediction."
+    spread = "The networks predict, but no single subset of the modalities is shown to carry it."
+    assert answer(relevance_table({})).headline == spread
+    assert answer(relevance_table({}), folds=0).headline.startswith("Nothing was held out")
 
 
 def test_one_modality_has_no_others() -> None:
@@ -597,7 +619,7 @@ def test_laws_of_the_words(result: Answer) -> None:
 @given(answers())
 def test_only_what_is_named_is_named(result: Answer) -> None:
     relevance = result.relevance.set_index("subset")
-    for line in result.lines[1:]:
+    for line in (*result.lines[1:], result.headline):
         if line.startswith("The subset"):
             continue
         for subset in re.findall(r"[a-z]+(?:\+[a-z]+)+", line):

@@ -100,5 +100,5 @@ def test_the_values_of_the_data_are_read(tmp_path: Path) -> None:
 
 def test_outside_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit, match="there is no such file in .*; run this in the checkout that holds"):
+    with pytest.raises(SystemExit, match=r"there is no such file in .*; run this in the checkout that holds"):
         check_files([])
