@@ -14,11 +14,10 @@ from mmfusion.errors import MmfusionError
 from mmfusion.sentences import value_name
 
 SYMBOLS_BY = (
-    "encoders={'dna': 'symbols'}, kinds={'dna': 'symbols'} of ModalityData, --symbols dna, or kind: symbols "
-    "in a "
+    "encoders={{{name!r}: 'symbols'}} in Python, --symbols {name} in the shell, or kind: symbols in a "
     "configuration"
 )
-"""How a modality is called symbols, in Python, shell and workflow."""
+"""How a modality of a name is called symbols, in Python, shell and workflow."""
 
 
 def column_numbers(values: pd.Series) -> NDArray[Any] | None:
@@ -73,7 +72,7 @@ def not_numbers(where: str, column: Any, values: pd.Series, location: Location) 
         f"{what}: it holds {_word(values.iloc[row])} (its first value is {value} in {location.row(row)}), "
         "expected numbers; take it out, replace it by numbers (categories for instance by "
         "pandas.get_dummies), or, if it holds sequences of letters, make it a modality of its own and call "
-        f"it symbols ({SYMBOLS_BY})."
+        f"it symbols ({SYMBOLS_BY.format(name='NAME' if column is None else column)})."
     )
 
 

@@ -105,7 +105,7 @@ def load_networks(
             weights = {key.removeprefix(start): x for key, x in tensors.items() if key.startswith(start)}
             if weights["fusion.weight"].dtype == torch.float64:
                 network.fusion.double()
-            network.load_state_dict(weights)
+            _fill(network, weights)
             network.eval()
             for key, parameter in network.named_parameters():
                 if not torch.isfinite(parameter).all():
@@ -115,6 +115,20 @@ def load_networks(
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise DataError(f"{path}: the weights do not match the description ({error}); {remedy}.") from None
     return description, networks
+
+
+def _fill(network: MultimodalNetwork, weights: Mapping[str, torch.Tensor]) -> None:
+    """Give a network the weights of a file, and say which one does not fit it."""
+    here = {key: f"of shape {tuple(value.shape)}" for key, value in network.state_dict().items()}
+    there = {key: f"of shape {tuple(value.shape)}" for key, value in weights.items()}
+    for key in sorted(here.keys() | there.keys()):
+        found, expected = there.get(key, "missing"), here.get(key, "none")
+        if found != expected:
+            raise ValueError(
+                f"{key} is {found} in the file, expected {expected}; build modules of your own as the "
+                "trained ones were built"
+            )
+    network.load_state_dict(weights)
 
 
 def _as_json(value: Any) -> Any:

@@ -213,6 +213,11 @@ def test_a_module_of_ones_own_trains_saves_and_loads(arrays, binary, tmp_path: P
         FusionClassifier.load(tmp_path / "model", modules={"image": Mean})
     with pytest.raises(InputError, match=r"expected it in load\(path, modules=\{'image': module\}\)"):
         FusionClassifier.load(tmp_path / "model")
+    wide = r"linear\.weight is of shape \(4, 5\) in the file, expected of shape \(4, 6\); build modules"
+    with pytest.raises(DataError, match=wide):
+        FusionClassifier.load(tmp_path / "model", modules={"image": Mean(6, 4)})
+    with pytest.raises(DataError, match=r"0\.bias is missing in the file, expected of shape \(4,\)"):
+        FusionClassifier.load(tmp_path / "model", modules={"image": nn.Sequential(nn.Linear(5, 4))})
 
 
 def test_sequences_with_lengths(binary) -> None:
