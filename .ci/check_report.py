@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.figures.figure_definitions import FIGURES
 
 text = Path(sys.argv[1]).read_text(encoding="utf-8")
 expected = [*FIGURES, "index", "toy_table", "predictions"]

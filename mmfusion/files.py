@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from mmfusion.checksum import BLANK, CHECKSUM, with_checksum
 from mmfusion.errors import InputError
 from mmfusion.sentences import file_kind
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEMPORARY = ".unfinished-"
 """How the names of files start that are being written; of a process that was killed, they may stay."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXAMPLE = "resources/example/speech.csv"
 """Path at which the workflow writes the table."""
@@ -27,6 +31,8 @@ def example_table(samples: int = 800, seed: int = 0) -> pd.DataFrame:
     DataFrame
         Columns id, speaker, ``text_0`` and so on, and agrees (0 or 1).
     """
+    import pandas as pd  # here, as planning a study needs the path above only
+
     rng = np.random.default_rng(seed)
     parts = {name: rng.normal(size=(samples, width)) for name, width in WIDTHS.items()}
     score = 1.5 * parts["text"][:, 0] + 2.0 * parts["audio"][:, 0] * parts["text"][:, 1]

@@ -8,12 +8,42 @@ docstrings, comments and layout are not part of it.
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
+import json
+import re
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+
+from mmfusion.errors import InputError
+from mmfusion.files import write_text
 
 PACKAGE = Path(__file__).parents[1]
+CACHE = Path(__file__).with_name("__pycache__") / f"digests.{sys.implementation.cache_tag}.cache"
+"""What was read out of sources, by their SHA-256: to parse all modules takes a second of every start."""
+MOST_CACHED = 2000
+_FILE_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+
+
+class Parsed(NamedTuple):
+    """What a source holds.
+
+    Parameters
+    ----------
+    code : str
+        SHA-256 of its code without its prose.
+    imports : list of str
+        Full names of all that it imports.
+    files : list of str
+        What looks like the name of a file in its strings.
+    """
+
+    code: str
+    imports: list[str]
+    files: list[str]
 
 
 class ScriptDigests:
@@ -34,7 +64,11 @@ class ScriptDigests:
 
     def __getitem__(self, script: str) -> str:
         """Return the digest of a script: 16 hexadecimal digits."""
-        return self._modules.digest(self._modules.used_by(Path(self._path_of(script))))
+        cached, known = _cached(), len(_cached())
+        digest = self._modules.digest(self._modules.used_by(Path(self._path_of(script))))
+        if len(cached) > known:
+            _keep(cached)
+        return digest
 
 
 def modules_of(script: str | Path) -> list[Path]:
@@ -82,16 +116,16 @@ class _Modules:
 
     def _imports(self, path: Path) -> set[Path]:
         if path not in self._imported:
-            _, names = _parsed(path.read_text(encoding="utf-8"))
+            names = _read(path).imports
             self._imported[path] = {file for name in names if (file := _file(name)) is not None}
         return self._imported[path]
 
 
 def _code_and_data(path: Path) -> bytes:
-    code, _ = _parsed(path.read_text(encoding="utf-8"))
-    beside = sorted(path.parent.iterdir())
-    data = [file for file in beside if file.suffix != ".py" and file.is_file() and file.name in code]
-    return f"{path.relative_to(PACKAGE)}\n{code}\n".encode() + b"".join(file.read_bytes() for file in data)
+    parsed = _read(path)
+    data = [path.with_name(name) for name in parsed.files if not name.endswith(".py")]
+    content = b"".join(file.read_bytes() for file in data if file.is_file())
+    return f"{path.relative_to(PACKAGE)}\n{parsed.code}\n".encode() + content
 
 
 def _file(module: str) -> Path | None:
@@ -103,9 +137,33 @@ def _file(module: str) -> Path | None:
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
 
 
+def _read(path: Path) -> Parsed:
+    """Return what a module holds, from the cache if its bytes are known there."""
+    source = path.read_bytes()
+    key, cached = hashlib.sha256(source).hexdigest(), _cached()
+    if key not in cached:
+        cached[key] = _parsed(source)
+    return cached[key]
+
+
 @cache
-def _parsed(source: str) -> tuple[str, tuple[str, ...]]:
-    """Return the code of a source without its prose, and the full names of all that it imports."""
+def _cached() -> dict[str, Parsed]:
+    """Read the cache; without one that can be read, it is empty."""
+    try:
+        return {key: Parsed(*entry) for key, entry in json.loads(CACHE.read_bytes()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _keep(entries: dict[str, Parsed]) -> None:
+    """Write the cache; where Python keeps no compiled modules, or cannot, it is not kept either."""
+    if not sys.dont_write_bytecode:
+        with contextlib.suppress(OSError, InputError):
+            write_text(CACHE, json.dumps(dict(list(entries.items())[-MOST_CACHED:])))
+
+
+def _parsed(source: bytes) -> Parsed:
+    """Return what a source holds."""
     tree = ast.parse(source)
     imports: list[str] = []
     for node in ast.walk(tree):
@@ -114,7 +172,10 @@ def _parsed(source: str) -> tuple[str, tuple[str, ...]]:
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             imports += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         _remove_prose(node)
-    return ast.unparse(tree), tuple(imports)
+    strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    files = {name for text in strings if isinstance(text, str) for name in _FILE_NAME.findall(text)}
+    code = hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+    return Parsed(code, imports, sorted(files))
 
 
 def _remove_prose(node: ast.AST) -> None:

@@ -39,6 +39,13 @@ PLANTED = {name: spec.planted[0] for name, spec in PLANTED_DATASETS.items() if l
 TOY_DATASETS = tuple(PLANTED)
 """Datasets with one planted subset, from order one to order three."""
 
+EXPONENTS = {
+    "mkl": "q = 2p / (p + 1)",
+    "scaled_output": "q = 2p / (p + 2)",
+    "as_printed": "q = (p + 1) / 2p",
+}
+"""How q follows from p, by convention."""
+
 
 def ordered(names: Iterable[str], known: Iterable[str]) -> list[str]:
     """List names without repetition: known ones in their order, then the others by alphabet.

@@ -13,7 +13,7 @@ from mmfusion.errors import MmfusionError
 from mmfusion.files import write_text
 from mmfusion.study.config.layers import read_layers
 from mmfusion.study.config.settings import load_config
-from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.logs import UNFINISHED
 from mmfusion.study.plan import Study
 

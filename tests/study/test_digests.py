@@ -110,7 +110,7 @@ def test_other_names_do_not_count(package: Path, module: str) -> None:
 def test_of_this_package() -> None:
     digests = {
         code_digest(f"mmfusion.{name}")
-        for name in ("study.training.cell_training", "study.data.planted", "study.figures.registry")
+        for name in ("study.training.cell_training", "study.data.planted", "study.figures.drawing")
     }
     assert len(digests) == 3
     assert all(re.fullmatch("[0-9a-f]{16}", text) for text in digests)
@@ -210,6 +210,30 @@ def test_a_data_file_named_in_a_docstring_does_not_count(package: Path) -> None:
     before = digest_of(package, '"""Unlike notes.csv."""\n')
     change(package / "notes.csv")
     assert digest_of(package, '"""Unlike notes.csv."""\n') == before
+
+
+def test_what_was_read_is_kept(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "CACHE", package / "cache/digests")
+    monkeypatch.setattr(digest.sys, "dont_write_bytecode", False)
+    digest._cached.cache_clear()
+    before = code_digest("mmfusion.stage")
+    assert "known.csv" in digest.CACHE.read_text("utf-8")
+
+    def parsed(source: bytes) -> None:
+        raise AssertionError(source)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(digest, "_parsed", parsed)
+        digest._cached.cache_clear()
+        assert code_digest("mmfusion.stage") == before
+        change(package / "stage.py")
+        with pytest.raises(AssertionError, match="CHANGED = 1"):
+            code_digest("mmfusion.stage")
+    for content in (b"", b"[1]", b'{"a": 1}', b"\xff"):
+        digest.CACHE.write_bytes(content)
+        digest._cached.cache_clear()
+        assert code_digest("mmfusion.stage") != before
+    digest._cached.cache_clear()
 
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"

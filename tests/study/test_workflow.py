@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
-from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.logs import INTERRUPTED, UNFINISHED, logged
 from mmfusion.study.parent_process import VARIABLE, name_this_process
 from mmfusion.study.workflow import KILLED, NOT_BEGUN, failed_job_messages, figures_of, load_study

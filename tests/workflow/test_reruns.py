@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.long]
 Run = Callable[..., CompletedProcess[str]]
 
 SHOWN = {"tables", "summaries", "seconds", "figure", "provenance", "index", "study"}

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.tables.definitions import TABLES, check_table
 
 pytestmark = [pytest.mark.workflow, pytest.mark.long]

@@ -7,7 +7,7 @@ from mmfusion.files import write_text
 from mmfusion.plotting.print_size import caption_of, print_size
 from mmfusion.plotting.style import save_figure
 from mmfusion.study.config.settings import load_config
-from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.figures.drawing import draw_figure
 from mmfusion.study.intermediates import load_table, load_text
 from mmfusion.study.logs import logged
 from mmfusion.study.paper.paper import paper_texts
@@ -17,7 +17,7 @@ with logged(snakemake.log[0]):
     tables = {Path(path).stem: load_table(path) for path in sorted(files)}
     captions = {}
     for path, (name, options) in zip(snakemake.output.figures, snakemake.params.options.items(), strict=True):
-        figure = FIGURES[name].draw(tables, **options)
+        figure = draw_figure(name, tables, **options)
         captions[name] = caption_of(figure)
         save_figure(print_size(figure), path)
     provenance = json.loads(load_text(snakemake.input.provenance))

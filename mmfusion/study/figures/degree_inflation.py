@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from mmfusion.measures.intervals import summarise
 from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import LINES, order_color
-from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.figures.marks import POINTS_BELOW, seeds_sentence
+from mmfusion.study.figures.rows import one_p, select_rows
 from mmfusion.study.names import (
     NORM_NAMES,
     PLANTED,
@@ -25,7 +26,7 @@ from mmfusion.study.names import (
     subset_name,
 )
 
-TITLE = "Degree inflation: weight on each order of interaction over training"
+TITLE = FIGURES["figure2_degree_inflation"].title
 KEYS = ["dataset", "norm", "p", "scale", "seed", "epoch", "order"]
 
 
@@ -101,17 +102,3 @@ def _handles(orders: Sequence[int]) -> list[Any]:
 
 def _look(order: int) -> dict[str, Any]:
     return {"color": order_color(order), "linestyle": LINES[(order - 1) % len(LINES)]}
-
-
-FIGURE = FigureDefinition(
-    stem="figure2_degree_inflation",
-    title=TITLE,
-    caption=(
-        "Weight on each order of interaction over training, per dataset and normalisation, p = 1. Weight on "
-        "orders above the planted one is inflation: a product of a relevant feature with a constant is as "
-        "good as the feature."
-    ),
-    tables=("history",),
-    requires=TOY_DATASETS,
-    plot=degree_inflation,
-)

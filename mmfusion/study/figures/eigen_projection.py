@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import empty_panel, finish, panels
 from mmfusion.plotting.style import BLUE, GREY, ORANGE, VERMILLION
-from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
 from mmfusion.study.figures.marks import draw_seeds, finite, seeds_sentence
+from mmfusion.study.figures.rows import one_p, select_rows
 from mmfusion.study.names import NORM_NAMES, subset_name
 
 COMPONENTS = 8
@@ -137,30 +136,3 @@ def _auroc(ax: Axes, scores: pd.DataFrame, seed: Any) -> None:
     ax.set_xticks([])
     ax.set_xlim(-0.5, 0.65)
     ax.set_ylim(0.45, 1.03)
-
-
-_TABLES = ("eigen", "eigen_spectrum", "eigen_projections")
-RELEVANT = FigureDefinition(
-    stem="figure4_eigen_relevant",
-    title="Leading eigenvector of the relevant block {1}",
-    caption=(
-        "Eigenvector analysis of the relevant block {1} of XRelIrrXOR under IBN: spectrum of the covariance "
-        "of phi over the test split, and the projections on the leading eigenvector by class, for the first "
-        "seed; AUROC with its p-value (two-sided, by Mann and Whitney's U) for all seeds."
-    ),
-    tables=_TABLES,
-    requires=("XRelIrrXOR",),
-    plot=partial(eigen_projection, subset="1", role="the relevant view"),
-)
-IRRELEVANT = FigureDefinition(
-    stem="figure5_eigen_irrelevant",
-    title="Leading eigenvector of the irrelevant block {2,3}",
-    caption=(
-        "Eigenvector analysis of the irrelevant block {2,3} of XRelIrrXOR under IBN (two views that depend "
-        "on each other, but not on the class), as in figure 4: spectrum and projections for the first seed, "
-        "AUROC with its p-value for all seeds."
-    ),
-    tables=_TABLES,
-    requires=("XRelIrrXOR",),
-    plot=partial(eigen_projection, subset="2+3", role="irrelevant but dependent views"),
-)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import empty_panel, finish, panels
 from mmfusion.plotting.style import norm_look
-from mmfusion.study.figures.figure_definition import FigureDefinition, MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.figures.marks import (
     NORMS_TITLE,
     draw_seeds,
@@ -22,9 +22,10 @@ from mmfusion.study.figures.marks import (
     seeds_sentence,
     shade_slot,
 )
+from mmfusion.study.figures.rows import MissingRowsError, one_p, select_rows
 from mmfusion.study.names import TOY_DATASETS, order_norms, order_of, order_subsets, ordered, subset_name
 
-TITLE = "Learning of constants: how far smaller subsets explain an interaction block"
+TITLE = FIGURES["figure3_learning_of_constants"].title
 SOURCES = {"reducibility_single": "single views", "reducibility_within": "all smaller subsets"}
 """What a block is predicted from, by the column of the table; for pairs the two are the same."""
 Slot = tuple[str, str, str]
@@ -108,18 +109,3 @@ def _draw_block(ax: Axes, x: float, values: pd.Series[float], norm: str) -> None
     elif drawn < len(values):
         low = min(0.0, float(finite(values).min()))
         ax.text(x, low - 0.04, f"{drawn}/{len(values)}", ha="center", va="top", size=6.5, color="#333333")
-
-
-FIGURE = FigureDefinition(
-    stem="figure3_learning_of_constants",
-    title=TITLE,
-    caption=(
-        "Learning of constants: reducibility, the R² with which ridge regression predicts the output of a "
-        "product block from its single modalities, and from all products of fewer of its modalities, on "
-        "held-out samples. Zero: the block holds nothing that its parts hold. Blocks without variance have "
-        "no value."
-    ),
-    tables=("subsets",),
-    requires=TOY_DATASETS,
-    plot=learning_of_constants,
-)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import finish, panels
-from mmfusion.study.data.mosi.sentence_encoder import INSTALL
-from mmfusion.study.figures.figure_definition import FigureDefinition, one_p, select_rows
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.figures.marks import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks, seeds_sentence
+from mmfusion.study.figures.rows import one_p, select_rows
 from mmfusion.study.names import (
     DATASET_NAMES,
     MOSI_CLEAN,
@@ -23,8 +22,8 @@ from mmfusion.study.names import (
     ordered,
 )
 
-TITLE = "CMU-MOSI: relevance of modalities and their interactions"
-CLEAN_TITLE = "CMU-MOSI with clean text: relevance of modalities and their interaction"
+TITLE = FIGURES["figure6_mosi_relevance"].title
+CLEAN_TITLE = FIGURES["mosi_clean_text"].title
 ROWS = ("weight_share", "covariance_share")
 
 
@@ -77,36 +76,3 @@ def mosi_relevance(subsets: pd.DataFrame, axes: Any = None, *, clean: bool = Fal
         NORMS_TITLE,
     )
     return grid
-
-
-FIGURE = FigureDefinition(
-    stem="figure6_mosi_relevance",
-    title=TITLE,
-    caption=(
-        "Relevance of text, audio, video and their products on CMU-MOSI per normalisation: read off the "
-        "training weights, and as the share of the score's variance on held-out utterances. The text and "
-        "video features were learned with the training labels, so that training weights over-credit them; "
-        "the held-out share does not."
-    ),
-    tables=("subsets",),
-    requires=MOSI_DATASETS,
-    plot=mosi_relevance,
-    remedy="get the MOSI files (workflow target mosi_data), enable MOSI in the config and run it again",
-)
-
-CLEAN_FIGURE = FigureDefinition(
-    stem="mosi_clean_text",
-    title=CLEAN_TITLE,
-    caption=(
-        "Relevance of text and audio on CMU-MOSI where no feature has seen a label: the transcripts are "
-        "embedded by a pretrained sentence encoder. Read off the training weights, and as the share of the "
-        "score's variance on held-out utterances."
-    ),
-    tables=("subsets",),
-    requires=MOSI_CLEAN,
-    plot=partial(mosi_relevance, clean=True),
-    remedy=(
-        f"get the MOSI files (workflow target mosi_data), {INSTALL}, enable MOSI in the config and run it "
-        "again"
-    ),
-)

@@ -16,10 +16,11 @@ from mmfusion.plotting.named_marks import draw_marks, hollow_handle, name_rows
 from mmfusion.plotting.predictive_information import QUANTITIES
 from mmfusion.plotting.style import GREEN, GREY
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
-from mmfusion.study.figures.figure_definition import FigureDefinition, select_rows
+from mmfusion.study.figures.figure_definitions import FIGURES
+from mmfusion.study.figures.rows import select_rows
 from mmfusion.study.names import joined, ordered, subset_name
 
-TITLE = "Predictive information: alone, needed, together"
+TITLE = FIGURES["predictive_information"].title
 _WIDTH, _ROW = 2.4, 0.36  # inches: a panel, a row of it
 _SPREAD = 0.12  # between the marks of two seeds, in rows
 
@@ -108,20 +109,3 @@ def _finish_panel(ax: Axes, names: Sequence[str]) -> None:
 def _handles() -> list[Artist]:
     marks: list[Artist] = [legend_mark(label, color, marker) for _, label, color, marker, _ in QUANTITIES]
     return [*marks, legend_mark("synergy of a pair", GREEN, "s"), hollow_handle()]
-
-
-FIGURE = FigureDefinition(
-    stem="predictive_information",
-    title=TITLE,
-    caption=(
-        "What networks say that are given only some of the views of a planted dataset: one view alone, what "
-        "is lost without it, and what a pair says beyond both of its views. Filled marks are named: not "
-        "zero after the correction for all rows, and not negligible. The synergy of pairs can show XOR, "
-        "but not Parity, where two views say nothing together either."
-    ),
-    tables=("modality_information", "synergy"),
-    requires=tuple(PLANTED_DATASETS),
-    plot=planted_information,
-    remedy="set information.seeds above 0 and have a planted dataset in the study's config",
-    intervals="Intervals: 95 %, over the test samples.",
-)

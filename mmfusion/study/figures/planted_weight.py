@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import empty_panel, finish, panels
 from mmfusion.plotting.style import norm_look
-from mmfusion.study.figures.figure_definition import FigureDefinition, select_rows
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.figures.marks import draw_seeds, finite, label_slots, seeds_sentence
+from mmfusion.study.figures.rows import select_rows
 from mmfusion.study.names import NORM_NAMES, PLANTED, TOY_DATASETS, order_norms, ordered, subset_name
 
-TITLE = "How much of the relevance is on the planted subset"
+TITLE = FIGURES["planted_weight"].title
 
 
 def planted_weight(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
@@ -55,16 +56,3 @@ def planted_weight(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
     )
     finish(grid, axes is None, TITLE, subtitle + seeds_sentence(table))
     return grid
-
-
-FIGURE = FigureDefinition(
-    stem="planted_weight",
-    title=TITLE,
-    caption=(
-        "Relevance (beta, at p = 1) of the subset of views that carries the target by construction, under "
-        "every normalisation; all other subsets share the rest. 1 is right."
-    ),
-    tables=("subsets",),
-    requires=TOY_DATASETS,
-    plot=planted_weight,
-)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import MARKERS, graded_colors
-from mmfusion.study.figures.figure_definition import FigureDefinition, select_rows
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.figures.marks import draw_seeds, finite, label_slots, offsets, seeds_sentence
-from mmfusion.study.names import NORM_NAMES, number_name, order_norms, order_numbers, order_subsets
+from mmfusion.study.figures.rows import select_rows
+from mmfusion.study.names import EXPONENTS, NORM_NAMES, number_name, order_norms, order_numbers, order_subsets
 
-TITLE = "Relevance of conditionally independent views against p"
+TITLE = FIGURES["figure1_relevance_against_p"].title
 SUBTITLE = (
     "ConditionallyIndependent, fusion of order one: the more often a view carries the motif of the class, "
     "the more it says about it, and a faithful score ranks the views so. Top: relevance β, whose p-norm is 1 "
@@ -28,12 +29,6 @@ LP_SUBTITLE = (
     "whose p-norm is 1 (p = ∞: β = 1 for every view in use; not defined for the exponent as printed). "
     "Bottom: share of the view in the sum of the block norms. "
 )
-EXPONENTS = {
-    "mkl": "q = 2p / (p + 1)",
-    "scaled_output": "q = 2p / (p + 2)",
-    "as_printed": "q = (p + 1) / 2p",
-}
-"""How q follows from p, by convention."""
 ROWS = {"beta": "relevance β", "weight_share": "weight share"}
 
 
@@ -131,19 +126,3 @@ def _panel(ax: Axes, table: pd.DataFrame, measure: str, views: Sequence[str], po
         empty_panel(ax, "not defined")
     label_slots(ax, [number_name(p) for p in powers])
     ax.set_ylim(-0.03, 1.05)
-
-
-FIGURE = FigureDefinition(
-    stem="figure1_relevance_against_p",
-    title=TITLE,
-    caption=(
-        "Relevance of conditionally independent views against p. View m carries the motif of the class with "
-        "probability rho; of the views that have weight, the stronger one should have the larger relevance. "
-        "At p = 1 the weakest views may have none, and are not ranked. At p = inf every view with any weight "
-        "has beta = 1; the weight share still differs."
-    ),
-    tables=("subsets",),
-    requires=("ConditionallyIndependent",),
-    plot=relevance_against_p,
-    settings={"presence": "sequences.presence"},
-)

@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.style import MARKERS, graded_colors
-from mmfusion.study.figures.figure_definition import FigureDefinition, MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.figures.marks import draw_seeds, finite, label_slots, offsets, seeds_sentence, shade_slot
+from mmfusion.study.figures.rows import MissingRowsError, one_p, select_rows
 from mmfusion.study.names import (
     DATASET_NAMES,
     NORM_NAMES,
     PLANTED,
-    TOY_DATASETS,
     order_numbers,
     order_subsets,
     ordered,
     subset_name,
 )
 
-TITLE = "Relevance without normalisation against the scale of the features"
+TITLE = FIGURES["scale_sensitivity"].title
 
 
 def scale_sensitivity(subsets: pd.DataFrame, axes: Any = None) -> NDArray[Any]:
@@ -94,16 +94,3 @@ def _panel(ax: Axes, table: pd.DataFrame, labels: Sequence[str], scales: Sequenc
         empty_panel(ax, "not defined")
     label_slots(ax, [subset_name(label) for label in labels])
     ax.set_ylim(-0.03, 1.05)
-
-
-FIGURE = FigureDefinition(
-    stem="scale_sensitivity",
-    title=TITLE,
-    caption=(
-        "Relevance without normalisation when all encoder outputs are multiplied by 1/3, 1 or 3: the scores "
-        "depend on the scale of the features."
-    ),
-    tables=("subsets",),
-    requires=TOY_DATASETS,
-    plot=scale_sensitivity,
-)

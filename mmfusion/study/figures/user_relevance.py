@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from mmfusion.fusion.subsets import parse_subset
 from mmfusion.plotting.layout import finish, panels
-from mmfusion.study.figures.figure_definition import FigureDefinition, MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.figures.marks import COVARIANCE, NORMS_TITLE, draw_measure, norm_marks, seeds_sentence
+from mmfusion.study.figures.rows import MissingRowsError, one_p, select_rows
 from mmfusion.study.names import DATASET_NAMES, joined, number_name, order_norms, order_subsets, subset_name
 
-TITLE = "Your own data: relevance of modalities and their interactions"
+TITLE = FIGURES["own_relevance"].title
 ROWS = ("weight_share", "covariance_share", "loss_rise")
 LOSS_RISE = (
     "rise of the mean loss on the test split when the subset's output is replaced by its training mean, in "
@@ -97,18 +98,3 @@ def _size(tables: Sequence[pd.DataFrame], norms: int) -> tuple[float, float]:
         width = max(width, 1.2 + len(labels) * max(each, _MARK * norms))
         height += high
     return width, height
-
-
-FIGURE = FigureDefinition(
-    stem="own_relevance",
-    title=TITLE,
-    caption=(
-        "Relevance of every subset of modalities in your own data per normalisation: share of the training "
-        "weights, share of the score's variance on the test split, and rise of the test loss when the "
-        "subset's output is replaced by its training mean (in nats for classes, in variances of the target "
-        "for a regression). Trust the rise of the test loss first."
-    ),
-    tables=("subsets",),
-    requires=None,
-    plot=user_relevance,
-)

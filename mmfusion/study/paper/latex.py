@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
+TEXTS = ("paper.tex", "methods.tex", "relevance.tex", "accuracy.tex")
+"""Files of an article, the one that puts them together first."""
 MOST_DECIMALS = 3
 STYLES: Any = [
     {"selector": "footnotesize", "props": ":{};"},

@@ -9,13 +9,11 @@ import pandas as pd
 
 from mmfusion.study.paper.accuracy_table import CAPTION as ACCURACY
 from mmfusion.study.paper.accuracy_table import accuracy_table
-from mmfusion.study.paper.latex import escaped, latex_table
+from mmfusion.study.paper.latex import TEXTS, escaped, latex_table
 from mmfusion.study.paper.methods import methods
 from mmfusion.study.paper.relevance_table import CAPTION as RELEVANCE
 from mmfusion.study.paper.relevance_table import relevance_table
 
-TEXTS = ("paper.tex", "methods.tex", "relevance.tex", "accuracy.tex")
-"""Files in the order that `paper_texts` returns them."""
 DOCUMENT = r"""\documentclass[twocolumn]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}

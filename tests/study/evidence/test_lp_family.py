@@ -11,7 +11,8 @@ from mmfusion.plotting.layout import figure_of
 from mmfusion.study.data.planted import generate
 from mmfusion.study.data.planted_settings import PlantedSettings
 from mmfusion.study.evidence.lp_family import DATASET, lp_family
-from mmfusion.study.figures.relevance_against_p import EXPONENTS, conventions_against_p
+from mmfusion.study.figures.relevance_against_p import conventions_against_p
+from mmfusion.study.names import EXPONENTS
 
 SETTINGS = {
     "penalty": 0.01,

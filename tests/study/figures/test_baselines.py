@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from mmfusion.plotting.print_size import print_size
 from mmfusion.plotting.subset_relevance import relevance_figure
-from mmfusion.study.figures.registry import FIGURES
+from mmfusion.study.figures.drawing import draw_figure
 
 Tables = Callable[..., Mapping[str, pd.DataFrame]]
 # Lines of letters differ a little from one version of FreeType to another.
@@ -23,12 +23,12 @@ LOOK = {"savefig_kwargs": {"dpi": 60}, "tolerance": 6, "style": "default"}
 
 @pytest.mark.mpl_image_compare(**LOOK)
 def test_planted_weight(make_tables: Tables) -> Figure:
-    return FIGURES["planted_weight"].draw(make_tables(3))
+    return draw_figure("planted_weight", make_tables(3))
 
 
 @pytest.mark.mpl_image_compare(**LOOK)
 def test_planted_weight_in_print(make_tables: Tables) -> Figure:
-    return print_size(FIGURES["planted_weight"].draw(make_tables(3)))
+    return print_size(draw_figure("planted_weight", make_tables(3)))
 
 
 @pytest.mark.mpl_image_compare(**LOOK)

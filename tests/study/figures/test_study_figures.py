@@ -17,11 +17,11 @@ from mmfusion.plotting.style import figure_style
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.figures.degree_inflation import degree_inflation
 from mmfusion.study.figures.eigen_projection import eigen_projection
-from mmfusion.study.figures.figure_definition import MissingRowsError
 from mmfusion.study.figures.learning_of_constants import learning_of_constants
 from mmfusion.study.figures.mosi_relevance import mosi_relevance
 from mmfusion.study.figures.planted_information import planted_information
 from mmfusion.study.figures.relevance_against_p import relevance_against_p
+from mmfusion.study.figures.rows import MissingRowsError
 from mmfusion.study.figures.scale_sensitivity import scale_sensitivity
 from mmfusion.study.figures.user_relevance import user_relevance
 

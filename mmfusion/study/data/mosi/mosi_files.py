@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
-
-import pooch
+from typing import TYPE_CHECKING, Literal
 
 from mmfusion.errors import DataError
+
+if TYPE_CHECKING:
+    import pooch
 
 DIRECTORY_VARIABLE = "MMFUSION_MOSI_DIR"
 REGISTRY = Path(__file__).with_name("registry.txt")
@@ -36,12 +38,15 @@ def mosi_registry(directory: str | Path, registry: str | Path = REGISTRY, *, ret
     pooch.Pooch
         Knows the names and hashes (``registry``) and the addresses (``urls``), and can fetch the files.
     """
+    import pooch  # here, as it takes longer to import than all that planning a study needs of this module
+
     files = pooch.create(path=directory, base_url="", retry_if_failed=retries)
     files.load_registry(registry)
     return files
 
 
-MOSI_FILES = tuple(mosi_registry(".").registry)
+_LINES = REGISTRY.read_text(encoding="utf-8").splitlines()
+MOSI_FILES = tuple(line.split()[0] for line in _LINES if line and not line.startswith("#"))
 
 
 def check_mosi_bytes(directory: str | Path, registry: str | Path = REGISTRY) -> None:
@@ -93,7 +98,8 @@ def different_files(folder: Path, hashes: Mapping[str, str]) -> list[str]:
 def _problem(path: Path, known_hash: str) -> str | None:
     """Say how a file differs from its hash, ``sha256:...`` or bare; None if it does not."""
     try:
-        same = pooch.file_hash(path) == known_hash.removeprefix("sha256:")
+        with path.open("rb") as file:
+            same = hashlib.file_digest(file, "sha256").hexdigest() == known_hash.removeprefix("sha256:")
     except FileNotFoundError:
         return "missing"
     except OSError as error:

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from mmfusion.errors import MmfusionError
-from mmfusion.study.figures.figure_definition import MissingRowsError, one_p, select_rows
+from mmfusion.study.figures.rows import MissingRowsError, one_p, select_rows
 
 TABLE = pd.DataFrame({"dataset": ["XRel", "XOR", "XOR"], "p": ["2", "4/3", "inf"], "order": [1, 2, 2]})
 
