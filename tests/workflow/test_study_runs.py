@@ -131,6 +131,17 @@ class TestEvidence:
         assert set(table["seed"]) == {0, 1}
         assert {"mmfusion", "LOCO", "CFI"} <= set(table["peer"])
 
+    def test_a_study_without_planted_data_has_a_page_of_evidence(
+        self, tmp_path: Path, snakemake: Run
+    ) -> None:
+        config = (ROOT / "config/mine.yaml").read_text("utf-8")
+        result = snakemake(tmp_path / "mine", "--cores", "1", "results/evidence/index.html", config=config)
+        assert result.returncode == 0, result.stdout + result.stderr
+        page = (tmp_path / "mine/results/evidence/index.html").read_text("utf-8")
+        assert "<h1>Evidence beside the study</h1>" in page
+        assert "calibration" in page
+        assert "MMFUSION_" not in page
+
 
 class TestCached:
     def test_a_second_run_does_nothing(self, study: Path, snakemake: Run) -> None:
