@@ -96,14 +96,10 @@ def test_keys_of_the_configuration_have_their_effect(tmp_path: Path) -> None:
     with pytest.raises(MmfusionError, match="hurt"):
         answered(path)
     found = answered(path, threshold=4.0, nonfinite="zero", max_order=1)
-    assert found.text.startswith(
-        "Task: classification (class 1 is a target of at least 4, class 0 one below)"
-    )
+    assert "Task: classification (class 1 is a target of at least 4, class 0 one below)" in words(found)
     assert found.tables["relevance"]["subset"].to_list() == ["m0", "m1", "hurt"]
     everything = answered(path, modalities={"m0": "m0", "m1": "m1"}, max_order="all")
-    assert everything.text.startswith(
-        "Task: regression (numbers with fractions; in the configuration, threshold:"
-    )
+    assert "Task: regression (numbers with fractions; in the configuration, threshold:" in words(everything)
     assert everything.tables["relevance"]["subset"].to_list() == ["m0", "m1", "m0+m1"]
 
 
