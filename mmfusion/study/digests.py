@@ -23,8 +23,9 @@ from mmfusion.files import write_text
 
 PACKAGE = Path(__file__).parents[1]
 CACHE = Path(__file__).with_name("__pycache__") / f"digests.{sys.implementation.cache_tag}.cache"
-"""What was read out of sources, by their SHA-256: to parse all modules takes a second of every start."""
+"""What was read out of sources, by their SHA-256: to parse all modules would take a second of every start."""
 MOST_CACHED = 2000
+_READER = Path(__file__).read_bytes()  # another reader may read something else out of the same source
 _FILE_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 
 
@@ -140,7 +141,7 @@ def _file(module: str) -> Path | None:
 def _read(path: Path) -> Parsed:
     """Return what a module holds, from the cache if its bytes are known there."""
     source = path.read_bytes()
-    key, cached = hashlib.sha256(source).hexdigest(), _cached()
+    key, cached = hashlib.sha256(_READER + source).hexdigest(), _cached()
     if key not in cached:
         cached[key] = _parsed(source)
     return cached[key]
