@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 from mmfusion import FusionClassifier, FusionRegressor, ModalityData
 from mmfusion.errors import DataError, InputError
 
-pytestmark = pytest.mark.usefixtures("quick_baseline")
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
 QUICK: dict[str, Any] = {
     "epochs": 6,
     "batch_size": 32,

@@ -16,7 +16,7 @@ from mmfusion.data.readers import read_source
 from mmfusion.estimators import fit_plan
 from mmfusion.estimators.encoder_checks import TRIED
 
-pytestmark = pytest.mark.usefixtures("quick_baseline")
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
 QUICK: dict[str, Any] = {"epochs": 2, "random_state": 0, "cv": None, "penalty": 0.01}
 
 

@@ -14,7 +14,7 @@ from mmfusion import FusionClassifier
 from mmfusion.errors import InputError
 from mmfusion.plotting.sequence_logos import has_logos, motifs_figure
 
-pytestmark = pytest.mark.usefixtures("quick_baseline")
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
 MOTIF, N = "GATTACAG", 260
 
 

@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from mmfusion import FusionClassifier, FusionRegressor
 
-pytestmark = pytest.mark.usefixtures("quick_baseline")
+pytestmark = pytest.mark.usefixtures("no_linear_baseline")
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": "batches and dropout are drawn; the law is tested "
     "without them",

@@ -32,7 +32,7 @@ KNOWN, UNKNOWN = 120, 400
 TASKS = (BINARY, REGRESSION)
 
 # Iterations that end before they converge are a matter of the libraries, as in the comparison itself.
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("quick_baseline")]
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("no_linear_baseline")]
 every_peer = pytest.mark.parametrize("peer", PEERS, ids=[peer.name for peer in PEERS])
 FOREIGN = [peer for peer in PEERS if peer not in (OURS, LATE_FUSION)]
 every_task = pytest.mark.parametrize("task", TASKS)
