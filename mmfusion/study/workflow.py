@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -105,6 +106,45 @@ def where_to_look(results: str | Path = "results") -> str:
     """
     page = Path(results, "index.html")
     return f"Open {page} in a browser first." if page.is_file() else ""
+
+
+def time_needed(benchmarks: Iterable[str | Path | None], cores: int | None) -> str:
+    """Say how long the jobs of a run took when they ran last in this folder.
+
+    Parameters
+    ----------
+    benchmarks : iterable of str, Path or None
+        Snakemake's benchmark files of all jobs; those of a job that has not run here do not exist.
+    cores : int or None
+        Over which the jobs are spread; None: it is not known over how many.
+
+    Returns
+    -------
+    str
+        One sentence; empty if none of them has run here.
+    """
+    paths = [Path(path) for path in benchmarks if path is not None]
+    measured = [seconds for path in paths if (seconds := _seconds(path)) is not None]
+    if not measured:
+        return ""
+    spread = f", about {_minutes(sum(measured) / cores)} on {cores} cores" if cores and cores > 1 else ""
+    return (
+        f"{len(measured)} of the {len(paths)} jobs have run here before and took {_minutes(sum(measured))} "
+        f"together{spread}."
+    )
+
+
+def _seconds(benchmark: Path) -> float | None:
+    """Read the wall time of a job; None without a file that holds it."""
+    row = next(csv.DictReader(_text(benchmark).splitlines(), delimiter="\t"), {})
+    try:
+        return float(row["s"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
 def failed_job_messages(logs: str | Path | Iterable[str | Path]) -> str:

@@ -16,7 +16,14 @@ from mmfusion.errors import ConfigError, DataError
 from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.logs import INTERRUPTED, UNFINISHED, logged
 from mmfusion.study.parent_process import VARIABLE, name_this_process
-from mmfusion.study.workflow import KILLED, NOT_BEGUN, failed_job_messages, figures_of, load_study
+from mmfusion.study.workflow import (
+    KILLED,
+    NOT_BEGUN,
+    failed_job_messages,
+    figures_of,
+    load_study,
+    time_needed,
+)
 
 CONFIG = Path(__file__).parents[2] / "config/config.yaml"
 SENTENCE = "rows.csv, row 3: 'x' is no number, expected one; correct the file."
@@ -264,3 +271,14 @@ def test_figures_are_those_of_the_datasets(config: dict[str, Any]) -> None:
     config["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "classification"}
     config["experiments"] = {"mine": {"datasets": ["mine"], "norms": ["ibn"], "p": ["1"], "scales": ["1"]}}
     assert figures_of(load_study(config)) == ["own_relevance"]
+
+
+def test_a_run_says_how_long_its_jobs_took_before(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.tsv" for name in ("long", "short", "empty", "cut", "never")]
+    for path, text in zip(paths, ("s\th:m:s\n600.5\t0:10:00\n", "s\n40\n", "", "s\n-\n"), strict=False):
+        path.write_text(text, "utf-8")
+    said = "2 of the 5 jobs have run here before and took 11 minutes together"
+    assert time_needed([*paths, None], 2) == f"{said}, about 5 minutes on 2 cores."
+    assert time_needed(map(str, paths), 1) == time_needed(paths, None) == f"{said}."
+    assert time_needed(paths[1:2], 2).endswith("took 40 seconds together, about 20 seconds on 2 cores.")
+    assert time_needed(paths[2:], 2) == time_needed([], 2) == ""
