@@ -34,12 +34,12 @@ def carrying_sentence(relevance: pd.DataFrame) -> str:
     """
     used = _used(relevance)
     if not used:
-        return "The networks predict, but no single subset of the modalities is shown to carry it."
+        return "The networks predict, but no single subset of the modalities is shown to carry that."
     names = listed([quoted(effect.name) for effect in used])
     told = relevance.set_index("subset").loc[[effect.name for effect in used]]
     reducible = [quoted(str(name)) for name in _reducible(told).index]
     but = f" ({listed(reducible)}: mostly by what smaller subsets say)" if reducible else ""
-    return f"{names}{but} {'carries' if len(used) == 1 else 'carry'} the prediction."
+    return f"{names}{but} {'carries' if len(used) == 1 else 'carry'} the prediction of these networks."
 
 
 def used_sentences(relevance: pd.DataFrame, unit: str) -> list[str]:

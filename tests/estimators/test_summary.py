@@ -153,18 +153,19 @@ def test_one_modality_and_an_interaction_from_first_sentence_to_last() -> None:
         "Nothing else",
         "The subsets ",
     ]
-    assert result.headline == "text and text+audio carry the prediction."
+    assert result.headline == "text and text+audio carry the prediction of these networks."
 
 
 def test_the_answer_in_one_sentence() -> None:
     several = relevance_table({"text+audio": 0.11, "text": 0.19}, reducibility={"text+audio": 0.9})
     assert answer(several).headline == (
-        "text and text+audio (text+audio: mostly by what smaller subsets say) carry the prediction."
+        "text and text+audio (text+audio: mostly by what smaller subsets say) carry the prediction of these "
+        "networks."
     )
-    assert answer(relevance_table({"text": 0.2})).headline == "text carries the prediction."
+    assert answer(relevance_table({"text": 0.2})).headline == "text carries the prediction of these networks."
     nothing = answer(relevance_table({"text": 0.2}), explained_p_value=0.3)
     assert nothing.headline == "Nothing is shown to carry a prediction."
-    spread = "The networks predict, but no single subset of the modalities is shown to carry it."
+    spread = "The networks predict, but no single subset of the modalities is shown to carry that."
     assert answer(relevance_table({})).headline == spread
     assert answer(relevance_table({}), folds=0).headline.startswith("Nothing was held out")
 
