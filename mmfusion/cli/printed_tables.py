@@ -11,7 +11,6 @@ from mmfusion.measures.catalogue import LABELS
 
 COLUMNS = ("loss_rise", "p_adjusted", "named", "beta", "covariance_share", "reducibility_within")
 OF_MODALITIES = ("alone", "needed", "shapley")
-NAMED = "* named: shown, with an adjusted p below 5 %, and not tiny"
 
 MEANINGS = {
     **{name: LABELS[name] for name in COLUMNS if name in LABELS},
@@ -23,6 +22,7 @@ MEANINGS = {
     "synergy": "what both explain together beyond the sum of what each explains alone",
 }
 """What every column of the printed tables is, by its name."""
+NAMED = f"* named: {MEANINGS['named']}"
 
 
 def meanings(table: pd.DataFrame) -> dict[str, str]:

@@ -36,7 +36,7 @@ def carrying_sentence(relevance: pd.DataFrame) -> str:
     if not used:
         return "The networks predict, but no single subset of the modalities is shown to carry that."
     names = listed([quoted(effect.name) for effect in used])
-    told = relevance.set_index("subset").loc[[effect.name for effect in used]]
+    told = relevance.set_index("subset").loc[[effect.name for effect in used[:MOST_TOLD]]]
     reducible = [quoted(str(name)) for name in _reducible(told).index]
     but = f" ({listed(reducible)}: mostly by what smaller subsets say)" if reducible else ""
     return f"{names}{but} {'carries' if len(used) == 1 else 'carry'} the prediction of these networks."

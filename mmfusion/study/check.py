@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from snakemake.utils import update_config
 
-from mmfusion.errors import DataError
+from mmfusion.errors import MmfusionError
 from mmfusion.notices import told
 from mmfusion.sentences import joined_names
 from mmfusion.study.config.layers import read_layers
@@ -95,7 +95,7 @@ def read_data(study: Study, directory: Path = Path()) -> list[str]:
             try:
                 with told():  # the description repeats the choices
                     dataset = user_dataset(name, study.user_settings(name))
-            except DataError as error:
+            except MmfusionError as error:
                 mistakes.append(f"datasets.{name}: {error}")
             else:
                 described.append(user_summary(dataset, settings.max_order))

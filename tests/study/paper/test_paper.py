@@ -20,8 +20,8 @@ from mmfusion.plotting.print_size import DOUBLE, SINGLE, TEXT, caption_of, print
 from mmfusion.plotting.style import figure_style, save_figure
 from mmfusion.study.config.settings import load_config
 from mmfusion.study.paper.accuracy_table import accuracy_table, best_norm
-from mmfusion.study.paper.latex import decimals, escaped, uncertain
-from mmfusion.study.paper.paper import TEXTS, paper_texts
+from mmfusion.study.paper.latex import TEXTS, decimals, escaped, uncertain
+from mmfusion.study.paper.paper import paper_texts
 from mmfusion.study.paper.relevance_table import relevance_table
 
 CONFIG = Path(__file__).parents[3] / "config/config.yaml"
