@@ -90,7 +90,7 @@ synergy_ : DataFrame or None
     One row per pair: what two modalities say together beyond the sum of what they say alone, with interval,
     two-sided p-values, and whether it is named; below zero they are redundant.
 summary_ : Answer
-    The answer in words, by ``str(model.summary_)``.
+    The answer in words, by ``str(model.summary_)``: one sentence, then paragraphs.
 penalty_ : float
     The lambda that was used; infinite where the constant predicts better than all networks.
 penalties_ : DataFrame

@@ -46,7 +46,7 @@ class FittedSource:
     @property
     def words(self) -> str:
         """The answer, wrapped for a terminal: in one sentence, then its paragraphs, apart by empty lines."""
-        return "\n\n".join(map(_wrapped, [self.answer.headline, *self.answer.paragraphs]))
+        return "\n\n".join(map(_wrapped, str(self.answer).split("\n\n")))
 
     @property
     def text(self) -> str:

@@ -146,7 +146,7 @@ class Answer:
         return tuple(" ".join(part) for part in self.parts)
 
     def __str__(self) -> str:
-        return "\n\n".join(self.paragraphs)
+        return "\n\n".join([self.headline, *self.paragraphs])
 
     def __repr__(self) -> str:
         return str(self)

@@ -144,7 +144,7 @@ def test_one_modality_and_an_interaction_from_first_sentence_to_last() -> None:
         "In four out of five data sets like this one, a subset that the networks have learned perfectly "
         "would be shown if the loss rose by 0.012 nats without it; smaller effects are easily missed.",
     )
-    assert str(result) == repr(result) == "\n\n".join(result.paragraphs)
+    assert str(result) == repr(result) == "\n\n".join([result.headline, *result.paragraphs])
     assert " ".join(result.paragraphs) == " ".join(result.lines)
     assert [part[0][:12] for part in result.parts] == [
         "Task: classi",
@@ -173,7 +173,7 @@ def test_the_answer_in_one_sentence() -> None:
 def test_one_modality_has_no_others() -> None:
     relevance = relevance_table({"text": 0.28}, ["text"], order=1)
     text = str(answer(relevance, task_sentence=""))
-    assert text.startswith(
+    assert text.split("\n\n")[1].startswith(
         "What follows is measured on 800 samples, each predicted by networks that had not seen it"
     )
     assert "information=True" not in text

@@ -1,11 +1,12 @@
 """However a run is killed, the same command goes on, and the tables get the bytes of an undisturbed run.
 
 ``MMFUSION_KILLS=30 pytest -n0 -m long tests/workflow/test_interruptions.py`` kills more often than the 12
-times that are the default.
+times that are the default, in rounds of six ways.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import shutil
@@ -25,7 +26,6 @@ from mmfusion.study.logs import INTERRUPTED, UNFINISHED
 from mmfusion.study.workflow import KILLED, NOT_BEGUN
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("MMFUSION_KILLS", "12"))
 SMALLEST = """
 seeds: [0]
 sequences: {length: 30}
@@ -87,6 +87,9 @@ KINDS: dict[str, Callable[[psutil.Process, list[psutil.Process]], object]] = {
     "SIGKILL of a job": lambda main, jobs: jobs[0].kill(),
     "SIGKILL of all": kill_all,
 }
+
+ROUNDS = math.ceil(int(os.environ.get("MMFUSION_KILLS", "12")) / len(KINDS))
+"""Tests that kill once in every way."""
 
 
 def killed(process: subprocess.Popen[str], kind: str, pause: float) -> bool:
@@ -160,10 +163,10 @@ def test_damage_is_noticed_and_mended(undisturbed: Path, folder: Path, run: Run)
     assert tables(folder) == tables(undisturbed)
 
 
-def test_kills(undisturbed: Path, folder: Path, run: Run, started: Start) -> None:
-    chance = random.Random(0)
-    for number in range(KILLS):
-        kind = list(KINDS)[number % len(KINDS)]
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_kills(seed: int, undisturbed: Path, folder: Path, run: Run, started: Start) -> None:
+    chance = random.Random(seed)
+    for kind in KINDS:
         for _ in range(TRIES):  # a short job can be over before it is killed
             for name in (chance.choice(MADE), "tables/runs.parquet"):
                 (folder / "results" / name).unlink(missing_ok=True)
