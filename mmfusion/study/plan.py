@@ -129,7 +129,8 @@ class Study:
         folder = mosi_directory(self.config.mosi.dir)
         return (
             f"CMU-MOSI is not part of this study: no files were found in {folder} (mosi.mode: {mode}); "
-            "fetch them with `snakemake --cores 1 mosi_data`, or set MMFUSION_MOSI_DIR."
+            "fetch them with `snakemake --cores 1 mosi_data` (and the same --directory, if any), or set "
+            "MMFUSION_MOSI_DIR."
         )
 
     @property

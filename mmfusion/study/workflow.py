@@ -97,15 +97,26 @@ def figures_of(study: Study) -> list[str]:
 
 
 def where_to_look(results: str | Path = "results") -> str:
-    """Say which file of a study to open first; empty if there is no page yet.
+    """Say which file of a study to open first, and where its article is.
+
+    Parameters
+    ----------
+    results : str or Path, default "results"
+
+    Returns
+    -------
+    str
+        With whole paths, since a study may run in another folder than the command; empty if there is
+        neither.
 
     Examples
     --------
     >>> where_to_look("no/such/folder")
     ''
     """
-    page = Path(results, "index.html")
-    return f"Open {page} in a browser first." if page.is_file() else ""
+    sentences = {"index.html": "Open {} in a browser first.", "paper/paper.tex": "The article is {}."}
+    found = {name: path for name in sentences if (path := Path(results, name)).is_file()}
+    return " ".join(sentences[name].format(path.resolve()) for name, path in found.items())
 
 
 def time_needed(benchmarks: Iterable[str | Path | None], cores: int | None) -> str:

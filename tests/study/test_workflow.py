@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from mmfusion.data.example import EXAMPLE
 from mmfusion.errors import ConfigError, DataError
+from mmfusion.files import write_text
 from mmfusion.study.figures.figure_definitions import FIGURES
 from mmfusion.study.logs import INTERRUPTED, UNFINISHED, logged
 from mmfusion.study.parent_process import VARIABLE, name_this_process
@@ -23,6 +24,7 @@ from mmfusion.study.workflow import (
     figures_of,
     load_study,
     time_needed,
+    where_to_look,
 )
 
 CONFIG = Path(__file__).parents[2] / "config/config.yaml"
@@ -282,3 +284,11 @@ def test_a_run_says_how_long_its_jobs_took_before(tmp_path: Path) -> None:
     assert time_needed(map(str, paths), 1) == time_needed(paths, None) == f"{said}."
     assert time_needed(paths[1:2], 2).endswith("took 40 seconds together, about 20 seconds on 2 cores.")
     assert time_needed(paths[2:], 2) == time_needed([], 2) == ""
+
+
+def test_where_to_look_is_a_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_text("results/index.html", "a page")
+    assert where_to_look() == f"Open {tmp_path}/results/index.html in a browser first."
+    write_text("results/paper/paper.tex", "an article")
+    assert where_to_look().endswith(f" The article is {tmp_path}/results/paper/paper.tex.")

@@ -132,7 +132,7 @@ def _auroc(ax: Axes, scores: pd.DataFrame, seed: Any) -> None:
     ax.set_title("AUROC of every seed")
     ax.set_ylabel("AUROC")
     rest = "\ndiamond: mean, interval" if len(scores) > 1 else ""
-    ax.set_xlabel(f"circles: seeds; red: seed {seed}\nhollow: p > {SIGNIFICANT}{rest}", size=8)
+    ax.set_xlabel(f"circles: seeds; vermilion: seed {seed}\nhollow: p > {SIGNIFICANT}{rest}", size=8)
     ax.set_xticks([])
     ax.set_xlim(-0.5, 0.65)
     ax.set_ylim(0.45, 1.03)

@@ -165,8 +165,9 @@ _DEFINITIONS = (
         stem="scale_sensitivity",
         title="Relevance without normalisation against the scale of the features",
         caption=(
-            "Relevance without normalisation when all encoder outputs are multiplied by 1/3, 1 or 3: the "
-            "scores depend on the scale of the features."
+            "Relevance without normalisation when all encoder outputs are multiplied by a constant, which "
+            "does not change what the views say: where the numbers differ, they depend on the scale of the "
+            "features."
         ),
         tables=("subsets",),
         requires=TOY_DATASETS,

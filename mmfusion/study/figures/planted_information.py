@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mmfusion.plotting.layout import empty_panel, finish, legend_mark, panels
 from mmfusion.plotting.named_marks import draw_marks, hollow_handle, name_rows
-from mmfusion.plotting.predictive_information import QUANTITIES
+from mmfusion.plotting.predictive_information import QUANTITIES, SMALLEST_LIMIT
 from mmfusion.plotting.style import GREEN, GREY
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.figures.figure_definitions import FIGURES
@@ -22,6 +22,8 @@ from mmfusion.study.names import joined, ordered, subset_name
 
 TITLE = FIGURES["predictive_information"].title
 _WIDTH, _ROW = 2.4, 0.36  # inches: a panel, a row of it
+NARROWEST = 2 * SMALLEST_LIMIT
+"""Nats that an axis covers at least."""
 _SPREAD = 0.12  # between the marks of two seeds, in rows
 
 
@@ -57,6 +59,8 @@ def planted_information(modalities: pd.DataFrame, pairs: pd.DataFrame, axes: Any
         upper.set_title(dataset)
         upper.set_xlabel("information (nats)")
         lower.set_xlabel("synergy (nats)")
+    for ax in grid[:, 0]:
+        _leave_room(ax)
     grid[0, 0].set_ylabel("view")
     grid[1, 0].set_ylabel("pair of views")
     numbers = joined(map(str, seeds))
@@ -104,6 +108,14 @@ def _finish_panel(ax: Axes, names: Sequence[str]) -> None:
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     ax.locator_params(axis="x", nbins=4)
+
+
+def _leave_room(ax: Axes) -> None:
+    """Widen an axis of numbers that differ by rounding only, as where every synergy is zero."""
+    low, high = ax.get_xlim()
+    if high - low < NARROWEST:
+        middle = (low + high) / 2
+        ax.set_xlim(middle - NARROWEST / 2, middle + NARROWEST / 2)
 
 
 def _handles() -> list[Artist]:

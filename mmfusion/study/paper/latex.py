@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-TEXTS = ("paper.tex", "methods.tex", "relevance.tex", "accuracy.tex")
+TEXTS = ("paper.tex", "methods.tex", "answers.tex", "relevance.tex", "accuracy.tex")
 """Files of an article, the one that puts them together first."""
 MOST_DECIMALS = 3
 STYLES: Any = [
@@ -17,6 +17,13 @@ STYLES: Any = [
     {"selector": "setlength", "props": r":{\tabcolsep}{3pt};"},
 ]
 """What Styler puts before the table: its size, and the space between its columns."""
+_FIGURE = r"""\begin{figure*}
+\centering
+\includegraphics[width=\textwidth]{STEM.pdf}
+\caption{CAPTION}
+\label{fig:STEM}
+\end{figure*}
+"""
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -92,6 +99,23 @@ def uncertain(mean: float, low: float, high: float) -> str:
 def bold(cell: str) -> str:
     """Write a cell of `uncertain` in bold."""
     return f"\\boldmath{cell}\\unboldmath" if cell.startswith("$") else f"\\textbf{{{cell}}}"
+
+
+def figure(stem: str, caption: str) -> str:
+    """Write a figure as a float over the whole width; it needs the package graphicx.
+
+    Parameters
+    ----------
+    stem : str
+        Of its PDF beside the file, and of its label.
+    caption : str
+        Text; escaped here.
+
+    Returns
+    -------
+    str
+    """
+    return _FIGURE.replace("STEM", stem).replace("CAPTION", escaped(caption))
 
 
 def latex_table(table: pd.DataFrame, caption: str, label: str, columns: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,14 +13,18 @@ from mmfusion.study.paper.latex import escaped, uncertain
 
 NETWORKS = (
     "Every modality has an encoder; a linear layer reads the features of the modalities and their tensor "
-    "products, one block of weights per subset I of modalities. The loss is that of the task plus "
+    "products, one block of weights per subset $I$ of modalities. The loss is that of the task plus "
     r"$\lambda\,(\sum_I \|W_I\|^q)^{2/q}$, where $q$ belongs to the exponent $p$ of a weighting $\beta$ of "
-    r"the blocks with $\|\beta\|_p \le 1$ (Kloft et al., JMLR 12, 2011); $\beta_I$ is the relevance of $I$. "
+    r"the blocks with $\|\beta\|_p \le 1$ \cite{kloft}; $\beta_I$ is the relevance of $I$. "
 )
 """LaTeX: how networks are built, whatever the study."""
+SHORT = 12
+"""Characters of a commit that are printed."""
 
 
-def methods(config: Any, provenance: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
+def methods(
+    config: Any, provenance: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], read: Sequence[str] = ()
+) -> str:
     """Write the text.
 
     Parameters
@@ -30,15 +34,18 @@ def methods(config: Any, provenance: Mapping[str, Any], tables: Mapping[str, pd.
         As `mmfusion.study.provenance.provenance` gives it.
     tables : mapping of str to DataFrame
         ``runs``, ``toy_table`` and ``predictions``.
+    read : sequence of str
+        What was read from files, with paragraphs apart by empty lines; those with the sizes of splits are
+        taken over.
 
     Returns
     -------
     str
-        LaTeX, three paragraphs.
+        LaTeX, a few paragraphs.
     """
-    paragraphs = [_networks(config, tables["runs"]), _data(config), _results(tables)]
+    paragraphs = [_networks(config, tables["runs"]), *_data(config, tables["runs"], read), _results(tables)]
     versions = ", ".join(f"{name} {number}" for name, number in provenance["versions"].items() if number)
-    commit = provenance["commit"] or "unknown"
+    commit = (provenance["commit"] or "unknown")[:SHORT]
     origin = f"Commit {commit}, configuration {provenance['config_digest']}; {versions}."
     return "\n\n".join([*filter(None, paragraphs), escaped(origin)]) + "\n"
 
@@ -47,29 +54,34 @@ def _networks(config: Any, runs: pd.DataFrame) -> str:
     training = config.training
     networks = runs[runs["model"] == "fusion"]
     norms = joined_names(NORM_NAMES.get(norm, norm) for norm in order_norms(networks["norm"]))
-    powers = joined_names(dict.fromkeys(networks["p"].astype(str)))
+    powers = joined_names(escaped(p.replace("inf", "∞")) for p in dict.fromkeys(networks["p"].astype(str)))
+    varied = f"The normalisations of the products are {escaped(norms)}; $p$ is {powers}. "
     facts = (
-        f"The normalisations of the products are {norms}; p is {powers}. All networks share one recipe: "
-        f"lambda {training.penalty:g}, AdamW with learning rate {training.learning_rate:g} falling to zero "
-        f"as a cosine, weight decay {training.weight_decay:g} on encoders, {training.batch_size} samples per "
-        f"step. {len(networks)} networks were trained, over {len(config.seeds)} seeds."
+        f"All networks share one recipe: λ = {training.penalty:g}, AdamW with learning rate "
+        f"{training.learning_rate:g} falling to zero as a cosine, weight decay {training.weight_decay:g} on "
+        f"encoders, {training.batch_size} samples per step. {len(networks)} networks were trained, over "
+        f"{len(config.seeds)} seeds."
     )
-    return NETWORKS + escaped(facts)
+    return NETWORKS + varied + escaped(facts)
 
 
-def _data(config: Any) -> str:
-    """Describe the generated datasets."""
+def _data(config: Any, runs: pd.DataFrame, read: Sequence[str]) -> list[str]:
+    """Describe the generated datasets, and the splits of those that were read."""
+    used = set(runs["dataset"])
     described = [
         f"{name}: {entry.sizes.train} training, {entry.sizes.validation} validation and {entry.sizes.test} "
         f"test samples, {entry.epochs} epochs"
         for name, entry in config.synthetic.items()
+        if name in used
     ]
-    if not described:
-        return ""
-    return escaped(
-        f"The datasets with planted truth are sequences of {config.sequences.length} symbols per view, in "
-        f"which one of two motifs is planted. {'; '.join(described)}."
-    )
+    texts = [part for text in read for part in text.split("\n\n") if "train" in part.split()]
+    if described:
+        planted = (
+            f"The datasets with planted truth are sequences of {config.sequences.length} symbols per view, "
+            f"in which one of two motifs is planted. {'; '.join(described)}."
+        )
+        texts = [planted, *texts]
+    return [escaped(text.strip()) for text in texts]
 
 
 def _results(tables: Mapping[str, pd.DataFrame]) -> str:

@@ -15,7 +15,8 @@ SMALL = 1e-3
 CAPTION = (
     "Relevance (beta) of every subset of views at p = 1: mean over seeds, and the distances to the ends of "
     "its 95 % bootstrap interval. Planted: the subset that carries the target by construction, where all of "
-    "it belongs. Poster: what can be read on it, where it has the dataset."
+    "it belongs. Poster: what can be read on the poster that the question comes from, where it has "
+    "the dataset."
 )
 
 

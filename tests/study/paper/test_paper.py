@@ -20,6 +20,7 @@ from mmfusion.plotting.print_size import DOUBLE, SINGLE, TEXT, caption_of, print
 from mmfusion.plotting.style import figure_style, save_figure
 from mmfusion.study.config.settings import load_config
 from mmfusion.study.paper.accuracy_table import accuracy_table, best_norm
+from mmfusion.study.paper.answer_section import NOTHING
 from mmfusion.study.paper.latex import TEXTS, decimals, escaped, uncertain
 from mmfusion.study.paper.paper import paper_texts
 from mmfusion.study.paper.relevance_table import relevance_table
@@ -133,10 +134,33 @@ def test_a_changed_number_changes_the_text(config: Any, tables: dict[str, pd.Dat
     )
 
 
+def test_an_article_has_only_what_the_study_has(config: Any, tables: dict[str, pd.DataFrame]) -> None:
+    text = paper_texts(config, PROVENANCE, tables, {})
+    assert "XOR:" not in text["methods.tex"]  # configured, but not run
+    assert text["answers.tex"] == NOTHING
+    assert r"\input{answers}" not in text["paper.tex"]
+
+    runs_of_own = tables["runs"].assign(dataset="own_data")
+    own = {**tables, "runs": runs_of_own, "toy_table": tables["toy_table"].iloc[:0]}
+    read = ["own_data: Task: regression.\n\nown_data: splits: train 94 samples.\n"]
+    texts = paper_texts(config, PROVENANCE, own, {}, read, {"own_data": "text carries it.\n\n95 % more."})
+    assert "planted" not in texts["methods.tex"]
+    assert r"own\_data: splits: train 94 samples." in texts["methods.tex"]
+    assert "regression" not in texts["methods.tex"]
+    assert texts["relevance.tex"] == texts["accuracy.tex"] == NOTHING
+    assert r"\input{relevance}" not in texts["paper.tex"]
+    assert r"\input{answers}" in texts["paper.tex"]
+    assert "text carries it.\n\n95 \\% more." in texts["answers.tex"]
+    assert r"\includegraphics[width=\textwidth]{answer_own_data.pdf}" in texts["answers.tex"]
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX on this machine")
 def test_latex_compiles_the_files(config: Any, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     save_figure(Figure(figsize=(1, 1)), tmp_path / "one.pdf")
-    texts = paper_texts(config, PROVENANCE, tables, {"one": ODD})
+    save_figure(Figure(figsize=(1, 1)), tmp_path / "answer_two.pdf")
+    texts = paper_texts(
+        config, PROVENANCE, tables, {"one": ODD}, [f"train {ODD}"], {"two": f"{ODD}\n\n{ODD}"}
+    )
     assert tuple(texts) == TEXTS
     for name, text in texts.items():
         (tmp_path / name).write_text(text, "utf-8")
