@@ -25,7 +25,7 @@ from mmfusion.study.evidence.peer_libraries import INSTALL_PEERS, peers_installe
 from mmfusion.study.evidence.recipe_settings import FACTORS, TARGETS, value_of_study
 from mmfusion.study.names import MOSI_CLEAN, MOSI_TASKS, TOY_DATASETS
 from mmfusion.study.room import check_room
-from mmfusion.study.user_files import modalities_in_files
+from mmfusion.study.user_files import check_used, modalities_in_files
 
 MOSI_REPETITIONS = 10
 """How often peers are compared on CMU-MOSI, at most: its samples are the same for every seed."""
@@ -50,14 +50,15 @@ class Study:
     cells : list of Cell
         All cells without repeats, in the order of the configuration; without MOSI if it was not found.
     user : dict of str to UserDataset
-        Settings of the user's datasets that an experiment uses.
+        Settings of the user's datasets.
     batches : list of list of int
         The seeds of each job.
 
     Raises
     ------
     ConfigError
-        If a part of it does not fit into the memory of this machine.
+        If a part of it does not fit into the memory of this machine, or no experiment uses a dataset of the
+        user's.
     DataError
         If CMU-MOSI is required and missing, or some of its files are missing, or if the file of a user's
         dataset is missing or lacks a column or array that the configuration names.
@@ -75,7 +76,8 @@ class Study:
             for scale in experiment.scales
         ]
         self.named = {cell.dataset for cell in planned}
-        self.user = {name: settings for name, settings in config.user.items() if name in self.named}
+        check_used(config.user, self.named)
+        self.user = config.user
         check_room(config, modalities_in_files(self.user))
         self.mosi = find_mosi(config.mosi.dir, config.mosi.mode) if self.named & set(MOSI_TASKS) else None
         self.without_encoder = bool(self.named & set(MOSI_CLEAN)) and find_encoder() is None

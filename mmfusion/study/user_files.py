@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from mmfusion.data.example import EXAMPLE
-from mmfusion.errors import DataError
+from mmfusion.errors import ConfigError, DataError
+from mmfusion.study.config.problems import as_yaml
 from mmfusion.study.config.user_settings import UserDataset
 
 PICKLES = (".pkl", ".pickle")
@@ -64,3 +65,28 @@ def _modalities_in(settings: UserDataset) -> list[str]:
         only_of_csd(Path(settings.path), chosen["only_csd"])
         return []
     return check_names(settings.path, **chosen, symbols=treatment.symbols)
+
+
+def check_used(user: Iterable[str], named: Container[str]) -> None:
+    """Refuse datasets of the user's that no experiment uses: a run would not look at them.
+
+    Parameters
+    ----------
+    user : iterable of str
+        Names of the user's datasets.
+    named : container of str
+        Datasets that experiments name.
+
+    Raises
+    ------
+    ConfigError
+        With one mistake per dataset.
+    """
+    unused = [
+        f"datasets.{name}: no experiment uses this dataset, so it has no effect; name it in the datasets of "
+        f"one (as in experiments: {{mine: {{datasets: [{as_yaml(name)}]}}}}), or leave it out."
+        for name in user
+        if name not in named
+    ]
+    if unused:
+        raise ConfigError(unused)

@@ -387,11 +387,11 @@ class TestNamesInFiles:
         assert Study(load_config(mine)).user_datasets == ["mine"]
 
 
-def test_a_user_dataset_that_no_experiment_uses_does_nothing(paper: Config) -> None:
-    before = Study(load_config(paper))
-    paper["datasets"]["mine"] = {"path": EXAMPLE, "target": "y", "task": "classification"}
-    after = Study(load_config(paper))
-    assert (after.user, after.cells) == ({}, before.cells)
+def test_a_user_dataset_that_no_experiment_uses_is_refused(paper: Config) -> None:
+    paper["datasets"]["mine"] = {"path": "missing.csv", "target": "y", "task": "classification"}
+    with pytest.raises(ConfigError, match=r"datasets\.mine: no experiment uses this dataset") as caught:
+        Study(load_config(paper))
+    assert "experiments: {mine: {datasets: ['mine']}}" in str(caught.value)
 
 
 class TestPeers:
