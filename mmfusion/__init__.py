@@ -50,3 +50,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"mmfusion.{_HOME[name]}"), name)
     raise AttributeError(f"module 'mmfusion' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

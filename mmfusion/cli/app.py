@@ -54,7 +54,8 @@ Symbols = Annotated[
     list[str],
     typer.Option(
         metavar="NAME",
-        help="A modality that is a sequence of symbols; give it once for each. Not needed for letters.",
+        help="A modality that is a sequence of symbols; give it once for each. Not needed for strings that "
+        "look like DNA or protein.",
     ),
 ]
 Nonfinite = Annotated[

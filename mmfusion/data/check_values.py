@@ -226,5 +226,5 @@ def _sentence(
     wrong = "NaN" if np.isnan(value) else f"{'-' * (value < 0)}infinity"
     return (
         f"{where} {wrong} (NaN or infinity in {places}), expected a finite number; fill it in, choose "
-        f"nonfinite (zero or missing), or {remedy}."
+        f"nonfinite (zero or missing; --nonfinite in the shell), or {remedy}."
     )

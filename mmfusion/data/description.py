@@ -56,7 +56,9 @@ def sample_lines(source: Source) -> list[str]:
             again = f"; {len(repeated)} occur several times: {joined_names(repeated)}"
         lines.append(f"names of the samples: {len(set(source.ids))}{again}")
     if source.groups is not None:
-        lines.append(f"groups: {len(np.unique(source.groups))}, kept together when samples are held out")
+        count = len(np.unique(source.groups))
+        alone = " (each is one sample, so that they change nothing)" if count == len(source) else ""
+        lines.append(f"groups: {count}, kept together when samples are held out{alone}")
     if source.splits:
         sizes = ", ".join(f"{split} {len(rows)}" for split, rows in source.splits.items())
         lines.append(f"splits in the file: {sizes} samples")

@@ -140,7 +140,7 @@ def _possible(count: int, samples: int, labels: NDArray[Any] | None, groups: NDA
         raise InputError(
             f"{count} folds: the number of {what} is {most}, expected at least 2, as some are held out; "
             "check that the target is the right column, leave rare classes out, or hold nothing out "
-            "(cv=None in Python, --folds 0 in the shell)."
+            "(cv=None in Python, mmfusion relevance --folds 0 in the shell)."
         )
     if most < count:
         tell(f"{count} folds: there are only {most} {what}, so that {most} folds are used.")

@@ -71,8 +71,8 @@ def not_numbers(where: str, column: Any, values: pd.Series, location: Location) 
     return location.error(
         f"{what}: it holds {_word(values.iloc[row])} (its first value is {value} in {location.row(row)}), "
         "expected numbers; take it out, replace it by numbers (categories for instance by "
-        "pandas.get_dummies), or, if it holds sequences of letters, make it a modality of its own and call "
-        f"it symbols ({SYMBOLS_BY.format(name='NAME' if column is None else column)})."
+        "pandas.get_dummies), or, if it holds sequences of letters, make it a modality of its own, "
+        f"say NAME, and call that symbols ({SYMBOLS_BY.format(name='NAME')})."
     )
 
 

@@ -31,7 +31,10 @@ from mmfusion.estimators.answer_words import (
     written,
 )
 
-NOT_MEASURED = "Whether one modality could replace another was not measured; the setting information does it."
+NOT_MEASURED = (
+    "Whether one modality could replace another was not measured; information=True does it (--information in "
+    "the shell)."
+)
 
 
 def modality_sentences(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from mmfusion.data.part import SYMBOLS
 from mmfusion.encoders import ENCODERS, kind_of
 from mmfusion.errors import InputError
 from mmfusion.estimators.parameter_checks import is_whole
-from mmfusion.sentences import value_name
+from mmfusion.sentences import similar, value_name
 from mmfusion.training.modality import MODULE, Modality
 
 WINDOW = 12
@@ -96,6 +97,7 @@ def _choose_modality(name: str, data: ModalityData, choice: Any, dim: int) -> Mo
     kind = given.pop("kind", None) or data.kinds.get(name) or kind_of(values)
     if kind not in ENCODERS:
         raise InputError(f"encoders[{name!r}]: {kind!r} is unknown, expected one of {', '.join(ENCODERS)}.")
+    _check_arguments(name, kind, given)
     if kind == SYMBOLS:
         return _symbols_modality(name, data, dim, given)
     _check_fits(name, data, kind)
@@ -114,6 +116,18 @@ def _choose_modality(name: str, data: ModalityData, choice: Any, dim: int) -> Mo
         ENCODERS[kind].standardised,
         lengths=name in data.lengths,
     )
+
+
+def _check_arguments(name: str, kind: str, given: Iterable[str]) -> None:
+    """Check that the encoder of a kind has the arguments of a mapping; its size comes from the data."""
+    _, _, *known = signature(ENCODERS[kind].__init__).parameters
+    known.remove("generator")
+    for key in given:
+        if key not in known:
+            raise InputError(
+                f"encoders[{name!r}]: {key!r} is not an argument of the encoder {kind!r}; "
+                f"{similar(key, [MODULE, 'kind', *known])}"
+            )
 
 
 def input_dropout(columns: int) -> float:

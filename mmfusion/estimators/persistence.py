@@ -143,7 +143,8 @@ class SavingMixin:
             fusion = description["fusion"] | {"p": float(description["fusion"]["p"])}
             return {str(index): build_network(layout, fusion, torch.Generator()) for index in range(count)}
 
-        description, networks = load_networks(path, build, FORMAT, "save the estimator again")
+        remedy = "check the modules, or save the estimator again" if given else "save the estimator again"
+        description, networks = load_networks(path, build, FORMAT, remedy)
         try:
             return cls._restored(description, list(networks.values()), tuple(layout), given)
         except (KeyError, TypeError, ValueError, AttributeError) as error:

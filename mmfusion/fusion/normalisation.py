@@ -106,7 +106,8 @@ class Normalisation(nn.Module):
         Raises
         ------
         FusionError
-            If names or widths are not those of `dims`; in training mode if B < 2; in eval mode before `fit`.
+            If names or widths are not those of `dims`; in training mode if B < 2; in eval mode without a
+            `fit` since the last pass in training mode.
         """
         heads, constants = self._normalised(self._columns(features))
         rows = {name: values.mT for name, values in heads.columns.items()}
@@ -233,14 +234,14 @@ class Normalisation(nn.Module):
         Raises
         ------
         FusionError
-            Before `fit`.
+            Before `fit`, and after a pass in training mode.
         """
         if not self.rule.stored:
             return Constants()
         if not self.fitted:
             raise FusionError(
-                f"{self.name}: the prediction statistics are missing; call fit_statistics with the features "
-                "of the training split before predicting."
+                f"{self.name}: the prediction statistics are missing, or older than the last pass in "
+                "training mode; call fit_statistics with the features of the training split first."
             )
         kappas = self.by_subset(self.kappa.unsqueeze(0)) if self.rule.kappas else {}
         return Constants(
@@ -270,6 +271,7 @@ class Normalisation(nn.Module):
     def _normalised(self, columns: Columns, share: Tensor | None = None) -> tuple[Heads, Constants]:
         """Return the heads of g and the constants, of the batch in training mode, else as stored."""
         if self.training:
+            self.fitted.fill_(False)  # the encoders may change now
             return self._statistics(columns, share)
         constants, columns = self.stored(), self._held(columns)
         if self.rule.stored:

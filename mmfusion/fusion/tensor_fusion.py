@@ -128,6 +128,11 @@ class TensorFusion(nn.Module):
         return values
 
     def _typed(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        if not isinstance(features, Mapping):
+            raise FusionError(
+                f"features: got {type(features).__name__}, expected a mapping of modality to tensor, with "
+                f"{', '.join(self.dims)}."
+            )
         return {name: x.to(self.weight.dtype) for name, x in features.items()}
 
     def forward(self, features: Mapping[str, Tensor], sample_weight: Tensor | None = None) -> Tensor:

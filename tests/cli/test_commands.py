@@ -424,9 +424,12 @@ def test_check_says_what_is_remarkable(tmp_path: Path) -> None:
         "1 of its 3 columns is constant and tells nothing",
         "missing for 3 of 30 samples, which get its mean feature",
         "names of the samples: 15; 15 occur several times: p0, p1",
-        "groups: 6, kept together",
+        "groups: 6, kept together when samples are held out\n",
     ):
         assert said in text
+    np.savez(tmp_path / "alone.npz", y=rng.integers(18, 90, 30), face=np.ones((30, 2)), row=np.arange(30))
+    text = run("check", str(tmp_path / "alone.npz"), "-t", "y", "--groups", "row")
+    assert "groups: 30, kept together when samples are held out (each is one sample" in text
 
 
 def test_options_that_have_no_effect_are_refused(table: str) -> None:

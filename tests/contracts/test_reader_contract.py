@@ -202,8 +202,8 @@ def test_one_bad_number_names_row_and_column(form: Form, tmp_path: Path, value: 
     column = "column 'text_1'" if form.noun == "column" else "column 1"
     assert f"modality 'text', {row}, {column}: the value is {name} (NaN or infinity in 2 places)" in sentence
     assert sentence.endswith(
-        "fill it in, choose nonfinite (zero or missing), or set all columns of the sample to NaN if the "
-        "modality is missing there."
+        "fill it in, choose nonfinite (zero or missing; --nonfinite in the shell), or set all columns of the "
+        "sample to NaN if the modality is missing there."
     )
 
 
@@ -350,7 +350,7 @@ def test_nan_in_a_real_step_is_named(
     sample = "video3[0]" if read_form is read_pickle else "3"
     place, remedy = (
         f"row 3 (counted from 0; sample {sample!r}), step 2",
-        "fill it in, choose nonfinite (zero or missing), or correct the length",
+        "fill it in, choose nonfinite (zero or missing; --nonfinite in the shell), or correct the length",
     )
     if read_form is read_computational_sequences:
         place, remedy = "video 'video3', frame 2 (counted from 0)", "give nonfinite='zero' to put 0 there"

@@ -156,7 +156,7 @@ def test_strings_that_are_called_symbols() -> None:
         (["yes", "no", "yes"], r"X\['m'\]: it holds text \(its first value is 'yes' in row 0"),
         (
             pd.Series(["yes", "no"], name="answer"),
-            r"X\['m'\], column 'answer': it holds text .* symbols \(encoders=\{'answer': 'symbols'\} in P",
+            r"X\['m'\], column 'answer': it holds text .* symbols \(encoders=\{'NAME': 'symbols'\} in P",
         ),
         (FRAME.assign(b="x"), r"X\['m'\], column 'b': it holds text"),
         (

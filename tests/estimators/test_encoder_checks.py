@@ -66,6 +66,10 @@ def fitted(encoder: Any, **changes: Any) -> FusionClassifier:
         (3, f"is 3, expected one of {', '.join(ENCODERS)}, a mapping with"),
         (["vector"], r"is \['vector'\], expected one of symbols"),
         ({"module": "vector"}, "is 'vector', expected one of"),
+        (
+            {"modul": Mean(4, 4)},
+            "'modul' is not an argument of the encoder 'sequence'; did you mean 'module'",
+        ),
         ({"module": Mean(4, 4), "hidden": 3}, ": 'hidden' is not an argument of your own module"),
         ({"module": Mean(4, 4), "dim": 0}, ": dim is 0, expected a whole number, at least 1"),
         ({"kind": "sequence", "dim": "8"}, ": dim is '8', expected a whole number"),

@@ -493,8 +493,8 @@ def test_many_modalities_are_counted() -> None:
 def test_modalities_are_not_measured_without_information() -> None:
     text = str(answer(relevance_table({"text": 0.2})))
     assert (
-        "Whether one modality could replace another was not measured; the setting information does it."
-        in text
+        "Whether one modality could replace another was not measured; information=True does it "
+        "(--information in the shell)." in text
     )
 
 

@@ -224,7 +224,7 @@ def test_nan_and_infinity_by_choice_in_fit_and_prediction(form: str) -> None:
     }[form]
     columns = {"modalities": {"a": list("abc"), "b": list("de")}} if form == "table" else {}
     with pytest.raises(
-        InputError, match=r"row 3 .*: the value is NaN .* choose nonfinite \(zero or missing\)"
+        InputError, match=r"row 3 .*: the value is NaN .* choose nonfinite \(zero or missing;"
     ):
         FusionClassifier(**BRIEF, **columns).fit(given, Y)
     zeros, gone = values.copy(), values.copy()

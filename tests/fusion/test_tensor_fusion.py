@@ -162,6 +162,7 @@ def test_public_names() -> None:
     layer = {"TensorFusion", "block_norm_exponent", "relevance", "subsets", "wick_products"}
     expected = layer | {"FusionClassifier", "FusionRegressor", "ModalityData", "__version__", "read"}
     assert set(mmfusion.__all__) == expected
+    assert expected <= set(dir(mmfusion))
     assert all(hasattr(mmfusion, name) for name in expected)
     with pytest.raises(AttributeError, match="no attribute 'fuse'"):
         _ = mmfusion.fuse
@@ -170,3 +171,21 @@ def test_public_names() -> None:
 def test_importing_the_package_does_not_import_torch() -> None:
     code = "import sys, mmfusion; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("norm", ["bn", "vbn", "dbn", "ibn"])
+def test_statistics_are_not_used_after_another_pass_in_training_mode(norm: str) -> None:
+    features = batch({"b": 2, "a": 3})
+    layer = TensorFusion({"b": 2, "a": 3}, norm=norm)
+    layer.fit_statistics(features)
+    before = layer.eval()(features)
+    layer.train()(features)
+    with pytest.raises(FusionError, match=r"older than the last pass in training mode; call fit_statistics"):
+        layer.eval()(features)
+    layer.fit_statistics(features)
+    torch.testing.assert_close(layer(features), before)
+
+
+def test_features_are_a_mapping() -> None:
+    with pytest.raises(FusionError, match="features: got Tensor, expected a mapping of modality to tensor"):
+        TensorFusion({"b": 2})(torch.zeros(4, 2))

@@ -137,10 +137,13 @@ def read_source(
     given = only_of_csd(file, only_csd)
     name = target if isinstance(target, str) else ", ".join(target)
     if form == TABLE:
-        source = read_table(file, choose_columns(file, target, modalities, groups, ids), how.symbols)
+        columns = choose_columns(file, target, modalities, groups, ids)
+        check_symbols(file, how.symbols, columns.modalities)
+        source = read_table(file, columns, how.symbols)
     elif form == ARRAYS:
         store = open_arrays(file)
         keys = choose_keys(file, store, target, modalities, groups, ids)
+        check_symbols(file, how.symbols, keys.modalities)
         source = read_arrays(file, store, keys, how.symbols)
     elif form == PICKLE:
         source = read_dictionary_pickle(file, target, modalities, groups, ids, how.symbols)

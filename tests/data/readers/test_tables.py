@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmfusion.data.readers import read_source
+from mmfusion.data.readers.finish import Treatment
 from mmfusion.errors import DataError
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -46,7 +47,7 @@ def write(folder: Path, table: pd.DataFrame, suffix: str = ".csv") -> Path:
     return path
 
 
-def error_of(path: Path, target: Any = "mood", modalities: Any = MODALITIES, **roles: str) -> str:
+def error_of(path: Path, target: Any = "mood", modalities: Any = MODALITIES, **roles: Any) -> str:
     with pytest.raises(DataError) as caught:
         read_source(path, target, modalities, **roles)
     text = str(caught.value)
@@ -161,6 +162,9 @@ def test_a_column_of_text_is_told_as_a_whole(tmp_path: Path, suffix: str) -> Non
     text = error_of(write(tmp_path, frame(), suffix), "score", {"a": ["pitch", "mood"]})
     assert "modality 'a', column 'mood': it holds text (its first value is 'good' in row 0" in text
     assert "take it out, replace it by numbers" in text
+    treatment = Treatment(("mood",))
+    text = error_of(write(tmp_path, frame(), suffix), "score", {"b": ["mood"]}, treatment=treatment)
+    assert "symbols: there is no modality 'mood'" in text
 
 
 def test_numbers_as_text_and_dates_of_parquet(tmp_path: Path) -> None:
