@@ -14,7 +14,7 @@ from mmfusion.plotting.layout import add_heading, figure_of
 from mmfusion.plotting.style import figure_style
 from mmfusion.study.figures.degree_inflation import degree_inflation
 from mmfusion.study.figures.eigen_projection import eigen_projection
-from mmfusion.study.figures.figure_definitions import FIGURES
+from mmfusion.study.figures.figure_definitions import FIGURES, NOT_DRAWN
 from mmfusion.study.figures.learning_of_constants import learning_of_constants
 from mmfusion.study.figures.mosi_relevance import mosi_relevance
 from mmfusion.study.figures.planted_information import planted_information
@@ -64,5 +64,5 @@ def draw_figure(name: str, tables: Mapping[str, pd.DataFrame], **options: Any) -
             return figure_of(PLOTS[name](*(tables[table] for table in definition.tables), **options))
         except MissingRowsError as error:
             figure = Figure(figsize=(7.0, 1.2), layout="constrained")
-            add_heading(figure, definition.title, f"Not drawn: {error.missing}; {definition.remedy}.")
+            add_heading(figure, definition.title, f"{NOT_DRAWN}{error.missing}; {definition.remedy}.")
             return figure

@@ -14,6 +14,8 @@ from mmfusion.study.data.mosi.sentence_encoder import INSTALL
 from mmfusion.study.data.planted_datasets import PLANTED_DATASETS
 from mmfusion.study.names import MOSI_CLEAN, MOSI_DATASETS, TOY_DATASETS
 
+NOT_DRAWN = "Not drawn: "
+"""How the text of a figure without runs begins."""
 REMEDY = "add such runs to the study's config and run it again"
 
 

@@ -14,6 +14,7 @@ from pyarrow.parquet import ParquetFile
 
 from mmfusion.pages.picture import Picture, picture
 from mmfusion.pages.rendering import render
+from mmfusion.study.figures.figure_definitions import NOT_DRAWN
 from mmfusion.study.names import DATASET_NAMES
 from mmfusion.study.pages.heat_map import heat_maps
 from mmfusion.study.pages.overview import (
@@ -42,11 +43,17 @@ HEADS = {
     "origin": "How it was made",
 }
 """Headings of the sections by their anchor, in the order of the page."""
+WITHOUT_RUNS = "The study has no runs for this figure; the picture says how to get them."
 
 
 def pictures_of(paths: Sequence[str], texts: Mapping[str, Sequence[str]]) -> list[Picture]:
-    """Read the figures of a study, with their titles and captions by name."""
-    return [picture(path, *texts[Path(path).stem]) for path in paths]
+    """Read the figures of a study (SVG), with their titles and captions by name."""
+    pictures = []
+    for path in map(Path, paths):
+        title, caption = texts[path.stem]
+        empty = f"<!-- {NOT_DRAWN}" in path.read_text(encoding="utf-8")  # text is drawn as paths beside it
+        pictures.append(picture(path, title, WITHOUT_RUNS if empty else caption))
+    return pictures
 
 
 @dataclass(frozen=True)

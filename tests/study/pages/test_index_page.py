@@ -16,12 +16,15 @@ import pytest
 from mmfusion.estimators.source_fit import TABLES as ANSWERED
 from mmfusion.pages.picture import Picture, picture
 from mmfusion.pages.rendering import TEMPLATES, templates_digest
+from mmfusion.study.figures.figure_definitions import NOT_DRAWN
 from mmfusion.study.pages.heat_map import heat_maps
 from mmfusion.study.pages.index_page import (
     HEADS,
+    WITHOUT_RUNS,
     AnswerText,
     TableFile,
     index_html,
+    pictures_of,
     seconds_line,
     table_files,
 )
@@ -240,6 +243,14 @@ def test_a_changed_template_changes_the_digest(tmp_path: Path, monkeypatch: pyte
     assert templates_digest() != before
 
 
+def test_a_figure_without_runs_says_so(tmp_path: Path) -> None:
+    texts = dict.fromkeys(("full", "empty"), ("A title", "Mean over 2 seeds."))
+    (tmp_path / "full.svg").write_text(SVG, "utf-8")
+    (tmp_path / "empty.svg").write_text(SVG.replace("<rect", f"<!-- {NOT_DRAWN}no row --><rect"), "utf-8")
+    pictures = pictures_of([str(tmp_path / f"{stem}.svg") for stem in texts], texts)
+    assert [one.caption for one in pictures] == ["Mean over 2 seeds.", WITHOUT_RUNS]
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_in_a_browser(
     facts: dict[str, Any],
@@ -249,6 +260,10 @@ def test_in_a_browser(
     width: int,
     seen_in_browser: Callable[[Path, int], dict[str, Any]],
 ) -> None:
+    subsets = ("1", "2", "3", "1+2", "1+3", "2+3", "1+2+3")  # too many for a phone
+    row = {"dataset": "Parity", "norm": "ibn", "mean": 0.14, "low": 0.1, "high": 0.2, "n": 10}
+    wide = pd.DataFrame([{**row, "subset": subset} for subset in subsets])
+    tables["toy_table"] = pd.concat([tables["toy_table"], wide.assign(poster=np.nan)], ignore_index=True)
     figures = [drawn, replace(drawn, stem="figure1")]  # 300 pixels
     text = index_html(facts, tables, figures, [TableFile("runs", 7, "ab" * 32)], ["mine: 5 samples"])
     page = tmp_path / "page.html"
