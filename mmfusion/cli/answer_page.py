@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from mmfusion.cli.output_folder import INFORMATION, MOTIFS, RELEVANCE
 from mmfusion.cli.printed_tables import NAMED, information_cells, meanings, subset_cells
 from mmfusion.estimators.source_fit import FittedSource
@@ -35,6 +37,13 @@ PICTURES = {
     MOTIFS: ("Motifs", "What the filter that drives most looks for, in every network."),
 }
 """Title and description of every picture, in the order of the page; the picture has its own heading, too."""
+NETWORKS = {
+    "vector": "a hidden layer per vector",
+    "linear": "linear encoders of vectors",
+    "additive": "linear encoders, no products: a linear model",
+    "": "the constant",
+}
+"""The kinds of networks that are tried, by their names in `penalties_`."""
 
 
 def answer_html(
@@ -79,8 +88,22 @@ def answer_html(
         meanings=[meanings(table) for table in (subsets, *information)],
         named=NAMED,
         facts=facts,
-        settings=dict(_rows(settings)),
+        settings=dict(_rows({name: value for name, value in settings.items() if name != "candidates"})),
+        candidates=_candidates(settings["candidates"]),
         files=[Path(name).name for name in files],
+    )
+
+
+def _candidates(tried: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Write the networks that were tried, the best first."""
+    table = pd.DataFrame(tried).sort_values("loss", kind="stable")
+    return pd.DataFrame(
+        {
+            "networks": table["encoder"].map(NETWORKS).fillna("encoders as given"),
+            "lambda": [f"{value:g}" if isinstance(value, float) else "" for value in table["penalty"]],
+            "loss": table["loss"].map("{:.3f}".format, na_action="ignore").fillna("-"),
+            "score": table["score"].map("{:.3f}".format, na_action="ignore").fillna("-"),
+        }
     )
 
 

@@ -202,6 +202,10 @@ def _settings(request: DataRequest, task: Task, model: FusionEstimator, samples:
         "estimator": type(model).__name__,
         "parameters": {**parameters, "p": _number(model.p), "verbose": False},
         "penalty": _number(model.penalty_),
+        "candidates": [
+            {name: value if name == "encoder" else _number(value) for name, value in row.items()}
+            for row in model.penalties_.drop(columns="loss_constant").to_dict("records")
+        ],
         "loss": _number(model.summary_.loss),
         "loss_constant": _number(model.summary_.loss_constant),
         "loss_linear": _number(model.summary_.loss_linear),

@@ -38,7 +38,7 @@ def test_the_page_has_the_words_and_numbers_of_the_terminal(
     words = (output / "answer.txt").read_text().strip().split("\n\n")
     assert page.paragraphs[: len(words)] == [" ".join(part.split()) for part in words]
     printed = (output / "printed").read_text()
-    subsets, by_modality, pairs, settings = page.tables
+    subsets, by_modality, pairs, settings, tried = page.tables
     for table in (subsets, by_modality, pairs):
         for row in table[1:]:
             for cell in row:
@@ -52,6 +52,10 @@ def test_the_page_has_the_words_and_numbers_of_the_terminal(
     known = json.loads((output / "settings.json").read_text())
     assert ["samples", str(known["samples"])] in settings
     assert ["parameters.norm", "ibn"] in settings
+    losses = [row[2] for row in tried[1:]]
+    assert losses == sorted(losses)
+    assert losses == [f"{loss:.3f}" for loss in sorted(row["loss"] for row in known["candidates"])]
+    assert ["the constant", ""] in [row[:2] for row in tried]
     assert {name for name in page.links if not name.startswith("#")} == set(known["files"]) - {"index.html"}
     assert all((output / name).exists() for name in known["files"])
 
