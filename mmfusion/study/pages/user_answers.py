@@ -13,6 +13,6 @@ FILES = {
     "relevance.csv": "relevance of the subsets",
     "modality_information.csv": "modalities: alone, needed, Shapley value",
     "synergy.csv": "synergy of the pairs",
-    "information.csv": "information of the subsets",
+    "information.csv": "information of the coalitions (sets of modalities)",
 }
 """What stands beside the text of the answer, as the page calls it."""
