@@ -141,9 +141,9 @@ def _relevance(
     random_state: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything that is drawn.")
     ] = 0,
-    output: Annotated[Path, typer.Option(help="Folder for tables, pictures, answer and settings.")] = Path(
-        "relevance"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for tables, pictures, answer and settings.")
+    ] = Path("relevance"),
 ) -> None:
     """Train networks, print which modalities and combinations carry the prediction, write tables, pictures.
 

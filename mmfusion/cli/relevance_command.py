@@ -28,7 +28,7 @@ from mmfusion.cli.output_folder import (
 from mmfusion.cli.printed_tables import NAMED, information_cells, subset_cells
 from mmfusion.cli.request import DataRequest
 from mmfusion.data.check_values import check_values
-from mmfusion.data.description import modality_lines, sample_lines
+from mmfusion.data.description import modality_lines, one_line_each, sample_lines
 from mmfusion.data.modality_data import ModalityData
 from mmfusion.data.readers.source import Source
 from mmfusion.data.task import Task
@@ -100,7 +100,7 @@ def _facts(request: DataRequest, source: Source) -> list[str]:
     data = source.modality_data()
     described = modality_lines(source, check_values(data, data.kinds, all_occur=True))
     size = f"{request.data.name}: {len(source)} samples, {len(source.modalities)} modalities"
-    return [size, *(line.strip() for line in described), *sample_lines(source)]
+    return [size, *one_line_each(described), *sample_lines(source)]
 
 
 def _write(folder: Path, fitted: FittedSource, motifs: pd.DataFrame, title: str) -> list[Picture]:

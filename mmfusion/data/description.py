@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,23 @@ def modality_lines(source: Source, present: Mapping[str, NDArray[np.bool_]]) -> 
             others.append(f"missing for {gone} of {len(source)} samples, which get its mean feature")
         lines += [f"    {line}" for line in others]
     return lines
+
+
+def one_line_each(lines: Sequence[str]) -> list[str]:
+    """Put the indented lines of a modality behind its first.
+
+    Examples
+    --------
+    >>> one_line_each(["text: numbers (9, 2)", "    missing for 1 of 9 samples", "audio: numbers (9, 4)"])
+    ['text: numbers (9, 2); missing for 1 of 9 samples', 'audio: numbers (9, 4)']
+    """
+    joined: list[str] = []
+    for line in lines:
+        if line.startswith(" "):
+            joined[-1] += f"; {line.strip()}"
+        else:
+            joined.append(line)
+    return joined
 
 
 def sample_lines(source: Source) -> list[str]:

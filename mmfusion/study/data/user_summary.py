@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmfusion.data.description import modality_lines, sample_lines
+from mmfusion.data.description import modality_lines, one_line_each, sample_lines
 from mmfusion.data.readers.source import Source
 from mmfusion.data.task import Task
 from mmfusion.fusion.subsets import chosen_order
@@ -70,11 +70,10 @@ def user_summary(dataset: MultimodalDataset, max_order: int | str | None = None)
         f"{name} {len(columns)}" for name, columns in facts["constant_columns"].items() if columns
     )
     drawn = " of the file (held_out has no effect)" if facts["splits_of_file"] else ", drawn at random"
-    described = [line.strip() for line in facts["described"]]
     lines = [
         facts["task"],
         f"read from {facts['source']}, target {facts['target']}{classes}; splits{drawn}: {sizes}.",
-        f"modalities: {'; '.join(described)}.",
+        *(f"modality {line}." for line in one_line_each(facts["described"])),
         "; ".join(facts["samples"]) + "." if facts["samples"] else "no groups and no names of the samples.",
         f"constant training columns, set to 0: {constant or 'none'}{_scored(dataset, max_order)}.",
         *(f"Note: {note}" for note in facts["notes"]),

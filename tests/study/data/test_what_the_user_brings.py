@@ -95,7 +95,7 @@ def test_the_overview_says_target_modalities_groups_splits_and_notes(tmp_path: P
         "mine: Task: regression (numbers with fractions; in the configuration, threshold: NUMBER makes two "
         "classes",
         "target regression_labels; splits of the file (held_out has no effect): train 60 samples, validation",
-        "mine: modalities: text: numbers (104, 5, 3), read as a sequence of vectors per sample",
+        "mine: modality text: numbers (104, 5, 3), read as a sequence of vectors per sample",
         "groups: 26, kept together",
         "splits in the file: train 60, validation 20, test 24 samples",
     ):
