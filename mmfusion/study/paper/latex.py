@@ -19,9 +19,9 @@ STYLES: Any = [
 """What Styler puts before the table: its size, and the space between its columns."""
 _FIGURE = r"""\begin{figure*}
 \centering
-\includegraphics[width=\textwidth]{STEM.pdf}
-\caption{CAPTION}
-\label{fig:STEM}
+\includegraphics[width=\textwidth]{%STEM%.pdf}
+\caption{%CAPTION%}
+\label{fig:%STEM%}
 \end{figure*}
 """
 _SPECIAL = {
@@ -115,7 +115,7 @@ def figure(stem: str, caption: str) -> str:
     -------
     str
     """
-    return _FIGURE.replace("STEM", stem).replace("CAPTION", escaped(caption))
+    return _FIGURE.replace("%STEM%", stem).replace("%CAPTION%", escaped(caption))
 
 
 def latex_table(table: pd.DataFrame, caption: str, label: str, columns: str | None = None) -> str:

@@ -28,9 +28,9 @@ DOCUMENT = r"""\documentclass[twocolumn]{article}
 \date{}
 \begin{document}
 \maketitle
-INPUTS
-FIGURES
-SOURCES
+%INPUTS%
+%FIGURES%
+%SOURCES%
 \end{document}
 """
 SOURCES = r"""\begin{thebibliography}{9}
@@ -82,7 +82,7 @@ def paper_texts(
     parts = {"INPUTS": "\n".join(inputs), "FIGURES": "".join(figures), "SOURCES": SOURCES}
     document = DOCUMENT
     for field, text in parts.items():
-        document = document.replace(field, text)
+        document = document.replace(f"%{field}%", text)  # a text has no bare %
     return {name: {"paper.tex": document, **contents}[name] for name in TEXTS}
 
 

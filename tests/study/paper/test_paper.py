@@ -143,7 +143,10 @@ def test_an_article_has_only_what_the_study_has(config: Any, tables: dict[str, p
     runs_of_own = tables["runs"].assign(dataset="own_data")
     own = {**tables, "runs": runs_of_own, "toy_table": tables["toy_table"].iloc[:0]}
     read = ["own_data: Task: regression.\n\nown_data: splits: train 94 samples.\n"]
-    texts = paper_texts(config, PROVENANCE, own, {}, read, {"own_data": "text carries it.\n\n95 % more."})
+    answers = {"own_data": "text carries it.\n\n95 % more."}
+    texts = paper_texts(config, PROVENANCE, own, {"STEM": "CAPTION of SOURCES"}, read, answers)
+    assert r"\caption{CAPTION of SOURCES}" in texts["paper.tex"]
+    assert "{STEM.pdf}" in texts["paper.tex"]
     assert "planted" not in texts["methods.tex"]
     assert r"own\_data: splits: train 94 samples." in texts["methods.tex"]
     assert "regression" not in texts["methods.tex"]
