@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from mmfusion import __version__
 from mmfusion.cli import app as command
 from mmfusion.cli.app import app, main
 from mmfusion.data.example import example_table
@@ -512,3 +513,7 @@ def test_settings_of_a_run_name_no_other_paths(table: str, tmp_path: Path) -> No
     (output / "settings.json").write_text(json.dumps({"mmfusion": "1", "files": ["../precious.csv"]}))
     run("relevance", table, "-t", "agrees", *MODALITIES, *SUBSETS_ONLY, "--output", str(output))
     assert other.read_text() == "mine"
+
+
+def test_the_version() -> None:
+    assert run("--version") == f"mmfusion {__version__}\n"
